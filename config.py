@@ -1,0 +1,435 @@
+"""Every setting of a Houqin process, read once from the environment into one frozen object.
+
+`Config.from_env` is the only reader of the environment in the application: everything else gets the object (or a value
+of it) as an argument. A wrong environment fails at start with one message that lists every bad key, so that an operator
+mends them in one go. The table of settings in the README is generated from `Config.documentation()`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self, get_type_hints
+from urllib.parse import urlsplit
+
+ENVIRONMENTS = ("production", "demo", "development", "test")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+# Keys that stand in examples and tutorials; a production system signed with one of them is open to everybody.
+_WELL_KNOWN_SECRETS = frozenset(
+    {"change-me", "changeme", "default", "dev", "development", "houqin", "password", "secret"}
+)
+_SECRET_LENGTH = 32
+
+
+class ConfigError(ValueError):
+    """The environment cannot be used; `problems` maps each bad variable to what is wrong with it."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        """Keep the problems and put all of them into the message, one per line."""
+        self.problems = dict(problems)
+        lines = [f"  {name}: {problem}" for name, problem in self.problems.items()]
+        super().__init__("The configuration cannot be used:\n" + "\n".join(lines))
+
+
+class Row(NamedTuple):
+    """One line of the table of settings."""
+
+    name: str
+    kind: str
+    default: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the environment variable `env` means; `parse` turns its text into the value or raises ValueError."""
+
+    env: str
+    description: str
+    parse: Callable[[str], Any] = str
+    kind: str = "text"
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError("must be one of " + ", ".join(choices))
+        return text
+
+    return parse
+
+
+def _level(text: str) -> str:
+    return _one_of(*LOG_LEVELS)(text.upper())
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _seconds(low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text) or not low <= float(text) <= high:
+            raise ValueError(f"must be a number of seconds from {low:g} to {high:g}")
+        return float(text)
+
+    return parse
+
+
+def _switch(text: str) -> bool:
+    values = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+    if text.lower() not in values:
+        raise ValueError("must be on or off")
+    return values[text.lower()]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path")
+    return path
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if urlsplit(text).scheme not in schemes:
+            raise ValueError("must be a URL beginning with " + " or ".join(f"{scheme}://" for scheme in schemes))
+        return text
+
+    return parse
+
+
+def _database(text: str) -> str:
+    """Accept the spellings common outside and name the one driver we use, so that SQLAlchemy takes psycopg 3."""
+    address = re.sub(r"^(postgres|postgresql)://", "postgresql+psycopg://", text)
+    return _url("postgresql+psycopg")(address)
+
+
+def _web_address(text: str) -> str:
+    address = _url("https", "http")(text).rstrip("/")
+    if not urlsplit(address).hostname or urlsplit(address).query or urlsplit(address).fragment:
+        raise ValueError("must be an address such as https://repairs.example.edu")
+    return address
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The settings of one process. Fields without a default must be set."""
+
+    database_url: Annotated[
+        str,
+        Setting("DATABASE_URL", "PostgreSQL 18 for the web processes (role `houqin_web`)", _database, "URL"),
+    ]
+    redis_url: Annotated[
+        str,
+        Setting(
+            "REDIS_URL",
+            "Valkey or Redis for queues and rate limits; it may be wiped at any time",
+            _url("redis", "rediss", "unix"),
+            "URL",
+        ),
+    ]
+    secret_key: Annotated[
+        str,
+        Setting(
+            "SECRET_KEY",
+            f"signs cookies and links; in production at least {_SECRET_LENGTH} random characters",
+            kind="secret",
+        ),
+    ]
+    data_dir: Annotated[
+        Path,
+        Setting(
+            "DATA_DIR", "folder of uploaded files and other state; shared by all web and worker nodes", _folder, "path"
+        ),
+    ]
+    env: Annotated[
+        str,
+        Setting(
+            "HOUQIN_ENV",
+            "`production` refuses weak secrets, plain http and debugging; `demo` shows demo logins and `/design`",
+            _one_of(*ENVIRONMENTS),
+            "one of " + ", ".join(ENVIRONMENTS),
+        ),
+    ] = "production"
+    base_url: Annotated[
+        str,
+        Setting(
+            "BASE_URL", "address people use; for links in mail and QR codes, https in production", _web_address, "URL"
+        ),
+    ] = ""
+    worker_database_url: Annotated[
+        str,
+        Setting(
+            "WORKER_DATABASE_URL",
+            "for relay and workers (role `houqin_worker`); default: DATABASE_URL",
+            _database,
+            "URL",
+        ),
+    ] = ""
+    owner_database_url: Annotated[
+        str,
+        Setting(
+            "OWNER_DATABASE_URL",
+            "for migrations, backup and restore (role `houqin_owner`); not set on web nodes",
+            _database,
+            "URL",
+        ),
+    ] = ""
+    direct_database_url: Annotated[
+        str,
+        Setting(
+            "DIRECT_DATABASE_URL",
+            "for LISTEN and advisory locks, past any transaction pooler; default: WORKER_DATABASE_URL",
+            _database,
+            "URL",
+        ),
+    ] = ""
+    report_database_url: Annotated[
+        str,
+        Setting(
+            "REPORT_DATABASE_URL",
+            "for heavy reading, a replica if there is one; default: DATABASE_URL",
+            _database,
+            "URL",
+        ),
+    ] = ""
+    secret_key_fallbacks: Annotated[
+        tuple[str, ...],
+        Setting(
+            "SECRET_KEY_FALLBACKS",
+            "former secret keys, still accepted while they rotate out",
+            _words,
+            "list of secrets",
+        ),
+    ] = ()
+    trusted_hosts: Annotated[
+        tuple[str, ...],
+        Setting("TRUSTED_HOSTS", "host names requests may carry; needed in production", _words, "list"),
+    ] = ()
+    proxy_hops: Annotated[
+        int,
+        Setting(
+            "PROXY_HOPS",
+            "number of reverse proxies in front, whose X-Forwarded headers are believed",
+            _whole(0, 5),
+            "number",
+        ),
+    ] = 0
+    smtp_url: Annotated[
+        str,
+        Setting(
+            "SMTP_URL",
+            "`smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`; unset: mail is only shown to the admin",
+            _url("smtp", "smtps"),
+            "URL",
+        ),
+    ] = ""
+    mail_from: Annotated[str, Setting("MAIL_FROM", "sender of mail")] = "Houqin <houqin@invalid>"
+    default_locale: Annotated[
+        str,
+        Setting(
+            "DEFAULT_LOCALE",
+            "language where neither person nor browser names one",
+            _one_of("zh-CN", "en"),
+            "zh-CN or en",
+        ),
+    ] = "zh-CN"
+    max_upload_mb: Annotated[
+        int,
+        Setting("MAX_UPLOAD_MB", "largest request body with files, MB", _whole(1, 500), "number"),
+    ] = 25
+    max_json_kb: Annotated[
+        int,
+        Setting("MAX_JSON_KB", "largest JSON or form body without files, KB", _whole(64, 50_000), "number"),
+    ] = 2_048
+    body_timeout_s: Annotated[
+        float,
+        Setting(
+            "BODY_TIMEOUT_S",
+            "a request body not complete after this many seconds is answered 408",
+            _seconds(1, 600),
+            "seconds",
+        ),
+    ] = 60.0
+    rate_limits: Annotated[
+        bool,
+        Setting("RATE_LIMITS", "requests per person and address are limited", _switch, "on or off"),
+    ] = True
+    log_level: Annotated[
+        str,
+        Setting("LOG_LEVEL", "least level written", _level, "one of " + ", ".join(LOG_LEVELS)),
+    ] = "INFO"
+    log_format: Annotated[
+        Literal["json", "text"],
+        Setting(
+            "LOG_FORMAT", "one JSON object per line, or text for a person", _one_of("json", "text"), "json or text"
+        ),
+    ] = "json"
+    metrics_port: Annotated[
+        int,
+        Setting("METRICS_PORT", "loopback port of Prometheus `/metrics`; 0: none", _whole(0, 65_535), "number"),
+    ] = 0
+    db_pool_size: Annotated[
+        int,
+        Setting("DB_POOL_SIZE", "connections per web process: its threads and two", _whole(1, 200), "number"),
+    ] = 18
+    db_pool_timeout_s: Annotated[
+        float,
+        Setting("DB_POOL_TIMEOUT_S", "wait for a free connection before answering 503", _seconds(0.1, 60), "seconds"),
+    ] = 2.0
+    db_connect_timeout_s: Annotated[
+        int,
+        Setting("DB_CONNECT_TIMEOUT_S", "wait for PostgreSQL to take a connection", _whole(2, 60), "seconds"),
+    ] = 3
+    apart_pool_size: Annotated[
+        int,
+        Setting(
+            "APART_POOL_SIZE",
+            "connections per process for what is kept though the request rolls back",
+            _whole(1, 50),
+            "number",
+        ),
+    ] = 2
+    redis_timeout_s: Annotated[
+        float,
+        Setting(
+            "REDIS_TIMEOUT_S", "wait for Valkey in a request; filing goes on without it", _seconds(0.05, 10), "seconds"
+        ),
+    ] = 0.2
+    demo_password: Annotated[
+        str,
+        Setting("DEMO_PASSWORD", "password of the demo logins; refused in production", kind="secret"),
+    ] = ""
+    debug: Annotated[
+        bool,
+        Setting("FLASK_DEBUG", "Flask's debugger; refused in production", _switch, "on or off"),
+    ] = False
+
+    def __post_init__(self) -> None:
+        """Fill the addresses that default to another one."""
+        worker = self.worker_database_url or self.database_url
+        object.__setattr__(self, "worker_database_url", worker)
+        object.__setattr__(self, "direct_database_url", self.direct_database_url or worker)
+        object.__setattr__(self, "report_database_url", self.report_database_url or self.database_url)
+
+    def __repr__(self) -> str:
+        """Name the environment only: a configuration in a log or a traceback must not show its secrets."""
+        return f"Config(env={self.env!r})"
+
+    @property
+    def production(self) -> bool:
+        """True where nothing weak is let through."""
+        return self.env == "production"
+
+    @property
+    def demo(self) -> bool:
+        """True where demo logins and the page of components are shown."""
+        return self.env == "demo"
+
+    @property
+    def secure_cookies(self) -> bool:
+        """True where the address is https; then cookies are Secure and carry the `__Host-` prefix."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def session_cookie(self) -> str:
+        """Name of the session cookie. Over plain http a browser refuses the `__Host-` prefix."""
+        return "__Host-houqin_session" if self.secure_cookies else "houqin_session"
+
+    @property
+    def blob_dir(self) -> Path:
+        """Folder of uploaded files."""
+        return self.data_dir / "blobs"
+
+    @property
+    def backup_dir(self) -> Path:
+        """Folder of backups taken before pending migrations."""
+        return self.data_dir / "backups"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings from a mapping such as `os.environ`; an empty value counts as unset.
+
+        Raises ConfigError with every bad, missing or (in production) dangerous key at once.
+        """
+        values: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        for name, setting, default in _settings(cls):
+            text = environ.get(setting.env, "").strip()
+            if not text:
+                if default is MISSING:
+                    problems[setting.env] = f"is not set ({setting.description})"
+                continue
+            try:
+                values[name] = setting.parse(text)
+            except ValueError as error:
+                problems[setting.env] = str(error)
+        if values.get("env", "production") == "production":
+            for name, problem in _production_problems(values).items():
+                problems.setdefault(name, problem)
+        if problems:
+            raise ConfigError(problems)
+        return cls(**values)
+
+    @classmethod
+    def documentation(cls) -> list[Row]:
+        """Return one row per setting, in the order of the class: variable, kind, default as written, meaning."""
+        rows = []
+        for _, setting, default in _settings(cls):
+            rows.append(Row(setting.env, setting.kind, _shown(default), setting.description))
+        return rows
+
+
+def _settings(cls: type[Config]) -> list[tuple[str, Setting, Any]]:
+    hints = get_type_hints(cls, include_extras=True)
+    return [(field.name, hints[field.name].__metadata__[0], field.default) for field in fields(cls)]
+
+
+def _shown(default: object) -> str:
+    if default is MISSING:
+        return "(needed)"
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    if isinstance(default, float):
+        return f"{default:g}"
+    return "" if default == () else str(default)
+
+
+def _production_problems(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what must not reach production: a guessable secret, plain http, any host name, debugging, demo logins."""
+    problems = {}
+    for name, keys in (
+        ("SECRET_KEY", [values.get("secret_key", "")]),
+        ("SECRET_KEY_FALLBACKS", values.get("secret_key_fallbacks", ())),
+    ):
+        if any(_weak(key) for key in keys):
+            problems[name] = (
+                f"must be at least {_SECRET_LENGTH} random characters in production; draw one with "
+                "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+    if not values.get("base_url", "").startswith("https://"):
+        problems["BASE_URL"] = "must be the https address of the site in production (cookies are sent over https only)"
+    if not values.get("trusted_hosts"):
+        problems["TRUSTED_HOSTS"] = "must name the host names of the site in production"
+    if values.get("debug"):
+        problems["FLASK_DEBUG"] = "must be off in production"
+    if values.get("demo_password"):
+        problems["DEMO_PASSWORD"] = "must not be set in production"  # noqa: S105 - a message
+    return problems
+
+
+def _weak(key: str) -> bool:
+    return len(key) < _SECRET_LENGTH or len(set(key)) < 8 or key.lower() in _WELL_KNOWN_SECRETS
