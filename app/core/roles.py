@@ -1,0 +1,31 @@
+"""The database roles, as SQL that a superuser runs; it may be run again at any time.
+
+`houqin_owner` owns the tables (migrations, backup). `houqin_web` and `houqin_worker` connect and are members of
+`houqin_app`, which holds the grants; none of the three owns anything, so row-level security binds them. Their time
+limits hang on the role, since a transaction pooler forbids settings of the session.
+"""
+
+from __future__ import annotations
+
+OWNER = "houqin_owner"
+APP = "houqin_app"
+WEB = "houqin_web"
+WORKER = "houqin_worker"
+
+LIMITS = {
+    WEB: {"idle_in_transaction_session_timeout": "5s", "lock_timeout": "2s", "statement_timeout": "5s"},
+    WORKER: {"idle_in_transaction_session_timeout": "15s", "lock_timeout": "2s", "statement_timeout": "60s"},
+}
+
+
+def statements() -> list[str]:
+    """Return the statements that create what is missing and set every limit; no passwords: the operator sets those."""
+    found = "SELECT FROM pg_roles WHERE rolname"
+    lines = [
+        f"DO $$ BEGIN IF NOT EXISTS ({found} = '{role}') THEN CREATE ROLE {role} {option}; END IF; END $$;"
+        for role, option in ((OWNER, "LOGIN"), (APP, "NOLOGIN"), (WEB, "LOGIN"), (WORKER, "LOGIN"))
+    ]
+    lines.append(f"GRANT {APP} TO {WEB}, {WORKER};")
+    for role, limits in LIMITS.items():
+        lines += [f"ALTER ROLE {role} SET {name} = '{value}';" for name, value in limits.items()]
+    return lines
