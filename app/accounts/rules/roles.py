@@ -1,0 +1,85 @@
+"""The roles a new institution begins with: code, names, permissions, scopes they are held in.
+
+A permission is `area.verb`; where it holds is said by the grant's scope. Session limits by role follow
+reliability.md 7.3.1: staff 30 minutes idle and 12 hours, others 7 days idle and 30 days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSeed:
+    code: str
+    zh: str
+    en: str
+    permissions: frozenset[str]
+    staff: bool = True
+
+
+REQUESTER = frozenset({"tickets.file", "tickets.own", "places.read", "notifications.own"})
+TECHNICIAN = REQUESTER | {"tickets.work"}
+DISPATCHER = REQUESTER | {
+    "tickets.read",
+    "tickets.triage",
+    "tickets.dispatch",
+    "tickets.on_behalf",
+    "tickets.catalogue_read",
+    "people.lookup",
+}
+ADMIN = frozenset(
+    {
+        "people.read",
+        "people.write",
+        "people.lookup",
+        "roles.grant",
+        "orgs.write",
+        "crews.write",
+        "places.write",
+        "places.stickers",
+        "imports.run",
+        "imports.approve",
+        "settings.write",
+        "operations.read",
+        "operations.retry",
+        "audit.read",
+        "mail.read",
+        "tickets.read",
+        "tickets.triage",
+        "tickets.dispatch",
+        "tickets.on_behalf",
+        "tickets.catalogue_read",
+        "tickets.catalogue_write",
+        "tickets.crews",
+    }
+)
+
+SEEDS: tuple[RoleSeed, ...] = (
+    RoleSeed("student", "学生", "Student", REQUESTER, staff=False),
+    RoleSeed("teacher", "教职工", "Teacher", REQUESTER, staff=False),
+    RoleSeed("technician", "维修工", "Technician", TECHNICIAN, staff=False),
+    RoleSeed("contractor", "外包人员", "Contractor", frozenset({"tickets.work", "notifications.own"}), staff=False),
+    RoleSeed("dispatcher", "调度员", "Dispatcher", DISPATCHER | {"tickets.crews"}),
+    RoleSeed("dutylead", "值班组长", "Duty lead", TECHNICIAN | DISPATCHER),
+    RoleSeed(
+        "supervisor",
+        "主管",
+        "Supervisor",
+        DISPATCHER | {"tickets.crews", "tickets.catalogue_write"},
+    ),
+    RoleSeed(
+        "dormmanager",
+        "宿管",
+        "Dorm manager",
+        REQUESTER | {"tickets.read", "tickets.on_behalf", "tickets.accept_third", "people.lookup"},
+    ),
+    RoleSeed("registry", "学籍管理员", "Registry", REQUESTER | {"people.read", "imports.run", "imports.approve"}),
+    RoleSeed("counsellor", "辅导员", "Counsellor", REQUESTER | {"people.lookup"}),
+    RoleSeed("energy", "能源管理员", "Energy manager", REQUESTER | {"imports.run"}),
+    RoleSeed("finance", "财务", "Finance", REQUESTER),
+    RoleSeed("leader", "领导", "Leadership", REQUESTER | {"tickets.read"}),
+    RoleSeed("admin", "系统管理员", "Administrator", REQUESTER | ADMIN),
+)
+
+PERMISSIONS: frozenset[str] = frozenset().union(*(seed.permissions for seed in SEEDS))

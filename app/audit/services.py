@@ -1,0 +1,51 @@
+"""Writing the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from app.audit.models import AuditEntry
+from app.core import logs
+from app.core.actor import Actor
+from app.core.db import current_institution, db
+
+
+def record(
+    actor: Actor,
+    verb: str,
+    object_kind: str,
+    object_id: int | None,
+    *,
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    success: bool = True,
+    address: str | None = None,
+    session: Session | None = None,
+) -> None:
+    """Add one entry to the caller's transaction (or to `session`, for what is written apart).
+
+    `verb` is a slug such as `role.grant`, `ticket.export`, `sign-in`.
+    """
+    (session or db.session).execute(
+        insert(AuditEntry).values(
+            institution_id=current_institution(),
+            at=now,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            actor_name=actor.name or actor.username,
+            verb=verb,
+            object_kind=object_kind,
+            object_id=object_id,
+            before=dict(before) if before is not None else None,
+            after=dict(after) if after is not None else None,
+            success=success,
+            request_id=logs.request_id.get(),
+            address=address,
+        )
+    )

@@ -1,0 +1,80 @@
+"""Who acts: plain values, filled by accounts, taken as an argument by every layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ScopeKind = Literal["institution", "campus", "building", "crew", "org", "own"]
+ActorKind = Literal["person", "token", "system", "anonymous"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a permission holds. `id` is None for institution and own."""
+
+    kind: ScopeKind
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One role held in one scope, with the permissions the role carries."""
+
+    role: str
+    permissions: frozenset[str]
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person, a token of a person, the system, or somebody not signed in.
+
+    `id` is the person's id (also for a token), None otherwise. `limited_to` narrows a token to the
+    permissions it was issued for; None means all its person's.
+    """
+
+    kind: ActorKind
+    institution_id: int
+    id: int | None = None
+    name: str = ""
+    username: str = ""
+    locale: str | None = None
+    grants: tuple[Grant, ...] = ()
+    limited_to: frozenset[str] | None = None
+    session_id: int | None = None
+    home_place_id: int | None = None
+
+    @classmethod
+    def system(cls, institution_id: int) -> Actor:
+        """Rules, timers and jobs act as the system and may do everything their service allows."""
+        return cls(kind="system", institution_id=institution_id, name="system")
+
+    @classmethod
+    def anonymous(cls, institution_id: int) -> Actor:
+        return cls(kind="anonymous", institution_id=institution_id)
+
+    @property
+    def signed_in(self) -> bool:
+        return self.kind in ("person", "token")
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return tuple(sorted({grant.role for grant in self.grants}))
+
+    def can(self, permission: str) -> bool:
+        """True where any grant carries the permission (in whatever scope)."""
+        if self.kind == "system":
+            return True
+        if self.limited_to is not None and permission not in self.limited_to:
+            return False
+        return any(permission in grant.permissions for grant in self.grants)
+
+    def scopes(self, permission: str) -> tuple[Scope, ...]:
+        """The scopes in which the permission is held, institution first."""
+        if self.kind == "system":
+            return (Scope("institution"),)
+        if not self.can(permission):
+            return ()
+        found = {grant.scope for grant in self.grants if permission in grant.permissions}
+        return tuple(sorted(found, key=lambda scope: (scope.kind != "institution", scope.kind, scope.id or 0)))

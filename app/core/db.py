@@ -1,0 +1,168 @@
+"""Declarative base, tenant keys and the one place that sets the institution of a transaction.
+
+Every tenant table is keyed by (institution_id, id). `Tenant`, `ref` and `to_one` carry that rule so that no
+area spells it out (architecture.md rule 9). Row-level security compares the row's institution with the
+transaction-local setting `app.institution`; without it the plain roles see nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import orjson
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Identity,
+    Integer,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Text,
+    event,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, relationship
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Model(DeclarativeBase):
+    """Base of every table; plain declarative, so that mypy understands it."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text,
+        int: Integer,
+        datetime: DateTime(timezone=True),
+        date: Date,
+        Decimal: Numeric,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+_institution: ContextVar[int | None] = ContextVar("houqin_institution", default=None)
+
+
+def current_institution() -> int:
+    """The institution bound to this request, job or command.
+
+    Raises LookupError where none is bound: a tenant row without an institution is a programming error.
+    """
+    value = _institution.get()
+    if value is None:
+        raise LookupError("no institution is bound")
+    return value
+
+
+def bound_institution() -> int | None:
+    """Like `current_institution`, but None where nothing is bound."""
+    return _institution.get()
+
+
+@contextmanager
+def institution_bound(institution_id: int) -> Iterator[None]:
+    """Bind an institution for the block; every transaction begun inside carries it."""
+    token = _institution.set(int(institution_id))
+    try:
+        yield
+    finally:
+        _institution.reset(token)
+
+
+def bind_institution(institution_id: int | None) -> None:
+    """Bind without a block (the HTTP edge binds per request and clears at teardown)."""
+    _institution.set(None if institution_id is None else int(institution_id))
+
+
+class Tenant(Model):
+    """Base of every table that belongs to an institution."""
+
+    __abstract__ = True
+
+    institution_id: Mapped[int] = mapped_column(
+        Integer, primary_key=True, autoincrement=False, default=current_institution, sort_order=-2
+    )
+    id: Mapped[int] = mapped_column(
+        BigInteger, Identity(always=True), primary_key=True, autoincrement=True, sort_order=-1
+    )
+
+
+class Dated:
+    """Validity by date, `valid_to` exclusive; nothing that history may point to is deleted (rule 6)."""
+
+    valid_from: Mapped[date | None] = mapped_column(sort_order=90)
+    valid_to: Mapped[date | None] = mapped_column(sort_order=91)
+
+
+def ref(target: str, column: str) -> ForeignKeyConstraint:
+    """Composite foreign key (institution_id, column) → target(institution_id, id)."""
+    return ForeignKeyConstraint(["institution_id", column], [f"{target}.institution_id", f"{target}.id"])
+
+
+def to_one(column: str, target: str, **options: Any) -> Any:
+    """Relationship over `ref`: `to_one("Ticket.reporter_id", "Person")`.
+
+    Only the own id column is marked foreign, so two relationships of a class never argue about who writes
+    `institution_id`.
+    """
+    owner = column.split(".", 1)[0]
+    return relationship(
+        target,
+        primaryjoin=f"and_(foreign({column}) == {target}.id, {owner}.institution_id == {target}.institution_id)",
+        **options,
+    )
+
+
+Id = BigInteger  # column type of every id that points at a tenant row
+Small = SmallInteger
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+db = SQLAlchemy(
+    metadata=Model.metadata,
+    disable_autonaming=True,
+    engine_options={"json_serializer": _json, "json_deserializer": orjson.loads},
+)
+
+
+@event.listens_for(Session, "after_begin")
+def _scope_transaction(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    """The only place where a transaction learns its institution (architecture.md rule 9)."""
+    institution_id = _institution.get()
+    if institution_id is not None:
+        # a literal, int-checked above: set_config() and bound values are not propagated by every router
+        connection.exec_driver_sql(f"SET LOCAL app.institution = '{institution_id:d}'")
+
+
+ConstraintError = Callable[[], Exception]
+CONSTRAINT_ERRORS: dict[str, ConstraintError] = {}
+
+
+def constraint_error(name: str, error: ConstraintError) -> None:
+    """Say which domain error a named constraint means; the edge turns the violation into it."""
+    CONSTRAINT_ERRORS[name] = error
+
+
+def tenant_tables() -> list[str]:
+    """Names of all tables that carry a row-level security policy, sorted."""
+    return sorted(table.name for table in Model.metadata.tables.values() if "institution_id" in table.columns)

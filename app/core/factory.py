@@ -1,0 +1,107 @@
+"""Builds the bare application: configuration, engines, edge. Wiring adds the areas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from app.core import assets, i18n, logs, pages
+from app.core.db import db
+from app.core.http import api, application, limits
+
+if TYPE_CHECKING:
+    from config import Config
+
+csrf = CSRFProtect()
+migrate = Migrate()
+
+
+def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
+    """A Houqin Flask without areas."""
+    app = application.HouqinFlask("app")
+    url = config.database_url if role == "web" else config.worker_database_url
+    secure = config.env == "production"
+    app.config.update(
+        HOUQIN=config,
+        SECRET_KEY=config.secret_key,
+        SECRET_KEY_FALLBACKS=list(config.secret_key_fallbacks),
+        TESTING=config.env == "test",
+        DEBUG=False,
+        DEMO=config.env in ("demo", "test", "development"),
+        DEFAULT_LOCALE=config.default_locale,
+        BODY_SECONDS=config.body_timeout_s,
+        MAX_CONTENT_LENGTH=config.max_json_kb * 1024,
+        OUTBOX_RING=True,
+        SQLALCHEMY_DATABASE_URI=url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config, config.db_pool_size),
+        SESSION_COOKIE_NAME="__Host-houqin_session" if secure else "houqin_session",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=secure,
+        TRUSTED_HOSTS=list(config.trusted_hosts) or None,
+        RATELIMIT_ENABLED=config.rate_limits,
+        RATELIMIT_STORAGE_URI=limit_store(config.redis_url),
+        RATELIMIT_STORAGE_OPTIONS={
+            "socket_timeout": config.redis_timeout_s,
+            "socket_connect_timeout": config.redis_timeout_s,
+        },
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+    )
+    app.url_map.strict_slashes = False
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    if config.env != "test":
+        logs.configure(config.log_level)
+    if config.proxy_hops:
+        hops = config.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    application.install(app)
+    db.init_app(app)
+    migrate.init_app(app, db, directory="migrations", compare_type=True)
+    _apart_engine(app, config, url)
+    limits.install(app)
+    csrf.init_app(app)
+    i18n.install(app)
+    pages.install(app)
+    app.extensions["houqin_api"] = api.install(app)
+    if app.static_folder:
+        app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+            app.wsgi_app, root=app.static_folder, prefix="/static/", immutable_file_test=lambda _path, url: assets.hashed(url)
+        )
+    return app
+
+
+def engine_options(config: Config, pool_size: int) -> dict[str, Any]:
+    """Pool and connection options; no session state, so a transaction pooler may stand in between."""
+    return {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": config.db_pool_timeout_s,
+        "pool_recycle": 1800,
+        "connect_args": {
+            "connect_timeout": config.db_connect_timeout_s,
+            "keepalives_idle": 3,
+            "keepalives_interval": 1,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 4000,
+        },
+    }
+
+
+def limit_store(redis_url: str) -> str:
+    """The limiter's spelling of a Valkey address."""
+    return redis_url.replace("unix://", "redis+unix://", 1) if redis_url.startswith("unix://") else redis_url
+
+
+def _apart_engine(app: Flask, config: Config, url: str) -> None:
+    engine = create_engine(url, **engine_options(config, config.apart_pool_size))
+    app.extensions["houqin_apart"] = sessionmaker(engine, class_=Session, expire_on_commit=False)

@@ -1,0 +1,188 @@
+"""Schemas at the edge and HTML forms over them: one description of an input for API and pages.
+
+`Schema` refuses unknown fields and text that cannot be stored; `Form` keeps what was typed, so that a refused
+form comes back filled in with the errors beside the fields.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from marshmallow import EXCLUDE, RAISE, ValidationError, fields, validate
+from werkzeug.datastructures import MultiDict
+
+from app.core.errors import Rejected
+from app.core.http.idempotency import FORM_FIELD
+
+FRAMEWORK_FIELDS = frozenset({"csrf_token", FORM_FIELD})
+MAX_ID = 2**63 - 1
+
+# embedding and override controls turn a line of text around for every later reader
+_BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF])
+
+
+def clean(value: str, *, multiline: bool = False) -> str:
+    """Text as it is stored: NFC, no bidi controls, no control characters, trimmed.
+
+    Raises ValidationError for NUL and lone surrogates, which PostgreSQL cannot store.
+    """
+    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        raise ValidationError(_("This contains a character that cannot be stored. Type the text anew."))
+    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).translate(_BIDI)
+    kept = "\n\t" if multiline else ""
+    if not multiline:
+        text = text.replace("\n", " ").replace("\t", " ")
+    text = "".join(char for char in text if char in kept or unicodedata.category(char) != "Cc")
+    return text.strip()
+
+
+class Text(fields.Field[str]):
+    """A line (or, with `multiline`, a text) of at most `max` characters; blank is missing."""
+
+    default_error_messages = {"invalid": _l("This must be text.")}
+
+    def __init__(self, *, max: int = 200, multiline: bool = False, **options: Any) -> None:  # noqa: A002
+        super().__init__(**options)
+        self.max, self.multiline = max, multiline
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if len(value) > self.max * 4 + 1000:
+            raise ValidationError(_("This is too long: at most %(max)s characters.", max=self.max))
+        text = clean(value, multiline=self.multiline)
+        if self.required and not text:
+            raise ValidationError(_("Please fill this in."))
+        if len(text) > self.max or sum(map(bool, map(unicodedata.combining, text))) > self.max // 2:
+            raise ValidationError(_("This is too long: at most %(max)s characters.", max=self.max))
+        return text
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        return value
+
+
+class Id(fields.Field[int]):
+    """An id as the decimal string of the contract (a JSON number is taken too); ASCII digits only."""
+
+    default_error_messages = {"invalid": _l("This is not a valid number of an object.")}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
+        number = parse_id(value)
+        if number is None:
+            raise self.make_error("invalid")
+        return number
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
+        return None if value is None else str(value)
+
+
+def parse_id(value: Any) -> int | None:
+    """The id in `value`, or None for anything that cannot be one."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value if 0 < value <= MAX_ID else None
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 19:
+        return None
+    return int(value) if 0 < int(value) <= MAX_ID else None
+
+
+class Moment(fields.AwareDateTime):
+    """An instant, RFC 3339 with an offset; dumped as UTC with `Z`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", **options)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        from app.core.i18n import iso
+
+        return iso(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        moment = super()._deserialize(value, attr, data, **options)
+        if not 1970 <= moment.year <= 9000:
+            raise self.make_error("invalid", input=value, obj_type="datetime")
+        return moment
+
+
+class Schema(marshmallow.Schema):
+    """Base of all schemas: unknown fields are refused, keys keep their order."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class QuerySchema(Schema):
+    """Base of the schemas of query strings: `limit` and `cursor` of every list."""
+
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 100), strict=False)
+    cursor = Text(max=2000, load_default=None)
+
+
+def load(schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Load plain data; raises Rejected with the sentences per field."""
+    try:
+        loaded: dict[str, Any] = schema.load(data)
+    except ValidationError as error:
+        from app.core.http.problems import flatten
+
+        raise Rejected(fields=flatten(error.messages)) from error
+    return loaded
+
+
+class Form:
+    """An HTML form over a schema.
+
+    `values` is what the page shows (the initial data, then what was typed), `errors` the sentences per field,
+    `problem` a sentence about the whole form.
+    """
+
+    def __init__(self, schema: Schema | type[Schema], values: Mapping[str, Any] | None = None) -> None:
+        self.schema = schema() if isinstance(schema, type) else schema
+        self.values: dict[str, Any] = dict(values or {})
+        self.errors: dict[str, list[str]] = {}
+        self.problem: str | None = None
+
+    def load(self, sent: MultiDict[str, str], files: MultiDict[str, Any] | None = None) -> dict[str, Any] | None:
+        """The loaded data, or None where the form must be shown again with its errors."""
+        many = {name for name, field in self.schema.fields.items() if isinstance(field, fields.List)}
+        raw: dict[str, Any] = {}
+        for name in sent:
+            if name in FRAMEWORK_FIELDS:
+                continue
+            raw[name] = [each for each in sent.getlist(name) if each] if name in many else sent.get(name)
+        for name in files or {}:
+            found = [each for each in (files or MultiDict()).getlist(name) if each.filename]
+            if found:
+                raw[name] = found if name in many else found[0]
+        self.values = {name: value for name, value in raw.items() if not hasattr(value, "stream")}
+        blank = {name for name, value in raw.items() if value == "" and self._optional(name)}
+        try:
+            loaded: dict[str, Any] = self.schema.load({n: v for n, v in raw.items() if n not in blank}, unknown=EXCLUDE)
+        except ValidationError as error:
+            from app.core.http.problems import flatten
+
+            self.refuse(flatten(error.messages))
+            return None
+        return loaded
+
+    def _optional(self, name: str) -> bool:
+        field = self.schema.fields.get(name)
+        return field is None or not field.required
+
+    def refuse(self, refused: Mapping[str, Any] | Rejected) -> None:
+        """Take over a service's refusal, so that the page shows it beside the fields."""
+        if isinstance(refused, Rejected):
+            self.problem = str(refused.message) if refused.message else None
+            refused = refused.fields
+        for name, said in refused.items():
+            self.errors.setdefault(name, []).extend(str(each) for each in said)
+        if not self.problem and any(name not in self.schema.fields for name in self.errors):
+            self.problem = "; ".join(
+                each for name, said in self.errors.items() if name not in self.schema.fields for each in said
+            )

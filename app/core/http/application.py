@@ -1,0 +1,149 @@
+"""The Flask class: one commit per request, refusals roll back, a lock not had is tried once more."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from app.core import errors, logs, transaction
+from app.core.actor import Actor
+from app.core.db import bind_institution
+from app.core.http import idempotency, problems
+from app.core.institution import by_host
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LoadActor = Callable[[int], Actor]
+NoteRefusal = Callable[[Actor, str, str], None]
+
+
+class HouqinFlask(Flask):
+    """Commits after an unsafe request that was answered below 400; everything else rolls back."""
+
+    def dispatch_request(self) -> Any:
+        rule = request.url_rule
+        if request.routing_exception is not None:
+            self.raise_routing_exception(request)
+        if rule is None:
+            raise NotFound
+        view = self.view_functions[rule.endpoint]
+        if rule.provide_automatic_options and request.method == "OPTIONS":
+            return self.make_default_options_response()
+        denied = self._check_policy(view)
+        if denied is not None:
+            return denied
+        try:
+            return self._answer(view)
+        except DBAPIError as error:
+            if problems.sqlstate(error) not in problems.BUSY_STATES:
+                raise
+            transaction.abandon()
+            return self._answer(view)  # one retry, then 409 "busy"
+
+    def _check_policy(self, view: Callable[..., Any]) -> Any:
+        rule = getattr(view, "policy", None)
+        if rule is None:
+            raise errors.NotAllowed(code="no-policy")
+        actor: Actor = g.actor
+        if rule(actor):
+            return None
+        if not actor.signed_in:
+            return problems.sign_in_first()
+        note: NoteRefusal | None = self.extensions.get("houqin_note_refusal")
+        if note is not None:
+            note(actor, request.method, request.endpoint or "")
+        raise errors.NotAllowed
+
+    def _answer(self, view: Callable[..., Any]) -> Response:
+        def produce() -> Response:
+            return self.make_response(self.ensure_sync(view)(**(request.view_args or {})))
+
+        try:
+            if request.method in SAFE_METHODS:
+                answer = produce()
+                transaction.abandon()
+                return answer
+            answer = idempotency.answer_once(self, view, produce)
+            if answer.status_code < 400:
+                transaction.finish()
+            else:
+                transaction.abandon()
+            return answer
+        except BaseException:
+            transaction.abandon()
+            raise
+
+
+def _identify() -> None:
+    """Request id: the proxy's where it is sane, else our own; it stands in every log line and every problem."""
+    given = request.headers.get("X-Request-ID", "")
+    wanted = given if 8 <= len(given) <= 64 and given.replace("-", "").isalnum() and given.isascii() else ""
+    logs.request_id.set(wanted or secrets.token_hex(8))
+
+
+def _enter(app: Flask) -> Callable[[], None]:
+    def enter() -> None:
+        """Bind the institution of the host name and load the actor, in one select."""
+        bind_institution(None)
+        g.actor = Actor.anonymous(0)
+        g.institution = None
+        if request.endpoint in app.extensions["houqin_bare_endpoints"]:
+            return
+        facts = by_host(request.host)
+        if facts is None:
+            raise NotFound
+        bind_institution(facts.id)
+        g.institution = facts
+        load: LoadActor = app.extensions["houqin_load_actor"]
+        g.actor = load(facts.id)
+
+    return enter
+
+
+def _leave(answer: Response) -> Response:
+    answer.headers["X-Request-ID"] = logs.request_id.get() or ""
+    headers = answer.headers
+    headers.setdefault("Content-Security-Policy", _csp())
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
+    headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if answer.mimetype == "text/html":
+        answer.vary.update(["HX-Request", "HX-Request-Type", "Cookie", "Accept-Language"])
+    return answer
+
+
+def _csp() -> str:
+    return (
+        "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
+        "frame-ancestors 'none'; form-action 'self'"
+    )
+
+
+def bare(app: Flask, endpoint: str) -> None:
+    """An endpoint that needs neither institution nor database (health of the process)."""
+    app.extensions["houqin_bare_endpoints"].add(endpoint)
+
+
+def install(app: Flask) -> None:
+    """Register the edge's hooks in their order; called before any blueprint or extension adds its own."""
+    from app.core.http import bodies
+
+    app.extensions["houqin_bare_endpoints"] = {"static"}
+    app.before_request(_identify)
+    bodies.install(app)
+    app.before_request(_enter(app))
+    app.after_request(_leave)
+    app.teardown_request(lambda _error: bind_institution(None))
+    problems.install(app)
+
+
+__all__ = ["HTTPException", "HouqinFlask", "MethodNotAllowed", "bare", "install"]

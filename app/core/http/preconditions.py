@@ -1,0 +1,51 @@
+"""ETag and If-Match on a row's version (contract.md): 428 where it is missing, 412 where it cannot be read."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Response, make_response, request
+from flask_babel import lazy_gettext as _l
+from werkzeug.exceptions import PreconditionRequired
+
+from app.core.errors import Stale
+
+_TAG = re.compile(r'^(?:W/)?"v([0-9]{1,18})"$')
+
+
+def etag(version: int) -> str:
+    return f'"v{version:d}"'
+
+
+def seen_version(*, required: bool = True) -> int | None:
+    """The version the client says it saw. None where it says nothing (or `*`) and need not."""
+    header = request.headers.get("If-Match", "").strip()
+    if not header:
+        if required:
+            raise PreconditionRequired
+        return None
+    if header == "*":
+        return None
+    found = _TAG.match(header)
+    if found is None:
+        raise Stale(_l("This version is not known. Load the page again and repeat the step."))
+    return int(found[1])
+
+
+def versioned(data: Any, version: int, status: int = 200) -> tuple[Any, int, dict[str, str]]:
+    """An API answer with the object's ETag; the view returns it through `answers`."""
+    return data, status, {"ETag": etag(version)}
+
+
+def not_modified(tag: str) -> Response | None:
+    """304 where the client already has `tag` (a cheap version computed before the query), else None."""
+    if request.if_none_match and tag in request.if_none_match:
+        answer = make_response("", 304)
+        answer.set_etag(tag)
+        return answer
+    return None
+
+
+def no_body() -> tuple[str, int]:
+    return "", 204

@@ -1,0 +1,178 @@
+"""Languages and local forms of dates, numbers and times.
+
+zh-CN and en are equals. The reader's language: the API's Accept-Language; on pages the person's choice, the
+cookie's, the browser's, the default. Times are shown in the institution's zone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, g, has_request_context, request, session
+from flask_babel import Babel, force_locale, gettext, ngettext
+
+LOCALES = ("zh-CN", "en")
+_FOLDERS = {"zh-CN": "zh_Hans_CN", "en": "en"}
+LOCALE_COOKIE_KEY = "lang"
+DEFAULT_ZONE = "Asia/Shanghai"
+
+
+def locale() -> str:
+    """BCP 47 tag of the reader's language: `zh-CN` or `en`."""
+    if not has_request_context():
+        return forced_locale() or current_default()
+    if (forced := forced_locale()) is not None:
+        return forced
+    if "locale" not in g:
+        g.locale = _choose()
+    chosen: str = g.locale
+    return chosen
+
+
+def forced_locale() -> str | None:
+    """The language of `speaking`, used where somebody else's words are written (mail, jobs)."""
+    return getattr(g, "forced_locale", None) if g else None
+
+
+def current_default() -> str:
+    default: str = current_app.config["DEFAULT_LOCALE"]
+    return default
+
+
+def _choose() -> str:
+    asked = request.accept_languages.best_match(["zh-CN", "zh", "zh-Hans", "zh-TW", "en", "en-GB", "en-US"])
+    by_browser = None if asked is None else ("zh-CN" if asked.startswith("zh") else "en")
+    if request.path.startswith("/api/"):
+        return by_browser or current_default()
+    actor = getattr(g, "actor", None)
+    for candidate in (actor.locale if actor else None, session.get(LOCALE_COOKIE_KEY), by_browser):
+        if candidate in LOCALES:
+            return str(candidate)
+    return current_default()
+
+
+def speaking(tag: str) -> Any:
+    """Context manager: gettext and formats in `tag` (mail and notices are written in the receiver's language)."""
+    return _Speaking(tag)
+
+
+class _Speaking:
+    def __init__(self, tag: str) -> None:
+        self.tag = tag if tag in LOCALES else LOCALES[0]
+
+    def __enter__(self) -> None:
+        self.before = getattr(g, "forced_locale", None)
+        g.forced_locale = self.tag
+        self.babel = force_locale(_FOLDERS[self.tag])
+        self.babel.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self.babel.__exit__(*error)
+        g.forced_locale = self.before
+
+
+def zone() -> tzinfo:
+    """The zone in which times are shown: the institution's (flag `zone`), an IANA name."""
+    facts = getattr(g, "institution", None) if g else None
+    return _zone(facts.flags.get("zone", DEFAULT_ZONE) if facts else DEFAULT_ZONE)
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WEEKDAYS = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "zh-CN": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+}
+
+
+def format_day(value: date | datetime | None, *, year: bool | None = None) -> str:
+    """`22 Nov` / `11月22日`; with the year where it is not this year's (or as asked)."""
+    if value is None:
+        return ""
+    day = value.astimezone(zone()).date() if isinstance(value, datetime) else value
+    with_year = day.year != _today().year if year is None else year
+    if locale() == "en":
+        return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if with_year else "")
+    return (f"{day.year}年" if with_year else "") + f"{day.month}月{day.day}日"
+
+
+def format_weekday(value: date | datetime) -> str:
+    day = value.astimezone(zone()).date() if isinstance(value, datetime) else value
+    return _WEEKDAYS[locale()][day.weekday()]
+
+
+def format_time(value: datetime | None) -> str:
+    """`09:26`, 24 hours."""
+    return "" if value is None else f"{value.astimezone(zone()):%H:%M}"
+
+
+def format_moment(value: datetime | None) -> str:
+    """Time alone for today, else day and time: `09:26`, `22 Nov, 09:26` / `11月22日 09:26`."""
+    if value is None:
+        return ""
+    local = value.astimezone(zone())
+    if local.date() == _today():
+        return f"{local:%H:%M}"
+    return f"{format_day(local.date())}{', ' if locale() == 'en' else ' '}{local:%H:%M}"
+
+
+def format_number(value: float | int | None, digits: int = 0) -> str:
+    """Grouped by thousands in both languages: `12,400`."""
+    return "" if value is None else f"{value:,.{digits}f}"
+
+
+def format_span(minutes: float) -> str:
+    """A length of time in the two largest units: `2 h 24 min` / `2 小时 24 分`."""
+    whole = int(minutes)
+    days, rest = divmod(whole, 1440)
+    hours, mins = divmod(rest, 60)
+    parts = [(days, gettext("d")), (hours, gettext("h")), (mins, gettext("min"))]
+    shown = [(count, unit) for count, unit in parts if count][:2] or [(0, gettext("min"))]
+    return " ".join(f"{count} {unit}" for count, unit in shown)
+
+
+def format_ago(value: datetime | None) -> str:
+    """How long ago, rough: `3 min ago`; a day or older becomes the moment itself."""
+    if value is None:
+        return ""
+    from app.core import clock
+
+    seconds = (clock.now() - value).total_seconds()
+    if seconds < 60:
+        return gettext("just now")
+    if seconds < 3600:
+        return ngettext("%(num)d min ago", "%(num)d min ago", int(seconds // 60))
+    if seconds < 86400:
+        return ngettext("%(num)d h ago", "%(num)d h ago", int(seconds // 3600))
+    return format_moment(value)
+
+
+def _today() -> date:
+    from app.core import clock
+
+    return clock.now().astimezone(zone()).date()
+
+
+def iso(value: datetime | None) -> str | None:
+    """RFC 3339 UTC, as the API and `<time datetime>` want it."""
+    return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def install(app: Flask) -> None:
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
+    Babel(app, locale_selector=lambda: _FOLDERS[locale()])
+    app.add_template_filter(format_moment, "dt")
+    app.add_template_filter(format_day, "day")
+    app.add_template_filter(format_weekday, "weekday")
+    app.add_template_filter(format_time, "clock")
+    app.add_template_filter(format_number, "num")
+    app.add_template_filter(format_span, "span")
+    app.add_template_filter(format_ago, "rel")
+    app.add_template_filter(iso, "iso")

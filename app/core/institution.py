@@ -1,0 +1,86 @@
+"""The institution: the one table without a policy, and the look-up of a request's institution by host name."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Integer, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Text
+
+from app.core.db import Model, db
+from app.core.words import Words
+
+HOST_CACHE_SECONDS = 30.0
+
+
+class Institution(Model):
+    """A university or school. `hosts` are the names its pages answer to; empty for the only one."""
+
+    __tablename__ = "institution"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[dict[str, str]] = mapped_column(Words)
+    hosts: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    flags: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionFacts:
+    """What a request needs of its institution; plain values, so that the cache holds no row."""
+
+    id: int
+    code: str
+    name: dict[str, str]
+    hosts: tuple[str, ...]
+    flags: dict[str, Any]
+
+
+_cache: tuple[float, tuple[InstitutionFacts, ...]] = (0.0, ())
+_lock = threading.Lock()
+
+
+def institutions() -> tuple[InstitutionFacts, ...]:
+    """All institutions of this cell, read at most every HOST_CACHE_SECONDS (the table changes by command only)."""
+    global _cache
+    read_at, known = _cache
+    if known and time.monotonic() - read_at < HOST_CACHE_SECONDS:
+        return known
+    with _lock:
+        rows = db.session.execute(
+            select(Institution.id, Institution.code, Institution.name, Institution.hosts, Institution.flags).order_by(
+                Institution.id
+            )
+        ).all()
+        known = tuple(InstitutionFacts(r.id, r.code, r.name, tuple(r.hosts), r.flags) for r in rows)
+        _cache = (time.monotonic(), known)
+    return known
+
+
+def forget_institutions() -> None:
+    """Drop the cache (after a command changed the table; between tests)."""
+    global _cache
+    _cache = (0.0, ())
+
+
+def by_host(host: str) -> InstitutionFacts | None:
+    """The institution of a request: by host name, or the only one there is."""
+    known = institutions()
+    name = host.rsplit(":", 1)[0].lower()
+    for facts in known:
+        if name in facts.hosts:
+            return facts
+    return known[0] if len(known) == 1 else None
+
+
+def by_code(code: str | None) -> InstitutionFacts | None:
+    """For commands: `--institution CODE`, default the only one."""
+    known = institutions()
+    if code is None:
+        return known[0] if len(known) == 1 else None
+    return next((facts for facts in known if facts.code == code), None)

@@ -1,0 +1,91 @@
+"""What every page can use: hashed asset addresses, navigation by role, toasts, words in the reader's language."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, flash, g, get_flashed_messages, request, url_for
+from markupsafe import Markup, escape
+
+from app.core import assets, i18n, words
+from app.core.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of the navigation. `rule` decides who sees it; `count` gives a number beside it or None."""
+
+    label: Any
+    endpoint: str
+    icon: str
+    rule: Callable[[Actor], bool]
+    group: Any = ""
+    primary: bool = False  # one of the at most four places of the phone's bottom bar
+    count: Callable[[Actor], int | None] | None = None
+
+
+def asset(name: str) -> str:
+    """Address of a static file, with its content hash where the assets were built."""
+    manifest: Mapping[str, str] = current_app.extensions["houqin_assets"]
+    return url_for("static", filename=manifest.get(name, name))
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The groups and items this actor may use; an item leads to a page whose policy lets the actor in."""
+    actor: Actor = g.actor
+    table: tuple[NavItem, ...] = current_app.extensions["houqin_nav"]
+    groups: dict[str, dict[str, Any]] = {}
+    for item in table:
+        if not item.rule(actor):
+            continue
+        group = groups.setdefault(str(item.group), {"label": str(item.group), "items": []})
+        url = url_for(item.endpoint)
+        group["items"].append(
+            {
+                "label": str(item.label),
+                "url": url,
+                "icon": item.icon,
+                "current": request.path == url or (url != "/" and request.path.startswith(f"{url}/")),
+                "count": item.count(actor) if item.count else None,
+                "primary": item.primary,
+            }
+        )
+    return list(groups.values())
+
+
+def toast(text: Any, kind: str = "good") -> None:
+    """Say something on the next page; only for what that page does not show by itself."""
+    flash(str(text), kind)
+
+
+def toasts() -> list[dict[str, str]]:
+    return [{"kind": kind, "text": text} for kind, text in get_flashed_messages(with_categories=True)]
+
+
+def said(value: Mapping[str, str] | None) -> Markup:
+    """Words in the reader's language; borrowed ones are marked with their language for screen readers."""
+    shown = words.text(value, i18n.locale())
+    other = words.borrowed(value, i18n.locale())
+    if other:
+        return Markup('<span lang="{}">{}</span>').format(other, shown)
+    return escape(shown)
+
+
+def install(app: Flask) -> None:
+    app.extensions["houqin_assets"] = assets.addresses(Path(app.static_folder or ""))
+    app.jinja_env.globals.update(
+        asset=asset, nav=navigation, toasts=toasts, fresh_key=lambda: secrets.token_urlsafe(16), demo=app.config["DEMO"]
+    )
+    app.add_template_filter(said, "words")
+
+    @app.context_processor
+    def _per_request() -> dict[str, Any]:
+        return {
+            "actor": getattr(g, "actor", None),
+            "institution": getattr(g, "institution", None),
+            "locale": i18n.locale(),
+        }

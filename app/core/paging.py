@@ -1,0 +1,113 @@
+"""Keyset paging: the next page begins after the last row's key, whatever was added meanwhile; never offset."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import orjson
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, and_, or_
+from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
+from sqlalchemy.sql.operators import desc_op
+
+from app.core.db import db
+from app.core.errors import Rejected
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 100
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page. `next` is the cursor of the following page or None."""
+
+    items: Sequence[T]
+    next: str | None
+
+
+def encode(values: Sequence[Any]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(list(values))).decode().rstrip("=")
+
+
+def decode(cursor: str, size: int) -> list[Any]:
+    """The key values of a cursor; raises Rejected for one we did not make."""
+    try:
+        raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        values = orjson.loads(raw)
+    except (ValueError, binascii.Error, UnicodeEncodeError) as error:
+        raise Rejected(fields={"cursor": _l("This page mark is not valid. Begin at the first page.")}) from error
+    if not isinstance(values, list) or len(values) != size:
+        raise Rejected(fields={"cursor": _l("This page mark is not valid. Begin at the first page.")})
+    return values
+
+
+def page(
+    query: Select[Any],
+    keys: Sequence[tuple[str, ColumnElement[Any]]],
+    cursor: str | None,
+    limit: int = DEFAULT_LIMIT,
+    *,
+    scalars: bool = False,
+    value: Callable[[Any, str], Any] = getattr,
+) -> Page[Any]:
+    """One page of `query`.
+
+    `keys`: (attribute name of a result row, ordering column with .asc()/.desc()), the last one unique.
+    `scalars` for a select of one entity. Runs exactly one statement.
+    """
+    ordering = [column for _name, column in keys]
+    if cursor:
+        query = query.where(_after(keys, decode(cursor, len(keys))))
+    query = query.order_by(*ordering).limit(limit + 1)
+    rows: Sequence[Any] = list(db.session.scalars(query).unique()) if scalars else db.session.execute(query).all()
+    if len(rows) <= limit:
+        return Page(rows, None)
+    kept = rows[:limit]
+    return Page(kept, encode([_plain(value(kept[-1], name)) for name, _column in keys]))
+
+
+def _plain(found: Any) -> Any:
+    return found.isoformat() if isinstance(found, datetime) else found
+
+
+def _after(keys: Sequence[tuple[str, ColumnElement[Any]]], values: Sequence[Any]) -> ColumnElement[bool]:
+    """(a, b) after (x, y): a beyond x, or a = x and b beyond y; NULLs are not keys."""
+    alternatives: list[ColumnElement[bool]] = []
+    for depth, (_name, ordered) in enumerate(keys):
+        column = ordered.element if isinstance(ordered, UnaryExpression) else ordered
+        descending = isinstance(ordered, UnaryExpression) and ordered.modifier is desc_op
+        bound = _typed(column, values[depth])
+        beyond = column < bound if descending else column > bound
+        equal = [
+            _bare(earlier) == _typed(_bare(earlier), given)
+            for (_n, earlier), given in zip(keys[:depth], values[:depth], strict=True)
+        ]
+        alternatives.append(and_(*equal, beyond))
+    return or_(*alternatives)
+
+
+def _bare(ordered: ColumnElement[Any]) -> ColumnElement[Any]:
+    return ordered.element if isinstance(ordered, UnaryExpression) else ordered
+
+
+def _typed(column: ColumnElement[Any], given: Any) -> Any:
+    """The cursor's plain value as the column's Python type; raises Rejected for one that does not fit."""
+    try:
+        kind = column.type.python_type
+    except NotImplementedError:
+        return given
+    try:
+        if kind is datetime:
+            return datetime.fromisoformat(given)
+        if kind is int and (not isinstance(given, int) or abs(given) >= 2**63):
+            raise ValueError(given)
+        return kind(given)
+    except (TypeError, ValueError) as error:
+        raise Rejected(fields={"cursor": _l("This page mark is not valid. Begin at the first page.")}) from error

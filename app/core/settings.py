@@ -1,0 +1,124 @@
+"""Settings of an institution: declared where they are used, stored as typed, dated, audited rows, one page shows all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import BigInteger, Index, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Tenant, current_institution, db
+from app.core.errors import NotFound, Rejected
+
+CACHE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One setting: its default, type, bounds, unit and (lazy) words."""
+
+    name: str
+    default: Any
+    kind: type
+    words: Any
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+
+    def parse(self, given: Any) -> Any:
+        """The typed value; raises Rejected naming the setting."""
+        try:
+            value = _switch(given) if self.kind is bool else self.kind(given)
+        except (TypeError, ValueError) as error:
+            raise Rejected(fields={self.name: _("This is not a value of the expected kind.")}) from error
+        if self.choices and value not in self.choices:
+            raise Rejected(fields={self.name: _("Choose one of the offered values.")})
+        if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
+            raise Rejected(
+                fields={self.name: _("This must lie between %(low)s and %(high)s.", low=self.low, high=self.high)}
+            )
+        return value
+
+
+def _switch(given: Any) -> bool:
+    if given in (True, "true", "on", "1", "yes"):
+        return True
+    if given in (False, "false", "off", "0", "no", ""):
+        return False
+    raise ValueError(given)
+
+
+class SettingValue(Tenant):
+    """One value from an instant on; the newest row of a name counts, the others are its history."""
+
+    __tablename__ = "setting_value"
+    __table_args__ = (Index("ix_setting_value_name", "institution_id", "name", "id"),)
+
+    name: Mapped[str]
+    value: Mapped[Any] = mapped_column(JSONB)
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+DECLARED: dict[str, Declared] = {}
+_cache: dict[int, tuple[float, dict[str, Any]]] = {}
+
+
+def declare(
+    name: str,
+    default: Any,
+    *,
+    kind: Callable[[Any], Any] | type,
+    words: Any,
+    low: float | None = None,
+    high: float | None = None,
+    unit: str = "",
+    choices: tuple[str, ...] = (),
+) -> str:
+    """Declare a setting at import of the module that uses it; returns its name."""
+    DECLARED[name] = Declared(name, default, kind, words, low, high, unit, choices)  # type: ignore[arg-type]
+    return name
+
+
+def get(name: str) -> Any:
+    """The present value for the bound institution, its default where nobody has set it."""
+    declared = DECLARED[name]
+    return _values().get(name, declared.default)
+
+
+def _values() -> dict[str, Any]:
+    institution_id = current_institution()
+    read_at, values = _cache.get(institution_id, (0.0, {}))
+    if time.monotonic() - read_at < CACHE_SECONDS:
+        return values
+    rows = db.session.execute(
+        select(SettingValue.name, SettingValue.value)
+        .distinct(SettingValue.name)
+        .order_by(SettingValue.name, SettingValue.id.desc())
+    )
+    values = {row.name: row.value for row in rows}
+    _cache[institution_id] = (time.monotonic(), values)
+    return values
+
+
+def put(name: str, given: Any, *, actor_id: int | None, now: datetime) -> tuple[Any, Any]:
+    """Set a value; returns (before, after) for the audit entry. Raises NotFound, Rejected."""
+    declared = DECLARED.get(name)
+    if declared is None:
+        raise NotFound
+    before, after = get(name), declared.parse(given)
+    db.session.add(SettingValue(name=name, value=after, at=now, actor_id=actor_id))
+    forget()
+    return before, after
+
+
+def forget() -> None:
+    """Drop this process's cache; other processes follow within CACHE_SECONDS."""
+    _cache.clear()

@@ -1,0 +1,43 @@
+"""Words that people edit: one jsonb object per text, a key per language (architecture.md, "Words as data")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+
+LANGUAGES = ("zh-CN", "en")
+
+
+class Words(TypeDecorator[dict[str, str]]):
+    """`{"zh-CN": …, "en": …}`; at least one language, no others, no blank text."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        if value is None:
+            return None
+        unknown = set(value) - set(LANGUAGES)
+        if unknown:
+            raise ValueError(f"unknown languages {sorted(unknown)}")
+        kept = {language: text.strip() for language, text in value.items() if text and text.strip()}
+        if not kept:
+            raise ValueError("words need at least one language")
+        return kept
+
+
+def text(value: Mapping[str, str] | None, locale: str) -> str:
+    """The text in `locale`, else in the other language; empty for None."""
+    if not value:
+        return ""
+    return value.get(locale) or next((value[name] for name in LANGUAGES if value.get(name)), "")
+
+
+def borrowed(value: Mapping[str, str] | None, locale: str) -> str | None:
+    """The language actually shown where it is not `locale` (pages mark it with `lang`), else None."""
+    if not value or value.get(locale):
+        return None
+    return next((name for name in LANGUAGES if value.get(name)), None)

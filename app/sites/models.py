@@ -1,0 +1,70 @@
+"""Tables of places and of the stickers that lead to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Dated, Tenant, ref, to_one
+
+PLACE_KINDS = ("campus", "zone", "building", "unit", "floor", "room", "outdoor", "asset")
+
+
+class Place(Dated, Tenant):
+    """One node of the place tree.
+
+    `name` is a proper name, stored once. `path` is the readable way from the campus down ("South Campus ·
+    Taoyuan 3 · 4F · 412"), `campus_id` and `building_id` repeat the ancestors so that scopes and lists compare
+    one id (both are the place's own id for a campus or building). `search` holds name, code, path and pinyin
+    initials, lower case. Codes are unique among the valid.
+    """
+
+    __tablename__ = "place"
+    __table_args__ = (
+        ref("place", "parent_id"),
+        ref("place", "campus_id"),
+        ref("place", "building_id"),
+        CheckConstraint(f"kind IN {PLACE_KINDS}", name="kind"),
+        CheckConstraint("valid_to IS NULL OR valid_from IS NULL OR valid_from <= valid_to", name="validity"),
+        Index("uq_place_code_valid", "institution_id", "code", unique=True, postgresql_where=text("valid_to IS NULL")),
+        Index("ix_place_parent", "institution_id", "parent_id", "sort_key", "id"),
+        Index("ix_place_building", "institution_id", "building_id"),
+        Index("ix_place_campus", "institution_id", "campus_id"),
+    )
+
+    kind: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(BigInteger)
+    campus_id: Mapped[int | None] = mapped_column(BigInteger)
+    building_id: Mapped[int | None] = mapped_column(BigInteger)
+    code: Mapped[str]
+    name: Mapped[str]
+    lang: Mapped[str] = mapped_column(default="zh-CN")
+    path: Mapped[str]
+    initials: Mapped[str] = mapped_column(default="")  # pinyin initials of name, editable
+    search: Mapped[str] = mapped_column(default="")
+    sort_key: Mapped[str] = mapped_column(default="")  # digits padded, so that 2 stands before 10
+    public: Mapped[bool] = mapped_column(default=False)  # corridors, squares: not somebody's room
+    zone_name: Mapped[str | None]  # IANA zone; campuses only
+
+    parent = to_one("Place.parent_id", "Place", remote_side="[Place.institution_id, Place.id]")
+
+
+class PlaceSticker(Tenant):
+    """A QR sticker: a 128-bit secret, stored hashed, that lets anyone report a fault at its place, and nothing else."""
+
+    __tablename__ = "place_sticker"
+    __table_args__ = (
+        ref("place", "place_id"),
+        UniqueConstraint("institution_id", "token_hash", name="uq_place_sticker_token_hash"),
+        Index("ix_place_sticker_place", "institution_id", "place_id"),
+    )
+
+    place_id: Mapped[int] = mapped_column(BigInteger)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    issued_at: Mapped[datetime]
+    issued_by: Mapped[int | None] = mapped_column(BigInteger)
+    revoked_at: Mapped[datetime | None]
+
+    place = to_one("PlaceSticker.place_id", "Place")
