@@ -186,16 +186,17 @@ class Servers(Addresses):
     def create_database(self, name: str, template: str | None = None) -> None:
         """Create a database of the owner's, empty or a copy of another to which nobody is connected."""
         how = f'TEMPLATE "{template}" STRATEGY file_copy' if template else "TEMPLATE template0"
-        self._query(f'CREATE DATABASE "{name}" OWNER {roles.OWNER} {how};')
+        self.query(f'CREATE DATABASE "{name}" OWNER {roles.OWNER} {how};', "postgres")
 
     def drop_database(self, name: str) -> None:
         """Drop a database together with its connections, if it is there."""
-        self._query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE);')
+        self.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE);', "postgres")
 
-    def _query(self, sql: str) -> str:
+    def query(self, sql: str, database: str = DATABASE) -> str:
+        """Run SQL as superuser and return what psql prints; for the launcher and for tests."""
         if self._postgres is None:
             raise ServerError("The servers are not running.")
-        return self._postgres.query(sql)
+        return self._postgres.query(sql, database)
 
     def _pid(self, server: servers.Server | None) -> int:
         if server is None or server.mark is None:

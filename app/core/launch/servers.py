@@ -93,7 +93,7 @@ class Server(ABC):
     def start(self, seconds: float = 60) -> None:
         """Start and wait until it answers; raises ServerError with the end of its log."""
         self.clear()
-        with _open_log(self.log) as output:
+        with open_log(self.log) as output:
             self._child = process.spawn(
                 self.command(),
                 identity=self.identity,
@@ -293,7 +293,7 @@ class Valkey(Server):
                 return False
 
 
-def _open_log(path: Path) -> IO[bytes]:
+def open_log(path: Path) -> IO[bytes]:
     """Open for appending; a log grown large makes room for a new one."""
     if path.exists() and path.stat().st_size > _LOG_LIMIT:
         path.replace(path.with_suffix(".log.1"))

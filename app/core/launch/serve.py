@@ -1,0 +1,287 @@
+"""`python3 run.py`: servers, pending migrations, demo campus, then web and worker as one process tree.
+
+The main thread waits with a time-out, never without: an untimed wait misses signals. SIGINT and SIGTERM end the tree in
+order (web and worker, then the servers) and the exit code is 0; a child that dies is started again, ever more slowly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from app.core import embedded
+from app.core.launch import lock, process, schema, settings
+from app.core.launch.children import Child
+
+LOGINS = (
+    ("student, student2", "report a fault, follow it, confirm and rate"),
+    ("technician, technician2", "orders on the phone: accept, start, finish"),
+    ("contractor", "an outside firm's own orders"),
+    ("dispatcher", "requests, orders, who does what"),
+    ("dormmanager, registry, counsellor", "dormitories"),
+    ("energy, finance, leader", "meters, money, figures"),
+    ("admin", "people, places, imports, operations"),
+)
+WEB_WORKERS = 2
+WEB_THREADS = 16
+_READY_WORDS_EVERY = 15.0
+
+
+class Failure(Exception):
+    """The start cannot go on; the message says what is missing and the command that mends it."""
+
+
+class Signals:
+    """Notes SIGINT and SIGTERM, and wakes the main thread's wait at once."""
+
+    def __init__(self) -> None:
+        """Install the handlers; the main thread only."""
+        self.asked = False
+        self._reader, writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        os.set_blocking(writer, False)
+        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signum, self._note)
+
+    def _note(self, _signum: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to `seconds`; return whether the end was asked for."""
+        if not self.asked and select.select([self._reader], [], [], seconds)[0]:
+            os.read(self._reader, 64)
+        return self.asked
+
+
+class Supervisor:
+    """The tree of one data folder."""
+
+    def __init__(self, options: argparse.Namespace, signals: Signals) -> None:
+        """Keep what was asked for; nothing is started."""
+        self.folder: Path = options.data
+        self.host: str = options.host
+        self.port: int = options.port
+        self.seed: int = options.seed
+        self.demo: bool = not options.no_demo
+        self.wanted_password: str | None = options.demo_password
+        self.url = f"http://{_shown(self.host)}:{self.port}"
+        self.signals = signals
+        self.children: list[Child] = []
+
+    def run(self) -> int:
+        """Serve until asked to end; return the exit code."""
+        self._refuse_taken()
+        os.umask(0o077)
+        servers = embedded.Servers(self.folder, say=_say)
+        try:
+            servers.start()
+            servers.note(url=self.url)
+            env = self._prepare(servers)
+            if self.signals.asked:
+                return 0
+            self._start_children(env)
+            self._watch(servers)
+        finally:
+            self._end()
+            servers.stop()
+        return 0
+
+    def _refuse_taken(self) -> None:
+        if lock.is_taken(self.folder):
+            raise lock.Taken(self.folder, lock.read(self.folder))
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.host, self.port))
+            except OSError as error:
+                raise Failure(
+                    f"{self.host}:{self.port} cannot be listened on ({error.strerror}). "
+                    f"Take another port: python3 run.py --port {self.port + 1}"
+                ) from error
+
+    def _prepare(self, servers: embedded.Servers) -> dict[str, str]:
+        _, changed = settings.demo_password(self.folder, self.wanted_password) if self.demo else ("", False)
+        env = settings.environment(self.folder, servers.environment(), self.url, demo=self.demo)
+        self._migrate(servers, env)
+        if self.demo:
+            if not _has_people(servers):
+                _say("Filling the demo campus …")
+                self._command(env, "demo", "seed", "--seed", str(self.seed))
+            elif changed:
+                self._command(env, "demo", "password")
+            servers.note(demo="yes")
+        return env
+
+    def _migrate(self, servers: embedded.Servers, env: Mapping[str, str]) -> None:
+        ours = schema.revisions(settings.ROOT / "migrations" / "versions")
+        found = _schema(servers)
+        if found == ours.heads:
+            return
+        if not found <= ours.known:
+            raise Failure(
+                f"{self.folder} was written by a newer release (schema {', '.join(sorted(found - ours.known))}). Start "
+                "that release, or take another folder with --data DIR."
+            )
+        if found:
+            backup = self.folder / "backups" / time.strftime("before-migration-%Y%m%d-%H%M%S.backup", time.gmtime())
+            backup.parent.mkdir(exist_ok=True)
+            _say(f"The database is older than this release; backing it up to {backup} first …")
+            self._command(env, "backup", str(backup))
+        _say("Bringing the database to this release …" if found else "Making the database …")
+        self._command(env, "db", "upgrade")
+
+    def _command(self, env: Mapping[str, str], *arguments: str) -> None:
+        """Run one `flask` command to its end in the checkout; its words go to a log, shown if it fails."""
+        log = self.folder / "log" / "setup.log"
+        with log.open("ab") as output:
+            child = process.spawn(_flask(*arguments), env=env, cwd=settings.ROOT, output=output)
+        while child.poll() is None:
+            if self.signals.wait(0.05):
+                child.terminate()
+                child.wait(timeout=30)
+                return
+        if child.returncode != 0:
+            words = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-25:])
+            raise Failure(f"`flask {' '.join(arguments)}` failed (all of it: {log}):\n{words}")
+
+    def _start_children(self, env: Mapping[str, str]) -> None:
+        plain = {name: value for name, value in env.items() if name != "OWNER_DATABASE_URL"}
+        logs = self.folder / "log"
+        self.children = [
+            Child("web", _web(self.host, self.port), plain, logs / "web.log"),
+            Child("worker", [sys.executable, "-P", str(settings.ROOT / "worker.py")], plain, logs / "worker.log"),
+        ]
+        for child in self.children:
+            child.start()
+
+    def _watch(self, servers: embedded.Servers) -> None:
+        ready, told = False, time.monotonic()
+        while not self.signals.wait(0.1 if ready else 0.05):
+            self._revive(servers)
+            if ready:
+                continue
+            answer = _readiness(self.host, self.port)
+            ready = answer == ""
+            if ready:
+                self._welcome()
+            elif time.monotonic() - told > _READY_WORDS_EVERY:
+                told = time.monotonic()
+                _say(f"Not ready yet: {answer} (logs: {self.folder / 'log'})")
+
+    def _revive(self, servers: embedded.Servers) -> None:
+        try:
+            for name in servers.check():
+                _say(f"{name} had died and runs again.")
+        except embedded.ServerError as error:
+            _say(str(error))
+        for child in self.children:
+            if child.revive():
+                _say(f"{child.name} had died and runs again ({child.log}).")
+
+    def _welcome(self) -> None:
+        lines = [f"Houqin is ready: {self.url}"]
+        if self.demo:
+            lines.append(f"Demo logins, one password for all: {settings.demo_password(self.folder)[0]}")
+            lines += [f"  {names:<34} {what}" for names, what in LOGINS]
+        lines.append("Ctrl-C ends everything.")
+        print("\n".join(lines), flush=True)
+
+    def _end(self) -> None:
+        for child in self.children:
+            child.ask_to_end()
+        for child in self.children:
+            child.end()
+        for mark in list(process.of_tree(self.folder)):
+            process.end(mark, ((signal.SIGKILL, 5),))
+
+
+def _flask(*arguments: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "flask", *arguments]
+
+
+def _web(host: str, port: int) -> list[str]:
+    options = ["--interface", "wsgi", "--http", "1", "--no-ws", "--factory", "--host", host, "--port", str(port)]
+    options += ["--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS), "--backpressure", "256"]
+    options += ["--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10"]
+    return [sys.executable, "-P", "-m", "granian", *options, "app.wsgi:web"]
+
+
+def _schema(servers: embedded.Servers) -> frozenset[str]:
+    if not servers.query("SELECT to_regclass('alembic_version')"):
+        return frozenset()
+    return frozenset(servers.query("SELECT version_num FROM alembic_version").split())
+
+
+def _has_people(servers: embedded.Servers) -> bool:
+    return servers.query("SELECT EXISTS (SELECT FROM person)") == "t"
+
+
+def _readiness(host: str, port: int) -> str:
+    """Return what is missing, by the application's own word; an empty text when it can be used."""
+    # Not through urllib: a proxy named in the environment must not be asked for our own address.
+    connection = http.client.HTTPConnection(_shown(host).strip("[]"), port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        words = answer.read(2000).decode(errors="replace").strip()
+    except (OSError, http.client.HTTPException) as error:
+        return f"web does not answer yet ({error})"
+    finally:
+        connection.close()
+    return "" if answer.status == 200 else words or f"/readyz answers {answer.status}"
+
+
+def _shown(host: str) -> str:
+    """Return the address a browser on this machine takes for a listening address."""
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared with, not listened on
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="run.py", description="Serve Houqin with servers of its own.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets phones in (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+    parser.add_argument("--data", type=Path, required=True, help="folder of all state")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the demo campus (1)")
+    parser.add_argument("--no-demo", action="store_true", help="no demo campus, no demo logins")
+    parser.add_argument("--demo-password", help="password of the demo logins; else one is drawn and kept")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve; print a failure as sentences and return 1."""
+    options = _options(arguments)
+    signals = Signals()
+    try:
+        return Supervisor(options, signals).run()
+    except (Failure, lock.Taken, embedded.ServerError) as error:
+        _say(str(error))
+    except PermissionError as error:
+        _say(
+            f"{error.filename} cannot be written. Give it to yourself (sudo chown -R $(id -un) {options.data}) or take "
+            "another folder with --data DIR."
+        )
+    except subprocess.SubprocessError as error:
+        _say(f"A program failed: {error}")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""Where a server or the command line gets the application: `app.wsgi:web()` serves, `app.wsgi:commands()` is `flask …`.
+
+granian --interface wsgi --factory app.wsgi:web
+gunicorn --worker-class gthread 'app.wsgi:web()'
+"""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+
+from app import create_app
+from app.core.launch import process
+from config import Config
+
+
+def web() -> Flask:
+    """Return the application of one web process, which ends with the server that started it."""
+    process.die_with_parent()
+    return create_app(Config.from_env(os.environ), "web")
+
+
+def commands() -> Flask:
+    """Return the application for commands: database role and time limits of a worker."""
+    return create_app(Config.from_env(os.environ), "worker")
