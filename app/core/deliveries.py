@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import case, func, select, update
 from sqlalchemy.sql.expression import ColumnElement
 
-from app.core. import clock, logs
+from app.core import clock, logs
 from app.core.actor import Actor
 from app.core.db import db, institution_bound
 from app.core.outbox import BACKOFF_SECONDS, MAX_ATTEMPTS, Event, OutboxDelivery, OutboxEvent, Subscription, subscribers

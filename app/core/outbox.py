@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import BigInteger, DateTime, Text
 
-from app.core. import clock
+from app.core import clock
 from app.core.actor import Actor
 from app.core.db import Tenant, current_institution, db, ref
 from app.core.logs import request_id

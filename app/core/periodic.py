@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import current_app
 
-from app.core. import outbox
+from app.core import outbox
 from app.core.outbox import Event
 
 

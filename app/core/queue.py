@@ -22,7 +22,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker, Worker
 
-from app.core. import deliveries
+from app.core import deliveries
 
 QUEUES: tuple[str, ...] = ("dispatch", "notices", "long")
 TIMEOUT_SECONDS = {"dispatch": 30, "notices": 60, "long": 3600}

@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
-from app.core. import clock, deliveries, periodic, queue
+from app.core import clock, deliveries, periodic, queue
 from app.core.db import db, institution_bound
 from app.core.institution import institutions
 from app.core.outbox import CHANNEL, MAX_ATTEMPTS, OutboxDelivery

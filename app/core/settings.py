@@ -10,7 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import BigInteger, Index, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Tenant, current_institution, db
@@ -100,7 +100,7 @@ def _values() -> dict[str, Any]:
         return values
     rows = db.session.execute(
         select(SettingValue.name, SettingValue.value)
-        .distinct(SettingValue.name)
+        .ext(distinct_on(SettingValue.name))
         .order_by(SettingValue.name, SettingValue.id.desc())
     )
     values = {row.name: row.value for row in rows}

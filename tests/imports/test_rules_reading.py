@@ -157,7 +157,7 @@ def test_a_merged_area_outside_the_used_part_is_no_matter():
     sheet = build.part(book, "xl/worksheets/sheet1.xml").replace(b'"A1:A2"', b'"D9:XFD1048576"')
     assert [row.cells for row in table(build.repack(book, {"xl/worksheets/sheet1.xml": sheet}))] == [
         ["x", "b"],
-        ["", "d"],
+        ["c", "d"],
     ]
 
 

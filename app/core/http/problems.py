@@ -11,7 +11,7 @@ import logging
 from typing import Any
 
 import orjson
-from flask import Flask, Response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -198,6 +198,8 @@ def unavailable() -> Response:
 
 
 def unexpected(error: Exception) -> Response:
+    if current_app.testing:
+        raise error
     log.exception("unexpected error", exc_info=error)
     return render(500, code="error")
 

@@ -1,0 +1,151 @@
+"""Reading people and rights."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+
+from app.accounts.models import ApiToken, LoginSession, Person, PersonHome, Role, RoleGrant
+from app.core.actor import Actor, Grant, Scope
+from app.core.db import db
+
+
+def token_digest(secret: str) -> bytes:
+    """How a 128-bit (or longer) secret is stored: its SHA-256; slow hashing adds nothing to random secrets."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _grants(today: date) -> Any:
+    """The person's valid grants as one jsonb array, so that the actor is one row of one statement."""
+    return (
+        select(
+            func.coalesce(
+                func.jsonb_agg(
+                    aggregate_order_by(
+                        func.jsonb_build_array(Role.code, Role.permissions, RoleGrant.scope_kind, RoleGrant.scope_id),
+                        RoleGrant.id,
+                    )
+                ),
+                func.cast("[]", JSONB),
+            )
+        )
+        .select_from(RoleGrant)
+        .join(Role, and_(Role.institution_id == RoleGrant.institution_id, Role.id == RoleGrant.role_id))
+        .where(
+            RoleGrant.institution_id == Person.institution_id,
+            RoleGrant.person_id == Person.id,
+            or_(RoleGrant.valid_from.is_(None), RoleGrant.valid_from <= today),
+            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > today),
+        )
+        .correlate(Person)
+        .scalar_subquery()
+    )
+
+
+def _home(today: date) -> Any:
+    return (
+        select(PersonHome.place_id)
+        .where(
+            PersonHome.institution_id == Person.institution_id,
+            PersonHome.person_id == Person.id,
+            PersonHome.during.contains(today),
+        )
+        .correlate(Person)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _person_columns(today: date) -> tuple[Any, ...]:
+    return (
+        Person.id.label("person_id"),
+        Person.name,
+        Person.username,
+        Person.locale,
+        _grants(today).label("grants"),
+        _home(today).label("home_place_id"),
+    )
+
+
+def _valid(query: Select[Any], today: date) -> Select[Any]:
+    return query.where(
+        Person.disabled_at.is_(None),
+        Person.merged_into_id.is_(None),
+        or_(Person.valid_from.is_(None), Person.valid_from <= today),
+        or_(Person.valid_to.is_(None), Person.valid_to > today),
+    )
+
+
+def session_row(digest: bytes, now: datetime) -> Row[Any] | None:
+    """Session, person, roles and home of a live session, in one statement; None where it is not (or no longer) one."""
+    today = now.date()
+    query = (
+        select(
+            *_person_columns(today),
+            LoginSession.id.label("session_id"),
+            LoginSession.last_seen_at,
+            LoginSession.idle_seconds,
+        )
+        .join(
+            Person,
+            and_(Person.institution_id == LoginSession.institution_id, Person.id == LoginSession.person_id),
+        )
+        .where(
+            LoginSession.token_hash == digest,
+            LoginSession.revoked_at.is_(None),
+            LoginSession.ends_at > now,
+            LoginSession.last_seen_at + func.make_interval(0, 0, 0, 0, 0, 0, LoginSession.idle_seconds) > now,
+        )
+    )
+    return db.session.execute(_valid(query, today)).first()
+
+
+def token_row(digest: bytes, now: datetime) -> Row[Any] | None:
+    """The same for a bearer token."""
+    today = now.date()
+    query = (
+        select(
+            *_person_columns(today),
+            ApiToken.id.label("token_id"),
+            ApiToken.scopes.label("limited_to"),
+            ApiToken.last_used_at,
+        )
+        .join(Person, and_(Person.institution_id == ApiToken.institution_id, Person.id == ApiToken.person_id))
+        .where(ApiToken.token_hash == digest, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+    )
+    return db.session.execute(_valid(query, today)).first()
+
+
+def as_actor(row: Any, institution_id: int, *, kind: Any = "person", session_id: int | None = None) -> Actor:
+    """The actor of a row with the columns of `session_row`."""
+    limited = getattr(row, "limited_to", None)
+    return Actor(
+        kind=kind,
+        institution_id=institution_id,
+        id=row.person_id,
+        name=row.name,
+        username=row.username or "",
+        locale=row.locale,
+        grants=tuple(
+            Grant(role, frozenset(permissions), Scope(scope_kind, scope_id))
+            for role, permissions, scope_kind, scope_id in row.grants
+        ),
+        limited_to=None if limited is None else frozenset(limited),
+        session_id=session_id,
+        home_place_id=row.home_place_id,
+    )
+
+
+def actor_of(person_id: int, institution_id: int, now: datetime) -> Actor | None:
+    """The actor somebody would be when signed in now; for commands, jobs and tests."""
+    query = _valid(select(*_person_columns(now.date())).where(Person.id == person_id), now.date())
+    row = db.session.execute(query).first()
+    return None if row is None else as_actor(row, institution_id)
+
+
+def person_by_username(username: str) -> Person | None:
+    return db.session.scalars(select(Person).where(func.lower(Person.username) == username.lower())).first()

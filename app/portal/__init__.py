@@ -1,0 +1,1 @@
+"""Pages that show several areas together: home, operations, settings, audit log, design."""

@@ -1,0 +1,109 @@
+"""People, roles and signed-in browsers for tests."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.accounts import queries, services
+from app.accounts.models import LoginSession, Person, Role, RoleGrant
+from app.accounts.rules.roles import SEEDS
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import db
+
+PASSWORD = "correct horse battery staple"
+_numbers = itertools.count(1)
+_hash: list[str] = []
+
+
+def password_hash() -> str:
+    """One argon2 hash for all test people: hashing is slow on purpose."""
+    if not _hash:
+        _hash.append(services.hash_password(PASSWORD))
+    return _hash[0]
+
+
+def role(code: str) -> Role:
+    """The seeded role of a code, made on first use."""
+    found = db.session.scalars(select(Role).where(Role.code == code)).first()
+    if found is None:
+        seed = next(each for each in SEEDS if each.code == code)
+        found = Role(
+            code=code,
+            name={"zh-CN": seed.zh, "en": seed.en},
+            permissions=sorted(seed.permissions),
+            staff=seed.staff,
+        )
+        db.session.add(found)
+        db.session.flush()
+    return found
+
+
+def person(
+    *roles: str,
+    name: str | None = None,
+    username: str | None = None,
+    scope_kind: str = "institution",
+    scope_id: int | None = None,
+    locale: str | None = None,
+) -> Person:
+    """A person with an account and roles in one scope."""
+    number = next(_numbers)
+    made = Person(
+        name=name or f"张三{number}",
+        username=username or f"user{number}",
+        password_hash=password_hash(),
+        sort_key=f"zhangsan{number:06d}",
+        search=f"张三{number} zs{number}",
+        locale=locale,
+    )
+    db.session.add(made)
+    db.session.flush()
+    for code in roles:
+        grant(made, code, scope_kind=scope_kind, scope_id=scope_id)
+    return made
+
+
+def grant(made: Person, code: str, *, scope_kind: str = "institution", scope_id: int | None = None) -> RoleGrant:
+    held = RoleGrant(person_id=made.id, role_id=role(code).id, scope_kind=scope_kind, scope_id=scope_id)
+    db.session.add(held)
+    db.session.flush()
+    return held
+
+
+def actor(made: Person, now: datetime | None = None) -> Actor:
+    """The actor of a person as the edge would load it."""
+    found = queries.actor_of(made.id, made.institution_id, now or clock.now())
+    assert found is not None
+    return found
+
+
+def sign_in(client: FlaskClient, made: Person) -> FlaskClient:
+    """Give the client's cookie jar a session of the person, without the slow password check."""
+    secret = f"secret-{next(_numbers)}-{made.id}"
+    moment = clock.now()
+    db.session.add(
+        LoginSession(
+            person_id=made.id,
+            token_hash=queries.token_digest(secret),
+            created_at=moment,
+            last_seen_at=moment,
+            idle_seconds=86400,
+            ends_at=datetime(2099, 1, 1, tzinfo=UTC),
+        )
+    )
+    db.session.flush()
+    with client.session_transaction() as cookie:
+        cookie["sid"] = secret
+    return client
+
+
+def token(made: Person, *, life: timedelta = timedelta(hours=1)) -> dict[str, str]:
+    """Headers of a bearer token of the person."""
+    secret, _ends = services.issue_token(made.id, name="test", scopes=None, now=clock.now(), life=life)
+    db.session.flush()
+    return {"Authorization": f"Bearer {secret}"}
