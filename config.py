@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self, get_type_hints
+from typing import Annotated, Any, NamedTuple, Self, get_type_hints
 from urllib.parse import urlsplit
 
 ENVIRONMENTS = ("production", "demo", "development", "test")
@@ -43,45 +43,46 @@ class Row(NamedTuple):
     description: str
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What the environment variable `env` means; `parse` turns its text into the value or raises ValueError."""
+class Kind(NamedTuple):
+    """A kind of value: its name in the table, and what turns text into it or raises ValueError."""
+
+    name: str
+    parse: Callable[[str], Any] = str
+
+
+class Setting(NamedTuple):
+    """What the environment variable `env` means."""
 
     env: str
+    kind: Kind
     description: str
-    parse: Callable[[str], Any] = str
-    kind: str = "text"
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
+def _one_of(*choices: str) -> Kind:
     def parse(text: str) -> str:
         if text not in choices:
             raise ValueError("must be one of " + ", ".join(choices))
         return text
 
-    return parse
+    return Kind(", ".join(choices), parse)
 
 
-def _level(text: str) -> str:
-    return _one_of(*LOG_LEVELS)(text.upper())
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
+def _whole(low: int, high: int) -> Kind:
     def parse(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
             raise ValueError(f"must be a whole number from {low} to {high}")
         return int(text)
 
-    return parse
+    return Kind(f"{low} to {high}", parse)
 
 
-def _seconds(low: float, high: float) -> Callable[[str], float]:
+def _seconds(low: float, high: float) -> Kind:
     def parse(text: str) -> float:
         if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text) or not low <= float(text) <= high:
             raise ValueError(f"must be a number of seconds from {low:g} to {high:g}")
         return float(text)
 
-    return parse
+    return Kind(f"{low:g} to {high:g} s", parse)
 
 
 def _switch(text: str) -> bool:
@@ -102,26 +103,32 @@ def _folder(text: str) -> Path:
     return path
 
 
-def _url(*schemes: str) -> Callable[[str], str]:
+def _url(*schemes: str) -> Kind:
     def parse(text: str) -> str:
         if urlsplit(text).scheme not in schemes:
             raise ValueError("must be a URL beginning with " + " or ".join(f"{scheme}://" for scheme in schemes))
         return text
 
-    return parse
+    return Kind("URL", parse)
 
 
 def _database(text: str) -> str:
     """Accept the spellings common outside and name the one driver we use, so that SQLAlchemy takes psycopg 3."""
     address = re.sub(r"^(postgres|postgresql)://", "postgresql+psycopg://", text)
-    return _url("postgresql+psycopg")(address)
+    return str(_url("postgresql+psycopg").parse(address))
 
 
 def _web_address(text: str) -> str:
-    address = _url("https", "http")(text).rstrip("/")
+    address = str(_url("https", "http").parse(text)).rstrip("/")
     if not urlsplit(address).hostname or urlsplit(address).query or urlsplit(address).fragment:
         raise ValueError("must be an address such as https://repairs.example.edu")
     return address
+
+
+TEXT, SECRET, SWITCH = Kind("text"), Kind("secret"), Kind("on, off", _switch)
+WORDS, FOLDER = Kind("list, by commas", _words), Kind("absolute path", _folder)
+DATABASE, SITE = Kind("URL", _database), Kind("URL", _web_address)
+QUEUE, MAIL = _url("redis", "rediss", "unix"), _url("smtp", "smtps")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,194 +136,83 @@ class Config:
     """The settings of one process. Fields without a default must be set."""
 
     database_url: Annotated[
-        str,
-        Setting("DATABASE_URL", "PostgreSQL 18 for the web processes (role `houqin_web`)", _database, "URL"),
+        str, Setting("DATABASE_URL", DATABASE, "PostgreSQL 18 for web processes (role `houqin_web`)")
     ]
     redis_url: Annotated[
-        str,
-        Setting(
-            "REDIS_URL",
-            "Valkey or Redis for queues and rate limits; it may be wiped at any time",
-            _url("redis", "rediss", "unix"),
-            "URL",
-        ),
+        str, Setting("REDIS_URL", QUEUE, "Valkey or Redis for queues and limits; may be wiped at any time")
     ]
     secret_key: Annotated[
-        str,
-        Setting(
-            "SECRET_KEY",
-            f"signs cookies and links; in production at least {_SECRET_LENGTH} random characters",
-            kind="secret",
-        ),
+        str, Setting("SECRET_KEY", SECRET, "signs cookies and links; 32 random characters in production")
     ]
     data_dir: Annotated[
-        Path,
-        Setting(
-            "DATA_DIR", "folder of uploaded files and other state; shared by all web and worker nodes", _folder, "path"
-        ),
+        Path, Setting("DATA_DIR", FOLDER, "uploaded files and other state; one for all web and worker nodes")
     ]
     env: Annotated[
         str,
-        Setting(
-            "HOUQIN_ENV",
-            "`production` refuses weak secrets, plain http and debugging; `demo` shows demo logins and `/design`",
-            _one_of(*ENVIRONMENTS),
-            "one of " + ", ".join(ENVIRONMENTS),
-        ),
+        Setting("HOUQIN_ENV", _one_of(*ENVIRONMENTS), "`production` refuses what is weak; `demo` shows demo logins"),
     ] = "production"
     base_url: Annotated[
-        str,
-        Setting(
-            "BASE_URL", "address people use; for links in mail and QR codes, https in production", _web_address, "URL"
-        ),
+        str, Setting("BASE_URL", SITE, "address people use, in mail and QR codes; https in production")
     ] = ""
     worker_database_url: Annotated[
-        str,
-        Setting(
-            "WORKER_DATABASE_URL",
-            "for relay and workers (role `houqin_worker`); default: DATABASE_URL",
-            _database,
-            "URL",
-        ),
+        str, Setting("WORKER_DATABASE_URL", DATABASE, "for relay and workers (`houqin_worker`); else DATABASE_URL")
     ] = ""
     owner_database_url: Annotated[
-        str,
-        Setting(
-            "OWNER_DATABASE_URL",
-            "for migrations, backup and restore (role `houqin_owner`); not set on web nodes",
-            _database,
-            "URL",
-        ),
+        str, Setting("OWNER_DATABASE_URL", DATABASE, "for migrations and backup (`houqin_owner`); not on web nodes")
     ] = ""
     direct_database_url: Annotated[
-        str,
-        Setting(
-            "DIRECT_DATABASE_URL",
-            "for LISTEN and advisory locks, past any transaction pooler; default: WORKER_DATABASE_URL",
-            _database,
-            "URL",
-        ),
+        str, Setting("DIRECT_DATABASE_URL", DATABASE, "past any pooler, for LISTEN and locks; else the worker's")
     ] = ""
     report_database_url: Annotated[
-        str,
-        Setting(
-            "REPORT_DATABASE_URL",
-            "for heavy reading, a replica if there is one; default: DATABASE_URL",
-            _database,
-            "URL",
-        ),
+        str, Setting("REPORT_DATABASE_URL", DATABASE, "for heavy reading, a replica; else DATABASE_URL")
     ] = ""
     secret_key_fallbacks: Annotated[
-        tuple[str, ...],
-        Setting(
-            "SECRET_KEY_FALLBACKS",
-            "former secret keys, still accepted while they rotate out",
-            _words,
-            "list of secrets",
-        ),
+        tuple[str, ...], Setting("SECRET_KEY_FALLBACKS", WORDS, "former secret keys, accepted while they rotate out")
     ] = ()
     trusted_hosts: Annotated[
-        tuple[str, ...],
-        Setting("TRUSTED_HOSTS", "host names requests may carry; needed in production", _words, "list"),
+        tuple[str, ...], Setting("TRUSTED_HOSTS", WORDS, "host names requests may carry; needed in production")
     ] = ()
     proxy_hops: Annotated[
-        int,
-        Setting(
-            "PROXY_HOPS",
-            "number of reverse proxies in front, whose X-Forwarded headers are believed",
-            _whole(0, 5),
-            "number",
-        ),
+        int, Setting("PROXY_HOPS", _whole(0, 5), "reverse proxies in front, whose X-Forwarded headers count")
     ] = 0
     smtp_url: Annotated[
-        str,
-        Setting(
-            "SMTP_URL",
-            "`smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`; unset: mail is only shown to the admin",
-            _url("smtp", "smtps"),
-            "URL",
-        ),
+        str, Setting("SMTP_URL", MAIL, "`smtp://user:password@host:587`, `smtps://…:465`; unset: mail is kept")
     ] = ""
-    mail_from: Annotated[str, Setting("MAIL_FROM", "sender of mail")] = "Houqin <houqin@invalid>"
+    mail_from: Annotated[str, Setting("MAIL_FROM", TEXT, "sender of mail")] = "Houqin <houqin@invalid>"
     default_locale: Annotated[
-        str,
-        Setting(
-            "DEFAULT_LOCALE",
-            "language where neither person nor browser names one",
-            _one_of("zh-CN", "en"),
-            "zh-CN or en",
-        ),
+        str, Setting("DEFAULT_LOCALE", _one_of("zh-CN", "en"), "language where neither person nor browser names one")
     ] = "zh-CN"
-    max_upload_mb: Annotated[
-        int,
-        Setting("MAX_UPLOAD_MB", "largest request body with files, MB", _whole(1, 500), "number"),
-    ] = 25
+    max_upload_mb: Annotated[int, Setting("MAX_UPLOAD_MB", _whole(1, 500), "largest request with files, MB")] = 25
     max_json_kb: Annotated[
-        int,
-        Setting("MAX_JSON_KB", "largest JSON or form body without files, KB", _whole(64, 50_000), "number"),
+        int, Setting("MAX_JSON_KB", _whole(64, 50_000), "largest JSON or form without files, KB")
     ] = 2_048
     body_timeout_s: Annotated[
-        float,
-        Setting(
-            "BODY_TIMEOUT_S",
-            "a request body not complete after this many seconds is answered 408",
-            _seconds(1, 600),
-            "seconds",
-        ),
+        float, Setting("BODY_TIMEOUT_S", _seconds(1, 600), "a request body not complete by then is answered 408")
     ] = 60.0
-    rate_limits: Annotated[
-        bool,
-        Setting("RATE_LIMITS", "requests per person and address are limited", _switch, "on or off"),
-    ] = True
-    log_level: Annotated[
-        str,
-        Setting("LOG_LEVEL", "least level written", _level, "one of " + ", ".join(LOG_LEVELS)),
-    ] = "INFO"
-    log_format: Annotated[
-        Literal["json", "text"],
-        Setting(
-            "LOG_FORMAT", "one JSON object per line, or text for a person", _one_of("json", "text"), "json or text"
-        ),
-    ] = "json"
+    rate_limits: Annotated[bool, Setting("RATE_LIMITS", SWITCH, "requests per person and address are limited")] = True
+    log_level: Annotated[str, Setting("LOG_LEVEL", _one_of(*LOG_LEVELS), "least level written")] = "INFO"
     metrics_port: Annotated[
-        int,
-        Setting("METRICS_PORT", "loopback port of Prometheus `/metrics`; 0: none", _whole(0, 65_535), "number"),
+        int, Setting("METRICS_PORT", _whole(0, 65_535), "loopback port of Prometheus `/metrics`; 0: none")
     ] = 0
     db_pool_size: Annotated[
-        int,
-        Setting("DB_POOL_SIZE", "connections per web process: its threads and two", _whole(1, 200), "number"),
+        int, Setting("DB_POOL_SIZE", _whole(1, 200), "connections per web process: its threads and two")
     ] = 18
     db_pool_timeout_s: Annotated[
-        float,
-        Setting("DB_POOL_TIMEOUT_S", "wait for a free connection before answering 503", _seconds(0.1, 60), "seconds"),
+        float, Setting("DB_POOL_TIMEOUT_S", _seconds(0.1, 60), "wait for a free connection before answering 503")
     ] = 2.0
     db_connect_timeout_s: Annotated[
-        int,
-        Setting("DB_CONNECT_TIMEOUT_S", "wait for PostgreSQL to take a connection", _whole(2, 60), "seconds"),
+        int, Setting("DB_CONNECT_TIMEOUT_S", _whole(2, 60), "seconds PostgreSQL gets to take a connection")
     ] = 3
     apart_pool_size: Annotated[
-        int,
-        Setting(
-            "APART_POOL_SIZE",
-            "connections per process for what is kept though the request rolls back",
-            _whole(1, 50),
-            "number",
-        ),
+        int, Setting("APART_POOL_SIZE", _whole(1, 50), "connections per process for what outlives a rollback")
     ] = 2
     redis_timeout_s: Annotated[
-        float,
-        Setting(
-            "REDIS_TIMEOUT_S", "wait for Valkey in a request; filing goes on without it", _seconds(0.05, 10), "seconds"
-        ),
+        float, Setting("REDIS_TIMEOUT_S", _seconds(0.05, 10), "wait for Valkey in a request; filing goes on without")
     ] = 0.2
     demo_password: Annotated[
-        str,
-        Setting("DEMO_PASSWORD", "password of the demo logins; refused in production", kind="secret"),
+        str, Setting("DEMO_PASSWORD", SECRET, "password of the demo logins; refused in production")
     ] = ""
-    debug: Annotated[
-        bool,
-        Setting("FLASK_DEBUG", "Flask's debugger; refused in production", _switch, "on or off"),
-    ] = False
+    debug: Annotated[bool, Setting("FLASK_DEBUG", SWITCH, "Flask's debugger; refused in production")] = False
 
     def __post_init__(self) -> None:
         """Fill the addresses that default to another one."""
@@ -374,7 +270,7 @@ class Config:
                     problems[setting.env] = f"is not set ({setting.description})"
                 continue
             try:
-                values[name] = setting.parse(text)
+                values[name] = setting.kind.parse(text)
             except ValueError as error:
                 problems[setting.env] = str(error)
         if values.get("env", "production") == "production":
@@ -389,7 +285,7 @@ class Config:
         """Return one row per setting, in the order of the class: variable, kind, default as written, meaning."""
         rows = []
         for _, setting, default in _settings(cls):
-            rows.append(Row(setting.env, setting.kind, _shown(default), setting.description))
+            rows.append(Row(setting.env, setting.kind.name, _shown(default), setting.description))
         return rows
 
 
