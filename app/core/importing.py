@@ -4,8 +4,8 @@ An area says which columns it knows, how its lines become a plan, and how a plan
 in ``app.imports`` does everything else: reading, mapping, dry run, approval, progress, report. An importer is
 registered in ``app.wiring.IMPORTERS``.
 
-Nothing here is a finished sentence. A refusal is a code with figures (:class:`Reason`); the words for a code are
-message ids (:class:`Wording`) that the edge translates.
+Nothing here is a finished sentence. A refusal is a code with figures (:class:`Reason`); the words for a code
+(:class:`Wording`) are lazily translated and put together at the edge.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ Outcome = Literal["new", "changed", "same", "missing", "refused"]
 OUTCOMES: tuple[Outcome, ...] = ("new", "changed", "same", "missing", "refused")
 WRITTEN: frozenset[Outcome] = frozenset({"new", "changed", "missing"})
 """Outcomes that applying a batch acts upon."""
+
+Phrase: TypeAlias = Any
+"""A lazily translated text (``lazy_gettext``)."""
 
 Plain: TypeAlias = str | int | bool | list[Any] | dict[str, Any] | None
 """What a plan may carry: it is stored as JSON between the dry run and the application."""
@@ -105,19 +108,18 @@ Cell: TypeAlias = Text | Name | Code | Whole | Number | Day | Choice | Sex | Pho
 class Column:
     """A column an importer understands.
 
-    ``label`` and ``hint`` are message ids; ``aliases`` the headings it is known by in both languages. ``required``:
-    the file must have it; ``filled``: no cell of it may be empty. ``secret`` values are never stored, shown or
+    ``aliases`` are the headings it is known by, in both languages. ``required``: the file must have it; ``filled``: no cell of it may be empty. ``secret`` values are never stored, shown or
     exported in clear.
     """
 
     name: str
-    label: str
+    label: Phrase
     cell: Cell
     aliases: tuple[str, ...] = ()
     required: bool = False
     filled: bool = False
     secret: bool = False
-    hint: str = ""
+    hint: Phrase = ""
 
 
 # --- lines and plans ----------------------------------------------------------------------------------------------
@@ -135,10 +137,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Message ids for a reason's code: what is wrong, and what to do about it. Figures as ``%(name)s``."""
+    """Words for a reason's code: what is wrong, what to do about it. Figures as ``%(name)s``."""
 
-    message: str
-    remedy: str
+    message: Phrase
+    remedy: Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +197,7 @@ class Importer(Protocol[L]):
     """One kind of import. ``L`` is whatever the area looks up before planning."""
 
     kind: str
-    label: str
-    """Message id."""
+    label: Phrase
     columns: tuple[Column, ...]
     wording: Mapping[str, Wording]
     """Words for the area's own reasons and remarks."""
