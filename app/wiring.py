@@ -13,6 +13,7 @@ from app.core import deliveries, factory
 from app.core.outbox import Event, Subscribers, Subscription
 from app.core.pages import NavItem
 from app.core.periodic import Periodic
+from app.imports import models as imports_models
 from app.portal import web as portal_web
 from app.sites import models as sites_models
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from config import Config
 
-MODELS = (audit_models, sites_models)  # imported for their tables: areas without routes of their own
+MODELS = (audit_models, imports_models, sites_models)  # imported for their tables: areas without routes of their own
 
 WEB: tuple[Blueprint, ...] = (accounts_web.blueprint, portal_web.blueprint)
 

@@ -6,8 +6,8 @@ import hashlib
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy import Row, Select, and_, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.accounts.models import ApiToken, LoginSession, Person, PersonHome, Role, RoleGrant
 from app.core.actor import Actor, Grant, Scope
@@ -30,7 +30,7 @@ def _grants(today: date) -> Any:
                         RoleGrant.id,
                     )
                 ),
-                func.cast("[]", JSONB),
+                literal_column("'[]'::jsonb"),
             )
         )
         .select_from(RoleGrant)

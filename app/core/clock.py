@@ -11,21 +11,19 @@ def _system() -> datetime:
     return datetime.now(UTC)
 
 
-_source: Callable[[], datetime] = _system
+_sources: list[Callable[[], datetime]] = [_system]
 
 
 def now() -> datetime:
     """The present instant, aware, UTC."""
-    return _source()
+    return _sources[-1]()
 
 
 @contextmanager
 def frozen(at: datetime) -> Iterator[None]:
     """Hold the clock at `at` (aware) for the block; tests and demo seeding only."""
-    global _source
-    before = _source
-    _source = lambda: at  # noqa: E731 - a def would shadow nothing and say no more
+    _sources.append(lambda: at)
     try:
         yield
     finally:
-        _source = before
+        _sources.pop()

@@ -21,30 +21,36 @@ from app.core.transaction import apart, transaction
 LEASE_SECONDS = 60  # of a stepwise handler; renewed by every step
 
 log = logging.getLogger(__name__)
-_application: Flask | None = None
+
+
+class _Served:
+    """The application whose handlers this process runs."""
+
+    application: Flask | None = None
 
 
 def serve(application: Flask) -> None:
     """Name the application whose handlers this process runs."""
-    global _application
-    _application = application
+    _Served.application = application
 
 
 def after_fork() -> None:
     """Forget the parent's connections in a forked child (a shared socket returns other people's rows)."""
-    if _application is None:
+    application = _Served.application
+    if application is None:
         return
-    with _application.app_context():
+    with application.app_context():
         for engine in db.engines.values():
             engine.dispose(close=False)
-        _application.extensions["houqin_apart"].kw["bind"].dispose(close=False)
+        application.extensions["houqin_apart"].kw["bind"].dispose(close=False)
 
 
 def run(institution_id: int, delivery_id: int) -> None:
     """Entry of every RQ job. Ids only; finds nothing to do when the delivery is done, parked or in other hands."""
-    if _application is None:
+    application = _Served.application
+    if application is None:
         raise RuntimeError("no application serves this process")
-    with _application.app_context(), institution_bound(institution_id):
+    with application.app_context(), institution_bound(institution_id):
         deliver(institution_id, delivery_id)
 
 
@@ -171,7 +177,7 @@ def _done(*condition: Any) -> None:
 
 def record_failure(delivery_id: int, error: BaseException) -> None:
     """Note the error apart, back off, park after MAX_ATTEMPTS failures (shown on the operations page)."""
-    log.exception("delivery failed", extra={"delivery": delivery_id})
+    log.error("delivery failed", exc_info=error, extra={"delivery": delivery_id})
     failures = OutboxDelivery.failures + 1
     with apart() as session:
         session.execute(

@@ -75,7 +75,10 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
     app.extensions["houqin_api"] = api.install(app)
     if app.static_folder:
         app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-            app.wsgi_app, root=app.static_folder, prefix="/static/", immutable_file_test=lambda _path, url: assets.hashed(url)
+            app.wsgi_app,
+            root=app.static_folder,
+            prefix="/static/",
+            immutable_file_test=lambda _path, url: assets.hashed(url),
         )
     return app
 

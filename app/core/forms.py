@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow
 from flask_babel import gettext as _
@@ -18,6 +18,8 @@ from werkzeug.datastructures import MultiDict
 
 from app.core.errors import Rejected
 from app.core.http.idempotency import FORM_FIELD
+from app.core.http.problems import flatten
+from app.core.i18n import iso
 
 FRAMEWORK_FIELDS = frozenset({"csrf_token", FORM_FIELD})
 MAX_ID = 2**63 - 1
@@ -44,7 +46,7 @@ def clean(value: str, *, multiline: bool = False) -> str:
 class Text(fields.Field[str]):
     """A line (or, with `multiline`, a text) of at most `max` characters; blank is missing."""
 
-    default_error_messages = {"invalid": _l("This must be text.")}
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": _l("This must be text.")}
 
     def __init__(self, *, max: int = 200, multiline: bool = False, **options: Any) -> None:  # noqa: A002
         super().__init__(**options)
@@ -69,7 +71,7 @@ class Text(fields.Field[str]):
 class Id(fields.Field[int]):
     """An id as the decimal string of the contract (a JSON number is taken too); ASCII digits only."""
 
-    default_error_messages = {"invalid": _l("This is not a valid number of an object.")}
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": _l("This is not a valid number of an object.")}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
         number = parse_id(value)
@@ -99,8 +101,6 @@ class Moment(fields.AwareDateTime):
         super().__init__(format="iso", **options)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
-        from app.core.i18n import iso
-
         return iso(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
@@ -129,8 +129,6 @@ def load(schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(data)
     except ValidationError as error:
-        from app.core.http.problems import flatten
-
         raise Rejected(fields=flatten(error.messages)) from error
     return loaded
 
@@ -165,8 +163,6 @@ class Form:
         try:
             loaded: dict[str, Any] = self.schema.load({n: v for n, v in raw.items() if n not in blank}, unknown=EXCLUDE)
         except ValidationError as error:
-            from app.core.http.problems import flatten
-
             self.refuse(flatten(error.messages))
             return None
         return loaded

@@ -11,8 +11,10 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, g, has_request_context, request, session
+from flask import Flask, current_app, g, has_app_context, has_request_context, request, session
 from flask_babel import Babel, force_locale, gettext, ngettext
+
+from app.core import clock
 
 LOCALES = ("zh-CN", "en")
 _FOLDERS = {"zh-CN": "zh_Hans_CN", "en": "en"}
@@ -34,7 +36,7 @@ def locale() -> str:
 
 def forced_locale() -> str | None:
     """The language of `speaking`, used where somebody else's words are written (mail, jobs)."""
-    return getattr(g, "forced_locale", None) if g else None
+    return getattr(g, "forced_locale", None) if has_app_context() else None
 
 
 def current_default() -> str:
@@ -76,7 +78,7 @@ class _Speaking:
 
 def zone() -> tzinfo:
     """The zone in which times are shown: the institution's (flag `zone`), an IANA name."""
-    facts = getattr(g, "institution", None) if g else None
+    facts = getattr(g, "institution", None) if has_app_context() else None
     return _zone(facts.flags.get("zone", DEFAULT_ZONE) if facts else DEFAULT_ZONE)
 
 
@@ -142,21 +144,17 @@ def format_ago(value: datetime | None) -> str:
     """How long ago, rough: `3 min ago`; a day or older becomes the moment itself."""
     if value is None:
         return ""
-    from app.core import clock
-
     seconds = (clock.now() - value).total_seconds()
     if seconds < 60:
-        return gettext("just now")
+        return str(gettext("just now"))
     if seconds < 3600:
-        return ngettext("%(num)d min ago", "%(num)d min ago", int(seconds // 60))
+        return str(ngettext("%(num)d min ago", "%(num)d min ago", int(seconds // 60)))
     if seconds < 86400:
-        return ngettext("%(num)d h ago", "%(num)d h ago", int(seconds // 3600))
+        return str(ngettext("%(num)d h ago", "%(num)d h ago", int(seconds // 3600)))
     return format_moment(value)
 
 
 def _today() -> date:
-    from app.core import clock
-
     return clock.now().astimezone(zone()).date()
 
 

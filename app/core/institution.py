@@ -41,31 +41,34 @@ class InstitutionFacts:
     flags: dict[str, Any]
 
 
-_cache: tuple[float, tuple[InstitutionFacts, ...]] = (0.0, ())
+class _Cache:
+    """The last reading of the table and when it was made (monotonic seconds)."""
+
+    read_at = 0.0
+    known: tuple[InstitutionFacts, ...] = ()
+
+
 _lock = threading.Lock()
 
 
 def institutions() -> tuple[InstitutionFacts, ...]:
     """All institutions of this cell, read at most every HOST_CACHE_SECONDS (the table changes by command only)."""
-    global _cache
-    read_at, known = _cache
-    if known and time.monotonic() - read_at < HOST_CACHE_SECONDS:
-        return known
+    if _Cache.known and time.monotonic() - _Cache.read_at < HOST_CACHE_SECONDS:
+        return _Cache.known
     with _lock:
         rows = db.session.execute(
             select(Institution.id, Institution.code, Institution.name, Institution.hosts, Institution.flags).order_by(
                 Institution.id
             )
         ).all()
-        known = tuple(InstitutionFacts(r.id, r.code, r.name, tuple(r.hosts), r.flags) for r in rows)
-        _cache = (time.monotonic(), known)
-    return known
+        _Cache.known = tuple(InstitutionFacts(r.id, r.code, r.name, tuple(r.hosts), r.flags) for r in rows)
+        _Cache.read_at = time.monotonic()
+    return _Cache.known
 
 
 def forget_institutions() -> None:
     """Drop the cache (after a command changed the table; between tests)."""
-    global _cache
-    _cache = (0.0, ())
+    _Cache.known = ()
 
 
 def by_host(host: str) -> InstitutionFacts | None:

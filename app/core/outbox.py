@@ -203,4 +203,3 @@ class Ring:
             return
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{self.institution_id:d}'")
-

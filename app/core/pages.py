@@ -63,7 +63,7 @@ def toast(text: Any, kind: str = "good") -> None:
 
 
 def toasts() -> list[dict[str, str]]:
-    return [{"kind": kind, "text": text} for kind, text in get_flashed_messages(with_categories=True)]
+    return [{"kind": kind, "text": text} for kind, text in map(tuple, get_flashed_messages(with_categories=True))]
 
 
 def said(value: Mapping[str, str] | None) -> Markup:

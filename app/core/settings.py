@@ -1,4 +1,4 @@
-"""Settings of an institution: declared where they are used, stored as typed, dated, audited rows, one page shows all."""
+"""Settings of an institution: declared where used, stored as typed, dated, audited rows, shown on one page."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from app.core import roles
 POLICY = "tenant"
 APPEND_ONLY = ("audit_entry", "ticket_event")
 
+
 def protect(tables: Iterable[str]) -> list[str]:
     """Statements that put tenant tables under row-level security and grant them to the application's roles.
 

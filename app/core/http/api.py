@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest
 API_ROOT = "/api/v1"
 
 
-class ApiBlueprint(Blueprint):
+class ApiBlueprint(Blueprint):  # type: ignore[misc]
     """A blueprint below /api/v1 whose views answer through `answers`."""
 
     def __init__(self, name: str, import_name: str, *, description: str = "") -> None:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from app.core import errors, logs, transaction
 from app.core.actor import Actor
 from app.core.db import bind_institution
-from app.core.http import idempotency, problems
+from app.core.http import bodies, idempotency, problems
 from app.core.institution import by_host
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -31,7 +31,7 @@ class HouqinFlask(Flask):
         if rule is None:
             raise NotFound
         view = self.view_functions[rule.endpoint]
-        if rule.provide_automatic_options and request.method == "OPTIONS":
+        if getattr(rule, "provide_automatic_options", False) and request.method == "OPTIONS":
             return self.make_default_options_response()
         denied = self._check_policy(view)
         if denied is not None:
@@ -135,8 +135,6 @@ def bare(app: Flask, endpoint: str) -> None:
 
 def install(app: Flask) -> None:
     """Register the edge's hooks in their order; called before any blueprint or extension adds its own."""
-    from app.core.http import bodies
-
     app.extensions["houqin_bare_endpoints"] = {"static"}
     app.before_request(_identify)
     bodies.install(app)

@@ -32,7 +32,7 @@ class Deadline(io.RawIOBase):
         data: bytes = self._stream.read(size)
         return data
 
-    def readline(self, size: int | None = -1) -> bytes:  # type: ignore[override]
+    def readline(self, size: int | None = -1) -> bytes:
         self._check()
         data: bytes = self._stream.readline(size)
         return data

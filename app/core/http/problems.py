@@ -176,7 +176,7 @@ def database_error(error: DBAPIError) -> Response:
     if isinstance(error, OperationalError) or error.connection_invalidated or state.startswith(("08", "57", "53")):
         log.error("database unavailable", extra={"sqlstate": state, "error": str(error.orig)})
         return unavailable()
-    log.exception("database error", exc_info=error)
+    log.error("database error", exc_info=error)
     return render(500, code="error")
 
 
@@ -200,7 +200,7 @@ def unavailable() -> Response:
 def unexpected(error: Exception) -> Response:
     if current_app.testing:
         raise error
-    log.exception("unexpected error", exc_info=error)
+    log.error("unexpected error", exc_info=error)
     return render(500, code="error")
 
 
@@ -218,5 +218,5 @@ def install(app: Flask) -> None:
     app.register_error_handler(errors.DomainError, domain_error)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(DBAPIError, database_error)
-    app.register_error_handler(PoolTimeout, lambda error: unavailable())
+    app.register_error_handler(PoolTimeout, lambda _error: unavailable())
     app.register_error_handler(Exception, unexpected)
