@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import marshmallow
 from flask_babel import gettext as _
@@ -46,7 +46,7 @@ def clean(value: str, *, multiline: bool = False) -> str:
 class Text(fields.Field[str]):
     """A line (or, with `multiline`, a text) of at most `max` characters; blank is missing."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": _l("This must be text.")}
+    default_error_messages = {"invalid": _l("This must be text.")}  # noqa: RUF012 - marshmallow declares it so
 
     def __init__(self, *, max: int = 200, multiline: bool = False, **options: Any) -> None:  # noqa: A002
         super().__init__(**options)
@@ -71,7 +71,7 @@ class Text(fields.Field[str]):
 class Id(fields.Field[int]):
     """An id as the decimal string of the contract (a JSON number is taken too); ASCII digits only."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": _l("This is not a valid number of an object.")}
+    default_error_messages = {"invalid": _l("This is not a valid number of an object.")}  # noqa: RUF012 - as above
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
         number = parse_id(value)

@@ -1,0 +1,74 @@
+"""What the database keeps: row-level security on every tenant table, grants, keys led by the institution."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from app.core import tenancy
+from app.core.db import Model, tenant_tables
+from tests import ground
+
+WITHOUT_POLICY = {"institution", "alembic_version"}
+
+
+def test_all_tables_but_the_named_have_row_level_security(servers: ground.Ground) -> None:
+    engine = create_engine(servers.owner_url)
+    with engine.connect() as connection:
+        bare = connection.execute(
+            text(
+                "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+                "AND relkind IN ('r', 'p') AND NOT relrowsecurity"
+            )
+        ).scalars()
+        assert set(bare) == WITHOUT_POLICY
+    engine.dispose()
+
+
+def test_without_an_institution_nothing_is_seen(servers: ground.Ground, app: Flask) -> None:
+    engine = create_engine(servers.web_url)
+    with engine.connect() as connection:
+        for table in tenant_tables():
+            assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0, table  # noqa: S608
+    engine.dispose()
+
+
+@pytest.mark.parametrize("table", tenancy.APPEND_ONLY)
+@pytest.mark.parametrize("statement", ["DELETE FROM {}", "UPDATE {} SET institution_id = institution_id"])
+def test_history_is_append_only_by_grant(servers: ground.Ground, table: str, statement: str) -> None:
+    engine = create_engine(servers.web_url)
+    with engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
+        connection.execute(text(statement.format(table)))
+    engine.dispose()
+
+
+def test_every_key_of_a_tenant_table_begins_with_the_institution() -> None:
+    wrong = []
+    for name in tenant_tables():
+        table = Model.metadata.tables[name]
+        keys = [list(table.primary_key.columns)]
+        keys += [list(index.columns) for index in table.indexes]
+        keys += [
+            list(constraint.columns)
+            for constraint in table.constraints
+            if type(constraint).__name__ in ("UniqueConstraint", "ForeignKeyConstraint", "ExcludeConstraint")
+        ]
+        wrong += [f"{name}: {[c.name for c in key]}" for key in keys if key and key[0].name != "institution_id"]
+    assert wrong == []
+
+
+def test_states_are_text_and_no_trigger_exists(servers: ground.Ground) -> None:
+    engine = create_engine(servers.owner_url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM pg_type WHERE typtype = 'e'")).scalar() == 0
+        assert connection.execute(text("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal")).scalar() == 0
+    engine.dispose()
+
+
+def test_the_plain_roles_cannot_change_the_schema(servers: ground.Ground) -> None:
+    engine = create_engine(servers.web_url)
+    with engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
+        connection.execute(text("CREATE TABLE mine (id int)"))
+    engine.dispose()

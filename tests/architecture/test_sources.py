@@ -1,0 +1,108 @@
+"""Rules about the source text that no linter knows (architecture.md, rules 2, 3 and 8)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "app"
+TEMPLATES = APP / "templates"
+
+COMMITS_ALLOWED = {"app/core/transaction.py"}
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
+LINES, LINES_AT_MOST, LONG_SHARE = 400, 600, 25
+
+
+def sources() -> Iterator[Path]:
+    yield from sorted(APP.rglob("*.py"))
+    yield from (ROOT / name for name in ("run.py", "worker.py", "config.py"))
+
+
+def markup(path: Path) -> list[str]:
+    """The lines of a template with its comments blanked, so that line numbers stay."""
+    text = path.read_text(encoding="utf-8")
+    return re.sub(r"\{#.*?#\}", lambda found: "\n" * found[0].count("\n"), text, flags=re.DOTALL).splitlines()
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_nobody_commits_outside_core() -> None:
+    found = []
+    for path in sources():
+        if name_of(path) in COMMITS_ALLOWED:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ("commit", "begin_nested")
+            ):
+                found.append(f"{name_of(path)}:{node.lineno}")
+    assert found == []
+
+
+def test_no_module_is_a_drawer() -> None:
+    assert [name_of(path) for path in sources() if path.stem in FORBIDDEN_NAMES] == []
+
+
+def test_modules_are_read_in_one_sitting() -> None:
+    """None beyond 600 lines, at most one in 25 beyond 400 (architecture.md rule 10)."""
+    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in sources()}
+    assert {name: count for name, count in lengths.items() if count > LINES_AT_MOST} == {}
+    long = {name: count for name, count in lengths.items() if count > LINES}
+    assert len(long) * LONG_SHARE <= len(lengths), long
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [name_of(path) for path in sources() if ast.get_docstring(ast.parse(path.read_text("utf-8"))) is None]
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        (r"\sstyle\s*=", "lengths are SVG attributes, meter or progress; colours are classes (CSP)"),
+        (r"\son[a-z]+\s*=\s*[\"']", "no inline script (CSP)"),
+        (r"\|\s*safe\b", "user text is never marked safe"),
+        (r"<script(?![^>]*\bsrc=)", "no inline script (CSP)"),
+        (r"<style\b", "no inline style (CSP)"),
+        (r"hx-on|js:", "behind `new Function`: refused by the CSP"),
+    ],
+)
+def test_templates_keep_to_the_content_security_policy(pattern: str, why: str) -> None:
+    found = [
+        f"{name_of(path)}:{number}: {why}"
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        for number, line in enumerate(markup(path), 1)
+        if re.search(pattern, line)
+    ]
+    assert found == []
+
+
+def test_htmx_attributes_stand_in_one_file() -> None:
+    found = [
+        f"{name_of(path)}:{number}"
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        if path.name not in ("hx.html",)
+        for number, line in enumerate(markup(path), 1)
+        if re.search(r"[\s{\"']hx-[a-z]", line)
+    ]
+    assert found == []
+
+
+def test_the_repository_names_no_registry_host() -> None:
+    hosts = re.compile(r"pypi\.org|pythonhosted|registry\.npmjs|deb\.debian|mirrors?\.[a-z]+\.[a-z]+/", re.I)
+    tracked = [
+        path
+        for pattern in ("*.txt", "*.in", "*.json", "*.toml", "*.py", "*.md", ".ci/*", "Makefile")
+        for path in ROOT.glob(pattern)
+        if path.is_file()
+    ]
+    assert [name_of(path) for path in tracked if hosts.search(path.read_text(encoding="utf-8"))] == []
