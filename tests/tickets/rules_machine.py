@@ -127,6 +127,8 @@ def _opened(world: World, act: TicketAct) -> Iterator[World]:
     if not joint.opens_orders(act, world.story.status, world.story.order_states.values()):
         yield settle(world)
         return
+    if world.living >= 2:
+        return  # beyond the two orders looked at
     one = _open(world)
     yield settle(one)
     if one.living < 2 and act is not TicketAct.NOT_FIXED:

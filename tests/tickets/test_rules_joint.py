@@ -83,7 +83,9 @@ def test_a_question_leaves_no_order_in_motion(explored):
     for world in worlds.values():
         if world.story.status is TicketStatus.NEEDS_INFO:
             assert set(world.story.order_states.values()) <= {
-                OrderState.PLANNED, OrderState.CANCELLED, OrderState.CLOSED,
+                OrderState.PLANNED,
+                OrderState.CANCELLED,
+                OrderState.CLOSED,
             }
 
 
@@ -130,7 +132,9 @@ def test_what_a_ticket_does_to_its_orders_is_legal(act, orders, named):
         if follow.reason is not None:
             assert follow.reason in workflow.reasons(follow.act).codes
     if targets & workflow.TICKET_ENDS and act not in {
-        TicketAct.CONFIRM, TicketAct.ACCEPT_THIRD, TicketAct.DEFAULT,
+        TicketAct.CONFIRM,
+        TicketAct.ACCEPT_THIRD,
+        TicketAct.DEFAULT,
     }:
         assert not workflow.ORDER_OPEN & set(states.values())
 
