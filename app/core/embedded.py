@@ -242,9 +242,10 @@ def _settle(
     if all(process.reachable(path, 0) for path in within) and _namespace_works(home):
         return process.Identity("namespace"), data, home, binary
     moved = Path("/var/lib") / f"houqin-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
-    moved.mkdir(mode=0o711, exist_ok=True)
-    say(f"{folder} lies where only root may go, so PostgreSQL keeps its data in {moved / 'postgres'}.")
-    return dropped, moved / "postgres", _copied(home, moved / "pginstall"), _copied(binary, moved / "valkey-server")
+    moved.mkdir(exist_ok=True)
+    moved.chmod(0o711)
+    say(f"{folder} lies where its server may not go, so PostgreSQL keeps its data in {moved / 'postgres'}.")
+    return dropped, moved / "postgres", _copied_home(home, moved), _copied(binary, moved / "valkey-server")
 
 
 def _namespace_works(home: Path) -> bool:
@@ -253,6 +254,15 @@ def _namespace_works(home: Path) -> bool:
     except (OSError, subprocess.SubprocessError):
         return False
     return True
+
+
+def _copied_home(home: Path, moved: Path) -> Path:
+    """Copy PostgreSQL's programs together with the libraries the wheel keeps beside its package."""
+    package = home.parent
+    libraries = package.with_name(package.name + ".libs")
+    if libraries.is_dir():
+        _copied(libraries, moved / libraries.name)
+    return _copied(package, moved / package.name) / home.name
 
 
 def _copied(source: Path, target: Path) -> Path:
