@@ -2,46 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.core import tenancy
 from app.core.db import Model, tenant_tables
 from tests import ground
 
+
+@pytest.fixture
+def owner(servers: ground.Ground) -> Iterator[Connection]:
+    """A connection as the owner of the tables."""
+    yield from connected(servers.owner_url)
+
+
+@pytest.fixture
+def plain(servers: ground.Ground) -> Iterator[Connection]:
+    """A connection as the web's role, with no institution set."""
+    yield from connected(servers.web_url)
+
+
+def connected(url: str) -> Iterator[Connection]:
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
 WITHOUT_POLICY = {"institution", "alembic_version"}
 
 
-def test_all_tables_but_the_named_have_row_level_security(servers: ground.Ground) -> None:
-    engine = create_engine(servers.owner_url)
-    with engine.connect() as connection:
-        bare = connection.execute(
-            text(
-                "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
-                "AND relkind IN ('r', 'p') AND NOT relrowsecurity"
-            )
-        ).scalars()
-        assert set(bare) == WITHOUT_POLICY
-    engine.dispose()
+def test_all_tables_but_the_named_have_row_level_security(owner: Connection) -> None:
+    bare = owner.execute(
+        text(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+            "AND relkind IN ('r', 'p') AND NOT relrowsecurity"
+        )
+    ).scalars()
+    assert set(bare) == WITHOUT_POLICY
 
 
-def test_without_an_institution_nothing_is_seen(servers: ground.Ground, app: Flask) -> None:
-    engine = create_engine(servers.web_url)
-    with engine.connect() as connection:
-        for table in tenant_tables():
-            assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0, table  # noqa: S608
-    engine.dispose()
+def test_without_an_institution_nothing_is_seen(plain: Connection, app: Flask) -> None:
+    for table in tenant_tables():
+        assert plain.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0, table  # noqa: S608
 
 
 @pytest.mark.parametrize("table", tenancy.APPEND_ONLY)
 @pytest.mark.parametrize("statement", ["DELETE FROM {}", "UPDATE {} SET institution_id = institution_id"])
-def test_history_is_append_only_by_grant(servers: ground.Ground, table: str, statement: str) -> None:
-    engine = create_engine(servers.web_url)
-    with engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
-        connection.execute(text(statement.format(table)))
-    engine.dispose()
+def test_history_is_append_only_by_grant(plain: Connection, table: str, statement: str) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        plain.execute(text(statement.format(table)))
 
 
 def test_every_key_of_a_tenant_table_begins_with_the_institution() -> None:
@@ -59,16 +75,11 @@ def test_every_key_of_a_tenant_table_begins_with_the_institution() -> None:
     assert wrong == []
 
 
-def test_states_are_text_and_no_trigger_exists(servers: ground.Ground) -> None:
-    engine = create_engine(servers.owner_url)
-    with engine.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM pg_type WHERE typtype = 'e'")).scalar() == 0
-        assert connection.execute(text("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal")).scalar() == 0
-    engine.dispose()
+def test_states_are_text_and_no_trigger_exists(owner: Connection) -> None:
+    assert owner.execute(text("SELECT count(*) FROM pg_type WHERE typtype = 'e'")).scalar() == 0
+    assert owner.execute(text("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal")).scalar() == 0
 
 
-def test_the_plain_roles_cannot_change_the_schema(servers: ground.Ground) -> None:
-    engine = create_engine(servers.web_url)
-    with engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
-        connection.execute(text("CREATE TABLE mine (id int)"))
-    engine.dispose()
+def test_the_plain_roles_cannot_change_the_schema(plain: Connection) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"):
+        plain.execute(text("CREATE TABLE mine (id int)"))

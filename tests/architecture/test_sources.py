@@ -98,7 +98,7 @@ def test_htmx_attributes_stand_in_one_file() -> None:
 
 
 def test_the_repository_names_no_registry_host() -> None:
-    hosts = re.compile(r"pypi\.org|pythonhosted|registry\.npmjs|deb\.debian|mirrors?\.[a-z]+\.[a-z]+/", re.I)
+    hosts = re.compile(r"pypi\.org|pythonhosted|registry\.npmjs|deb\.debian|mirrors?\.[a-z]+\.[a-z]+/", re.IGNORECASE)
     tracked = [
         path
         for pattern in ("*.txt", "*.in", "*.json", "*.toml", "*.py", "*.md", ".ci/*", "Makefile")
