@@ -1,0 +1,152 @@
+/* Loaded by every page: dialogs, menus, toasts, questions before dangerous acts, and a guard against sending twice.
+   Everything here improves what already works: forms post, links lead, dialogs stand open without it (css/noscript.css). */
+
+const say = document.body.dataset;
+
+/* ---------- dialogs and sheets: <button data-opens="id">, <button data-closes> ---------- */
+function open(dialog) {
+  if (dialog.open) return;
+  if (dialog.showModal) dialog.showModal();
+  else { dialog.classList.add("is-plain"); dialog.setAttribute("open", ""); } // Safari before 15.4
+  const first = dialog.querySelector("[autofocus], .dialog__body input:not([type=hidden]), .dialog__body textarea, .dialog__body select");
+  if (first) first.focus();
+}
+
+function close(dialog) {
+  if (dialog.close) dialog.close();
+  else { dialog.classList.remove("is-plain"); dialog.removeAttribute("open"); }
+}
+
+/** A dialog made once from a <template>. */
+function fromTemplate(id) {
+  const made = document.getElementById("tpl-" + id).content.firstElementChild.cloneNode(true);
+  document.body.append(made);
+  return made;
+}
+
+/* ---------- a question before an act: data-confirm="Really…?" on its button or link ---------- */
+let sure = null;
+
+function ask(act) {
+  const dialog = document.getElementById("confirm") || fromTemplate("confirm");
+  dialog.querySelector("[data-question]").textContent = act.dataset.confirm;
+  const go = dialog.querySelector("[data-go]");
+  go.querySelector("span").textContent = (act.querySelector("span") || act).textContent.trim();
+  go.onclick = () => { close(dialog); sure = act; act.click(); };
+  open(dialog);
+}
+
+document.addEventListener("click", (event) => {
+  const at = event.target instanceof Element ? event.target : null;
+  if (!at) return;
+  const asked = at.closest("[data-confirm]");
+  if (asked && sure !== asked) {
+    event.preventDefault();
+    event.stopPropagation();
+    ask(asked);
+    return;
+  }
+  sure = null;
+
+  const opener = at.closest("[data-opens]");
+  if (opener) {
+    const dialog = document.getElementById(opener.dataset.opens);
+    if (dialog) { event.preventDefault(); open(dialog); }
+  }
+  const closer = at.closest("[data-closes]");
+  if (closer) close(closer.closest("dialog"));
+  if (at.tagName === "DIALOG" && outside(at, event)) close(at);
+  if (at.closest("[data-dismiss]")) at.closest(".toast").remove();
+  if (at.closest("[data-print]")) window.print();
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(at)) menu.open = false;
+  }
+}, true);
+
+function outside(dialog, event) {
+  const box = dialog.getBoundingClientRect();
+  return event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+  for (const plain of document.querySelectorAll("dialog.is-plain")) close(plain);
+  if (location.hash === "#menu") location.hash = "#main";
+});
+
+/* ---------- toasts: only what the page does not show by itself ---------- */
+const TOAST_MS = 7000;
+
+function fade(toast) {
+  setTimeout(() => { if (toast.matches(":hover, :focus-within")) fade(toast); else toast.remove(); }, TOAST_MS);
+}
+
+function toast(text, kind) {
+  const made = document.getElementById("tpl-toast").content.firstElementChild.cloneNode(true);
+  made.querySelector(".grow").textContent = text;
+  if (kind) made.classList.add("toast--" + kind);
+  document.getElementById("toasts").append(made);
+  fade(made);
+}
+
+document.querySelectorAll("#toasts > .toast:not(.toast--error):not(.toast--late)").forEach(fade);
+document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.kind));
+
+/* ---------- sending once: <form data-once> ----------
+   The second tap is swallowed; the form is free again when the page comes back, when the answer was swapped in, or after a
+   while. A form changed after it was sent gets a new idempotency key, else the server would call it a repeat. */
+const PATIENCE_MS = 20000;
+
+function release(form) {
+  clearTimeout(form.patience);
+  delete form.dataset.sending;
+  form.querySelectorAll(".is-sending").forEach((button) => { button.classList.remove("is-sending"); button.removeAttribute("aria-disabled"); });
+  document.querySelectorAll(`.is-sending[form="${form.id}"]`).forEach((button) => { button.classList.remove("is-sending"); button.removeAttribute("aria-disabled"); });
+}
+
+function freshKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!("once" in form.dataset)) return;
+  if ("sending" in form.dataset) {
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
+  if (navigator.onLine === false) {
+    event.preventDefault();
+    event.stopPropagation();
+    toast(say.lost, "soon");
+    return;
+  }
+  form.dataset.sending = form.dataset.sent = "";
+  const button = event.submitter || form.querySelector("[type=submit]");
+  if (button) { button.classList.add("is-sending"); button.setAttribute("aria-disabled", "true"); }
+  form.patience = setTimeout(() => { release(form); toast(say.slow, "soon"); }, PATIENCE_MS);
+}, true);
+
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (!form || !("sent" in form.dataset) || "sending" in form.dataset) return;
+  const key = form.elements.namedItem("idempotency_key");
+  if (key) key.value = freshKey();
+  delete form.dataset.sent;
+});
+
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach(release));
+document.addEventListener("htmx:finally:request", () => document.querySelectorAll("form[data-sending]").forEach(release));
+
+/* ---------- at the start: errors are met first, a dialog whose form was refused stands open again ---------- */
+for (const dialog of document.querySelectorAll("dialog")) {
+  if (dialog.querySelector(".errors, [aria-invalid=true]")) { open(dialog); break; }
+}
+const first = document.querySelector("[data-focus]");
+if (first) first.focus();
