@@ -1,0 +1,225 @@
+"""What happens to tickets and work orders, for whoever reacts (notices, dispatch, timers).
+
+Every event carries ids and plain values; who needs more reads it. Reasons and notes are in `ticket_event`, found by
+`event_id`. A timer is an event published with a due instant: its handler judges again, under the ticket's lock,
+whether the time has really come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.outbox import Event
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFiled(Event):
+    """A ticket was filed. `reporter_id` is None for a report without login (receipt number only)."""
+
+    ticket_id: int
+    number: str
+    reporter_id: int | None
+    status: str
+    priority: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketStatusChanged(Event):
+    """Any change of a ticket's status after filing; `act` is the act of tickets-rules 1 that caused it.
+
+    Published beside the narrower `TicketResolved` and `TicketClosed`: subscribe to the one or to the others.
+    """
+
+    ticket_id: int
+    event_id: int
+    act: str
+    from_status: str
+    to_status: str
+    cycle: int
+    reporter_id: int | None
+    actor_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketResolved(Event):
+    """No order is open any more and work was delivered: the reporter is asked whether it is fixed."""
+
+    ticket_id: int
+    cycle: int
+    reporter_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketClosed(Event):
+    """The reporter confirmed (`by` "confirm") or 7 × 24 h passed (`by` "default")."""
+
+    ticket_id: int
+    cycle: int
+    reporter_id: int | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketNotFixed(Event):
+    """The repair did not hold; `rework_order_id` is planned and waits for the supervisor.
+
+    From the third time on (`times` ≥ 3) it is an alarm to supervisor and leadership (N10).
+    """
+
+    ticket_id: int
+    cycle: int
+    rework_order_id: int
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRated(Event):
+    """Somebody rated a cycle of a ticket, or changed his rating."""
+
+    ticket_id: int
+    cycle: int
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderQueued(Event):
+    """An order waits for a technician: the dispatch handler offers it to the best candidate."""
+
+    order_id: int
+    ticket_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMade(Event):
+    """An order is offered to a person until an instant (RFC 3339). `made_by` is the dispatcher, None: the system."""
+
+    order_id: int
+    ticket_id: int
+    offer_id: int
+    person_id: int
+    until: str
+    made_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferExpired(Event):
+    """Timer: an offer's time is over, unless it was answered before."""
+
+    order_id: int
+    offer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEnded(Event):
+    """An offer ended without being accepted: declined, expired, revoked, replaced, suspended or cancelled."""
+
+    order_id: int
+    ticket_id: int
+    offer_id: int
+    person_id: int
+    outcome: str
+    made_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAccepted(Event):
+    """A technician took an order."""
+
+    order_id: int
+    ticket_id: int
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDeclined(Event):
+    """A technician declined an offer, with a reason that staff reads."""
+
+    order_id: int
+    ticket_id: int
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReleased(Event):
+    """The holder lost the order: given back by himself, given to somebody else, or cancelled (`why` is the act)."""
+
+    order_id: int
+    ticket_id: int
+    person_id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOnHold(Event):
+    """Work on an order stands still; `until` is RFC 3339 or None."""
+
+    order_id: int
+    ticket_id: int
+    reason: str
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDone(Event):
+    """The work of one order is done."""
+
+    order_id: int
+    ticket_id: int
+    person_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DutyLeadCalled(Event):
+    """Nobody takes an order: the duty lead (else the fallback role) is called (tickets-rules 38, 39)."""
+
+    order_id: int
+    ticket_id: int
+    person_ids: tuple[int, ...]
+    refusals: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerReminded(Event):
+    """The reporter is reminded of a question for the `number`-th time."""
+
+    ticket_id: int
+    number: int
+    reporter_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldReminded(Event):
+    """A hold's `until` has passed (or it has none and is old): the responsible persons are reminded, daily (N4)."""
+
+    order_id: int
+    ticket_id: int
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultCloseDue(Event):
+    """Timer: 7 × 24 h after a ticket was resolved in this cycle."""
+
+    ticket_id: int
+    cycle: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOverdue(Event):
+    """Timer: the next step of a question's wait; `asked_at` (RFC 3339) names the question."""
+
+    ticket_id: int
+    asked_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldDue(Event):
+    """Timer: the `until` of a hold; `version` is the order's at the time of the hold."""
+
+    order_id: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingOrdersDue(Event):
+    """Periodic: orders that found nobody are tried again (a shift began, somebody freed up, an absence ended)."""
