@@ -152,6 +152,14 @@ def _uv_settings() -> dict[str, str]:
     return settings
 
 
+def _caches() -> dict[str, str]:
+    """Keep downloads in the environment where the home folder cannot be written."""
+    settings = {"npm_config_update_notifier": "false"}
+    if not os.access(Path.home(), os.W_OK):
+        settings |= {"XDG_CACHE_HOME": str(VENV / "cache"), "npm_config_cache": str(VENV / "cache" / "npm")}
+    return settings
+
+
 def _install_front_end() -> None:
     """Install the front-end packages; without them pages still work as plain forms, so a failure is only told."""
     done = ROOT / "node_modules" / ".houqin"
@@ -267,7 +275,7 @@ def _older(made: Path, source: Path) -> bool:
 
 def _succeeds(command: list[str], extra: dict[str, str] | None = None, cwd: Path | None = None) -> bool:
     """Run quietly; on failure show the last words of the program."""
-    env = {**os.environ, **(extra or {})}
+    env = {**os.environ, **_caches(), **(extra or {})}
     done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         words = (done.stderr or done.stdout).strip().splitlines()[-8:]
