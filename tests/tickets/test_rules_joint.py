@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 import pytest
-from app.tickets.rules import joint, workflow
-from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.tickets.rules import joint, workflow
+from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus
 from tests.tickets import rules_machine as machine
 
 ORDERS = st.lists(st.sampled_from(OrderState), max_size=4)

@@ -104,9 +104,9 @@ class Effect(StrEnum):
 
     CLOCKS_START = "respond, restore and promise start"
     RESPOND_STOPS = "respond stops"
-    CLOCKS_PAUSE = "other clocks pause"
+    CLOCKS_PAUSE = "running clocks pause"
     CLOCKS_RUN = "clocks run"
-    CLOCKS_VOID = "other clocks void"
+    CLOCKS_VOID = "running clocks void"
     RESTORE_STOPS = "restore stops"
     PROMISE_MOVES = "promise moved by the wait"
     OPEN_ORDERS = "orders opened where there are none"

@@ -1,0 +1,88 @@
+"""Shifts and absences as spans of time (tickets-rules 37).
+
+A span is half-open: it holds its first instant and not its last. Shifts are kept as wall-clock times of a weekday in
+the campus's zone; they become spans only around the instant that is asked about. A shift may cross midnight, and
+shifts that touch count as one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """From `start` until before `end`; aware instants."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyShift:
+    """A shift of every week: `weekday` 0 is Monday, the day it begins on.
+
+    `ends` at or before `starts` means the next day, so 22:00–06:00 crosses midnight and 00:00–00:00 is the whole day.
+    Valid for beginnings on dates from `valid_from` until before `valid_to`.
+    """
+
+    weekday: int
+    starts: time
+    ends: time
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def begins_on(self, day: date) -> bool:
+        """Whether the shift has a beginning on that date."""
+        if day.weekday() != self.weekday:
+            return False
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+
+    def span(self, day: date, zone: ZoneInfo) -> Span:
+        """The shift that begins on `day`, in UTC. Around a change of the clocks the wall clock decides."""
+        last = day if self.ends > self.starts else day + timedelta(days=1)
+        return Span(
+            datetime.combine(day, self.starts, zone).astimezone(UTC),
+            datetime.combine(last, self.ends, zone).astimezone(UTC),
+        )
+
+
+def spans_around(shifts: Iterable[WeeklyShift], zone: ZoneInfo, now: datetime, days: int = 2) -> tuple[Span, ...]:
+    """The spans of `shifts` that begin from two dates before `now` to `days` after it, in order of time.
+
+    Two days ahead are enough to see whether a shift ends after an offer.
+    """
+    today = now.astimezone(zone).date()
+    dates = [today + timedelta(days=offset) for offset in range(-2, days + 1)]
+    found = [shift.span(day, zone) for shift in shifts for day in dates if shift.begins_on(day)]
+    return tuple(sorted(span for span in found if span.start < span.end))
+
+
+def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The same time as spans that neither overlap nor touch, in order."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span.start <= found[-1].end:
+            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return tuple(found)
+
+
+def on_duty_until(spans: Iterable[Span], now: datetime) -> datetime | None:
+    """The end of the shift that holds `now`, touching shifts counted as one; None: off duty."""
+    for span in merged(spans):
+        if span.start <= now < span.end:
+            return span.end
+    return None
+
+
+def overlaps(span: Span, start: datetime, end: datetime) -> bool:
+    """Whether the span and start … end have an instant in common."""
+    return span.start < end and start < span.end
+
+
+def next_beginning(spans: Iterable[Span], now: datetime) -> datetime | None:
+    """The next instant after `now` at which a shift begins, touching shifts counted as one; None: none known."""
+    return min((span.start for span in merged(spans) if span.start > now), default=None)
