@@ -1,0 +1,35 @@
+"""Who may read, change and label places."""
+
+from __future__ import annotations
+
+from app.core.actor import Actor
+from app.sites.models import Place
+
+
+def may_read(actor: Actor) -> bool:
+    """Everybody who may file a report may look places up."""
+    return actor.can("places.read")
+
+
+def may_write(actor: Actor) -> bool:
+    """Holds the right somewhere; where exactly is checked against each place by `covers`."""
+    return actor.can("places.write")
+
+
+def may_label(actor: Actor) -> bool:
+    """May print and revoke QR stickers."""
+    return actor.can("places.stickers")
+
+
+def covers(actor: Actor, permission: str, place: Place | None) -> bool:
+    """Whether the permission holds at a place; None stands for the top of the tree (institution scope only)."""
+    for scope in actor.scopes(permission):
+        if scope.kind == "institution":
+            return True
+        if place is None:
+            continue
+        if scope.kind == "campus" and scope.id == place.campus_id:
+            return True
+        if scope.kind == "building" and scope.id is not None and scope.id == place.building_id:
+            return True
+    return False

@@ -1,0 +1,237 @@
+"""Reading places: by id and code, down the tree, by search, by sticker. Every list is valid-now and keyset paged."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
+
+from app.core import i18n, paging
+from app.core.db import db
+from app.sites.models import Place, PlaceSticker
+from app.sites.rules import tree
+
+LARGEST_SCAN = 20_000  # places of an institution; up to here a plain filter is the search (architecture.md)
+
+
+def today(now: datetime) -> date:
+    """The day on the campus at an instant: validity is by local days."""
+    return now.astimezone(i18n.zone()).date()
+
+
+def valid(on: date, place: type[Place] = Place) -> ColumnElement[bool]:
+    """Places that exist on a day."""
+    return and_(
+        or_(place.valid_from.is_(None), place.valid_from <= on), or_(place.valid_to.is_(None), place.valid_to > on)
+    )
+
+
+def among(place_ids: Iterable[int]) -> ColumnElement[bool]:
+    """The places of these ids, as one bound array: IN would bind thousands of values."""
+    return Place.id == func.any(literal(sorted(set(place_ids)), ARRAY(BigInteger)))
+
+
+def by_id(place_id: int) -> Place | None:
+    """A place, closed ones included: history points to them."""
+    return db.session.scalars(select(Place).where(Place.id == place_id)).first()
+
+
+def by_ids(place_ids: Collection[int]) -> dict[int, Place]:
+    """Places by id, closed ones included; unknown ids are absent. One statement."""
+    if not place_ids:
+        return {}
+    return {place.id: place for place in db.session.scalars(select(Place).where(among(place_ids)))}
+
+
+def by_codes(codes: Collection[str]) -> dict[str, Place]:
+    """The valid (not closed) places of these codes. One statement, however many."""
+    if not codes:
+        return {}
+    wanted = literal(sorted(set(codes)), ARRAY(Text))
+    rows = db.session.scalars(select(Place).where(Place.code == func.any(wanted), Place.valid_to.is_(None)))
+    return {place.code: place for place in rows}
+
+
+def paths(place_ids: Collection[int]) -> dict[int, str]:
+    """The readable way to each place; for lists that show places of other things."""
+    if not place_ids:
+        return {}
+    return dict(db.session.execute(select(Place.id, Place.path).where(among(place_ids))).tuples().all())
+
+
+def lineage(place_id: int) -> list[Place]:
+    """The place and what it stands in, the campus first; empty for an unknown id."""
+    start = select(Place.institution_id, Place.id, Place.parent_id, literal(0, Integer).label("up")).where(
+        Place.id == place_id
+    )
+    climb = start.cte("climb", recursive=True)
+    climb = climb.union_all(
+        select(Place.institution_id, Place.id, Place.parent_id, climb.c.up + 1).join(
+            climb, and_(Place.institution_id == climb.c.institution_id, Place.id == climb.c.parent_id)
+        )
+    )
+    query = (
+        select(Place)
+        .join(climb, and_(Place.institution_id == climb.c.institution_id, Place.id == climb.c.id))
+        .order_by(climb.c.up.desc())
+    )
+    return list(db.session.scalars(query))
+
+
+def subtree(place_ids: Iterable[int]) -> Select[tuple[int, int]]:
+    """Select of (institution_id, id) of the places and everything below them, closed ones included.
+
+    Meant as a sub-select: `Place.id.in_(subtree_ids([floor_id]))`.
+    """
+    down = select(Place.institution_id, Place.id).where(among(place_ids)).cte("down", recursive=True)
+    down = down.union(
+        select(Place.institution_id, Place.id).join(
+            down, and_(Place.institution_id == down.c.institution_id, Place.parent_id == down.c.id)
+        )
+    )
+    return select(down.c.institution_id, down.c.id)
+
+
+def subtree_ids(place_ids: Iterable[int]) -> Select[tuple[int]]:
+    """The ids alone of `subtree`."""
+    down = subtree(place_ids).subquery()
+    return select(down.c.id)
+
+
+def descendants(place_id: int, on: date) -> list[Place]:
+    """The valid places below a place (itself left out), in the order of the tree; for labels and exports."""
+    rows = db.session.scalars(
+        select(Place)
+        .where(Place.id.in_(subtree_ids([place_id])), Place.id != place_id, valid(on))
+        .order_by(Place.path, Place.id)
+        .limit(LARGEST_SCAN)
+    )
+    return in_tree_order(list(rows), place_id)
+
+
+def in_tree_order(places: Sequence[Place], root_id: int | None) -> list[Place]:
+    """The places below `root_id`, each after its parent, siblings by sort key."""
+    below: dict[int | None, list[Place]] = {}
+    for place in sorted(places, key=lambda each: (each.sort_key, each.id), reverse=True):
+        below.setdefault(place.parent_id, []).append(place)
+    ordered: list[Place] = []
+    waiting = below.get(root_id, [])[:]
+    while waiting:
+        place = waiting.pop()
+        ordered.append(place)
+        waiting += below.get(place.id, [])
+    return ordered
+
+
+def find(
+    on: date,
+    *,
+    q: str = "",
+    parent_id: int | None = None,
+    kind: str | None = None,
+    top: bool = False,
+    cursor: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> paging.Page[Any]:
+    """One page of valid places as rows (id, parent_id, code, name, kind, path, sort_key, public, has_children).
+
+    `parent_id` alone gives what stands directly under it; together with `q` or `kind` it gives what is found
+    anywhere below. `top` gives the campuses. `q`: every word must occur in path, code or initials; whose own code
+    is the question comes first, then whose name or code begins with it, then whose name holds it, then the rest.
+    """
+    words = tree.terms(q)
+    child = aliased(Place)
+    has_children = exists().where(
+        child.institution_id == Place.institution_id, child.parent_id == Place.id, valid(on, child)
+    )
+    rank = _rank(words) if words else literal_column("0", Integer)
+    columns: tuple[Any, ...] = (
+        *(Place.id, Place.parent_id, Place.code, Place.name, Place.kind, Place.path, Place.sort_key, Place.public),
+        has_children.label("has_children"),
+        rank.label("rank"),
+    )
+    query = select(*columns).where(valid(on))
+    if top:
+        query = query.where(Place.parent_id.is_(None))
+    if parent_id is not None:
+        below = Place.id.in_(subtree_ids([parent_id])) & (Place.id != parent_id)
+        query = query.where(below if words or kind else Place.parent_id == parent_id)
+    if kind:
+        query = query.where(Place.kind == kind)
+    for word in words:
+        query = query.where(Place.search.contains(word, autoescape=True))
+    keys: list[tuple[str, ColumnElement[Any]]] = [("sort_key", Place.sort_key.asc()), ("id", Place.id.asc())]
+    return paging.page(query, [("rank", rank.asc()), *keys] if words else keys, cursor, limit)
+
+
+def _rank(words: Sequence[str]) -> ColumnElement[int]:
+    """0: the code is the question; 1: code, name or initials begin with its last word; 2: hold it; 3: the path does."""
+    last = words[-1]
+    own = (func.lower(Place.code), func.lower(Place.name), Place.initials)
+    return case(
+        (func.lower(Place.code) == " ".join(words), 0),
+        (or_(*(text.startswith(last, autoescape=True) for text in own)), 1),
+        (or_(*(text.contains(last, autoescape=True) for text in own)), 2),
+        else_=3,
+    )
+
+
+def code_taken(code: str, *, but: int | None = None) -> bool:
+    """Whether a valid place other than `but` has the code."""
+    query = select(Place.id).where(Place.code == code, Place.valid_to.is_(None))
+    if but is not None:
+        query = query.where(Place.id != but)
+    return db.session.execute(query.limit(1)).first() is not None
+
+
+def sticker_digest(secret: str) -> bytes:
+    """How a sticker's secret is stored: its SHA-256; slow hashing adds nothing to 128 random bits."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+
+
+def place_by_sticker(token: str, on: date) -> Place | None:
+    """The valid place a scanned sticker stands for; None for an unknown or revoked one."""
+    query = (
+        select(Place)
+        .join(
+            PlaceSticker, and_(PlaceSticker.institution_id == Place.institution_id, PlaceSticker.place_id == Place.id)
+        )
+        .where(PlaceSticker.token_hash == sticker_digest(token), PlaceSticker.revoked_at.is_(None), valid(on))
+    )
+    return db.session.scalars(query).first()
+
+
+def stickers(place_id: int, limit: int = 50) -> Sequence[PlaceSticker]:
+    """The newest stickers of a place, revoked ones included."""
+    return db.session.scalars(
+        select(PlaceSticker).where(PlaceSticker.place_id == place_id).order_by(PlaceSticker.id.desc()).limit(limit)
+    ).all()
+
+
+def with_stickers(place_ids: Collection[int]) -> set[int]:
+    """Those of the places that have a sticker in use."""
+    if not place_ids:
+        return set()
+    query = select(PlaceSticker.place_id).where(
+        PlaceSticker.place_id.in_(set(place_ids)), PlaceSticker.revoked_at.is_(None)
+    )
+    return set(db.session.scalars(query.distinct()))

@@ -1,0 +1,116 @@
+"""The place tree: what may stand under what, and what each place repeats of its ancestors.
+
+A place carries its readable path, its campus and building, and a folded text to search in; all of them follow
+from the place itself and its parent, so one rule derives them for a single new place and for a moved subtree.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+KINDS = ("campus", "zone", "building", "unit", "floor", "room", "outdoor", "asset")
+
+PARENTS: Mapping[str, frozenset[str]] = {
+    "campus": frozenset(),
+    "zone": frozenset({"campus"}),
+    "building": frozenset({"campus", "zone"}),
+    "unit": frozenset({"building"}),
+    "floor": frozenset({"building", "unit"}),
+    "room": frozenset({"building", "unit", "floor"}),
+    "outdoor": frozenset({"campus", "zone"}),
+    "asset": frozenset(KINDS),
+}
+"""Kinds a place of a kind may stand under; a campus stands under nothing, everything else under something."""
+
+SEPARATOR = " · "
+MAX_DEPTH = 12  # levels from the campus down; only assets inside assets could go deeper
+
+
+def may_stand_under(kind: str, parent_kind: str | None) -> bool:
+    """Whether a place of `kind` may have a parent of `parent_kind` (None: no parent)."""
+    if parent_kind is None:
+        return kind == "campus"
+    return parent_kind in PARENTS.get(kind, frozenset())
+
+
+def kinds_under(parent_kind: str | None) -> tuple[str, ...]:
+    """The kinds that may be added below a place of `parent_kind` (None: at the top), in the order of the tree."""
+    return tuple(kind for kind in KINDS if may_stand_under(kind, parent_kind))
+
+
+def fold(text: str) -> str:
+    """Text as it is searched: full-width and half-width alike, no case, runs of blanks as one."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def terms(question: str) -> tuple[str, ...]:
+    """The words of a search; each must be found. At most eight, which is more than a path has levels."""
+    return tuple(fold(question).split(" ")[:8]) if question.strip() else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What a place says itself."""
+
+    id: int | None
+    parent_id: int | None
+    kind: str
+    code: str
+    name: str
+    initials: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What a place repeats of itself and its ancestors. `search` is three lines: path, code, initials by level."""
+
+    path: str
+    campus_id: int | None
+    building_id: int | None
+    search: str
+
+    @property
+    def depth(self) -> int:
+        """Levels from the campus down, the campus being 1 (every level has initials or a placeholder)."""
+        return self.search.rpartition("\n")[2].count(" ") + 1
+
+
+def derive(node: Node, parent: Derived | None) -> Derived:
+    """What `node` repeats, standing under `parent`.
+
+    A campus or building whose id is not known yet gets None for it; the writer fills it in.
+    """
+    path = node.name if parent is None else f"{parent.path}{SEPARATOR}{node.name}"
+    above = "" if parent is None else parent.search.rpartition("\n")[2] + " "
+    letters = fold(node.initials).replace(" ", "") or "-"
+    return Derived(
+        path=path,
+        campus_id=node.id if node.kind == "campus" else parent.campus_id if parent else None,
+        building_id=node.id if node.kind == "building" else parent.building_id if parent else None,
+        search=f"{fold(path)}\n{fold(node.code)}\n{above}{letters}",
+    )
+
+
+def derive_all(nodes: Iterable[Node], above: Mapping[int, Derived]) -> Iterator[tuple[Node, Derived]]:
+    """Every node of a forest with what it repeats, parents first.
+
+    `above` holds the parents of the forest's roots. Nodes whose parent is in neither are left out.
+    """
+    children: dict[int | None, list[Node]] = {}
+    known = list(nodes)
+    inside = {node.id for node in known}
+    for node in known:
+        children.setdefault(node.parent_id, []).append(node)
+    stack: list[tuple[Node, Derived | None]] = []
+    for parent_id, group in children.items():
+        if parent_id is None:
+            stack += [(node, None) for node in group]
+        elif parent_id not in inside and parent_id in above:
+            stack += [(node, above[parent_id]) for node in group]
+    while stack:
+        node, parent = stack.pop()
+        derived = derive(node, parent)
+        yield node, derived
+        stack += [(child, derived) for child in children.get(node.id, ())] if node.id is not None else []
