@@ -1,0 +1,236 @@
+"""One file with database and blobs, and back again with identical checksums.
+
+The file is a tar: `manifest.json`, `database.dump` (pg_dump's own format, compressed), `blobs/…`. Dump and
+checksums are taken in one snapshot; blobs are written before the rows that name them and swept after, so every
+blob a row of the snapshot names is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+import psycopg
+from flask import current_app
+from flask.cli import with_appcontext
+from psycopg import sql
+
+from app.core import clock, embedded
+
+FORMAT = 1
+BLOBS = "blobs"
+
+
+class BackupError(click.ClickException):
+    """Backup or restore cannot go on; the message says what to do."""
+
+
+def owner_url() -> str:
+    """The owner's address for libpq; raises BackupError where this node does not have it."""
+    url = current_app.config["HOUQIN"].owner_database_url
+    if not url:
+        raise BackupError("OWNER_DATABASE_URL is not set here. Run this where migrations are run.")
+    return str(url).replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def blob_folder() -> Path:
+    folder: Path = current_app.config["HOUQIN"].data_dir / BLOBS
+    return folder
+
+
+def program(name: str) -> str:
+    """pg_dump or pg_restore: PostgreSQL's own on the path, else the embedded one."""
+    found = shutil.which(name)
+    if found and _major(found) >= 18:
+        return found
+    try:
+        return embedded.program(name)
+    except embedded.ServerError as error:
+        raise BackupError(f"{name} 18 is needed: install PostgreSQL's client programs.") from error
+
+
+def _major(path: str) -> int:
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    digits = said.rsplit(" ", 1)[-1].split(".")[0].strip()
+    return int(digits) if digits.isdigit() else 0
+
+
+def write(target: Path) -> dict[str, Any]:
+    """Write the backup to `target` (replaced only when it is whole); returns the manifest."""
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as work:
+        dump = Path(work) / "database.dump"
+        with psycopg.connect(owner_url()) as connection:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            snapshot = _one(connection, "SELECT pg_export_snapshot()")
+            _run(program("pg_dump"), "-Fc", f"--snapshot={snapshot}", f"--file={dump}", f"--dbname={owner_url()}")
+            tables = checksums(connection)
+        manifest: dict[str, Any] = {
+            "format": FORMAT,
+            "at": clock.now().isoformat(),
+            "tables": tables,
+            "blobs": dict(_blob_sums(blob_folder())),
+        }
+        part = Path(work) / "backup.tar"
+        with tarfile.open(part, "w") as archive:
+            _add_bytes(archive, "manifest.json", orjson.dumps(manifest), Path(work))
+            archive.add(dump, "database.dump")
+            for name in manifest["blobs"]:
+                archive.add(blob_folder() / name, f"{BLOBS}/{name}", recursive=False)
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.chmod(0o600)
+        part.replace(target)
+    return manifest
+
+
+def restore(source: Path, *, replace: bool) -> dict[str, Any]:
+    """Put a backup back and check it; returns its manifest. Raises BackupError and leaves the old state where it can.
+
+    `replace` is needed where the database already holds data. Stop web and workers first.
+    """
+    with _unpacked(source) as folder:
+        manifest: dict[str, Any] = orjson.loads((folder / "manifest.json").read_bytes())
+        if manifest.get("format") != FORMAT:
+            raise BackupError(f"{source} has format {manifest.get('format')}; this release reads {FORMAT}.")
+        for name, expected in manifest["blobs"].items():
+            if _sum(folder / BLOBS / name) != expected:
+                raise BackupError(f"{source} is damaged: {name} does not have its checksum. Take another backup.")
+        with psycopg.connect(owner_url(), autocommit=True) as connection:
+            if checksums(connection) and not replace:
+                raise BackupError("The database already holds data. Add --replace to put the backup in its place.")
+            connection.execute("SET lock_timeout = '5s'")
+            try:
+                connection.execute("DROP SCHEMA public CASCADE")
+            except psycopg.errors.LockNotAvailable as error:
+                raise BackupError("The database is in use. Stop web and workers, then repeat the command.") from error
+            connection.execute("CREATE SCHEMA public")
+            connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+            connection.execute("CREATE EXTENSION btree_gist")  # not part of a schema's dump
+        _run(
+            program("pg_restore"),
+            "--no-owner",
+            "--exit-on-error",
+            "--schema=public",
+            f"--dbname={owner_url()}",
+            str(folder / "database.dump"),
+        )
+        _put_blobs(folder / BLOBS)
+        with psycopg.connect(owner_url()) as connection:
+            found = checksums(connection)
+        if found != manifest["tables"]:
+            wrong = sorted(name for name in manifest["tables"] if found.get(name) != manifest["tables"][name])
+            raise BackupError(f"Restored, but these tables differ from the backup: {', '.join(wrong)}.")
+    return manifest
+
+
+def checksums(connection: psycopg.Connection[Any]) -> dict[str, list[str]]:
+    """Rows and an order-free checksum of each table, as the owner sees them (no row-level security)."""
+    names = [
+        row[0]
+        for row in connection.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' "
+            "AND NOT relispartition ORDER BY relname"
+        )
+    ]
+    found = {}
+    for name in names:
+        row = connection.execute(
+            sql.SQL(
+                "SELECT count(*)::text, coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text FROM {} t"
+            ).format(sql.Identifier(name))
+        ).fetchone()
+        found[name] = list(row or ())
+    return found
+
+
+def _one(connection: psycopg.Connection[Any], statement: str) -> str:
+    row = connection.execute(statement).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        raise BackupError(f"{Path(command[0]).name} failed:\n{done.stderr.strip()[-2000:]}")
+
+
+def _sum(path: Path) -> str:
+    if not path.is_file():
+        return "missing"
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _blob_sums(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        if path.is_file() and not path.is_symlink() and not path.name.endswith(".part"):
+            yield path.relative_to(folder).as_posix(), _sum(path)
+
+
+def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes, work: Path) -> None:
+    path = work / name
+    path.write_bytes(content)
+    archive.add(path, name)
+
+
+@contextmanager
+def _unpacked(source: Path) -> Iterator[Path]:
+    if not source.is_file():
+        raise BackupError(f"There is no file {source}.")
+    with tempfile.TemporaryDirectory(dir=current_app.config["HOUQIN"].data_dir, prefix=".restore-") as folder:
+        try:
+            with tarfile.open(source, "r") as archive:
+                archive.extractall(folder, filter="data")
+        except (tarfile.TarError, OSError) as error:
+            raise BackupError(f"{source} is not a backup of Houqin, or it is damaged ({error}).") from error
+        if not (Path(folder) / "manifest.json").is_file() or not (Path(folder) / "database.dump").is_file():
+            raise BackupError(f"{source} is not a backup of Houqin.")
+        yield Path(folder)
+
+
+def _put_blobs(source: Path) -> None:
+    """Put the backup's blobs in the place of the present ones; the old folder goes only when the new one stands."""
+    target = blob_folder()
+    old = target.with_name(f"{BLOBS}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    if source.is_dir():
+        shutil.move(source, target)
+    else:
+        target.mkdir(parents=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _summary(manifest: dict[str, Any]) -> str:
+    rows = sum(int(each[0]) for each in manifest["tables"].values())
+    return f"{len(manifest['tables'])} tables, {rows} rows, {len(manifest['blobs'])} files"
+
+
+@click.command("backup")
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@with_appcontext
+def backup_command(target: Path) -> None:
+    """Write database and files into one FILE."""
+    click.echo(f"Written {target}: {_summary(write(target))}.")
+
+
+@click.command("restore")
+@click.argument("source", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--replace", is_flag=True, help="Put the backup in the place of what is there.")
+@with_appcontext
+def restore_command(source: Path, replace: bool) -> None:
+    """Put a backup FILE back and check it against its checksums. Stop web and workers first."""
+    click.echo(f"Restored {source}: {_summary(restore(source, replace=replace))}; all checksums are identical.")

@@ -1,0 +1,86 @@
+"""Backup, destroy, restore: identical checksums (quality.md, Reliable)."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.core import backup
+from config import Config
+from tests import ground
+
+
+@pytest.fixture
+def site(servers: ground.Ground, tmp_path: Path) -> Iterator[Flask]:
+    """An application on a database and a folder of its own, with some rows and blobs."""
+    name = ground.clone(servers.addresses.sockets, ground.template(servers.addresses.sockets), "backup")
+    own = replace(servers, database=name, folder=tmp_path)
+    app = create_app(Config.from_env(own.environment()))
+    with psycopg.connect(own.owner_url.replace("+psycopg", "")) as connection:
+        connection.execute(
+            "INSERT INTO place (institution_id, kind, code, name, lang, path, initials, search, sort_key, public) "
+            "SELECT 1, 'outdoor', 'P' || n, '桃园' || n, 'zh-CN', '', '', '', '', true FROM generate_series(1, 500) n"
+        )
+    blob = tmp_path / "blobs" / "1" / "2026" / "11" / "photo"
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(b"photo" * 1000)
+    with app.app_context():
+        yield app
+    ground.drop(servers.addresses.sockets, name)
+
+
+def test_backup_destroy_restore_gives_identical_checksums(site: Flask, tmp_path: Path) -> None:
+    target = tmp_path / "houqin.backup"
+    manifest = backup.write(target)
+    assert int(manifest["tables"]["place"][0]) == 500
+    assert target.stat().st_mode & 0o077 == 0
+
+    with psycopg.connect(backup.owner_url(), autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    (tmp_path / "blobs" / "1" / "2026" / "11" / "photo").unlink()
+
+    assert backup.restore(target, replace=False) == manifest
+    assert (tmp_path / "blobs" / "1" / "2026" / "11" / "photo").read_bytes() == b"photo" * 1000
+    with psycopg.connect(backup.owner_url()) as connection:
+        assert backup.checksums(connection) == manifest["tables"]
+        secured = connection.execute("SELECT relrowsecurity FROM pg_class WHERE relname = 'place'").fetchone()
+        granted = connection.execute("SELECT has_table_privilege('houqin_web', 'place', 'INSERT')").fetchone()
+    assert secured == granted == (True,)
+
+
+def test_restore_refuses_to_overwrite_without_being_told(site: Flask, tmp_path: Path) -> None:
+    backup.write(tmp_path / "one.backup")
+    with pytest.raises(backup.BackupError, match="--replace"):
+        backup.restore(tmp_path / "one.backup", replace=False)
+    backup.restore(tmp_path / "one.backup", replace=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a tar", b"\x00" * 20000])
+def test_what_is_no_backup_is_refused_in_words(site: Flask, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "strange"
+    path.write_bytes(content)
+    with pytest.raises(backup.BackupError, match="not a backup"):
+        backup.restore(path, replace=True)
+
+
+def test_a_damaged_blob_is_found_before_anything_is_touched(site: Flask, tmp_path: Path) -> None:
+    backup.write(tmp_path / "good.backup")
+    with tarfile.open(tmp_path / "good.backup") as archive:
+        archive.extractall(tmp_path / "inside", filter="data")
+    (tmp_path / "inside" / "blobs" / "1" / "2026" / "11" / "photo").write_bytes(b"other")
+    with tarfile.open(tmp_path / "bad.backup", "w") as archive:
+        for path in sorted((tmp_path / "inside").rglob("*")):
+            if path.is_file():
+                archive.add(path, path.relative_to(tmp_path / "inside").as_posix())
+    with pytest.raises(backup.BackupError, match="damaged"):
+        backup.restore(tmp_path / "bad.backup", replace=True)
+    with psycopg.connect(backup.owner_url()) as connection:
+        assert backup.checksums(connection)["place"][0] == "500"
