@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from app.accounts import web as accounts_web
 from app.audit import models as audit_models
-from app.core import deliveries, factory
+from app.core import backup, deliveries, factory
 from app.core.outbox import Event, Subscribers, Subscription
 from app.core.pages import NavItem
 from app.core.periodic import Periodic
@@ -34,7 +34,7 @@ PERIODIC: tuple[Periodic, ...] = ()
 
 NAVIGATION: tuple[NavItem, ...] = ()
 
-COMMANDS: tuple[Any, ...] = ()
+COMMANDS: tuple[Any, ...] = (backup.backup_command, backup.restore_command)
 
 
 def build(config: Config, role: Literal["web", "worker"]) -> Flask:
