@@ -33,10 +33,9 @@ def revisions(versions: Path) -> Revisions:
 def _constants(path: Path) -> dict[str, str | tuple[str, ...] | None]:
     found: dict[str, str | tuple[str, ...] | None] = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        for target in targets:
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+            continue
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             if isinstance(target, ast.Name) and target.id in {"revision", "down_revision"}:
-                found[target.id] = ast.literal_eval(node.value)  # type: ignore[union-attr]
+                found[target.id] = ast.literal_eval(node.value)
     return found

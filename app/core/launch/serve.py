@@ -32,8 +32,6 @@ LOGINS = (
     ("energy, finance, leader", "meters, money, figures"),
     ("admin", "people, places, imports, operations"),
 )
-WEB_WORKERS = 2
-WEB_THREADS = 16
 _READY_WORDS_EVERY = 15.0
 
 
@@ -159,8 +157,9 @@ class Supervisor:
     def _start_children(self, env: Mapping[str, str]) -> None:
         plain = {name: value for name, value in env.items() if name != "OWNER_DATABASE_URL"}
         logs = self.folder / "log"
+        web = [sys.executable, "-P", "-m", "app.core.launch.web", self.host, str(self.port)]
         self.children = [
-            Child("web", _web(self.host, self.port), plain, logs / "web.log"),
+            Child("web", web, plain, logs / "web.log"),
             Child("worker", [sys.executable, "-P", str(settings.ROOT / "worker.py")], plain, logs / "worker.log"),
         ]
         for child in self.children:
@@ -209,13 +208,6 @@ class Supervisor:
 
 def _flask(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", "flask", *arguments]
-
-
-def _web(host: str, port: int) -> list[str]:
-    options = ["--interface", "wsgi", "--http", "1", "--no-ws", "--factory", "--host", host, "--port", str(port)]
-    options += ["--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS), "--backpressure", "256"]
-    options += ["--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10"]
-    return [sys.executable, "-P", "-m", "granian", *options, "app.wsgi:web"]
 
 
 def _schema(servers: embedded.Servers) -> frozenset[str]:
