@@ -111,7 +111,7 @@ def test_rule_37_an_emergency_asks_those_on_call_too_and_for_three_minutes_only(
     assert SETTINGS.offered_until(JOB, NOW) == NOW + 10 * MINUTE
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(jobs, crews())
 def test_everybody_is_either_a_candidate_or_excluded_with_a_reason(job, crew):
     ranking = rank(job, crew, NOW, SETTINGS)
@@ -129,7 +129,7 @@ def test_everybody_is_either_a_candidate_or_excluded_with_a_reason(job, crew):
     assert ranking.best is (ranking.candidates[0] if candidates else None)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(jobs, crews(), st.randoms())
 def test_the_order_is_fewest_open_then_longest_without_an_offer_then_id(job, crew, random):
     """…and does not depend on the order in which people are given; rework: who did not do it first (44)."""
@@ -151,14 +151,14 @@ def test_the_order_is_fewest_open_then_longest_without_an_offer_then_id(job, cre
     assert scores == sorted(scores, reverse=True)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(jobs, crews())
 def test_rule_43_what_is_stored_with_the_offer_is_the_ranking(job, crew):
     ranking = rank(job, crew, NOW, SETTINGS)
     assert Ranking.from_data(json.loads(json.dumps(ranking.as_data()))) == ranking
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(jobs, crews())
 def test_rule_41_a_score_does_not_depend_on_the_pool(job, crew):
     together = {one.person_id: one.score for one in rank(job, crew, NOW, SETTINGS).candidates}
@@ -206,7 +206,7 @@ class TestManual:
         check = check_manual(replace(JOB, offered=frozenset({5})), READY, NOW, SETTINGS)
         assert check.allowed(reason_given=False)
 
-    @settings(max_examples=200)
+    @settings(max_examples=200, deadline=None)
     @given(jobs, crews())
     def test_whom_the_ranking_takes_the_dispatcher_may_take(self, job, crew):
         people = {person.person_id: person for person in crew}
@@ -214,7 +214,7 @@ class TestManual:
             assert check_manual(job, people[one.person_id], NOW, SETTINGS).allowed(reason_given=False)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.tuples(

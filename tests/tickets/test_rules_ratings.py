@@ -39,7 +39,7 @@ def test_n10_only_reporters_with_an_account_rate():
     assert set(ratings.SCORE_LABELS) == set(ratings.SCORES)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from([*ratings.SCORES, "other"]), st.integers(-2, 8)))
 def test_scores_are_three_figures_from_1_to_5(scores):
     wrong = wrong_scores(scores)
