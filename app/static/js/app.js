@@ -1,4 +1,4 @@
-/* Loaded by every page: dialogs, menus, toasts, questions before dangerous acts, and a guard against sending twice.
+/* Loaded by every page: dialogs, menus, toasts, questions before dangerous acts, a guard against sending twice, live parts.
    Everything here improves what already works: forms post, links lead, dialogs stand open without it (css/noscript.css). */
 
 const say = document.body.dataset;
@@ -144,9 +144,44 @@ document.addEventListener("input", (event) => {
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach(release));
 document.addEventListener("htmx:finally:request", () => document.querySelectorAll("form[data-sending]").forEach(release));
 
+/* ---------- live parts (htmx): polls rest while nobody looks, a refused request says why instead of nothing at all ---------- */
+const polled = (ctx) => ctx && ctx.sourceEvent && ctx.sourceEvent.type === "every";
+
+document.addEventListener("htmx:before:request", (event) => {
+  if (document.hidden && polled(event.detail.ctx)) event.preventDefault();
+});
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) document.dispatchEvent(new Event("wake"));
+});
+
+function mark(off) {
+  document.querySelectorAll(".live").forEach((light) => light.classList.toggle("is-off", off));
+}
+
+document.addEventListener("htmx:error", (event) => {
+  mark(true);
+  if (!polled(event.detail.ctx)) toast(say.lost, "soon");
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  mark(false);
+  const first = event.target instanceof Element && event.target.querySelector("[data-focus]");
+  if (first) first.focus();
+});
+
+/** A refusal comes as a page: its title and its advice are what the reader needs here. */
+document.addEventListener("htmx:response:error", (event) => {
+  const ctx = event.detail.ctx;
+  if (polled(ctx) || ctx.response.status === 422) return;
+  const page = new DOMParser().parseFromString(ctx.text || "", "text/html");
+  const words = [...page.querySelectorAll(".lead h1, .lead p")].map((part) => part.textContent.trim());
+  toast(words.join(" – ") || say.lost, "late");
+});
+
 /* ---------- at the start: errors are met first, a dialog whose form was refused stands open again ---------- */
 for (const dialog of document.querySelectorAll("dialog")) {
   if (dialog.querySelector(".errors, [aria-invalid=true]")) { open(dialog); break; }
 }
-const first = document.querySelector("[data-focus]");
-if (first) first.focus();
+const met = document.querySelector("[data-focus]");
+if (met) met.focus();
