@@ -108,8 +108,8 @@ Cell: TypeAlias = Text | Name | Code | Whole | Number | Day | Choice | Sex | Pho
 class Column:
     """A column an importer understands.
 
-    ``aliases`` are the headings it is known by, in both languages. ``required``: the file must have it; ``filled``: no cell of it may be empty. ``secret`` values are never stored, shown or
-    exported in clear.
+    ``aliases`` are the headings it is known by, in both languages. ``required``: the file must have it; ``filled``:
+    no cell of it may be empty. ``secret`` values are never stored, shown or exported in clear.
     """
 
     name: str

@@ -1,12 +1,12 @@
 """The life of a batch, as data: which state follows which, by whose hand.
 
-    uploaded -> asking -> uploaded            the encoding had to be asked
-    uploaded -> mapping -> planning           the columns are chosen
-    planning -> planned | waiting | known     the dry run; "waiting" for another person, "known" with nothing to write
-    planned | waiting -> applying -> applied  ordered or approved
-    applying -> planned | waiting             what the plan touches had changed: planned anew, decided anew
-    applied -> undoing -> undone | applied    taken back, or not where something depends on it
-    any stage before "applying" -> withdrawn | returned | failed
+uploaded -> asking -> uploaded            the encoding had to be asked
+uploaded -> mapping -> planning           the columns are chosen
+planning -> planned | waiting | known     the dry run; "waiting" for another person, "known" with nothing to write
+planned | waiting -> applying -> applied  ordered or approved
+applying -> planned | waiting             what the plan touches had changed: planned anew, decided anew
+applied -> undoing -> undone | applied    taken back, or not where something depends on it
+any stage before "applying" -> withdrawn | returned | failed
 """
 
 from __future__ import annotations

@@ -1,0 +1,54 @@
+"""What happens to an import batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.outbox import Event
+
+
+@dataclass(frozen=True, slots=True)
+class ImportUploaded(Event):
+    """A file has arrived, or its reading was chosen anew: look at it."""
+
+    batch_id: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class DryRunOrdered(Event):
+    """The columns are settled: plan every row."""
+
+    batch_id: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOrdered(Event):
+    """A plan was approved or ordered: apply it."""
+
+    batch_id: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndoOrdered(Event):
+    """An applied batch is to be taken back."""
+
+    batch_id: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSettled(Event):
+    """A stage that ran in the background has ended in `state` (planned, waiting, known, applied, undone, failed …)."""
+
+    batch_id: int
+    kind: str
+    state: str
+    uploaded_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportsTidied(Event):
+    """The periodic clean-up is due: forgotten batches are withdrawn, files no longer needed deleted."""

@@ -1,0 +1,45 @@
+"""Who may import what: `imports.run` and `imports.approve`, and for each kind its area's own permission too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.core.actor import Actor
+from app.core.importing import Importer
+from app.imports import registry
+from app.imports.models import ImportBatch
+
+
+def can_run(actor: Actor) -> bool:
+    """Upload and plan (some kind)."""
+    return actor.can("imports.run")
+
+
+def can_approve(actor: Actor) -> bool:
+    """Approve somebody else's plan (of some kind)."""
+    return actor.can("imports.approve")
+
+
+def can_see(actor: Actor) -> bool:
+    """Open the pages of imports."""
+    return can_run(actor) or can_approve(actor)
+
+
+def can_run_kind(actor: Actor, importer: Importer[Any]) -> bool:
+    return can_run(actor) and actor.can(importer.permission)
+
+
+def can_approve_kind(actor: Actor, importer: Importer[Any]) -> bool:
+    return can_approve(actor) and actor.can(importer.permission)
+
+
+def visible_kinds(actor: Actor) -> tuple[str, ...]:
+    """Kinds whose batches the actor sees; everybody who may run a kind sees all batches of it."""
+    if not can_see(actor):
+        return ()
+    return tuple(each.kind for each in registry.importers() if actor.can(each.permission))
+
+
+def is_own(actor: Actor, batch: ImportBatch) -> bool:
+    """Separation of duties: nobody approves the own upload."""
+    return actor.id is not None and actor.id == batch.uploaded_by

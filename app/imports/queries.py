@@ -1,0 +1,182 @@
+"""Reading batches, their files, rows and progress."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any, BinaryIO, cast
+
+from sqlalchemy import Select, select
+
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.importing import OUTCOMES, WRITTEN, Outcome, Reason, RowPlan
+from app.core.paging import Page, page
+from app.imports import policies
+from app.imports.models import ImportBatch, ImportChunk, ImportMapping, ImportProgress, ImportRow
+from app.imports.rules import stages
+
+MAX_ID = 2**63 - 1
+_IN_MEMORY = 4 * 1024 * 1024
+_ROWS_AT_ONCE = 2000
+
+
+def batches(
+    viewer: Actor, *, kind: str | None = None, open_only: bool = False, cursor: str | None = None, limit: int = 50
+) -> Page[ImportBatch]:
+    """Batches of the kinds the viewer may see, newest first."""
+    kinds = policies.visible_kinds(viewer)
+    query: Select[Any] = select(ImportBatch).where(
+        ImportBatch.kind.in_([each for each in kinds if kind in (None, each)])
+    )
+    if open_only:
+        query = query.where(ImportBatch.state.in_(sorted(stages.OPEN | stages.RUNNING)))
+    return page(query, [("id", ImportBatch.id.desc())], cursor, limit, scalars=True)
+
+
+def batch(viewer: Actor, batch_id: int) -> ImportBatch | None:
+    """One batch, None where there is none for this viewer (or the number can be no id)."""
+    if batch_id > MAX_ID:
+        return None
+    kinds = policies.visible_kinds(viewer)
+    return db.session.scalars(
+        select(ImportBatch).where(ImportBatch.id == batch_id, ImportBatch.kind.in_(kinds))
+    ).one_or_none()
+
+
+def waiting_for(viewer: Actor) -> int:
+    """How many plans wait for this person's approval (the number beside the navigation's entry)."""
+    if not policies.can_approve(viewer):
+        return 0
+    kinds = policies.visible_kinds(viewer)
+    found = db.session.scalars(
+        select(ImportBatch.id)
+        .where(
+            ImportBatch.state == "waiting",
+            ImportBatch.kind.in_(kinds),
+            ImportBatch.uploaded_by.is_distinct_from(viewer.id),
+        )
+        .limit(100)
+    )
+    return len(found.all())
+
+
+def file_of(batch_id: int) -> BinaryIO | None:
+    """The uploaded file as a temporary file, None where it was deleted."""
+    found = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115 - handed to the caller
+    places = db.session.scalars(
+        select(ImportChunk.place).where(ImportChunk.batch_id == batch_id).order_by(ImportChunk.place)
+    ).all()
+    for place in places:
+        query = select(ImportChunk.data).where(ImportChunk.batch_id == batch_id, ImportChunk.place == place)
+        found.write(db.session.scalars(query).one())
+    if not places:
+        found.close()
+        return None
+    found.seek(0)
+    return found
+
+
+def progress(batch_id: int) -> ImportProgress | None:
+    return db.session.scalars(select(ImportProgress).where(ImportProgress.batch_id == batch_id)).one_or_none()
+
+
+def remembered(kind: str, signature: str) -> dict[str, int] | None:
+    """The mapping last used for these headings."""
+    return db.session.scalars(
+        select(ImportMapping.columns).where(ImportMapping.kind == kind, ImportMapping.signature == signature)
+    ).one_or_none()
+
+
+def applied_before(kind: str, content_hash: str, besides: int) -> list[int]:
+    """Batches of the same content that are applied and not taken back, newest first."""
+    return list(
+        db.session.scalars(
+            select(ImportBatch.id)
+            .where(
+                ImportBatch.kind == kind,
+                ImportBatch.content_hash == content_hash,
+                ImportBatch.state.in_(["applied", "undoing"]),
+                ImportBatch.id != besides,
+            )
+            .order_by(ImportBatch.id.desc())
+            .limit(100)
+        )
+    )
+
+
+def refused_by_all(batch_ids: Collection[int]) -> frozenset[int]:
+    """Row numbers each of these batches refused: rows of the content that were never taken."""
+    left: frozenset[int] | None = None
+    for each in batch_ids:
+        numbers = frozenset(
+            number
+            for number in db.session.scalars(
+                select(ImportRow.number).where(ImportRow.batch_id == each, ImportRow.outcome == "refused")
+            )
+            if number is not None
+        )
+        left = numbers if left is None else left & numbers
+    return left or frozenset()
+
+
+def rows(
+    batch_id: int, outcome: Outcome, *, remarked: bool = False, cursor: str | None = None, limit: int = 50
+) -> Page[ImportRow]:
+    """Planned rows of one outcome in the order of the file."""
+    query = select(ImportRow).where(ImportRow.batch_id == batch_id, ImportRow.outcome == outcome)
+    if remarked:
+        query = query.where(ImportRow.remarks != [])
+    return page(query, [("id", ImportRow.id.asc())], cursor, limit, scalars=True)
+
+
+def every_row(batch_id: int, outcome: Outcome) -> Iterator[ImportRow]:
+    """All rows of an outcome, read by keyset pages."""
+    last = 0
+    while True:
+        found = db.session.scalars(
+            select(ImportRow)
+            .where(ImportRow.batch_id == batch_id, ImportRow.outcome == outcome, ImportRow.id > last)
+            .order_by(ImportRow.id)
+            .limit(_ROWS_AT_ONCE)
+        ).all()
+        if not found:
+            return
+        yield from found
+        last = found[-1].id
+
+
+def written_plans(batch_id: int) -> list[RowPlan]:
+    """The rows a batch has written, as plans with the ids of what they touched or made."""
+    return [as_plan(row) for outcome in OUTCOMES if outcome in WRITTEN for row in every_row(batch_id, outcome)]
+
+
+def as_plan(row: ImportRow) -> RowPlan:
+    return RowPlan(
+        row=row.number,
+        outcome=cast(Outcome, row.outcome),
+        key=row.key,
+        label=row.label,
+        target=row.target_id,
+        diff={column: (was, becomes) for column, (was, becomes) in row.diff.items()},
+        values=row.content,
+        reasons=tuple(as_reason(each) for each in row.reasons),
+        remarks=tuple(as_reason(each) for each in row.remarks),
+    )
+
+
+def as_reason(stored: dict[str, Any]) -> Reason:
+    return Reason(stored["code"], stored.get("column"), stored.get("value", ""), stored.get("params", {}))
+
+
+def forgotten(before: datetime) -> list[int]:
+    """Batches that have waited for a person since before this instant."""
+    return list(
+        db.session.scalars(
+            select(ImportBatch.id)
+            .where(ImportBatch.state.in_(sorted(stages.OPEN)), ImportBatch.uploaded_at < before)
+            .order_by(ImportBatch.id)
+            .limit(500)
+        )
+    )

@@ -1,0 +1,33 @@
+"""The kinds of import there are; filled once by wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from app.core.errors import NotFound
+from app.core.importing import Importer
+
+_known: dict[str, Importer[Any]] = {}
+
+
+def fill(importers: Iterable[Importer[Any]]) -> None:
+    """Replace the table of importers."""
+    _known.clear()
+    for each in importers:
+        if each.kind in _known:
+            raise ValueError(f"two importers are called {each.kind}")
+        _known[each.kind] = each
+
+
+def importer(kind: str) -> Importer[Any]:
+    """The importer of a kind; raises NotFound."""
+    try:
+        return _known[kind]
+    except KeyError:
+        raise NotFound from None
+
+
+def importers() -> tuple[Importer[Any], ...]:
+    """All importers in the order of wiring."""
+    return tuple(_known.values())

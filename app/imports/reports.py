@@ -1,0 +1,130 @@
+"""Files to take away: the refused rows with their reasons, and empty tables with the right headings."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO, Literal, cast
+
+import xlsxwriter
+from flask_babel import gettext as _
+
+from app.core.importing import Choice, Column, Day, Importer, Number, Sex, Whole
+from app.imports import queries, wording
+from app.imports.models import ImportBatch, ImportRow
+
+Format = Literal["xlsx", "csv"]
+MIMETYPES: dict[str, str] = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+}
+_FORMULA = re.compile(r"^[=+\-@\t\r]")
+
+
+def refused_rows(batch: ImportBatch, importer: Importer[Any], form: Format) -> BinaryIO:
+    """The refused rows as they stood in the file, with row number and reason in front; made to be mended and sent
+    again.
+
+    The two columns in front are left alone by a new import, since no importer knows their headings.
+    """
+    headings = [_("Row in the file"), _("What is wrong"), *batch.layout.get("headings", ())]
+    return _table(form, headings, _refused(batch, importer), _("Refused rows"))
+
+
+def _refused(batch: ImportBatch, importer: Importer[Any]) -> Iterator[list[str]]:
+    for row in queries.every_row(batch.id, "refused"):
+        yield [str(row.number), "; ".join(_sentences(row, importer)), *row.content.get("cells", ())]
+
+
+def _sentences(row: ImportRow, importer: Importer[Any]) -> Iterator[str]:
+    for stored in row.reasons:
+        why = queries.as_reason(stored)
+        label = wording.column_label(why.column, importer)
+        said = wording.message(why, importer)
+        todo = wording.remedy(why, importer)
+        if label:
+            yield _("%(field)s: %(problem)s. %(remedy)s", field=label, problem=said, remedy=todo)
+        else:
+            yield _("%(problem)s. %(remedy)s", problem=said, remedy=todo)
+
+
+def template(importer: Importer[Any], form: Format) -> BinaryIO:
+    """An empty table with this kind's headings in the reader's language.
+
+    Needed ones are marked, the XLSX says what goes where.
+    """
+    labels = [f"{column.label}*" if column.required else str(column.label) for column in importer.columns]
+    if form == "csv":
+        return _table("csv", labels, [], "")
+    out = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=2**20))  # noqa: SIM115 - handed to the caller
+    book = _book(out)
+    page = book.add_worksheet(_("List")[:31])
+    bold = book.add_format({"bold": True})
+    text = book.add_format({"num_format": "@"})
+    for index, label in enumerate(labels):
+        page.write_string(0, index, label, bold)
+    page.set_column(0, len(labels) - 1, 18, text)  # as text, so that no number loses its zeros
+    page.freeze_panes(1, 0)
+    notes = book.add_worksheet(_("Notes")[:31])
+    for index, column in enumerate(importer.columns):
+        notes.write_string(index, 0, labels[index], bold)
+        notes.write_string(index, 1, describe(column))
+    notes.set_column(0, 1, 40)
+    book.close()
+    out.seek(0)
+    return out
+
+
+def describe(column: Column) -> str:
+    """What a column takes, for people."""
+    parts = [str(column.hint)] if column.hint else []
+    cell = column.cell
+    if isinstance(cell, Day):
+        parts.append(_("A date such as 2026-01-31."))
+    elif isinstance(cell, (Whole, Number)):
+        parts.append(_("A number from %(low)s to %(high)s.", low=cell.low, high=cell.high))
+    elif isinstance(cell, Sex):
+        parts.append(_("1 or male, 2 or female; 0 or 9 where not known (GB/T 2261.1)."))
+    elif isinstance(cell, Choice):
+        parts.append(_("One of: %(values)s.", values=", ".join(list(cell.table)[:20])))
+    if column.required:
+        parts.append(_("Needed."))
+    return " ".join(parts)
+
+
+def _table(form: Format, headings: Sequence[str], rows: Iterable[Sequence[str]], title: str) -> BinaryIO:
+    out = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=4 * 2**20))  # noqa: SIM115 - handed to the caller
+    if form == "csv":
+        text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
+        writer = csv.writer(text)
+        writer.writerow([inert(cell) for cell in headings])
+        writer.writerows([inert(cell) for cell in row] for row in rows)
+        text.detach()
+    else:
+        book = _book(out)
+        page = book.add_worksheet(title[:31])
+        bold, as_text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
+        page.set_column(0, len(headings), 18, as_text)
+        page.freeze_panes(1, 0)
+        for index, cell in enumerate(headings):
+            page.write_string(0, index, cell, bold)
+        for line, row in enumerate(rows, start=1):
+            for index, cell in enumerate(row):
+                page.write_string(line, index, cell, as_text)
+        book.close()
+    out.seek(0)
+    return out
+
+
+def _book(out: BinaryIO) -> Any:
+    return xlsxwriter.Workbook(
+        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
+
+
+def inert(cell: str) -> str:
+    """No cell of a CSV may run as a formula when a spreadsheet opens it."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell

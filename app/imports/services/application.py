@@ -1,0 +1,102 @@
+"""Applying a plan: planned once more in the same transaction, and written only if it is still the one decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import orjson
+from sqlalchemy import text
+
+from app.audit import services as audit
+from app.core.actor import Actor
+from app.core.db import current_institution, db
+from app.core.errors import Rejected
+from app.core.importing import WRITTEN, Request
+from app.imports import queries, registry
+from app.imports.models import ImportBatch
+from app.imports.rules import stages
+from app.imports.rules.unreadable import Unreadable
+from app.imports.services import dry_run, life
+from app.imports.services.progress import Meter
+
+
+def run(batch_id: int, step: Callable[[], None], *, actor: Actor, now: datetime) -> None:
+    """Apply a batch in state "applying": all its good rows in the transaction that `step` or the caller ends, or none.
+
+    Where what the plan touches has changed since the decision, the new plan is stored and waits to be decided anew.
+    Does nothing in another state, so it may be run twice.
+    """
+    batch = db.session.get(ImportBatch, (current_institution(), batch_id))
+    if batch is None or batch.state != "applying":
+        return
+    read = dry_run.read_file(batch, step)
+    batch = life.locked(batch_id)
+    if batch.state != "applying":
+        return
+    if isinstance(read, Unreadable):
+        dry_run.fail(batch, read.code, read.params)
+        return
+    request = Request(actor, now, batch.extent)
+    try:
+        plan = dry_run.make(batch, read, request)
+    except Rejected as refused:
+        dry_run.fail(batch, refused.code, refused.extra.get("params", {}))
+        return
+    importer = registry.importer(batch.kind)
+    if plan.hash != batch.plan_hash:
+        dry_run.keep(batch, plan, read, now)
+        state = stages.after_plan(plan.counts, approval=importer.needs_approval(plan.counts))
+        life.move(batch, state, problem={"code": "changed_since", "params": {}})
+        life.settle(batch)
+        return
+    written = [row for row in plan.rows if row.outcome in WRITTEN]
+    Meter(batch_id, "writing", len(written))
+    made = importer.apply(written, batch_id, request)
+    _note_made(batch, made)
+    batch.applied_at = now
+    life.move(batch, "applied")
+    life.drop_file(batch_id)
+    life.settle(batch)
+    audit.record(
+        actor, "import.apply", "import", batch_id, now=now, after={"kind": batch.kind, "written": len(written)}
+    )
+
+
+_MADE = text(
+    """
+    UPDATE import_row SET target_id = made.id
+    FROM jsonb_to_recordset(CAST(:made AS jsonb)) AS made (number int, id bigint)
+    WHERE import_row.batch_id = :batch AND import_row.outcome = 'new' AND import_row.number = made.number
+    """
+)
+
+
+def _note_made(batch: ImportBatch, made: Mapping[int, int]) -> None:
+    """The ids of new things, so that the report links to them and undo finds them."""
+    rows = orjson.dumps([{"number": number, "id": thing} for number, thing in made.items()]).decode()
+    db.session.execute(_MADE, {"batch": batch.id, "made": rows})
+
+
+def undo(batch_id: int, *, actor: Actor, now: datetime) -> None:
+    """Take a batch in state "undoing" back, or say what stands in the way (the batch is then applied as before)."""
+    batch = life.locked(batch_id)
+    if batch.state != "undoing":
+        return
+    importer = registry.importer(batch.kind)
+    request = Request(actor, now, batch.extent)
+    done = queries.written_plans(batch_id)
+    blockers = importer.blockers(done, request)
+    if blockers:
+        shown = [
+            {"code": why.code, "column": why.column, "value": why.value, "params": dict(why.params)}
+            for why in blockers[:20]
+        ]
+        life.move(
+            batch, "applied", problem={"code": "undo_blocked", "params": {"count": len(blockers)}, "reasons": shown}
+        )
+    else:
+        importer.undo(done, batch_id, request)
+        batch.undone_at = now
+        life.move(batch, "undone")
+    life.settle(batch)

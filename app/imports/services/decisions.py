@@ -1,0 +1,124 @@
+"""What a person decides about a plan: apply it, approve it, send it back, run it again, drop it, take it back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+
+from app.audit import services as audit
+from app.core import outbox
+from app.core.actor import Actor
+from app.core.errors import Conflict, NotAllowed
+from app.events.imports import DryRunOrdered, ImportOrdered, UndoOrdered
+from app.imports import policies, registry
+from app.imports.models import ImportBatch
+from app.imports.rules import stages
+from app.imports.services import life
+
+
+def approve(
+    batch_id: int, *, actor: Actor, now: datetime, seen: int | None = None, background: bool = True
+) -> ImportBatch:
+    """Approve a plan of somebody else, which applies it.
+
+    A plan older than 24 hours is run again instead (the batch answers with state "planning"). Raises Conflict,
+    NotAllowed (own upload).
+    """
+    batch = life.locked(batch_id, seen)
+    if not policies.can_approve_kind(actor, registry.importer(batch.kind)):
+        raise NotAllowed
+    if policies.is_own(actor, batch):
+        raise NotAllowed(_l("You uploaded this file, so another person must approve it."), code="own-upload")
+    if batch.state != "waiting":
+        raise Conflict(_l("This import does not wait for an approval."), code="import-state", state=batch.state)
+    audit.record(actor, "import.approve", "import", batch.id, now=now, after=_figures(batch))
+    return _order(batch, actor, now, background)
+
+
+def order(
+    batch_id: int, *, actor: Actor, now: datetime, seen: int | None = None, background: bool = True
+) -> ImportBatch:
+    """Apply a plan that needs nobody's approval; a plan older than 24 hours is run again instead."""
+    batch = life.locked(batch_id, seen)
+    if not policies.can_run_kind(actor, registry.importer(batch.kind)):
+        raise NotAllowed
+    if batch.state != "planned":
+        raise Conflict(_l("This import is not ready to be applied."), code="import-state", state=batch.state)
+    audit.record(actor, "import.order", "import", batch.id, now=now, after=_figures(batch))
+    return _order(batch, actor, now, background)
+
+
+def _order(batch: ImportBatch, actor: Actor, now: datetime, background: bool) -> ImportBatch:
+    if not stages.plan_is_fresh(batch.planned_at, now):
+        return _run_again(batch, background)
+    batch.decided_at, batch.decided_by, batch.decider = now, actor.id, actor.name or actor.username
+    life.move(batch, "applying")
+    if background:
+        outbox.publish(ImportOrdered(batch.id, batch.version))
+    return batch
+
+
+def _run_again(batch: ImportBatch, background: bool = True) -> ImportBatch:
+    life.move(batch, "planning")
+    if background:
+        outbox.publish(DryRunOrdered(batch.id, batch.version))
+    return batch
+
+
+def _figures(batch: ImportBatch) -> dict[str, object]:
+    names = ("read", "new", "changed", "same", "missing", "refused")
+    return {"number": life.number(batch.id), **{name: batch.counts.get(name, 0) for name in names}}
+
+
+def run_again(batch_id: int, *, actor: Actor, now: datetime, seen: int | None = None) -> ImportBatch:
+    """Plan once more with the same columns, against the register as it is now."""
+    batch = life.locked(batch_id, seen)
+    importer = registry.importer(batch.kind)
+    if not (policies.can_run_kind(actor, importer) or policies.can_approve_kind(actor, importer)):
+        raise NotAllowed
+    return _run_again(batch)
+
+
+def send_back(batch_id: int, reason: str, *, actor: Actor, now: datetime, seen: int | None = None) -> ImportBatch:
+    """Refuse to approve; the uploader reads the reason."""
+    batch = life.locked(batch_id, seen)
+    if not policies.can_approve_kind(actor, registry.importer(batch.kind)):
+        raise NotAllowed
+    life.move(batch, "returned")
+    batch.decided_at, batch.decided_by, batch.decider = now, actor.id, actor.name or actor.username
+    batch.decision = reason
+    life.drop_file(batch.id)
+    life.settle(batch)
+    audit.record(actor, "import.return", "import", batch.id, now=now, after={"reason": reason})
+    return batch
+
+
+def withdraw(batch_id: int, *, actor: Actor, now: datetime, seen: int | None = None) -> ImportBatch:
+    """Drop a batch that was not applied."""
+    batch = life.locked(batch_id, seen)
+    if not policies.can_run_kind(actor, registry.importer(batch.kind)):
+        raise NotAllowed
+    life.move(batch, "withdrawn")
+    life.drop_rows(batch.id)
+    life.drop_file(batch.id)
+    audit.record(actor, "import.withdraw", "import", batch.id, now=now)
+    return batch
+
+
+def order_undo(batch_id: int, *, actor: Actor, now: datetime, seen: int | None = None) -> ImportBatch:
+    """Take an applied batch back, within 24 hours. Raises Conflict when the time has run out."""
+    batch = life.locked(batch_id, seen)
+    importer = registry.importer(batch.kind)
+    if not (policies.can_run_kind(actor, importer) or policies.can_approve_kind(actor, importer)):
+        raise NotAllowed
+    if not stages.may_be_undone(batch.state, batch.applied_at, now):
+        raise Conflict(
+            _l("An import can be taken back for 24 hours after it was applied; that time is over."),
+            code="import-undo-over",
+        )
+    batch.undone_by = actor.id
+    life.move(batch, "undoing")
+    outbox.publish(UndoOrdered(batch.id, batch.version))
+    audit.record(actor, "import.undo", "import", batch.id, now=now, after=_figures(batch))
+    return batch

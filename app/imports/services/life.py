@@ -1,0 +1,59 @@
+"""Moving a batch from state to state, the same way everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, select
+
+from app.core import outbox
+from app.core.db import db
+from app.core.errors import Conflict, NotFound, Stale
+from app.events.imports import ImportSettled
+from app.imports.models import ImportBatch, ImportChunk, ImportRow
+from app.imports.rules import stages
+
+
+def number(batch_id: int) -> str:
+    """How a batch is called by people: `I-0118`."""
+    return f"I-{batch_id:04d}"
+
+
+def locked(batch_id: int, seen: int | None = None) -> ImportBatch:
+    """The batch, locked until the transaction ends. Raises NotFound, or Stale where `seen` is not its version."""
+    found = db.session.scalars(
+        select(ImportBatch)
+        .where(ImportBatch.id == batch_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    if seen is not None and found.version != seen:
+        raise Stale(current={"state": found.state, "version": found.version})
+    return found
+
+
+def move(batch: ImportBatch, state: str, *, problem: dict[str, Any] | None = None) -> None:
+    """One step of its life; raises Conflict for a step there is not."""
+    if not stages.may_move(batch.state, state):
+        raise Conflict(_l("The import has moved on. Load the page again."), code="import-state", state=batch.state)
+    batch.state = state
+    batch.problem = problem
+    batch.version += 1
+
+
+def settle(batch: ImportBatch) -> None:
+    """Tell those who listen that a stage in the background has ended."""
+    outbox.publish(ImportSettled(batch.id, batch.kind, batch.state, batch.uploaded_by))
+
+
+def drop_file(batch_id: int) -> None:
+    """The uploaded file is not needed any more (it may hold what must not be kept)."""
+    db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == batch_id))
+
+
+def drop_rows(batch_id: int) -> None:
+    """Planned rows are staging until they are applied."""
+    db.session.execute(delete(ImportRow).where(ImportRow.batch_id == batch_id))

@@ -1,0 +1,52 @@
+"""How far a stage is, written apart at most twice a second: one row per batch, seen by pages and the API."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core import clock
+from app.core.db import current_institution
+from app.core.transaction import apart
+from app.imports.models import ImportProgress
+
+EVERY_SECONDS = 0.5
+STEP_EVERY_SECONDS = 5.0
+
+
+class Meter:
+    """Reports one stage. `total` may be unknown (0). Calling it also ends the transaction now and then (`step`)."""
+
+    def __init__(self, batch_id: int, stage: str, total: int, step: Callable[[], None] | None = None) -> None:
+        self.batch_id, self.stage, self.total = batch_id, stage, total
+        self.began = clock.now()
+        self._step = step
+        self._told = self._stepped = time.monotonic()
+        self._write(0)
+
+    def __call__(self, done: int) -> None:
+        moment = time.monotonic()
+        if moment - self._told >= EVERY_SECONDS:
+            self._told = moment
+            self._write(done)
+        if self._step is not None and moment - self._stepped >= STEP_EVERY_SECONDS:
+            self._stepped = moment
+            self._step()
+
+    def stage_is(self, stage: str, done: int, total: int) -> None:
+        """A new stage of the same run."""
+        self.stage, self.total = stage, total
+        self._write(done)
+
+    def _write(self, done: int) -> None:
+        at: datetime = clock.now()
+        figures = {"stage": self.stage, "done": done, "total": self.total, "began_at": self.began, "at": at}
+        with apart() as session:
+            session.execute(
+                insert(ImportProgress)
+                .values(institution_id=current_institution(), batch_id=self.batch_id, **figures)
+                .on_conflict_do_update(constraint="uq_import_progress_batch", set_=figures)
+            )

@@ -1,0 +1,268 @@
+"""The import wizard: upload, columns, dry run, decision, result. Works as plain forms; progress is live with htmx."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
+
+from app.core import clock, forms
+from app.core.errors import NotAllowed, NotFound, Rejected
+from app.core.http import current_actor, policy, upload
+from app.core.pages import toast
+from app.imports import policies, queries, registry, reports, screens, wording
+from app.imports.models import ImportBatch
+from app.imports.rules import stages
+from app.imports.schemas import ListQuery, ReadingSchema, ReturnSchema, UploadSchema
+from app.imports.services import decisions, intake, life
+
+blueprint = Blueprint("imports", __name__, url_prefix="/imports")
+
+MEGABYTES = 64
+
+
+def _batch(batch_id: int) -> ImportBatch:
+    found = queries.batch(current_actor(), batch_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _seen() -> int | None:
+    return forms.parse_id(request.form.get("version"))
+
+
+def _show(batch_id: int) -> Response:
+    return redirect(url_for("imports.show", batch_id=batch_id), 303)  # type: ignore[return-value]
+
+
+@blueprint.get("")
+@policy(policies.can_see)
+def index() -> str:
+    """All imports of the kinds the reader may see, newest first."""
+    asked = forms.load(ListQuery(unknown="exclude"), request.args)
+    found = queries.batches(current_actor(), kind=asked["kind"], open_only=asked["open"], cursor=asked["cursor"])
+    return render_template("imports/list.html", page=found, asked=asked, screens=screens, kinds=_kinds())
+
+
+def _kinds() -> list[dict[str, Any]]:
+    """Kinds the reader may upload."""
+    actor = current_actor()
+    return [
+        {"value": each.kind, "label": str(each.label), "extent": each.takes_extent}
+        for each in registry.importers()
+        if policies.can_run_kind(actor, each)
+    ]
+
+
+@blueprint.get("/new")
+@policy(policies.can_run)
+def new() -> str:
+    form = forms.Form(UploadSchema, {"kind": request.args.get("kind", ""), "scope": "none"})
+    return render_template("imports/new.html", form=form, kinds=_kinds())
+
+
+@blueprint.post("/new")
+@upload(MEGABYTES)
+@policy(policies.can_run)
+def new_post() -> Any:
+    """Take the file in; looking at it begins at once in the background."""
+    form = forms.Form(UploadSchema)
+    data = form.load(request.form, request.files)
+    if data is not None and isinstance(data["file"], FileStorage):
+        extent = {"none": "", "whole": "whole"}.get(data["scope"], data["extent"])
+        try:
+            batch = intake.upload(
+                data["file"].stream,  # type: ignore[arg-type]
+                kind=data["kind"],
+                filename=data["file"].filename or "",
+                extent=extent,
+                source="web",
+                actor=current_actor(),
+                now=clock.now(),
+            )
+            return _show(batch.id)
+        except Rejected as refused:
+            form.refuse(refused)
+    return render_template("imports/new.html", form=form, kinds=_kinds()), 422
+
+
+@blueprint.get("/templates/<kind>.<form>")
+@policy(policies.can_see)
+def template(kind: str, form: str) -> Response:
+    """An empty table with the headings of a kind."""
+    importer = registry.importer(kind)
+    if not current_actor().can(importer.permission):
+        raise NotAllowed
+    return _download(reports.template(importer, _format(form)), f"{kind}.{form}", form)
+
+
+def _format(name: str) -> reports.Format:
+    if name == "xlsx":
+        return "xlsx"
+    if name == "csv":
+        return "csv"
+    raise NotFound
+
+
+def _download(stream: Any, name: str, form: str) -> Response:
+    return send_file(stream, mimetype=reports.MIMETYPES[form], as_attachment=True, download_name=name)
+
+
+@blueprint.get("/<int:batch_id>")
+@policy(policies.can_see)
+def show(batch_id: int) -> str:
+    """One import, as far as it is."""
+    batch = _batch(batch_id)
+    header = forms.parse_id(request.args.get("header"))
+    page = screens.Screen.of(batch, current_actor(), clock.now(), header)
+    return render_template("imports/show.html", it=page, form=forms.Form(ReturnSchema))
+
+
+@blueprint.get("/<int:batch_id>/state")
+@policy(policies.can_see)
+def state(batch_id: int) -> Response:
+    """The progress fragment; once the stage has ended the page is loaded anew."""
+    batch = _batch(batch_id)
+    page = screens.Screen.of(batch, current_actor(), clock.now(), None)
+    answer = make_response(render_template("imports/_progress.html", it=page))
+    if batch.state not in stages.RUNNING:
+        answer.headers["HX-Redirect"] = url_for("imports.show", batch_id=batch_id)
+    return answer
+
+
+@blueprint.get("/<int:batch_id>/rows/<outcome>")
+@policy(policies.can_see)
+def rows(batch_id: int, outcome: str) -> str:
+    """All rows of one outcome."""
+    batch = _batch(batch_id)
+    known = {"new": "new", "changed": "changed", "missing": "missing", "refused": "refused"}.get(outcome)
+    if known is None:
+        raise NotFound
+    found = queries.rows(
+        batch.id,
+        known,  # type: ignore[arg-type]
+        remarked=request.args.get("remarked") == "1",
+        cursor=request.args.get("cursor"),
+        limit=100,
+    )
+    page = screens.Screen.of(batch, current_actor(), clock.now(), None)
+    title = wording.OUTCOMES[known]
+    return render_template("imports/rows.html", it=page, page=found, outcome=known, title=title)
+
+
+@blueprint.get("/<int:batch_id>/refused.<form>")
+@policy(policies.can_see)
+def refused(batch_id: int, form: str) -> Response:
+    """The refused rows with their reasons, to be mended and uploaded again."""
+    batch, kind = _batch(batch_id), _format(form)
+    name = f"{life.number(batch.id)}-refused.{form}"
+    return _download(reports.refused_rows(batch, registry.importer(batch.kind), kind), name, form)
+
+
+@blueprint.post("/<int:batch_id>/reading")
+@policy(policies.can_run)
+def reading(batch_id: int) -> Response:
+    """Another encoding or sheet."""
+    _batch(batch_id)
+    data = forms.load(ReadingSchema(unknown="exclude"), request.form)
+    intake.choose_reading(
+        batch_id,
+        encoding=data["encoding"],
+        sheet=data["sheet"],
+        actor=current_actor(),
+        now=clock.now(),
+        seen=_seen(),
+    )
+    return _show(batch_id)
+
+
+@blueprint.post("/<int:batch_id>/columns")
+@policy(policies.can_run)
+def columns(batch_id: int) -> Any:
+    """The mapping is settled; the dry run begins."""
+    batch = _batch(batch_id)
+    importer = registry.importer(batch.kind)
+    chosen = {each.name: request.form.get(f"column-{each.name}", "") for each in importer.columns}
+    mapping = {name: int(index) for name, index in chosen.items() if index.isascii() and index.isdigit()}
+    header = forms.parse_id(request.form.get("header")) or 0
+    try:
+        intake.choose_columns(
+            batch_id, header=header, columns=mapping, actor=current_actor(), now=clock.now(), seen=_seen()
+        )
+    except Rejected as problem:
+        form = forms.Form(ReturnSchema, {f"column-{name}": index for name, index in chosen.items()})
+        form.refuse(problem)
+        page = screens.Screen.of(batch, current_actor(), clock.now(), header)
+        return render_template("imports/show.html", it=page, form=form), 422
+    return _show(batch_id)
+
+
+@blueprint.post("/<int:batch_id>/back")
+@policy(policies.can_run)
+def back(batch_id: int) -> Response:
+    """Choose the columns anew."""
+    _batch(batch_id)
+    intake.back_to_columns(batch_id, actor=current_actor(), seen=_seen())
+    return _show(batch_id)
+
+
+@blueprint.post("/<int:batch_id>/again")
+@policy(policies.can_see)
+def again(batch_id: int) -> Response:
+    """Run the dry run once more."""
+    _batch(batch_id)
+    decisions.run_again(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())
+    return _show(batch_id)
+
+
+@blueprint.post("/<int:batch_id>/apply")
+@policy(policies.can_run)
+def apply(batch_id: int) -> Response:
+    _batch(batch_id)
+    _tell_stale(decisions.order(batch_id, actor=current_actor(), now=clock.now(), seen=_seen()))
+    return _show(batch_id)
+
+
+@blueprint.post("/<int:batch_id>/approve")
+@policy(policies.can_approve)
+def approve(batch_id: int) -> Response:
+    _batch(batch_id)
+    _tell_stale(decisions.approve(batch_id, actor=current_actor(), now=clock.now(), seen=_seen()))
+    return _show(batch_id)
+
+
+def _tell_stale(batch: ImportBatch) -> None:
+    if batch.state == "planning":
+        toast(_("The result was older than 24 hours, so the dry run is repeated. Decide on the new result."), "soon")
+
+
+@blueprint.post("/<int:batch_id>/return")
+@policy(policies.can_approve)
+def send_back(batch_id: int) -> Any:
+    batch = _batch(batch_id)
+    form = forms.Form(ReturnSchema)
+    data = form.load(request.form)
+    if data is None:
+        page = screens.Screen.of(batch, current_actor(), clock.now(), None)
+        return render_template("imports/show.html", it=page, form=form), 422
+    decisions.send_back(batch_id, data["reason"], actor=current_actor(), now=clock.now(), seen=_seen())
+    return _show(batch_id)
+
+
+@blueprint.post("/<int:batch_id>/withdraw")
+@policy(policies.can_run)
+def withdraw(batch_id: int) -> Response:
+    _batch(batch_id)
+    decisions.withdraw(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())
+    return redirect(url_for("imports.index"), 303)  # type: ignore[return-value]
+
+
+@blueprint.post("/<int:batch_id>/undo")
+@policy(policies.can_see)
+def undo(batch_id: int) -> Response:
+    _batch(batch_id)
+    decisions.order_undo(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())
+    return _show(batch_id)
