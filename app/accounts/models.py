@@ -45,6 +45,7 @@ class Person(Dated, Tenant):
     username: Mapped[str | None]
     password_hash: Mapped[str | None]
     password_changed_at: Mapped[datetime | None]
+    must_change_password: Mapped[bool] = mapped_column(default=False)  # set by others: only a first door
     disabled_at: Mapped[datetime | None]
     missing_since: Mapped[datetime | None]  # absent from a register inside its declared extent
     merged_into_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -160,6 +161,14 @@ class CrewMember(Dated, Tenant):
         ref("person", "person_id"),
         Index("ix_crew_member_person", "institution_id", "person_id"),
         Index("ix_crew_member_crew", "institution_id", "crew_id"),
+        Index(
+            "uq_crew_member_valid",
+            "institution_id",
+            "crew_id",
+            "person_id",
+            unique=True,
+            postgresql_where=text("valid_to IS NULL"),
+        ),
     )
 
     crew_id: Mapped[int] = mapped_column(BigInteger)
@@ -167,7 +176,11 @@ class CrewMember(Dated, Tenant):
 
 
 class Role(Dated, Tenant):
-    """A named set of permissions; the seeds are in `rules/roles.py`, institutions may change them."""
+    """A named set of permissions; the seeds are in `rules/roles.py`, institutions may change them.
+
+    `seed` remembers the seed's permissions at the last synchronising, so that a new release adds and removes what
+    changed in the seed and leaves alone what the institution changed. None for an institution's own role.
+    """
 
     __tablename__ = "role"
     __table_args__ = (UniqueConstraint("institution_id", "code", name="uq_role_code"),)
@@ -175,6 +188,7 @@ class Role(Dated, Tenant):
     code: Mapped[str]
     name: Mapped[dict[str, str]] = mapped_column(Words)
     permissions: Mapped[list[Any]] = mapped_column(default=list)
+    seed: Mapped[list[Any] | None]
     staff: Mapped[bool] = mapped_column(default=True)  # shorter sessions, later a second factor
 
 

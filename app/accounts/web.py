@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, session, url_for
+from marshmallow import fields, validate
 
 from app.accounts import queries, services
 from app.audit import services as audit
@@ -67,7 +68,7 @@ def safe_next(target: str | None) -> str:
 
 class SignInSchema(forms.Schema):
     username = forms.Text(max=100, required=True)
-    password = forms.fields.String(required=True, validate=forms.validate.Length(1, 1000))
+    password = fields.String(required=True, validate=validate.Length(1, 1000))
     next = forms.Text(max=2000)
 
 

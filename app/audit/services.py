@@ -49,3 +49,29 @@ def record(
             address=address,
         )
     )
+
+
+def record_change(
+    actor: Actor,
+    verb: str,
+    object_kind: str,
+    object_id: int | None,
+    *,
+    now: datetime,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> bool:
+    """Record the members that differ; nothing where none does. Returns whether anything differed."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    if not names:
+        return False
+    record(
+        actor,
+        verb,
+        object_kind,
+        object_id,
+        now=now,
+        before={name: before.get(name) for name in names},
+        after={name: after.get(name) for name in names},
+    )
+    return True

@@ -1,4 +1,4 @@
-"""Reading people and rights."""
+"""Who acts: session or token, person, grants and home in one statement."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from app.accounts.models import ApiToken, LoginSession, Person, PersonHome, Role, RoleGrant
 from app.core.actor import Actor, Grant, Scope
 from app.core.db import db
+from app.sites import queries as places
 
 
 def token_digest(secret: str) -> bytes:
@@ -66,6 +67,7 @@ def _person_columns(today: date) -> tuple[Any, ...]:
         Person.name,
         Person.username,
         Person.locale,
+        Person.must_change_password,
         _grants(today).label("grants"),
         _home(today).label("home_place_id"),
     )
@@ -82,7 +84,7 @@ def _valid(query: Select[Any], today: date) -> Select[Any]:
 
 def session_row(digest: bytes, now: datetime) -> Row[Any] | None:
     """Session, person, roles and home of a live session, in one statement; None where it is not (or no longer) one."""
-    today = now.date()
+    today = places.today(now)
     query = (
         select(
             *_person_columns(today),
@@ -106,7 +108,7 @@ def session_row(digest: bytes, now: datetime) -> Row[Any] | None:
 
 def token_row(digest: bytes, now: datetime) -> Row[Any] | None:
     """The same for a bearer token."""
-    today = now.date()
+    today = places.today(now)
     query = (
         select(
             *_person_columns(today),
@@ -142,10 +144,7 @@ def as_actor(row: Any, institution_id: int, *, kind: Any = "person", session_id:
 
 def actor_of(person_id: int, institution_id: int, now: datetime) -> Actor | None:
     """The actor somebody would be when signed in now; for commands, jobs and tests."""
-    query = _valid(select(*_person_columns(now.date())).where(Person.id == person_id), now.date())
+    today = places.today(now)
+    query = _valid(select(*_person_columns(today)).where(Person.id == person_id), today)
     row = db.session.execute(query).first()
     return None if row is None else as_actor(row, institution_id)
-
-
-def person_by_username(username: str) -> Person | None:
-    return db.session.scalars(select(Person).where(func.lower(Person.username) == username.lower())).first()
