@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import case, func, select, update
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import ColumnElement
 
-from app.core import clock, logs
+from app.core import clock, logs, metrics
 from app.core.actor import Actor
 from app.core.db import db, institution_bound
-from app.core.outbox import BACKOFF_SECONDS, MAX_ATTEMPTS, Event, OutboxDelivery, OutboxEvent, Subscription, subscribers
+from app.core.institution import institutions
+from app.core.outbox import BACKOFF_SECONDS, MAX_ATTEMPTS, OutboxDelivery, OutboxEvent, Subscription, subscribers
 from app.core.transaction import apart, transaction
 
 LEASE_SECONDS = 60  # of a stepwise handler; renewed by every step
@@ -36,6 +38,7 @@ def serve(application: Flask) -> None:
 
 def after_fork() -> None:
     """Forget the parent's connections in a forked child (a shared socket returns other people's rows)."""
+    metrics.after_fork()
     application = _Served.application
     if application is None:
         return
@@ -47,11 +50,13 @@ def after_fork() -> None:
 
 def run(institution_id: int, delivery_id: int) -> None:
     """Entry of every RQ job. Ids only; finds nothing to do when the delivery is done, parked or in other hands."""
-    application = _Served.application
-    if application is None:
+    if _Served.application is None:
         raise RuntimeError("no application serves this process")
-    with application.app_context(), institution_bound(institution_id):
-        deliver(institution_id, delivery_id)
+    with _Served.application.app_context(), institution_bound(institution_id):
+        try:
+            deliver(institution_id, delivery_id)
+        except Exception:  # noqa: BLE001 - deliver() has recorded and logged it; the queue need not keep it too
+            return
 
 
 @dataclass(slots=True)
@@ -63,8 +68,19 @@ class Lease:
     actor: Actor
 
     def renew(self) -> None:
-        """Extend the lease in the present transaction; raises LostLease when another copy has taken over."""
-        taken = db.session.execute(
+        """Extend the lease in the present transaction; raises LostLease when another copy has taken over.
+
+        The row stays locked until the step commits, so nobody takes over between this check and the step's effect.
+        """
+        self._extend(db.session())
+
+    def hold(self) -> None:
+        """Extend the lease at once, apart from the present transaction: for one step that takes long."""
+        with apart() as session:
+            self._extend(session)
+
+    def _extend(self, session: Session) -> None:
+        taken = session.execute(
             update(OutboxDelivery)
             .where(OutboxDelivery.id == self.delivery_id, OutboxDelivery.lease == self.token)
             .values(lease_until=_later(LEASE_SECONDS), next_at=_later(LEASE_SECONDS + 5))
@@ -82,73 +98,90 @@ def _later(seconds: float) -> ColumnElement[datetime]:
     return func.clock_timestamp() + timedelta(seconds=seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What a delivery is about; `token` is the lease of a stepwise one."""
+
+    delivery_id: int
+    subscription: Subscription
+    kind: str
+    payload: dict[str, Any]
+    token: str | None
+
+
 def deliver(institution_id: int, delivery_id: int) -> bool:
     """Deliver once. Returns whether this call did the work; a failure is recorded, then raised."""
+    request = logs.request_id.set(None)
+    turn: _Turn | None = None
     try:
-        found = _take(delivery_id)
-        if found is None:
+        turn = _take(institution_id, delivery_id)
+        if turn is None:
             return False
-        subscription, event, token, request = found
-        token_id = logs.request_id.set(request)
-        try:
-            return _work(institution_id, delivery_id, subscription, event, token)
-        finally:
-            logs.request_id.reset(token_id)
+        done = _work(institution_id, turn)
     except LostLease:
+        log.info("delivery taken over", extra={"delivery": delivery_id})
         return False
     except Exception as error:
-        record_failure(delivery_id, error)
+        record_failure(delivery_id, error, token=turn.token if turn else None)
+        metrics.delivered(turn.subscription.name if turn else "", "failed")
         raise
+    finally:
+        logs.request_id.reset(request)
+    if done:
+        metrics.delivered(turn.subscription.name, "done")
+    return done
 
 
-def _work(institution_id: int, delivery_id: int, subscription: Subscription, event: Event, token: str | None) -> bool:
-    actor = Actor.system(institution_id)
-    if subscription.stepwise and token is not None:
-        subscription.handler(event, Lease(delivery_id, token, actor))
+def _work(institution_id: int, turn: _Turn) -> bool:
+    actor, delivery_id = Actor.system(institution_id), turn.delivery_id
+    event = subscribers().load(turn.kind, turn.payload)
+    if turn.token is not None:
+        turn.subscription.handler(event, Lease(delivery_id, turn.token, actor))
         with transaction():
-            _done(OutboxDelivery.id == delivery_id, OutboxDelivery.lease == token)
-        return True
+            return _done(OutboxDelivery.id == delivery_id, OutboxDelivery.lease == turn.token)
     with transaction():
         if not _locked(delivery_id):
             return False
-        subscription.handler(event, actor, clock.now())
-        _done(OutboxDelivery.id == delivery_id)
-    return True
+        turn.subscription.handler(event, actor, clock.now())
+        return _done(OutboxDelivery.id == delivery_id)
 
 
-def _take(delivery_id: int) -> tuple[Subscription, Event, str | None, str | None] | None:
-    """Read the delivery; a stepwise one is leased in a transaction of its own."""
+def _know_institution(institution_id: int) -> None:
+    """Handlers write times in the institution's zone, as pages do."""
+    g.institution = next((facts for facts in institutions() if facts.id == institution_id), None)
+
+
+def _take(institution_id: int, delivery_id: int) -> _Turn | None:
+    """Read the delivery (its request id goes to the log from here on); a stepwise one is leased at once."""
+    free = (
+        OutboxDelivery.id == delivery_id,
+        OutboxDelivery.done_at.is_(None),
+        OutboxDelivery.parked_at.is_(None),
+        (OutboxDelivery.lease_until.is_(None)) | (OutboxDelivery.lease_until < func.clock_timestamp()),
+    )
     with transaction():
         row = db.session.execute(
             select(OutboxDelivery.handler, OutboxEvent.kind, OutboxEvent.payload, OutboxEvent.request_id)
             .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
-            .where(
-                OutboxDelivery.id == delivery_id,
-                OutboxDelivery.done_at.is_(None),
-                OutboxDelivery.parked_at.is_(None),
-                (OutboxDelivery.lease_until.is_(None)) | (OutboxDelivery.lease_until < func.clock_timestamp()),
-            )
+            .where(*free)
         ).first()
         if row is None:
             return None
-        table = subscribers()
-        subscription = table.by_name[row.handler]
+        logs.request_id.set(row.request_id)
+        _know_institution(institution_id)
+        subscription = subscribers().by_name[row.handler]
         token = None
         if subscription.stepwise:
             token = secrets.token_hex(8)
             leased = db.session.execute(
                 update(OutboxDelivery)
-                .where(
-                    OutboxDelivery.id == delivery_id,
-                    OutboxDelivery.done_at.is_(None),
-                    (OutboxDelivery.lease_until.is_(None)) | (OutboxDelivery.lease_until < func.clock_timestamp()),
-                )
+                .where(*free)
                 .values(lease=token, lease_until=_later(LEASE_SECONDS), next_at=_later(LEASE_SECONDS + 5))
                 .returning(OutboxDelivery.id)
             ).first()
             if leased is None:
                 return None
-        return subscription, table.load(row.kind, row.payload), token, row.request_id
+        return _Turn(delivery_id, subscription, row.kind, row.payload, token)
 
 
 def _locked(delivery_id: int) -> bool:
@@ -167,22 +200,29 @@ def _locked(delivery_id: int) -> bool:
     )
 
 
-def _done(*condition: Any) -> None:
-    db.session.execute(
+def _done(*condition: Any) -> bool:
+    """Mark done; False where the lease went to another copy meanwhile."""
+    marked = db.session.execute(
         update(OutboxDelivery)
         .where(*condition)
         .values(done_at=func.clock_timestamp(), lease=None, lease_until=None, last_error=None)
-    )
+        .returning(OutboxDelivery.id)
+    ).first()
+    return marked is not None
 
 
-def record_failure(delivery_id: int, error: BaseException) -> None:
-    """Note the error apart, back off, park after MAX_ATTEMPTS failures (shown on the operations page)."""
+def record_failure(delivery_id: int, error: BaseException, *, token: str | None = None) -> None:
+    """Note the error apart, back off, park after MAX_ATTEMPTS failures (shown on the operations page).
+
+    With a lease's `token` only while that lease is ours: the failure of a copy that was taken over says nothing.
+    """
     log.error("delivery failed", exc_info=error, extra={"delivery": delivery_id})
     failures = OutboxDelivery.failures + 1
+    ours = () if token is None else (OutboxDelivery.lease == token,)
     with apart() as session:
         session.execute(
             update(OutboxDelivery)
-            .where(OutboxDelivery.id == delivery_id, OutboxDelivery.done_at.is_(None))
+            .where(OutboxDelivery.id == delivery_id, OutboxDelivery.done_at.is_(None), *ours)
             .values(
                 failures=failures,
                 lease=None,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from app.core import assets, i18n, logs, pages
+from app.core import assets, health, i18n, logs, metrics, pages
 from app.core.db import db
 from app.core.http import api, application, limits
 
@@ -64,6 +64,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
         hops = config.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    metrics.install(app)
     application.install(app)
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations", compare_type=True)
@@ -72,6 +73,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
     csrf.init_app(app)
     i18n.install(app)
     pages.install(app)
+    health.install(app)
     app.extensions["houqin_api"] = api.install(app)
     if app.static_folder:
         app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]

@@ -9,6 +9,7 @@ A timer is a delivery whose `next_at` lies ahead; a periodic job an event with t
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ import orjson
 from flask import current_app
 from sqlalchemy import Index, Integer, UniqueConstraint, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import BigInteger, DateTime, Text
 
@@ -30,6 +32,8 @@ from app.core.transaction import AFTER_COMMIT, after_commit
 CHANNEL = "houqin_outbox"
 MAX_ATTEMPTS = 8
 BACKOFF_SECONDS = (5, 15, 60, 300, 1800, 7200, 21600, 43200)
+
+log = logging.getLogger(__name__)
 
 QueueName = Literal["dispatch", "notices", "long"]
 
@@ -117,6 +121,9 @@ class Subscribers:
             known = self.by_name.setdefault(subscription.name, subscription)
             if known.handler is not subscription.handler:
                 raise ValueError(f"two handlers are called {subscription.name}")
+            if subscription.queue == "long" and not subscription.stepwise:
+                # without a lease the relay would ring for it again and again while it runs
+                raise ValueError(f"{subscription.name} works on the queue for long jobs, so it must be stepwise")
 
     def load(self, kind: str, payload: Mapping[str, Any]) -> Event:
         """The event of a stored row; unknown members are ignored, so v and v-1 both load (rolling deploys)."""
@@ -159,7 +166,7 @@ def publish(event: Event, *, key: str | None = None, due: datetime | None = None
     delivery: that is how timers are made. Returns whether anything was written to be delivered.
     """
     table = subscribers()
-    handlers = table.by_event[type(event).__name__]
+    handlers = table.by_event.get(type(event).__name__, ())  # an event nobody listens to is still history
     moment = clock.now()
     written = db.session.execute(
         _PUBLISH,
@@ -201,5 +208,76 @@ class Ring:
     def __call__(self) -> None:
         if not current_app.config["OUTBOX_RING"]:
             return
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{self.institution_id:d}'")
+        try:
+            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{self.institution_id:d}'")
+        except SQLAlchemyError as error:
+            # what happened is committed: the answer must not say otherwise because the bell broke
+            log.warning("relay not rung", extra={"error": str(error)})
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An event to be published with others; `key` and `due` as in `publish`."""
+
+    event: Event
+    key: str | None = None
+    due: datetime | None = None
+
+
+_PUBLISH_ALL = text(
+    """
+    WITH given AS (
+        SELECT * FROM unnest(:kinds, CAST(:payloads AS jsonb[]), :keys, :dues) AS row(kind, payload, dedupe_key, due)
+    ), event AS (
+        INSERT INTO outbox_event (institution_id, kind, payload, v, dedupe_key, request_id, at)
+        SELECT :institution, kind, payload, 1, dedupe_key, :request_id, :at FROM given
+        ON CONFLICT ON CONSTRAINT uq_outbox_event_dedupe_key DO NOTHING
+        RETURNING institution_id, id, kind, payload, dedupe_key
+    )
+    INSERT INTO outbox_delivery (institution_id, event_id, handler, queue, attempts, failures, next_at)
+    SELECT event.institution_id, event.id, turn.handler, turn.queue, 0, 0, given.due
+    FROM event
+    JOIN given ON given.kind = event.kind AND given.payload = event.payload
+        AND given.dedupe_key IS NOT DISTINCT FROM event.dedupe_key
+    JOIN unnest(:turns, :handlers, :queues) AS turn(kind, handler, queue) ON turn.kind = event.kind
+    """
+).bindparams(
+    bindparam("at", type_=DateTime(timezone=True)),
+    bindparam("dues", type_=ARRAY(DateTime(timezone=True))),
+    *(bindparam(name, type_=ARRAY(Text)) for name in ("kinds", "payloads", "keys", "turns", "handlers", "queues")),
+)
+
+
+def publish_all(pending: list[Pending]) -> None:
+    """Publish several events in one statement; the same event (kind, content, key) given twice is written once."""
+    if not pending:
+        return
+    moment = clock.now()
+    table = subscribers()
+    rows: dict[tuple[str, str, str | None], datetime] = {}
+    for each in pending:
+        rows.setdefault((type(each.event).__name__, _payload(each.event), each.key), each.due or moment)
+    turns = [(kind, turn) for kind in {row[0] for row in rows} for turn in table.by_event.get(kind, ())]
+    db.session.execute(
+        _PUBLISH_ALL,
+        {
+            "institution": current_institution(),
+            "kinds": [kind for kind, _payload, _key in rows],
+            "payloads": [payload for _kind, payload, _key in rows],
+            "keys": [key for _kind, _payload, key in rows],
+            "dues": list(rows.values()),
+            "request_id": request_id.get(),
+            "at": moment,
+            "turns": [kind for kind, _turn in turns],
+            "handlers": [turn.name for _kind, turn in turns],
+            "queues": [turn.queue for _kind, turn in turns],
+        },
+    )
+    if turns and any(due <= moment for due in rows.values()):
+        ring_after_commit()
+
+
+def ring_after_commit() -> None:
+    """Wake the relay once the present transaction is through (for statements that write outbox rows themselves)."""
+    _ring_after_commit(current_institution())

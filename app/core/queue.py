@@ -7,22 +7,23 @@ worst ring a bell that finds nothing to do.
 
 from __future__ import annotations
 
-import ctypes
+import logging
 import os
-import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
+from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.retry import Retry
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker, Worker
+from rq.worker.base import BaseWorker
 
 from app.core import deliveries
+from app.core.launch import process
 
 QUEUES: tuple[str, ...] = ("dispatch", "notices", "long")
 TIMEOUT_SECONDS = {"dispatch": 30, "notices": 60, "long": 3600}
@@ -30,19 +31,11 @@ ALLOWED: dict[str, Callable[..., Any]] = {"app.core.deliveries.run": deliveries.
 RELAY_BEAT = "houqin:relay"
 RELAY_BEAT_SECONDS = 15
 FAILURE_TTL_SECONDS = 3600
+WORKER_BEAT = "houqin:worker:{}"
+IDLE_SECONDS = 5  # how long one blocking pop waits: the interval of an idle worker's beat
+BEAT_SECONDS = 20
 
-_PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends (Linux; elsewhere nothing).
-
-    Not inherited over fork: every worker and horse calls it for itself, from its main thread.
-    """
-    try:
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    except (OSError, AttributeError):
-        return
+log = logging.getLogger(__name__)
 
 
 class AllowListJob(Job):
@@ -79,8 +72,8 @@ def client(url: str, *, seconds: float = 0.3) -> redis.Redis:
 
 
 def worker_client(url: str) -> redis.Redis:
-    """A connection for a worker's blocking pop; redis-py's own retries apply."""
-    return redis.Redis.from_url(url, health_check_interval=30)
+    """A connection for a worker's blocking pop: some patience, short waits, so that it is back soon after an outage."""
+    return redis.Redis.from_url(url, health_check_interval=30, retry=Retry(ExponentialBackoff(cap=1.0, base=0.1), 4))
 
 
 def queue(name: str, connection: redis.Redis) -> Queue:
@@ -107,29 +100,77 @@ def enqueue(connection: redis.Redis, name: str, institution_id: int, delivery_id
         return
 
 
-def waits_in_list(connection: redis.Redis, name: str, delivery_id: int, attempt: int) -> bool:
-    """Whether the bell of that attempt still hangs in the list: a backlog is no loss."""
-    return connection.lpos(f"rq:queue:{name}", job_id(delivery_id, attempt)) is not None
+def waiting(connection: redis.Redis, bells: list[tuple[str, int, int]]) -> set[int]:
+    """Which deliveries of (queue, delivery, attempt) still hang in their list: a backlog is no loss. One round trip."""
+    if not bells:
+        return set()
+    with connection.pipeline(transaction=False) as pipeline:
+        for name, delivery_id, attempt in bells:
+            pipeline.lpos(f"rq:queue:{name}", job_id(delivery_id, attempt))
+        found = pipeline.execute()
+    return {bell[1] for bell, position in zip(bells, found, strict=True) if position is not None}
 
 
-class ShortWorker(SimpleWorker):
+def depths(connection: redis.Redis) -> dict[str, int]:
+    """How many bells hang in each queue."""
+    with connection.pipeline(transaction=False) as pipeline:
+        for name in QUEUES:
+            pipeline.llen(f"rq:queue:{name}")
+        return dict(zip(QUEUES, pipeline.execute(), strict=True))
+
+
+def beats(connection: redis.Redis) -> dict[str, bool]:
+    """Whether the relay and at least one worker of each queue have shown a sign of life lately."""
+    names = {"relay": RELAY_BEAT, **{name: WORKER_BEAT.format(name) for name in QUEUES}}
+    found: Iterable[Any] = connection.mget(list(names.values()))
+    return {name: value is not None for name, value in zip(names, found, strict=True)}
+
+
+class _OneQueue(BaseWorker):
+    """What our workers share: a beat that /readyz reads, short waits, and maintenance that cannot end them."""
+
+    max_connection_wait_time = 2.0
+
+    @property
+    def dequeue_timeout(self) -> int:
+        return IDLE_SECONDS
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        super().heartbeat(timeout, pipeline)
+        store = self.connection if pipeline is None else pipeline
+        for each in self.queues:
+            store.set(WORKER_BEAT.format(each.name), "1", ex=max(BEAT_SECONDS, timeout or 0))
+
+    def run_maintenance_tasks(self) -> None:
+        """RQ's own tidying. A broken key must not end every worker at every start (reliability.md 2.3)."""
+        try:
+            super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        except Exception as error:  # noqa: BLE001 - whatever lies in Valkey; the outbox needs none of this
+            log.warning("queue maintenance failed", extra={"error": repr(error)})
+
+
+class ShortWorker(_OneQueue, SimpleWorker):
     """Runs short jobs in its own process: about 4 ms from enqueue to start."""
 
 
-class LongWorker(Worker):
+class LongWorker(_OneQueue, Worker):
     """Forks a horse per job; the horse dies with its parent and shares no connection with it."""
 
     def main_work_horse(self, job: Job, queue: Queue, *args: Any, **options: Any) -> Any:
-        die_with_parent()
+        process.die_with_parent()
         deliveries.after_fork()
         return super().main_work_horse(job, queue, *args, **options)
 
 
 def run_worker(name: str, url: str) -> None:
-    """Serve one queue until told to stop; exits when the store fails it in mid-job (the supervisor restarts)."""
+    """Serve one queue until told to stop; returns when the store fails it in mid-job (worker.py starts it again)."""
+    worker(name, worker_client(url)).work(logging_level="WARNING")
+
+
+def worker(name: str, connection: redis.Redis) -> BaseWorker:
+    """A worker of exactly one queue."""
     worker_class = LongWorker if name == "long" else ShortWorker
-    connection = worker_client(url)
-    worker_class(
+    return worker_class(
         [queue(name, connection)],
         name=f"{name}-{os.uname().nodename}-{os.getpid()}",
         connection=connection,
@@ -139,4 +180,4 @@ def run_worker(name: str, url: str) -> None:
         job_monitoring_interval=5,
         maintenance_interval=5,
         default_result_ttl=0,
-    ).work(logging_level="WARNING")
+    )

@@ -15,7 +15,8 @@ import psycopg
 import redis
 from flask import Flask
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core import clock, deliveries, periodic, queue
 from app.core.db import db, institution_bound
@@ -29,7 +30,9 @@ PERIODIC_SECONDS = 5.0
 UNREACHABLE_SECONDS = 30.0
 # how long one attempt may take before the next; grows so that a poison job does not spin
 REDRIVE_SECONDS = (6, 6, 6, 10, 20, 60, 300)
-TRY_LIMIT = MAX_ATTEMPTS * 4  # attempts that ended without a word (killed workers) before a delivery is parked
+# A delivery that kills its worker never records a failure: its attempts are counted instead, generously, since innocent
+# ones end without a word too (killed workers, wiped queues).
+TRY_LIMIT = MAX_ATTEMPTS * 2
 
 log = logging.getLogger(__name__)
 
@@ -54,15 +57,14 @@ class Relay:
         while True:
             with self.app.app_context(), institution_bound(institution_id):
                 try:
-                    count = self._claim(institution_id)
+                    count = self._ring(institution_id)
                 except redis.RedisError as error:
                     return rung + self._without_queue(institution_id, error)
-            self.unreachable_since = None
             rung += count
             if count < BATCH:
                 return rung
 
-    def _due(self) -> list[Any]:
+    def _due(self, *conditions: Any) -> list[Any]:
         return list(
             db.session.execute(
                 select(OutboxDelivery.id, OutboxDelivery.queue, OutboxDelivery.attempts)
@@ -70,6 +72,7 @@ class Relay:
                     OutboxDelivery.done_at.is_(None),
                     OutboxDelivery.parked_at.is_(None),
                     OutboxDelivery.next_at <= func.clock_timestamp(),
+                    *conditions,
                 )
                 .order_by(OutboxDelivery.next_at)
                 .limit(BATCH)
@@ -77,29 +80,64 @@ class Relay:
             )
         )
 
-    def _claim(self, institution_id: int) -> int:
-        """Ring for up to BATCH due deliveries. A crash before the commit rings the same job id again."""
+    def _ring(self, institution_id: int) -> int:
+        """Ring for up to BATCH due deliveries: claim them, commit, then ring.
+
+        Ringing comes after the commit, for a quick worker must not find the row locked by us. Whatever is claimed
+        and not rung (a crash, a queue that went away) is due again within seconds.
+        """
         with transaction():
             rows = self._due()
-            for row in rows:
-                waiting = row.attempts > 0 and queue.waits_in_list(self.store, row.queue, row.id, row.attempts)
-                attempt = row.attempts if waiting else row.attempts + 1
-                if not waiting:
-                    queue.enqueue(self.store, row.queue, institution_id, row.id, attempt)
-                seconds = REDRIVE_SECONDS[min(attempt, len(REDRIVE_SECONDS)) - 1]
-                db.session.execute(
-                    update(OutboxDelivery)
-                    .where(OutboxDelivery.id == row.id)
-                    .values(
-                        attempts=attempt,
-                        next_at=func.clock_timestamp() + timedelta(seconds=seconds),
-                        parked_at=func.clock_timestamp() if attempt > TRY_LIMIT else None,
-                    )
-                )
+            if not rows:
+                return 0
+            hanging = queue.waiting(self.store, [(row.queue, row.id, row.attempts) for row in rows if row.attempts])
+            bells = [row for row in rows if row.id not in hanging]
+            self._claim({row.id: row.attempts for row in rows if row.id in hanging})
+            self._claim({row.id: row.attempts + 1 for row in bells})
+        rung: set[int] = set()
+        try:
+            for row in bells:
+                queue.enqueue(self.store, row.queue, institution_id, row.id, row.attempts + 1)
+                rung.add(row.id)
+        except redis.RedisError:
+            with transaction():
+                self._give_back([row.id for row in bells if row.id not in rung])
+            raise
+        self.unreachable_since = None
         return len(rows)
 
+    @staticmethod
+    def _claim(attempts: dict[int, int]) -> None:
+        """Note the attempt and when to look again: one statement for all that share an attempt."""
+        by_attempt: dict[int, list[int]] = {}
+        for delivery_id, attempt in attempts.items():
+            by_attempt.setdefault(attempt, []).append(delivery_id)
+        for attempt, ids in by_attempt.items():
+            seconds = REDRIVE_SECONDS[min(attempt, len(REDRIVE_SECONDS)) - 1]
+            db.session.execute(
+                update(OutboxDelivery)
+                .where(OutboxDelivery.id.in_(ids))
+                .values(
+                    attempts=attempt,
+                    next_at=func.clock_timestamp() + timedelta(seconds=seconds),
+                    parked_at=func.clock_timestamp() if attempt > TRY_LIMIT else None,
+                )
+            )
+
+    @staticmethod
+    def _give_back(ids: list[int]) -> None:
+        """These bells never rang: the attempts do not count."""
+        db.session.execute(
+            update(OutboxDelivery)
+            .where(OutboxDelivery.id.in_(ids), OutboxDelivery.done_at.is_(None))
+            .values(attempts=OutboxDelivery.attempts - 1, next_at=func.clock_timestamp())
+        )
+
     def _without_queue(self, institution_id: int, error: redis.RedisError) -> int:
-        """The queue does not answer: after UNREACHABLE_SECONDS deliver here, slowly, one by one."""
+        """The queue does not answer: after UNREACHABLE_SECONDS deliver here, slowly, one by one.
+
+        Long jobs wait for the queue: one of them would keep every ticket and notice behind it.
+        """
         moment = time.monotonic()
         if self.unreachable_since is None:
             self.unreachable_since = moment
@@ -108,13 +146,13 @@ class Relay:
             return 0
         done = 0
         with self.app.app_context(), institution_bound(institution_id):
-            due = [row.id for row in self._due()]
+            due = [row.id for row in self._due(OutboxDelivery.queue != "long")]
             db.session.rollback()
         for delivery_id in due:
             with self.app.app_context(), institution_bound(institution_id):
                 try:
                     done += deliveries.deliver(institution_id, delivery_id)
-                except Exception:  # noqa: BLE001 - recorded by deliver(); the next delivery must still have its turn
+                except Exception:  # noqa: BLE001, S112 - recorded by deliver(); the next one must still have its turn
                     continue
         return done
 
@@ -137,12 +175,13 @@ class Relay:
 def run(app: Flask, redis_url: str, direct_url: str, stop: Callable[[], bool]) -> None:
     """Loop until `stop()`; reconnects to the database by itself."""
     relay = Relay(app, redis_url)
+    conninfo = direct_url.replace("postgresql+psycopg://", "postgresql://", 1)
     while not stop():
         try:
-            with psycopg.connect(direct_url, autocommit=True, connect_timeout=3) as listener:
+            with psycopg.connect(conninfo, autocommit=True, connect_timeout=3) as listener:
                 listener.execute(f"LISTEN {CHANNEL}")
                 _loop(relay, listener, stop)
-        except (psycopg.Error, OperationalError) as error:
+        except (psycopg.Error, DBAPIError, PoolTimeout) as error:
             log.warning("database unreachable", extra={"error": str(error)})
             time.sleep(0.5)
 
