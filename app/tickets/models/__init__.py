@@ -1,0 +1,36 @@
+"""Tables of tickets: catalogue, tickets with their history, work orders with their offers, crews.
+
+One file per matter; import the names from here. State columns are text with a CHECK generated from the transition
+tables (`tickets.rules.workflow`), so that a state the rules do not know cannot be stored.
+"""
+
+from app.tickets.models.catalogue import Category, Trade
+from app.tickets.models.crews import (
+    Absence,
+    DutyRoster,
+    Shift,
+    TechnicianProfile,
+    TechnicianTrade,
+    TechnicianZone,
+)
+from app.tickets.models.history import TicketEvent
+from app.tickets.models.orders import Offer, WorkOrder
+from app.tickets.models.tickets import NumberCounter, Rating, Ticket, TicketFollower
+
+__all__ = [
+    "Absence",
+    "Category",
+    "DutyRoster",
+    "NumberCounter",
+    "Offer",
+    "Rating",
+    "Shift",
+    "TechnicianProfile",
+    "TechnicianTrade",
+    "TechnicianZone",
+    "Ticket",
+    "TicketEvent",
+    "TicketFollower",
+    "Trade",
+    "WorkOrder",
+]

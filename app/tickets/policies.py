@@ -1,0 +1,154 @@
+"""Who plays which part: permissions × scopes × what a person has to do with a ticket or order.
+
+`parts_of_ticket` and `parts_of_order` turn an actor into the letters of tickets-rules (R, S, O, A, Y); the transition
+tables say what each may do. Rights to act as dispatcher: on tickets `tickets.triage`, on orders `tickets.dispatch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from app.core.actor import Actor
+from app.tickets.rules.workflow import ORDER_HELD, OrderState, Who
+
+FILE = "tickets.file"
+WORK = "tickets.work"
+TRIAGE = "tickets.triage"
+DISPATCH = "tickets.dispatch"
+ON_BEHALF = "tickets.on_behalf"
+READ = ("tickets.read", TRIAGE, DISPATCH)
+CATALOGUE = "tickets.catalogue_write"
+CREWS = "tickets.crews"
+
+PREFERRED = (Who.SYSTEM, Who.REPORTER, Who.QR, Who.OFFERED, Who.HOLDER, Who.DISPATCHER, Who.THIRD_PARTY, Who.CREW)
+"""As whom somebody acts who plays several parts: the part with the fewest demands first."""
+
+
+class Located(Protocol):
+    """What scopes are compared with."""
+
+    @property
+    def campus_id(self) -> int | None: ...
+    @property
+    def building_id(self) -> int | None: ...
+
+
+class TicketLike(Located, Protocol):
+    @property
+    def reporter_id(self) -> int | None: ...
+
+
+class OrderLike(Located, Protocol):
+    @property
+    def state(self) -> str: ...
+    @property
+    def assignee_id(self) -> int | None: ...
+
+
+def may_file(actor: Actor) -> bool:
+    return actor.can(FILE)
+
+
+def may_read(actor: Actor) -> bool:
+    """May see tickets at all: his own, those he works on, or those of his scope. The queries say which."""
+    return actor.signed_in and (actor.can("tickets.own") or actor.can(WORK) or reads_scopes(actor))
+
+
+def may_own(actor: Actor) -> bool:
+    """May act as a reporter: answer, withdraw, confirm, rate; staff with triage may for others."""
+    return actor.can("tickets.own") or actor.can(TRIAGE)
+
+
+def may_triage(actor: Actor) -> bool:
+    return actor.can(TRIAGE)
+
+
+def may_answer(actor: Actor) -> bool:
+    """`POST /tickets/{id}/transitions`: staff, and the reporter for his answer."""
+    return may_own(actor)
+
+
+def may_work(actor: Actor) -> bool:
+    return actor.can(WORK)
+
+
+def may_dispatch(actor: Actor) -> bool:
+    return actor.can(DISPATCH)
+
+
+def may_move_orders(actor: Actor) -> bool:
+    return actor.can(WORK) or actor.can(DISPATCH)
+
+
+def may_read_orders(actor: Actor) -> bool:
+    """Orders are seen by the crew and by staff; a reporter sees his ticket."""
+    return actor.can(WORK) or reads_scopes(actor)
+
+
+def may_edit_catalogue(actor: Actor) -> bool:
+    return actor.can(CATALOGUE)
+
+
+def may_edit_crews(actor: Actor) -> bool:
+    return actor.can(CREWS)
+
+
+def reads_scopes(actor: Actor) -> bool:
+    return any(actor.can(permission) for permission in READ)
+
+
+def in_scope(actor: Actor, permission: str, thing: Located) -> bool:
+    """Whether one of the scopes in which `permission` is held covers the thing's campus or building."""
+    for scope in actor.scopes(permission):
+        if scope.kind == "institution":
+            return True
+        if scope.kind == "campus" and scope.id is not None and scope.id == thing.campus_id:
+            return True
+        if scope.kind == "building" and scope.id is not None and scope.id == thing.building_id:
+            return True
+    return False
+
+
+def reads_as_staff(actor: Actor, thing: Located) -> bool:
+    """Whether notes, escalations and declines are meant for this reader."""
+    return any(in_scope(actor, permission, thing) for permission in READ)
+
+
+def parts_of_ticket(actor: Actor, ticket: TicketLike) -> frozenset[Who]:
+    """The parts the actor plays towards a ticket."""
+    if actor.kind == "system":
+        return frozenset({Who.SYSTEM})
+    found: set[Who] = set()
+    if actor.id is not None and ticket.reporter_id == actor.id and actor.can("tickets.own"):
+        found.add(Who.REPORTER)
+    if in_scope(actor, TRIAGE, ticket):
+        found.add(Who.DISPATCHER)
+    return frozenset(found)
+
+
+def parts_of_order(actor: Actor, order: OrderLike) -> frozenset[Who]:
+    """The parts the actor plays towards an order."""
+    if actor.kind == "system":
+        return frozenset({Who.SYSTEM})
+    found: set[Who] = set()
+    if actor.id is not None and order.assignee_id == actor.id and actor.can(WORK):
+        if order.state == OrderState.OFFERED:
+            found.add(Who.OFFERED)
+        elif order.state in ORDER_HELD:
+            found.add(Who.HOLDER)
+    if in_scope(actor, DISPATCH, order):
+        found.add(Who.DISPATCHER)
+    return frozenset(found)
+
+
+def possible_parts_of_order(actor: Actor, order: OrderLike) -> frozenset[Who]:
+    """Those, and the parts somebody of the crew may come to play towards it."""
+    mine = parts_of_order(actor, order)
+    return mine | {Who.OFFERED, Who.HOLDER, Who.CREW} if actor.kind != "system" and actor.can(WORK) else mine
+
+
+def acting_as(parts: Iterable[Who], allowed: frozenset[Who]) -> Who | None:
+    """As whom somebody who plays `parts` does an act open to `allowed`; None: it is not open to him."""
+    mine = set(parts) & allowed
+    return next((who for who in PREFERRED if who in mine), None)

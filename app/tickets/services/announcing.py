@@ -1,0 +1,85 @@
+"""Which events of the outbox an act publishes; notices, timers and the dispatch hang on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.core.i18n import iso
+from app.events import tickets as events
+from app.tickets.rules import deadlines, outcomes
+from app.tickets.rules.workflow import ORDER_HELD, OrderAct, OrderState, TicketAct, TicketStatus
+
+if TYPE_CHECKING:
+    from app.tickets.services.case import Case, HeldOrder
+
+
+_RELEASES = (OrderAct.GIVE_BACK, OrderAct.REASSIGN, OrderAct.CANCEL)
+
+
+def status(case: Case, act: TicketAct, before: TicketStatus, to: TicketStatus, *, position: int) -> None:
+    """A change of the ticket's status; `position` is its event's place in the case."""
+    ticket, actor_id = case.ticket, case.actor.id
+    cycle = ticket.cycle
+    case.tell_with_id(
+        lambda event_id: events.TicketStatusChanged(
+            ticket_id=ticket.id,
+            event_id=event_id,
+            act=act.value,
+            from_status=before.value,
+            to_status=to.value,
+            cycle=cycle,
+            reporter_id=ticket.reporter_id,
+            actor_id=actor_id,
+        ),
+        position,
+    )
+    if to is TicketStatus.RESOLVED:
+        case.tell(events.TicketResolved(ticket.id, cycle, ticket.reporter_id))
+        due = deadlines.closes_by_default(case.now)
+        case.tell(events.DefaultCloseDue(ticket.id, cycle), key=f"default-close:{ticket.id}:{cycle}", due=due)
+    elif to is TicketStatus.CLOSED:
+        case.tell(events.TicketClosed(ticket.id, cycle, ticket.reporter_id, act.value))
+    elif to is TicketStatus.NEEDS_INFO:
+        answer_timer(case)
+
+
+def answer_timer(case: Case) -> None:
+    """The next step of a question's wait: reminder, reminder, end."""
+    ticket = case.ticket
+    if ticket.asked_at is None:
+        return
+    step = deadlines.next_wait_step(ticket.asked_at, ticket.reminders)
+    asked = iso(ticket.asked_at) or ""
+    case.tell(
+        events.AnswerOverdue(ticket.id, asked),
+        key=f"answer:{ticket.id}:{asked}:{ticket.reminders}",
+        due=max(step.at, case.now),
+    )
+
+
+def order(case: Case, before: HeldOrder, after: HeldOrder, act: OrderAct, ended: Any) -> None:
+    """A change of an order's state; `ended` is the offer it ended (id, made_by)."""
+    ticket_id = case.ticket.id
+    if ended is not None and act is not OrderAct.ACCEPT and before.assignee_id is not None:
+        outcome = outcomes.OFFER_ENDS[act]
+        case.tell(events.OfferEnded(after.id, ticket_id, ended.id, before.assignee_id, outcome, ended.made_by))
+    if after.state is OrderState.QUEUED:
+        case.tell(events.OrderQueued(after.id, ticket_id))
+    _by_act(case, before, after, act)
+
+
+def _by_act(case: Case, before: HeldOrder, after: HeldOrder, act: OrderAct) -> None:
+    ticket_id, had = case.ticket.id, before.assignee_id
+    if act in (OrderAct.ACCEPT, OrderAct.GRAB) and after.assignee_id is not None:
+        case.tell(events.OrderAccepted(after.id, ticket_id, after.assignee_id))
+    elif act is OrderAct.DECLINE and had is not None:
+        case.tell(events.OrderDeclined(after.id, ticket_id, had))
+    elif act is OrderAct.DONE:
+        case.tell(events.OrderDone(after.id, ticket_id, after.assignee_id))
+    elif act is OrderAct.HOLD:
+        case.tell(events.OrderOnHold(after.id, ticket_id, after.hold_reason or "", iso(after.hold_until)))
+        if after.hold_until is not None:
+            # the version the row will have once written names this hold
+            case.tell(events.HoldDue(after.id, after.version + 1), due=after.hold_until)
+    elif act in _RELEASES and before.state in ORDER_HELD and had is not None:
+        case.tell(events.OrderReleased(after.id, ticket_id, had, act.value))

@@ -1,0 +1,405 @@
+"""A ticket with its orders, locked for one act and written once at its end.
+
+Every act goes the same way: lock the case (`by_ticket`, `by_order`), compare what the actor has seen, `move_ticket` or
+`move_order` by the transition tables, `settle` what the one means for the other, `write`. Nothing reaches the database
+before `write` except rows whose id is needed; it compares and sets state and version of every changed row, adds the
+events in order and publishes. Locks are taken in one order: ticket, then (dispatch) person; orders change only under
+their ticket's lock.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import insert, select, update
+
+from app.accounts.models import Person
+from app.core.actor import Actor
+from app.core.db import current_institution, db
+from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.outbox import Event, Pending, publish_all
+from app.tickets import policies
+from app.tickets.models import Offer, Ticket, TicketEvent, WorkOrder
+from app.tickets.rules import guards, history, joint, outcomes, workflow
+from app.tickets.rules.audiences import audience_of
+from app.tickets.rules.guards import Facts
+from app.tickets.rules.reasons import read_reason
+from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, TransitionRefused, Who
+from app.tickets.services import announcing, effects, held
+from app.tickets.services.held import HeldOrder, HeldTicket
+
+_UNVERSIONED = frozenset({"waiting", "lead_called_at", "reminders"})
+
+Announcement = Callable[[list[int]], Event]
+
+
+@dataclass(slots=True)
+class Case:
+    """One locked ticket, its orders, and what an act has changed of them so far."""
+
+    actor: Actor
+    now: datetime
+    ticket: HeldTicket
+    orders: dict[int, HeldOrder]
+    followers: int = 0
+    _ticket_before: HeldTicket = field(init=False)
+    _orders_before: dict[int, HeldOrder] = field(init=False)
+    _events: list[dict[str, Any]] = field(default_factory=list)
+    _told: list[tuple[Announcement, str | None, datetime | None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._ticket_before = dataclasses.replace(self.ticket)
+        self._orders_before = {order.id: dataclasses.replace(order) for order in self.orders.values()}
+
+    # what is so
+
+    @property
+    def states(self) -> dict[int, OrderState]:
+        """The state of each order by its id."""
+        return {order.id: order.state for order in self.orders.values()}
+
+    def facts(self, **more: Any) -> Facts:
+        """What the guards ask about the ticket; `more` is what was handed in."""
+        states = self.states.values()
+        return Facts(
+            now=self.now,
+            actor_id=self.actor.id,
+            untouched=not any(order.worked for order in self.orders.values()),
+            stranded=joint.stranded(self.ticket.status, states),
+            none_beyond_offered=joint.none_beyond_offered(states),
+            all_done=joint.all_done(states),
+            first_accepted=bool(joint.ORDER_TAKEN.intersection(states)),
+            followers=self.followers,
+            reminders=self.ticket.reminders,
+            ticket_status=self.ticket.status,
+            **more,
+        )
+
+    def order(self, order_id: int) -> HeldOrder:
+        """The order of the case; raises NotFound for another ticket's."""
+        found = self.orders.get(order_id)
+        if found is None:
+            raise NotFound
+        return found
+
+    def seen_ticket(self, version: int | None) -> None:
+        """Raises Stale where the ticket has moved on since `version` (None: not asked)."""
+        if version is not None and version != self.ticket.version:
+            raise self.stale()
+
+    def seen_order(self, order: HeldOrder, version: int | None) -> None:
+        """Raises Stale, naming who has the order now."""
+        if version is not None and version != order.version:
+            raise self.stale(order)
+
+    def stale(self, order: HeldOrder | None = None) -> Stale:
+        """The refusal of somebody who saw an older version: 412 with `current`."""
+        if order is None:
+            current = {"state": self.ticket.status.value, "assignee": None, "version": self.ticket.version}
+            return Stale(_l("The request has changed in the meantime. Look at it again."), current=current)
+        name = db.session.scalar(select(Person.name).where(Person.id == order.assignee_id))
+        assignee = None if order.assignee_id is None else {"id": str(order.assignee_id), "name": name}
+        current = {"state": order.state.value, "assignee": assignee, "version": order.version}
+        return Stale(_l("The order has changed in the meantime. Look at it again."), current=current)
+
+    # acts
+
+    def permit_ticket(self, act: TicketAct) -> None:
+        """Raises NotAllowed for somebody to whom `act` is open in no state of the ticket."""
+        allowed = {who for row in workflow.TICKET_TABLE if row.act is act for who in row.who}
+        if not policies.parts_of_ticket(self.actor, self.ticket) & allowed:
+            raise NotAllowed
+
+    def permit_order(self, order: HeldOrder, act: OrderAct) -> None:
+        """The same for an order; whoever works with orders may yet become its holder."""
+        allowed = {who for row in workflow.ORDER_TABLE if row.act is act for who in row.who}
+        if not policies.possible_parts_of_order(self.actor, order) & allowed:
+            raise NotAllowed
+
+    def ticket_row(self, act: TicketAct) -> tuple[workflow.TicketRow, Who]:
+        """The row of an act of the actor and as whom he does it. Raises Conflict, NotAllowed."""
+        try:
+            row = workflow.ticket_transition(self.ticket.status, act)
+        except TransitionRefused as refused:
+            raise _refused(refused) from refused
+        who = policies.acting_as(policies.parts_of_ticket(self.actor, self.ticket), row.who)
+        if who is None:
+            raise NotAllowed
+        return row, who
+
+    def move_ticket(
+        self,
+        act: TicketAct,
+        *,
+        by_system: bool = False,
+        reason: str | None = None,
+        note: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        named: int | None = None,
+        **facts: Any,
+    ) -> workflow.TicketRow:
+        """Do `act` to the ticket and what follows for its orders, opening new ones excepted.
+
+        `named` is the order a not_fixed speaks of. Raises Conflict, NotAllowed, Rejected.
+        """
+        if by_system:
+            row, who = workflow.ticket_transition(self.ticket.status, act), Who.SYSTEM
+        else:
+            row, who = self.ticket_row(act)
+        since = self._since(act)
+        require(guards.check(row, who, self.facts(reason=reason, note=note, since=since, **facts)))
+        states = self.states
+        before = self.ticket.status
+        to = row.target(self._way_back())
+        self.ticket.cycle = history.next_cycle(self.ticket.cycle, act)
+        effects.on_ticket(self.ticket, before, to, act, self.now)
+        self.remark(
+            act,
+            from_state=before,
+            to_state=to,
+            reason=read_reason(act, reason),
+            note=note,
+            data=data,
+            by_system=who is Who.SYSTEM,
+        )
+        self._tell_status(act, before, to)
+        for follow in joint.follow_ups(act, states, named):
+            self.move_order(self.orders[follow.order_id], follow.act, by_system=True, reason=follow.reason)
+        return row
+
+    def move_order(
+        self,
+        order: HeldOrder,
+        act: OrderAct,
+        *,
+        row: workflow.OrderRow | None = None,
+        by_system: bool = False,
+        reason: str | None = None,
+        note: str | None = None,
+        person_id: int | None = None,
+        offered_until: datetime | None = None,
+        until: datetime | None = None,
+        data: Mapping[str, Any] | None = None,
+        device: Mapping[str, datetime | None] | None = None,
+        **facts: Any,
+    ) -> None:
+        """Do `act` to an order. Raises Conflict, NotAllowed, Rejected."""
+        who = Who.SYSTEM if by_system else self.as_whom(order, act, row)
+        row = row or self._order_row(order, act)
+        given = self.facts(
+            reason=reason,
+            note=note,
+            until=until,
+            person_id=person_id,
+            offered_until=order.offered_until if act is OrderAct.EXPIRE else offered_until,
+            offered_to=order.assignee_id if order.state is OrderState.OFFERED else None,
+            holder_id=order.assignee_id if order.state in workflow.ORDER_HELD else None,
+            hold_until=order.hold_until,
+            named_by_not_fixed=act is OrderAct.REWORKED,
+            **facts,
+        )
+        require(guards.check(row, who, given))
+        before = dataclasses.replace(order)
+        order.state = row.target()
+        effects.on_order(order, person_id, offered_until)
+        effects.marks(order, self.now, read_reason(act, reason), until)
+        if who is Who.DISPATCHER:
+            order.dispatcher_id = self.actor.id
+        self.remark(
+            act,
+            order_id=order.id,
+            from_state=before.state,
+            to_state=order.state,
+            reason=read_reason(act, reason),
+            note=note,
+            person_id=person_id,
+            data=data,
+            by_system=by_system,
+            **(device or {}),
+        )
+        self._tell_order(before, order, act, ended=self._end_offer(before, act, reason))
+
+    def as_whom(self, order: HeldOrder, act: OrderAct, row: workflow.OrderRow | None = None) -> Who:
+        """As whom the actor does `act` to the order. Raises Conflict, NotAllowed."""
+        row = row or self._order_row(order, act)
+        who = policies.acting_as(policies.parts_of_order(self.actor, order), row.who)
+        if who is None:
+            raise NotAllowed
+        return who
+
+    def settle(self) -> None:
+        """What the orders, as they are now, do to their ticket."""
+        while (act := joint.after_orders(self.ticket.status, self.states.values())) is not None:
+            self.move_ticket(act, by_system=True)
+
+    def remark(
+        self,
+        kind: str,
+        *,
+        by_system: bool = False,
+        note: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        **columns: Any,
+    ) -> None:
+        """Add an event; without states it is a remark."""
+        actor = Actor.system(self.actor.institution_id) if by_system else self.actor
+        self._events.append(
+            {
+                "institution_id": current_institution(),
+                "ticket_id": self.ticket.id,
+                "order_id": None,
+                "at": self.now,
+                "effective_at": None,
+                "device_at": None,
+                "actor_kind": actor.kind,
+                "actor_id": actor.id,
+                "kind": str(kind),
+                "from_state": None,
+                "to_state": None,
+                "person_id": None,
+                "reason": None,
+                "note": note or None,
+                "audience": audience_of(kind, of_order=columns.get("order_id") is not None).value,
+                "cycle": self.ticket.cycle,
+                "data": dict(data) if data else None,
+                **columns,
+            }
+        )
+
+    def tell(self, event: Event, *, key: str | None = None, due: datetime | None = None) -> None:
+        """Publish `event` when the case is written."""
+        self._told.append((lambda _ids: event, key, due))
+
+    def write(self) -> None:
+        """Write what changed: compare-and-set of each row, events in order, then the outbox. Raises Stale."""
+        self._write_orders()
+        self._write_ticket()
+        ids = self._write_events()
+        publish_all([Pending(build(ids), key, due) for build, key, due in self._told])
+        self._told.clear()
+        self.__post_init__()
+
+    # inside
+
+    def _order_row(self, order: HeldOrder, act: OrderAct) -> workflow.OrderRow:
+        try:
+            return workflow.order_transition(order.state, act, ticket=self.ticket.status)
+        except TransitionRefused as refused:
+            raise _refused(refused) from refused
+
+    def _since(self, act: TicketAct) -> datetime | None:
+        """The instant the act's window counts from."""
+        if act is TicketAct.RECONSIDER:
+            return self.ticket.rejected_at
+        return self.ticket.asked_at if act is TicketAct.NO_ANSWER else self.ticket.resolved_at
+
+    def _way_back(self) -> TicketStatus | None:
+        ticket = self.ticket
+        return ticket.asked_from if ticket.status is TicketStatus.NEEDS_INFO else ticket.state_before
+
+    def _end_offer(self, before: HeldOrder, act: OrderAct, reason: str | None) -> Any:
+        """Close the live offer of an order that was offered; returns its id and who made it."""
+        if before.state is not OrderState.OFFERED:
+            return None
+        return db.session.execute(
+            update(Offer)
+            .where(Offer.order_id == before.id, Offer.outcome.is_(None))
+            .values(outcome=outcomes.OFFER_ENDS[act], ended_at=self.now, reason=read_reason(act, reason))
+            .returning(Offer.id, Offer.made_by)
+            .execution_options(synchronize_session=False)
+        ).first()
+
+    def _tell_status(self, act: TicketAct, before: TicketStatus, to: TicketStatus) -> None:
+        announcing.status(self, act, before, to, position=len(self._events) - 1)
+
+    def _tell_order(self, before: HeldOrder, order: HeldOrder, act: OrderAct, ended: Any) -> None:
+        announcing.order(self, before, order, act, ended)
+
+    def tell_with_id(self, build: Callable[[int], Event], position: int) -> None:
+        """Publish an event that names the ticket event at `position` of this case."""
+        self._told.append((lambda ids: build(ids[position]), None, None))
+
+    def _write_ticket(self) -> None:
+        changed = held.changes(self.ticket, self._ticket_before)
+        if not changed:
+            return
+        before = self._ticket_before
+        if set(changed) - _UNVERSIONED:
+            changed["version"] = self.ticket.version = before.version + 1
+        written = db.session.execute(
+            update(Ticket)
+            .where(Ticket.id == before.id, Ticket.status == before.status.value, Ticket.version == before.version)
+            .values(**changed)
+            .returning(Ticket.id)
+            .execution_options(synchronize_session=False)
+        ).first()
+        if written is None:
+            raise self.stale()
+
+    def _write_orders(self) -> None:
+        for order in self.orders.values():
+            before = self._orders_before[order.id]
+            changed = held.changes(order, before)
+            if not changed:
+                continue
+            if set(changed) - _UNVERSIONED:
+                changed["version"] = order.version = before.version + 1
+            written = db.session.execute(
+                update(WorkOrder)
+                .where(
+                    WorkOrder.id == before.id,
+                    WorkOrder.state == before.state.value,
+                    WorkOrder.version == before.version,
+                )
+                .values(**changed)
+                .returning(WorkOrder.id)
+                .execution_options(synchronize_session=False)
+            ).first()
+            if written is None:
+                raise self.stale(order)
+
+    def _write_events(self) -> list[int]:
+        if not self._events:
+            return []
+        rows, self._events = self._events, []
+        return list(
+            db.session.scalars(insert(TicketEvent).returning(TicketEvent.id, sort_by_parameter_order=True), rows)
+        )
+
+    def add(self, order: HeldOrder) -> None:
+        """Take up an order that was just inserted."""
+        self.orders[order.id] = order
+        self._orders_before[order.id] = dataclasses.replace(order)
+
+
+def by_ticket(ticket_id: int, *, actor: Actor, now: datetime) -> Case:
+    """Lock a ticket the actor may see. Raises NotFound for any other."""
+    found = held.ticket(ticket_id, actor=actor, now=now)
+    return Case(actor, found.at, found.ticket, found.orders, found.followers)
+
+
+def by_order(order_id: int, *, actor: Actor, now: datetime) -> tuple[Case, HeldOrder]:
+    """Lock the ticket of an order the actor may see, and find the order in it. Raises NotFound."""
+    found = held.ticket_of(order_id, actor=actor, now=now)
+    case = Case(actor, found.at, found.ticket, found.orders, found.followers)
+    return case, case.order(order_id)
+
+
+def require(refusals: tuple[guards.Refusal, ...]) -> None:
+    """Raise what is not met: Rejected with the fields to mend, else Conflict."""
+    if not refusals:
+        return
+    fields = {refusal.field: _l(refusal.message) for refusal in refusals if refusal.field}
+    blocking = next((refusal for refusal in refusals if refusal.field is None), None)
+    if blocking is not None:
+        raise Conflict(_l(blocking.message), code=blocking.guard.value.replace("_", "-"))
+    raise Rejected(fields=fields)
+
+
+def _refused(refused: TransitionRefused) -> Conflict:
+    return Conflict(_l(refused.message), code=refused.code.replace("_", "-"))

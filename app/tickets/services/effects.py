@@ -1,0 +1,50 @@
+"""What a move sets in the columns besides the state; the same as `rules.history` folds from the events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.tickets.rules.workflow import OrderState, TicketAct, TicketStatus
+from app.tickets.services.held import HeldOrder, HeldTicket
+
+
+def on_ticket(ticket: HeldTicket, before: TicketStatus, to: TicketStatus, act: TicketAct, now: datetime) -> None:
+    """Status, the way back and the last instants of a ticket that `act` moved from `before` to `to`."""
+    ticket.status = to
+    if act is TicketAct.ASK:
+        ticket.asked_from = before
+    if to is TicketStatus.NEEDS_INFO:
+        ticket.asked_at, ticket.reminders = now, 0
+    if to in (TicketStatus.REJECTED, TicketStatus.DUPLICATE):
+        ticket.state_before = before
+    if to is TicketStatus.REJECTED:
+        ticket.rejected_at = now
+    elif to is TicketStatus.RESOLVED:
+        ticket.resolved_at = now
+    elif to is TicketStatus.CLOSED:
+        ticket.closed_at = now
+    if act is TicketAct.NOT_FIXED:
+        ticket.not_fixed_count += 1
+
+
+def on_order(order: HeldOrder, person_id: int | None, offered_until: datetime | None) -> None:
+    """Who has the order in its new state: nobody, whom it is offered to, or still the same."""
+    if order.state in (OrderState.PLANNED, OrderState.QUEUED, OrderState.CANCELLED):
+        order.assignee_id = None
+    elif order.state is OrderState.OFFERED:
+        order.assignee_id = person_id
+    order.offered_until = offered_until if order.state is OrderState.OFFERED else None
+
+
+def marks(order: HeldOrder, now: datetime, reason: str | None, until: datetime | None) -> None:
+    """Hold, instants and dispatch marks of the order in its new state."""
+    held = order.state is OrderState.ON_HOLD
+    order.hold_reason = reason if held else None
+    order.hold_until = until if held else None
+    order.waiting = None
+    if order.state is OrderState.ACCEPTED:
+        order.lead_called_at = None
+    elif order.state is OrderState.WORKING:
+        order.worked, order.started_at = True, order.started_at or now
+    elif order.state is OrderState.DONE:
+        order.done_at = now

@@ -1,0 +1,282 @@
+"""Filing a ticket: number, ticket, its first order, events and outbox in one statement of one commit.
+
+It is the hottest path of the product, and the counter's row is locked from its number to the commit, so everything is
+one round trip: a chain of data-modifying CTEs (the counters always in the order R, W).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import BigInteger, Boolean, Integer, Row, bindparam, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
+from sqlalchemy.types import DateTime, Text
+
+from app.accounts.models import Person
+from app.core import outbox
+from app.core.actor import Actor
+from app.core.db import current_institution, db
+from app.core.errors import NotAllowed, Rejected
+from app.core.i18n import DEFAULT_ZONE
+from app.core.logs import request_id
+from app.sites.models import Place
+from app.tickets import policies
+from app.tickets.models import Category
+from app.tickets.rules import guards, workflow
+from app.tickets.rules.grams import folded, grams
+from app.tickets.rules.guards import Facts
+from app.tickets.rules.numbers import numbering_year
+from app.tickets.rules.priority import starting_priority
+from app.tickets.rules.workflow import TicketAct, TicketStatus, Who
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The answer to filing. `order_id` is None where a dispatcher has to look at the ticket first."""
+
+    id: int
+    number: str
+    status: str
+    priority: str
+    order_id: int | None
+    promised_at: datetime | None = None
+    version: int = 1
+
+
+def file_ticket(
+    *,
+    actor: Actor,
+    now: datetime,
+    category: str | int,
+    description: str,
+    place_id: int | None = None,
+    place_text: str | None = None,
+    urgency: str = "normal",
+    may_enter: bool = False,
+    reporter_id: int | None = None,
+    contact_name: str | None = None,
+    contact_phone: str | None = None,
+    origin: str = "web",
+) -> Filed:
+    """File a ticket. A category with automatic dispatch and a known place: accepted by the system, its order queued.
+
+    `category` is a code or an id. `origin` "qr": written without login through a sticker (the edge has checked its
+    secret); then nobody is the reporter. `reporter_id`: on behalf of that person (needs `tickets.on_behalf`).
+    Raises NotAllowed, Rejected (fields `category`, `place_id`, `description`, `reporter_id`).
+    """
+    who = _filing_as(actor, origin, reporter_id)
+    found = _look_up(category, place_id, reporter_id, now)
+    _check(found, place_id, place_text, description, reporter_id, who, now)
+    reporter = reporter_id if reporter_id is not None else actor.id
+    priority = starting_priority(urgency, emergency_category=found.emergency, by_staff=who is Who.DISPATCHER)
+    automatic = found.auto_dispatch and place_id is not None
+    status = TicketStatus.ACCEPTED if automatic else TicketStatus.SUBMITTED
+    searched = folded(description, found.place_path, place_text)
+    row = db.session.execute(
+        _FILE,
+        {
+            **_outbox_rows(automatic),
+            "institution": current_institution(),
+            "year": numbering_year(now, found.zone_name or DEFAULT_ZONE),
+            "now": now,
+            "status": status.value,
+            "automatic": automatic,
+            "category_id": found.category_id,
+            "trade_id": found.trade_id,
+            "planned_minutes": found.planned_minutes,
+            "place_id": place_id,
+            "place_text": None if place_id is not None else place_text,
+            "campus_id": found.campus_id,
+            "building_id": found.building_id,
+            "description": description,
+            "urgency": urgency,
+            "impact": found.impact,
+            "priority": priority,
+            "reporter_id": reporter,
+            "on_behalf_by": actor.id if who is Who.DISPATCHER else None,
+            "contact_name": contact_name,
+            "contact_phone": contact_phone,
+            "may_enter": may_enter,
+            "origin": origin,
+            "search": searched,
+            "grams": grams(searched),
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "request_id": request_id.get(),
+        },
+    ).one()
+    outbox.ring_after_commit()
+    return Filed(row.id, row.number, status.value, priority, row.order_id)
+
+
+def _filing_as(actor: Actor, origin: str, reporter_id: int | None) -> Who:
+    if origin == "qr" and not actor.signed_in:
+        return Who.QR
+    if reporter_id is not None and reporter_id != actor.id:
+        if actor.kind != "system" and not actor.can(policies.ON_BEHALF):
+            raise NotAllowed
+        return Who.DISPATCHER
+    if actor.kind == "system":
+        return Who.SYSTEM
+    if not policies.may_file(actor):
+        raise NotAllowed
+    return Who.REPORTER
+
+
+def _look_up(category: str | int, place_id: int | None, reporter_id: int | None, now: datetime) -> Row[Any]:
+    """Category, place with its campus's zone, and the reporter, in one statement; nulls where there is none."""
+    campus = aliased(Place)
+    today = now.date()
+    wanted = Category.id == category if isinstance(category, int) else Category.code == category
+    one = select(literal(1).label("one")).subquery()
+    query = (
+        select(
+            Category.id.label("category_id"),
+            Category.trade_id,
+            Category.planned_minutes,
+            Category.impact,
+            Category.emergency,
+            Category.auto_dispatch,
+            Place.id.label("place_id"),
+            Place.path.label("place_path"),
+            Place.campus_id,
+            Place.building_id,
+            campus.zone_name,
+            Person.id.label("reporter_id"),
+        )
+        .select_from(one)
+        .outerjoin(
+            Category,
+            wanted
+            & or_(Category.valid_from.is_(None), Category.valid_from <= today)
+            & or_(Category.valid_to.is_(None), Category.valid_to > today),
+        )
+        .outerjoin(Place, (Place.id == place_id) & or_(Place.valid_to.is_(None), Place.valid_to > today))
+        .outerjoin(campus, (campus.institution_id == Place.institution_id) & (campus.id == Place.campus_id))
+        .outerjoin(Person, (Person.id == reporter_id) & Person.disabled_at.is_(None))
+        .order_by(Category.id.desc())
+        .limit(1)
+    )
+    return db.session.execute(query).one()
+
+
+def _check(
+    found: Row[Any],
+    place_id: int | None,
+    place_text: str | None,
+    description: str,
+    reporter_id: int | None,
+    who: Who,
+    now: datetime,
+) -> None:
+    """The demands of the table's first row, and that what was named is there. Raises Rejected."""
+    row = workflow.ticket_transition(None, TicketAct.FILE)
+    facts = Facts(
+        now=now,
+        has_place_or_text=place_id is not None or bool(place_text),
+        has_category=found.category_id is not None and found.trade_id is not None,
+    )
+    fields: dict[str, Any] = {
+        refusal.field: _l(refusal.message) for refusal in guards.check(row, who, facts) if refusal.field
+    }
+    if place_id is not None and found.place_id is None:
+        fields["place_id"] = _l("This place does not exist. Choose it again, or describe it in words.")
+    if not description.strip():
+        fields["description"] = _l("Say what is broken.")
+    if reporter_id is not None and found.reporter_id is None:
+        fields["reporter_id"] = _l("This person does not exist.")
+    if fields:
+        raise Rejected(fields=fields)
+
+
+def _outbox_rows(automatic: bool) -> dict[str, Any]:
+    """The handlers of the events filing publishes, as the arrays the statement unnests."""
+    kinds = ("TicketFiled", "OrderQueued") if automatic else ("TicketFiled",)
+    table = outbox.subscribers()
+    turns = [(kind, turn) for kind in kinds for turn in table.by_event.get(kind, ())]
+    return {
+        "turns": [kind for kind, _turn in turns],
+        "handlers": [turn.name for _kind, turn in turns],
+        "queues": [turn.queue for _kind, turn in turns],
+    }
+
+
+_FILE = text(
+    """
+    WITH ticket_serial AS (
+        INSERT INTO number_counter (institution_id, kind, year, value) VALUES (:institution, 'R', :year, 1)
+        ON CONFLICT ON CONSTRAINT uq_number_counter DO UPDATE SET value = number_counter.value + 1
+        RETURNING value
+    ), order_serial AS (
+        INSERT INTO number_counter (institution_id, kind, year, value)
+        SELECT :institution, 'W', :year, 1 FROM ticket_serial WHERE :automatic
+        ON CONFLICT ON CONSTRAINT uq_number_counter DO UPDATE SET value = number_counter.value + 1
+        RETURNING value
+    ), filed AS (
+        INSERT INTO ticket (
+            institution_id, number, status, cycle, category_id, place_id, place_text, campus_id, building_id,
+            description, urgency, impact, priority, reporter_id, on_behalf_by, contact_name, contact_phone, may_enter,
+            origin, filed_at, reminders, not_fixed_count, version, search, grams)
+        SELECT :institution, 'R' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
+            :status, 1, :category_id, :place_id, :place_text, :campus_id, :building_id,
+            :description, :urgency, :impact, :priority, :reporter_id, :on_behalf_by, :contact_name, :contact_phone,
+            :may_enter, :origin, :now, 0, 0, 1, :search, :grams
+        FROM ticket_serial
+        RETURNING id, number
+    ), opened AS (
+        INSERT INTO work_order (
+            institution_id, number, ticket_id, trade_id, kind, state, cycle, priority, campus_id, building_id,
+            planned_minutes, pooled, worked, opened_at, version)
+        SELECT :institution, 'W' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
+            filed.id, :trade_id, 'corrective', 'queued', 1, :priority, :campus_id, :building_id,
+            :planned_minutes, false, false, :now, 1
+        FROM order_serial, filed
+        RETURNING id
+    ), happened AS (
+        INSERT INTO ticket_event (
+            institution_id, ticket_id, order_id, at, actor_kind, actor_id, kind, from_state, to_state, audience, cycle)
+        SELECT :institution, filed.id, CASE WHEN act.of_order THEN opened.id END, :now,
+            CASE WHEN act.seq = 1 THEN :actor_kind ELSE 'system' END,
+            CASE WHEN act.seq = 1 THEN CAST(:actor_id AS bigint) END,
+            act.kind, act.from_state, act.to_state, act.audience, 1
+        FROM filed
+        LEFT JOIN opened ON true
+        JOIN (VALUES
+            (1, false, 'file', NULL, 'submitted', 'everyone'),
+            (2, false, 'accept', 'submitted', 'accepted', 'everyone'),
+            (3, true, 'open', NULL, 'planned', 'crew'),
+            (4, true, 'queue', 'planned', 'queued', 'crew')
+        ) AS act(seq, of_order, kind, from_state, to_state, audience) ON act.seq = 1 OR :automatic
+        ORDER BY act.seq
+    ), published AS (
+        INSERT INTO outbox_event (institution_id, kind, payload, v, request_id, at)
+        SELECT :institution, 'TicketFiled', jsonb_build_object('ticket_id', filed.id, 'number', filed.number,
+            'reporter_id', CAST(:reporter_id AS bigint), 'status', CAST(:status AS text),
+            'priority', CAST(:priority AS text)), 1, :request_id, :now
+        FROM filed
+        UNION ALL
+        SELECT :institution, 'OrderQueued', jsonb_build_object('order_id', opened.id, 'ticket_id', filed.id),
+            1, :request_id, :now
+        FROM filed, opened
+        RETURNING institution_id, id, kind
+    ), delivered AS (
+        INSERT INTO outbox_delivery (institution_id, event_id, handler, queue, attempts, failures, next_at)
+        SELECT published.institution_id, published.id, turn.handler, turn.queue, 0, 0, :now
+        FROM published JOIN unnest(:turns, :handlers, :queues) AS turn(kind, handler, queue) USING (kind)
+    )
+    SELECT filed.id, filed.number, opened.id AS order_id FROM filed LEFT JOIN opened ON true
+    """
+).bindparams(
+    bindparam("now", type_=DateTime(timezone=True)),
+    bindparam("automatic", type_=Boolean),
+    bindparam("year", type_=Integer),
+    *(
+        bindparam(name, type_=BigInteger)
+        for name in ("category_id", "trade_id", "place_id", "campus_id", "building_id", "reporter_id", "on_behalf_by")
+    ),
+    *(bindparam(name, type_=ARRAY(Text)) for name in ("grams", "turns", "handlers", "queues")),
+)
