@@ -1,0 +1,25 @@
+"""Who may see an attachment: whoever may see what it belongs to, as the owning area says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from app.attachments.models import Attachment
+from app.core.actor import Actor
+
+Viewer = Callable[[Actor, int], bool]
+"""`(actor, owner_id) -> bool`: may this actor see the thing with its attachments? One or two statements at most."""
+
+_viewers: dict[str, Viewer] = {}
+
+
+def use(viewers: Mapping[str, Viewer]) -> None:
+    """Take over the table owner kind → rule (wiring fills it). A kind that is not in it is shown to nobody."""
+    _viewers.clear()
+    _viewers.update(viewers)
+
+
+def may_view(actor: Actor, attachment: Attachment) -> bool:
+    """The owner's rule; uploading alone gives no right to look later (QR reports are write-only)."""
+    rule = _viewers.get(attachment.owner_kind)
+    return rule is not None and rule(actor, attachment.owner_id)
