@@ -218,8 +218,8 @@ def _become(command: str, arguments: list[str]) -> int:
         return _journeys(arguments, env)
     data, rest = _data(arguments, anywhere=command == "serve")
     if command == "serve":
-        return _exec(["-P", "-m", "app.core.launch.serve", "--data", str(data), *rest], env)
-    return _exec(["-P", "-m", "app.core.launch.attached", "--data", str(data), command, *rest], env)
+        return _exec(["-P", "-m", "app.core.supervisor.serve", "--data", str(data), *rest], env)
+    return _exec(["-P", "-m", "app.core.supervisor.attached", "--data", str(data), command, *rest], env)
 
 
 def _data(arguments: list[str], *, anywhere: bool) -> tuple[Path, list[str]]:

@@ -49,7 +49,8 @@ def make(folder: Path) -> Path:
     core.mkdir(parents=True)
     (folder / "app" / "__init__.py").touch()
     (core / "__init__.py").touch()
-    shutil.copytree(ROOT / "app" / "core" / "launch", core / "launch", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("launch", "supervisor"):
+        shutil.copytree(ROOT / "app" / "core" / name, core / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("embedded.py", "roles.py"):
         shutil.copy(ROOT / "app" / "core" / name, core)
     (folder / "app" / "wsgi.py").write_text(WSGI, encoding="utf-8")
@@ -65,7 +66,7 @@ class Serving:
         """Start it on a free port."""
         self.port = free_port()
         self.data = data
-        command = [sys.executable, "-P", "-m", "app.core.launch.serve", "--data", str(data), "--port", str(self.port)]
+        command = [sys.executable, "-P", "-m", "app.core.supervisor.serve", f"--data={data}", f"--port={self.port}"]
         self.process = subprocess.Popen(
             [*command, *options],
             stdout=subprocess.PIPE,
@@ -85,14 +86,19 @@ class Serving:
     def _read(self) -> None:
         for line in self.process.stdout or ():
             self._fresh.put(line)
+        self._fresh.put("")
 
     def wait_for(self, words: str, seconds: float = 60) -> None:
         """Wait for a line with these words; fails with all that was said instead."""
         while not any(words in line for line in self.lines):
             try:
-                self.lines.append(self._fresh.get(timeout=seconds))
+                line = self._fresh.get(timeout=seconds)
             except queue.Empty:
-                raise AssertionError("".join(self.lines)) from None
+                line = ""
+            if not line:
+                self.end(signal.SIGKILL)
+                raise AssertionError(f"never said {words!r}: {''.join(self.lines)}")
+            self.lines.append(line)
 
     def end(self, signum: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.core.launch import schema, settings
+from app.core.launch import schema
+from app.core.supervisor import settings
 
 
 def test_heads_are_what_nothing_follows(tmp_path: Path) -> None:

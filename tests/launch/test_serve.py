@@ -38,7 +38,7 @@ def test_a_signal_ends_the_whole_tree_with_exit_0(root: Path, data: Path, signum
     with checkout.serving(root, data, "--no-demo") as served:
         tree = _tree(data)
         assert all(
-            any(part in mark.name for mark in tree) for part in ("launch.web", "worker.py", "postgres", "valkey")
+            any(part in mark.name for mark in tree) for part in ("supervisor.web", "worker.py", "postgres", "valkey")
         )
         assert len(tree) >= 7, "web and its two workers, worker and its horse, two servers"
         assert _get(served.port, "/anything") == "/anything"
@@ -73,10 +73,10 @@ def test_every_part_is_started_again_when_it_is_killed(root: Path, data: Path) -
     with checkout.serving(root, data, "--no-demo") as served:
         before = _tree(data)
         for mark in before:
-            if "launch.serve" not in mark.name:
+            if "supervisor.serve" not in mark.name:
                 os.kill(mark.pid, signal.SIGKILL)
         assert process.wait_until(
-            lambda: not [mark for mark in before if mark.alive() and "launch.serve" not in mark.name], 5
+            lambda: not [mark for mark in before if mark.alive() and "supervisor.serve" not in mark.name], 5
         )
         assert process.wait_until(lambda: len(_tree(data)) >= len(before), 20), _tree(data)
         assert process.wait_until(lambda: _get(served.port, "/back") == "/back", 20)
@@ -135,11 +135,11 @@ def _get(port: int, path: str) -> str:
 
 
 def _serve_once(root: Path, data: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return _run(root, "app.core.launch.serve", "--data", str(data), "--no-demo", *options)
+    return _run(root, "app.core.supervisor.serve", "--data", str(data), "--no-demo", *options)
 
 
 def _attached(root: Path, data: Path) -> subprocess.CompletedProcess[str]:
-    return _run(root, "app.core.launch.attached", "--data", str(data), "bench")
+    return _run(root, "app.core.supervisor.attached", "--data", str(data), "bench")
 
 
 def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

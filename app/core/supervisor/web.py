@@ -1,6 +1,6 @@
 """The web server: granian with two processes of sixteen threads, and waits that no signal can slip through.
 
-`python -m app.core.launch.web HOST PORT`. Granian's first process and its workers wait without a time-out; a signal
+`python -m app.core.supervisor.web HOST PORT`. Granian's first process and its workers wait without a time-out; a signal
 that the kernel hands to another thread does not wake such a wait, and the process never ends. Here every such wait
 looks up four times a second. The one module of this folder that needs a package.
 """

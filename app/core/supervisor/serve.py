@@ -20,8 +20,9 @@ from pathlib import Path
 from types import FrameType
 
 from app.core import embedded
-from app.core.launch import lock, process, schema, settings
-from app.core.launch.children import Child
+from app.core.launch import lock, process, schema
+from app.core.supervisor import settings
+from app.core.supervisor.children import Child
 
 LOGINS = (
     ("student, student2", "report a fault, follow it, confirm and rate"),
@@ -157,7 +158,7 @@ class Supervisor:
     def _start_children(self, env: Mapping[str, str]) -> None:
         plain = {name: value for name, value in env.items() if name != "OWNER_DATABASE_URL"}
         logs = self.folder / "log"
-        web = [sys.executable, "-P", "-m", "app.core.launch.web", self.host, str(self.port)]
+        web = [sys.executable, "-P", "-m", "app.core.supervisor.web", self.host, str(self.port)]
         self.children = [
             Child("web", web, plain, logs / "web.log"),
             Child("worker", [sys.executable, "-P", str(settings.ROOT / "worker.py")], plain, logs / "worker.log"),

@@ -8,8 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from app.core.launch import process, settings
+from app.core.launch import process
 from app.core.launch.servers import open_log
+from app.core.supervisor import settings
 
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 15.0

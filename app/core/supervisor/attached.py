@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.core import embedded
-from app.core.launch import lock, settings
+from app.core.launch import lock
+from app.core.supervisor import settings
 
 COMMANDS = {"flask": ["flask"], "shell": ["flask", "shell"], "bench": ["bench"]}
 
