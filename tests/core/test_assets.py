@@ -1,0 +1,66 @@
+"""Static files are addressed by what they hold and compressed once."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from app.core import assets
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    static = tmp_path / "app" / "static"
+    (static / "css").mkdir(parents=True)
+    (static / "css" / "base.css").write_text("body { color: black }\n" * 50, encoding="utf-8")
+    (static / "img").mkdir()
+    (static / "img" / "logo.png").write_bytes(b"\x89PNG")
+    package = tmp_path / "node_modules" / "htmx.org"
+    (package / "dist").mkdir(parents=True)
+    (package / "dist" / "htmx.min.js").write_text("var htmx;", encoding="utf-8")
+    return tmp_path
+
+
+def test_files_are_copied_hashed_and_compressed(root: Path) -> None:
+    static = root / "app" / "static"
+    assert assets.build(root) == 3
+    found = assets.addresses(static)
+    assert set(found) == {"css/base.css", "img/logo.png", "vendor/htmx.js"}
+    css = static / found["css/base.css"]
+    assert gzip.decompress(css.with_name("base.css.gz").read_bytes()) == (static / "css" / "base.css").read_bytes()
+    assert css.with_name("base.css.br").stat().st_size < 100
+    assert not css.parent.parent.joinpath("img", "logo.png.gz").exists(), "a picture is compressed already"
+    assert all(assets.hashed(f"/static/{path}") for path in found.values())
+    assert not assets.hashed("/static/css/base.css")
+
+
+def test_nothing_is_done_twice_and_a_change_moves_every_address(root: Path) -> None:
+    static = root / "app" / "static"
+    assets.build(root)
+    before = assets.addresses(static)
+    assert assets.build(root) == 0
+    (static / "css" / "base.css").write_text("body { color: white }", encoding="utf-8")
+    assert assets.build(root) == 3
+    after = assets.addresses(static)
+    assert not set(before.values()) & set(after.values())
+    assert (static / before["css/base.css"]).exists(), "a page already open may still ask for it"
+
+
+def test_an_edited_file_is_served_as_it_is(root: Path) -> None:
+    static = root / "app" / "static"
+    assets.build(root)
+    edited = static / "css" / "base.css"
+    built = static / assets.addresses(static)["css/base.css"]
+    os.utime(edited, (built.stat().st_mtime + 5,) * 2)
+    assert "css/base.css" not in assets.addresses(static)
+    assert "vendor/htmx.js" in assets.addresses(static)
+
+
+def test_it_works_without_front_end_packages_and_without_a_build(tmp_path: Path) -> None:
+    (tmp_path / "app" / "static").mkdir(parents=True)
+    assert assets.addresses(tmp_path / "app" / "static") == {}
+    assert assets.build(tmp_path) == 0
+    assert assets.addresses(tmp_path / "app" / "static") == {}
