@@ -7,6 +7,8 @@ looks up four times a second. The one module of this folder that needs a package
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
 
@@ -31,6 +33,15 @@ def _patient_wait(event: threading.Event, timeout: float | None = None) -> bool:
 
 # At import, not in main: a worker started by spawning imports this module and nothing else of ours.
 threading.Event.wait = _patient_wait  # type: ignore[assignment,method-assign]
+
+
+def _forget_signals() -> None:
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, signal.SIG_DFL)
+
+
+# A worker asked to end while it still loads the application would note that in its copy of the parent and go on.
+os.register_at_fork(after_in_child=_forget_signals)
 
 
 def main(host: str, port: int) -> None:
