@@ -83,10 +83,15 @@ class TicketRated(Event):
 
 @dataclass(frozen=True, slots=True)
 class OrderQueued(Event):
-    """An order waits for a technician: the dispatch handler offers it to the best candidate."""
+    """An order waits for a technician: the dispatch handler offers it to the best candidate.
+
+    `wake` says what makes it worth trying (`rules.offers.Wake`); None: an offer of it has just ended, or it was given
+    back.
+    """
 
     order_id: int
     ticket_id: int
+    wake: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

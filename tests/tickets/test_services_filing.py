@@ -40,7 +40,7 @@ def test_a_known_place_and_an_automatic_category_are_accepted_at_once(
         ("queue", "planned", "queued", "system"),
     ]
     published = dict(database.execute(select(OutboxEvent.kind, OutboxEvent.payload)).all())
-    assert published["OrderQueued"] == {"order_id": filed.order_id, "ticket_id": filed.id}
+    assert published["OrderQueued"] == {"order_id": filed.order_id, "ticket_id": filed.id, "wake": "queued"}
     assert published["TicketFiled"]["number"] == filed.number
     assert "tickets.on_order_queued" in database.scalars(select(OutboxDelivery.handler)).all()
 

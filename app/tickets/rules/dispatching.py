@@ -225,7 +225,7 @@ def exclusions(job: Job, person: Technician, now: datetime, settings: DispatchSe
     found = {
         Exclusion.ACCOUNT_ENDED: not person.account_valid,
         Exclusion.WRONG_TRADE: job.trade not in person.trades,
-        Exclusion.OUT_OF_ZONE: not job.places & person.zones,
+        Exclusion.OUT_OF_ZONE: job.place_known and not job.places & person.zones,
         Exclusion.ABSENT: any(overlaps(absence, now, until) for absence in person.absences),
         Exclusion.OFF_SHIFT: ends is None,
         Exclusion.SHIFT_ENDS: ends is not None and ends <= until,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.core.i18n import iso
 from app.events import tickets as events
 from app.tickets.rules import deadlines, outcomes
+from app.tickets.rules.offers import Wake
 from app.tickets.rules.workflow import ORDER_HELD, OrderAct, OrderState, TicketAct, TicketStatus
 
 if TYPE_CHECKING:
-    from app.tickets.services.case import Case, HeldOrder
+    from app.tickets.services.case import Case
+    from app.tickets.services.held import HeldOrder
 
 
+HOLD_WITHOUT_END = timedelta(days=7)  # N4: five working days
+_ENDS_OF_OFFERS = (OrderAct.DECLINE, OrderAct.EXPIRE, OrderAct.REVOKE, OrderAct.GIVE_BACK)
 _RELEASES = (OrderAct.GIVE_BACK, OrderAct.REASSIGN, OrderAct.CANCEL)
 
 
@@ -64,7 +69,8 @@ def order(case: Case, before: HeldOrder, after: HeldOrder, act: OrderAct, ended:
         outcome = outcomes.OFFER_ENDS[act]
         case.tell(events.OfferEnded(after.id, ticket_id, ended.id, before.assignee_id, outcome, ended.made_by))
     if after.state is OrderState.QUEUED:
-        case.tell(events.OrderQueued(after.id, ticket_id))
+        wake = None if act in _ENDS_OF_OFFERS else Wake.QUEUED.value
+        case.tell(events.OrderQueued(after.id, ticket_id, wake))
     _by_act(case, before, after, act)
 
 
@@ -78,8 +84,7 @@ def _by_act(case: Case, before: HeldOrder, after: HeldOrder, act: OrderAct) -> N
         case.tell(events.OrderDone(after.id, ticket_id, after.assignee_id))
     elif act is OrderAct.HOLD:
         case.tell(events.OrderOnHold(after.id, ticket_id, after.hold_reason or "", iso(after.hold_until)))
-        if after.hold_until is not None:
-            # the version the row will have once written names this hold
-            case.tell(events.HoldDue(after.id, after.version + 1), due=after.hold_until)
+        # the version the row will have once written names this hold
+        case.tell(events.HoldDue(after.id, after.version + 1), due=after.hold_until or case.now + HOLD_WITHOUT_END)
     elif act in _RELEASES and before.state in ORDER_HELD and had is not None:
         case.tell(events.OrderReleased(after.id, ticket_id, had, act.value))

@@ -99,6 +99,7 @@ class Case:
 
     def stale(self, order: HeldOrder | None = None) -> Stale:
         """The refusal of somebody who saw an older version: 412 with `current`."""
+        current: dict[str, Any]
         if order is None:
             current = {"state": self.ticket.status.value, "assignee": None, "version": self.ticket.version}
             return Stale(_l("The request has changed in the meantime. Look at it again."), current=current)
@@ -125,8 +126,8 @@ class Case:
         """The row of an act of the actor and as whom he does it. Raises Conflict, NotAllowed."""
         try:
             row = workflow.ticket_transition(self.ticket.status, act)
-        except TransitionRefused as refused:
-            raise _refused(refused) from refused
+        except TransitionRefused as error:
+            raise refused(error) from error
         who = policies.acting_as(policies.parts_of_ticket(self.actor, self.ticket), row.who)
         if who is None:
             raise NotAllowed
@@ -289,8 +290,8 @@ class Case:
     def _order_row(self, order: HeldOrder, act: OrderAct) -> workflow.OrderRow:
         try:
             return workflow.order_transition(order.state, act, ticket=self.ticket.status)
-        except TransitionRefused as refused:
-            raise _refused(refused) from refused
+        except TransitionRefused as error:
+            raise refused(error) from error
 
     def _since(self, act: TicketAct) -> datetime | None:
         """The instant the act's window counts from."""
@@ -401,5 +402,6 @@ def require(refusals: tuple[guards.Refusal, ...]) -> None:
     raise Rejected(fields=fields)
 
 
-def _refused(refused: TransitionRefused) -> Conflict:
-    return Conflict(_l(refused.message), code=refused.code.replace("_", "-"))
+def refused(error: TransitionRefused) -> Conflict:
+    """The refusal of a move the tables do not have."""
+    return Conflict(_l(error.message), code=error.code.replace("_", "-"))

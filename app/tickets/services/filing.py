@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, Boolean, Integer, Row, bindparam, literal, or_, select, text
+from sqlalchemy import BigInteger, Boolean, Integer, bindparam, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import DateTime, Text
@@ -127,7 +127,7 @@ def _filing_as(actor: Actor, origin: str, reporter_id: int | None) -> Who:
     return Who.REPORTER
 
 
-def _look_up(category: str | int, place_id: int | None, reporter_id: int | None, now: datetime) -> Row[Any]:
+def _look_up(category: str | int, place_id: int | None, reporter_id: int | None, now: datetime) -> Any:
     """Category, place with its campus's zone, and the reporter, in one statement; nulls where there is none."""
     campus = aliased(Place)
     today = now.date()
@@ -165,7 +165,7 @@ def _look_up(category: str | int, place_id: int | None, reporter_id: int | None,
 
 
 def _check(
-    found: Row[Any],
+    found: Any,
     place_id: int | None,
     place_text: str | None,
     description: str,
@@ -221,7 +221,8 @@ _FILE = text(
             institution_id, number, status, cycle, category_id, place_id, place_text, campus_id, building_id,
             description, urgency, impact, priority, reporter_id, on_behalf_by, contact_name, contact_phone, may_enter,
             origin, filed_at, reminders, not_fixed_count, version, search, grams)
-        SELECT :institution, 'R' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
+        SELECT :institution,
+            'R' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
             :status, 1, :category_id, :place_id, :place_text, :campus_id, :building_id,
             :description, :urgency, :impact, :priority, :reporter_id, :on_behalf_by, :contact_name, :contact_phone,
             :may_enter, :origin, :now, 0, 0, 1, :search, :grams
@@ -231,7 +232,8 @@ _FILE = text(
         INSERT INTO work_order (
             institution_id, number, ticket_id, trade_id, kind, state, cycle, priority, campus_id, building_id,
             planned_minutes, pooled, worked, opened_at, version)
-        SELECT :institution, 'W' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
+        SELECT :institution,
+            'W' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
             filed.id, :trade_id, 'corrective', 'queued', 1, :priority, :campus_id, :building_id,
             :planned_minutes, false, false, :now, 1
         FROM order_serial, filed
@@ -259,8 +261,8 @@ _FILE = text(
             'priority', CAST(:priority AS text)), 1, :request_id, :now
         FROM filed
         UNION ALL
-        SELECT :institution, 'OrderQueued', jsonb_build_object('order_id', opened.id, 'ticket_id', filed.id),
-            1, :request_id, :now
+        SELECT :institution, 'OrderQueued', jsonb_build_object('order_id', opened.id, 'ticket_id', filed.id,
+            'wake', 'queued'), 1, :request_id, :now
         FROM filed, opened
         RETURNING institution_id, id, kind
     ), delivered AS (

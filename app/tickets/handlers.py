@@ -1,0 +1,70 @@
+"""What tickets do when something happened: offers, timers, waiting orders. Each is safe to run again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.core import clock, outbox
+from app.core.actor import Actor
+from app.core.deliveries import Lease
+from app.core.errors import NotFound
+from app.core.transaction import steps
+from app.events import tickets as events
+from app.tickets.queries import orders as order_queries
+from app.tickets.rules.offers import Wake
+from app.tickets.services import dispatching, timers
+
+WOKEN_AT_ONCE = 10  # one freed hand takes one order; some of the first may not suit
+
+
+def on_order_queued(event: events.OrderQueued, actor: Actor, now: datetime) -> None:
+    """Offer the order to the best candidate."""
+    wake = Wake(event.wake) if event.wake else None
+    dispatching.dispatch_order(actor=actor, now=now, order_id=event.order_id, wake=wake)
+
+
+def on_offer_expired(event: events.OfferExpired, actor: Actor, now: datetime) -> None:
+    dispatching.expire_offer(actor=actor, now=now, order_id=event.order_id, offer_id=event.offer_id)
+
+
+def on_somebody_freed(
+    event: events.OrderDone | events.OrderReleased | events.OfferEnded, actor: Actor, now: datetime
+) -> None:
+    """Somebody has a hand free: the orders of that trade which found nobody are tried again (39)."""
+    trade_id = order_queries.trade_of(event.order_id)
+    waiting = dispatching.waiting_orders(limit=WOKEN_AT_ONCE, trade_id=trade_id, found_nobody=True)
+    outbox.publish_all(
+        [
+            outbox.Pending(events.OrderQueued(order_id, ticket_id, Wake.FREED_UP.value))
+            for order_id, ticket_id in waiting
+            if order_id != event.order_id
+        ]
+    )
+
+
+def on_default_close(event: events.DefaultCloseDue, actor: Actor, now: datetime) -> None:
+    timers.close_by_default(actor=actor, now=now, ticket_id=event.ticket_id, cycle=event.cycle)
+
+
+def on_answer_overdue(event: events.AnswerOverdue, actor: Actor, now: datetime) -> None:
+    timers.answer_overdue(actor=actor, now=now, ticket_id=event.ticket_id, asked_at=event.asked_at)
+
+
+def on_hold_due(event: events.HoldDue, actor: Actor, now: datetime) -> None:
+    timers.hold_due(actor=actor, now=now, order_id=event.order_id, version=event.version)
+
+
+def on_waiting_orders(event: events.WaitingOrdersDue, lease: Lease) -> None:
+    """Periodic: try each waiting order again, one transaction each; the rest follows in the next period."""
+    with steps() as step:
+        waiting = dispatching.waiting_orders()
+        step()
+        for order_id, _ticket_id in waiting:
+            try:
+                dispatching.dispatch_order(
+                    actor=lease.actor, now=clock.now(), order_id=order_id, wake=Wake.SHIFT_BEGAN
+                )
+            except NotFound:
+                continue
+            lease.renew()
+            step()

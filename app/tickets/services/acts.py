@@ -1,0 +1,220 @@
+"""The acts of people on a ticket (tickets-rules 1), ratings and remarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core.actor import Actor
+from app.core.db import current_institution, db
+from app.core.errors import Conflict, NotAllowed, Rejected
+from app.events import tickets as events
+from app.tickets import policies
+from app.tickets.models import Rating
+from app.tickets.rules import joint, ratings
+from app.tickets.rules.history import Remark
+from app.tickets.rules.workflow import TicketAct, Who
+from app.tickets.services import done, opening
+from app.tickets.services.case import Case, by_ticket
+from app.tickets.services.done import TicketDone
+
+
+def accept(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None, note: str | None = None) -> TicketDone:
+    """A dispatcher takes a submitted ticket on; its first order is opened and queued."""
+    return _act(TicketAct.ACCEPT, actor=actor, now=now, ticket_id=ticket_id, seen=seen, note=note)
+
+
+def ask(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None, note: str | None) -> TicketDone:
+    """A dispatcher asks the reporter (`note` is the question); offers are revoked, orders wait."""
+    return _act(TicketAct.ASK, actor=actor, now=now, ticket_id=ticket_id, seen=seen, note=note)
+
+
+def answer(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None, note: str | None) -> TicketDone:
+    """The reporter (or staff for him) answers; the ticket goes back to where it was, its orders are queued again."""
+    return _act(TicketAct.ANSWER, actor=actor, now=now, ticket_id=ticket_id, seen=seen, note=note)
+
+
+def reject(
+    *, actor: Actor, now: datetime, ticket_id: int, seen: int | None, reason: str | None, note: str | None = None
+) -> TicketDone:
+    """Not taken on; `reason` is a code of the closed list, `note` the words for the reporter."""
+    return _act(TicketAct.REJECT, actor=actor, now=now, ticket_id=ticket_id, seen=seen, reason=reason, note=note)
+
+
+def reconsider(
+    *, actor: Actor, now: datetime, ticket_id: int, seen: int | None, reason: str | None, note: str | None = None
+) -> TicketDone:
+    """A rejection is taken back within 30 days; new orders where the old ones were cancelled."""
+    return _act(TicketAct.RECONSIDER, actor=actor, now=now, ticket_id=ticket_id, seen=seen, reason=reason, note=note)
+
+
+def withdraw(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None, note: str | None = None) -> TicketDone:
+    """The reporter no longer needs it, as long as nobody ever worked on it."""
+    return _act(TicketAct.WITHDRAW, actor=actor, now=now, ticket_id=ticket_id, seen=seen, note=note)
+
+
+def confirm(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None, note: str | None = None) -> TicketDone:
+    """The reporter says it is fixed: closed, its orders verified and closed."""
+    return _act(TicketAct.CONFIRM, actor=actor, now=now, ticket_id=ticket_id, seen=seen, note=note)
+
+
+def not_fixed(
+    *,
+    actor: Actor,
+    now: datetime,
+    ticket_id: int,
+    seen: int | None,
+    note: str | None = None,
+    order_id: int | None = None,
+    has_photo: bool = False,
+) -> TicketDone:
+    """The repair did not hold: a new cycle with a rework order that waits for the supervisor.
+
+    `order_id` names the order that failed, else the last one done. Raises Conflict 30 days after the last resolved.
+    """
+    case = by_ticket(ticket_id, actor=actor, now=now)
+    case.permit_ticket(TicketAct.NOT_FIXED)
+    case.seen_ticket(seen)
+    case.ticket_row(TicketAct.NOT_FIXED)
+    named = _named(case, order_id)
+    failed = case.orders[named]
+    case.move_ticket(TicketAct.NOT_FIXED, note=note, has_photo=has_photo, named=named, data={"order_id": named})
+    rework = opening.insert_order(
+        case,
+        trade_id=failed.trade_id,
+        planned_minutes=failed.planned_minutes,
+        kind="rework",
+        rework_of_id=named,
+        by_system=True,
+    )
+    ticket = case.ticket
+    case.tell(events.TicketNotFixed(ticket.id, ticket.cycle, rework.id, ticket.not_fixed_count))
+    case.settle()
+    case.write()
+    return done.ticket(case)
+
+
+def _named(case: Case, order_id: int | None) -> int:
+    """The order a not_fixed speaks of. Raises Rejected for one that was never done."""
+    delivered = [order for order in case.orders.values() if order.state in joint.ORDER_DELIVERED]
+    if order_id is not None:
+        if all(order.id != order_id for order in delivered):
+            raise Rejected(fields={"order_id": _l("This order was not finished, so it cannot have failed.")})
+        return order_id
+    latest = max(delivered, key=lambda order: (order.done_at or case.ticket.filed_at, order.id), default=None)
+    if latest is None:
+        raise Conflict(_l("No work was finished for this request."))
+    return latest.id
+
+
+def act(
+    *,
+    actor: Actor,
+    now: datetime,
+    ticket_id: int,
+    act: TicketAct,
+    seen: int | None,
+    reason: str | None = None,
+    note: str | None = None,
+) -> TicketDone:
+    """Any act of `POST /tickets/{id}/transitions`."""
+    return _act(act, actor=actor, now=now, ticket_id=ticket_id, seen=seen, reason=reason, note=note)
+
+
+def _act(
+    act: TicketAct,
+    *,
+    actor: Actor,
+    now: datetime,
+    ticket_id: int,
+    seen: int | None,
+    reason: str | None = None,
+    note: str | None = None,
+) -> TicketDone:
+    case = by_ticket(ticket_id, actor=actor, now=now)
+    case.permit_ticket(act)
+    case.seen_ticket(seen)
+    case.move_ticket(act, reason=reason, note=note)
+    if joint.opens_orders(act, case.ticket.status, case.states.values()):
+        opening.first_order(case)
+    case.settle()
+    case.write()
+    return done.ticket(case)
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """The rating of a cycle as it now counts."""
+
+    ticket_id: int
+    cycle: int
+    quality: int
+    speed: int
+    manner: int
+    comment: str | None
+    at: datetime
+
+
+def rate(
+    *, actor: Actor, now: datetime, ticket_id: int, quality: int, speed: int, manner: int, comment: str | None = None
+) -> Rated:
+    """Rate the present cycle, or change the rating; from resolved until 30 days after closing (N10)."""
+    case = by_ticket(ticket_id, actor=actor, now=now)
+    ticket = case.ticket
+    if Who.REPORTER not in policies.parts_of_ticket(actor, ticket):
+        raise NotAllowed(_l(ratings.RATING_MESSAGES[ratings.RatingRefusal.NOT_REPORTER]))
+    wrong = ratings.wrong_scores({"quality": quality, "speed": speed, "manner": manner})
+    if wrong:
+        raise Rejected(fields=dict.fromkeys(wrong, _l("Choose one to five stars.")))
+    refused = ratings.rating_refused(
+        is_reporter=True,
+        has_account=actor.id is not None,
+        status=ticket.status,
+        closed_at=ticket.closed_at,
+        now=case.now,
+    )
+    if refused is not None:
+        raise Conflict(_l(ratings.RATING_MESSAGES[refused]), code=refused.value.replace("_", "-"))
+    scores: dict[str, Any] = {"quality": quality, "speed": speed, "manner": manner, "comment": comment or None}
+    statement = insert(Rating).values(
+        institution_id=current_institution(),
+        ticket_id=ticket.id,
+        person_id=actor.id,
+        cycle=ticket.cycle,
+        at=case.now,
+        **scores,
+    )
+    db.session.execute(
+        statement.on_conflict_do_update(constraint="uq_ticket_rating", set_={**scores, "at": case.now})
+    )
+    case.remark(Remark.RATING, note=comment, data={"quality": quality, "speed": speed, "manner": manner})
+    case.tell(events.TicketRated(ticket.id, ticket.cycle, actor.id or 0))
+    case.write()
+    return Rated(ticket.id, ticket.cycle, quality, speed, manner, comment or None, case.now)
+
+
+def note(*, actor: Actor, now: datetime, ticket_id: int, text: str) -> None:
+    """A note staff leaves for staff. Raises NotAllowed, Rejected."""
+    case = by_ticket(ticket_id, actor=actor, now=now)
+    if not policies.reads_as_staff(actor, case.ticket):
+        raise NotAllowed
+    if not text.strip():
+        raise Rejected(fields={"note": _l("Write the note.")})
+    case.remark(Remark.NOTE, note=text)
+    case.write()
+
+
+def photo_added(
+    *, actor: Actor, now: datetime, ticket_id: int, attachment_id: int, order_id: int | None = None, moment: str = ""
+) -> None:
+    """Leave a remark that a photo was added; the file itself is the attachments' (owner `ticket` or `work_order`)."""
+    case = by_ticket(ticket_id, actor=actor, now=now)
+    data = {"attachment_id": str(attachment_id), **({"moment": moment} if moment else {})}
+    case.remark(Remark.PHOTO, order_id=order_id, data=data)
+    case.write()
+
+

@@ -1,0 +1,390 @@
+"""Who gets an order: automatic offers, manual assignment, the ranking as a dry run (tickets-rules 5, N2).
+
+An offer locks the ticket, then the person's dispatch row, and counts his load again under that lock, so that two
+dispatchers on two nodes never offer beyond the cap. What was known is stored with the offer and shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import case as sql_case
+from sqlalchemy import insert, select, update
+
+from app.core import settings
+from app.core.actor import Actor
+from app.core.db import current_institution, db
+from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.i18n import iso
+from app.events import tickets as events
+from app.tickets import policies
+from app.tickets.models import Offer, TechnicianProfile, WorkOrder
+from app.tickets.queries import crews
+from app.tickets.rules import dispatching, offers, outcomes, workflow
+from app.tickets.rules.dispatching import (
+    EXCLUSION_LABELS,
+    PRIORITY_ORDER,
+    DispatchSettings,
+    Exclusion,
+    Job,
+    Ranking,
+    Technician,
+)
+from app.tickets.rules.history import Remark
+from app.tickets.rules.offers import PastOffer, Wake
+from app.tickets.rules.workflow import OrderAct, OrderState
+from app.tickets.services import done
+from app.tickets.services.case import Case, by_order
+from app.tickets.services.done import OrderDone
+from app.tickets.services.held import HeldOrder
+
+settings.declare(
+    "tickets.offer_minutes",
+    10,
+    kind=int,
+    low=1,
+    high=120,
+    unit="min",
+    words=_l("How long an offer waits for its answer"),
+)
+settings.declare(
+    "tickets.emergency_offer_minutes",
+    3,
+    kind=int,
+    low=1,
+    high=60,
+    unit="min",
+    words=_l("How long an offer of an emergency waits for its answer"),
+)
+settings.declare(
+    "tickets.refusals_before_duty_lead",
+    3,
+    kind=int,
+    low=1,
+    high=20,
+    words=_l("After how many refusals of an order the duty lead is called"),
+)
+settings.declare(
+    "tickets.fallback_role",
+    "dispatcher",
+    kind=str,
+    choices=("dispatcher", "supervisor", "dutylead", "admin"),
+    words=_l("The role that is responsible where no duty lead is named"),
+)
+
+WAITING_AT_ONCE = 200  # orders tried again in one pass; the rest follow in the next
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """An order after an assignment and the ranking behind it (`Ranking.as_data()`)."""
+
+    order: OrderDone
+    why: dict[str, Any]
+
+
+def dispatch_order(*, actor: Actor, now: datetime, order_id: int, wake: Wake | None = None) -> OrderDone | None:
+    """Offer a queued order to the best candidate; None where it is not queued (any more).
+
+    For handlers and jobs: safe to repeat. Where nobody can take it, it stays queued and says why in `waiting`.
+    """
+    case, order = by_order(order_id, actor=actor, now=now)
+    if order.state is not OrderState.QUEUED or case.ticket.status not in workflow.TICKET_MOVING:
+        return None
+    _offer_best(case, order, wake)
+    case.write()
+    return done.order(case, order)
+
+
+def assign_automatically(*, actor: Actor, now: datetime, order_id: int, seen: int | None) -> Assigned:
+    """A dispatcher runs the ranking: `{auto: true}`. Raises Conflict where the order is not queued."""
+    case, order = by_order(order_id, actor=actor, now=now)
+    _permit(case, order, seen)
+    if order.state is OrderState.PLANNED:
+        case.move_order(order, OrderAct.QUEUE)
+    if order.state is not OrderState.QUEUED:
+        raise Conflict(_l("Only an order that waits for somebody can be dispatched by the ranking."))
+    ranking = _offer_best(case, order, Wake.ASKED)
+    case.write()
+    return Assigned(done.order(case, order), ranking.as_data())
+
+
+def assign(
+    *, actor: Actor, now: datetime, order_id: int, assignee_id: int, seen: int | None, reason: str | None = None
+) -> Assigned:
+    """A dispatcher gives an order to a person, who still accepts; from accepted on it is the reassignment.
+
+    Raises Stale, Conflict, NotAllowed; Rejected with `assignee` (never possible) or `reason` (an override of shift or
+    cap, and every reassignment, demand one).
+    """
+    case, order = by_order(order_id, actor=actor, now=now)
+    _permit(case, order, seen)
+    if order.state is OrderState.PLANNED:
+        case.move_order(order, OrderAct.QUEUE)
+    act = OrderAct.REASSIGN if order.state in workflow.ORDER_HELD else OrderAct.OFFER
+    case.as_whom(order, act)
+    if order.assignee_id == assignee_id:
+        raise Rejected(fields={"assignee": _l("This person has the order already. Choose somebody else.")})
+    job, context = _job(case, order)
+    person = _locked_person(assignee_id, context, now)
+    if person is None:
+        raise Rejected(fields={"assignee": _l("This person cannot be given the order.")})
+    limits = _settings()
+    check = dispatching.check_manual(job, person, case.now, limits)
+    _refuse(check, reason)
+    ranking = dispatching.rank(job, [*_others(context, assignee_id, now), person], case.now, limits)
+    until = limits.offered_until(job, case.now)
+    case.move_order(order, act, reason=reason, person_id=assignee_id, offered_until=until, eligible=True)
+    override = reason if check.with_reason else None
+    _insert_offer(case, order, until, ranking, _round(order.id), made_by=actor.id, override=override)
+    case.settle()
+    case.write()
+    return Assigned(done.order(case, order), ranking.as_data())
+
+
+def preview(*, actor: Actor, now: datetime, order_id: int) -> Ranking:
+    """The ranking as it would be now, without writing anything (43). Raises NotAllowed, NotFound."""
+    case, order = by_order(order_id, actor=actor, now=now)
+    if not policies.in_scope(actor, policies.DISPATCH, order):
+        raise NotAllowed
+    job, context = _job(case, order)
+    asked = frozenset(one.person_id for one in context.past if one.round == _last_round(context.past) and one.asked)
+    people = crews.technicians(trade_id=order.trade_id, now=case.now, zone=context.zone)
+    return dispatching.rank(replace(job, offered=asked), people, case.now, _settings())
+
+
+def expire_offer(*, actor: Actor, now: datetime, order_id: int, offer_id: int) -> None:
+    """The timer of an offer: back to queued unless it was answered (a late timer loses)."""
+    case, order = by_order(order_id, actor=actor, now=now)
+    live = db.session.scalar(select(Offer.id).where(Offer.order_id == order_id, Offer.outcome.is_(None)))
+    if order.state is not OrderState.OFFERED or live != offer_id or order.offered_until is None:
+        return
+    # the timer has fired by the database's clock; this node's may be a little behind
+    case.now = max(case.now, order.offered_until)
+    case.move_order(order, OrderAct.EXPIRE, by_system=True)
+    case.write()
+
+
+def waiting_orders(
+    *, limit: int = WAITING_AT_ONCE, trade_id: int | None = None, found_nobody: bool = False
+) -> list[tuple[int, int]]:
+    """(order, ticket) of the queued orders that are tried again by themselves, in order of serving (40).
+
+    `found_nobody`: only those that were tried and found nobody.
+    """
+    rank = sql_case(
+        {name: place for place, name in enumerate(PRIORITY_ORDER)}, value=WorkOrder.priority, else_=len(PRIORITY_ORDER)
+    )
+    query = (
+        select(WorkOrder.id, WorkOrder.ticket_id)
+        .where(
+            WorkOrder.state == OrderState.QUEUED.value,
+            WorkOrder.waiting.is_distinct_from(offers.Waiting.DISPATCHER.value),
+        )
+        .order_by(rank, WorkOrder.due_at.asc().nulls_last(), WorkOrder.id)
+        .limit(limit)
+    )
+    if trade_id is not None:
+        query = query.where(WorkOrder.trade_id == trade_id)
+    if found_nobody:
+        query = query.where(WorkOrder.waiting == offers.Waiting.NOBODY_ELIGIBLE.value)
+    return [(row.id, row.ticket_id) for row in db.session.execute(query)]
+
+
+def _permit(case: Case, order: HeldOrder, seen: int | None) -> None:
+    if not policies.in_scope(case.actor, policies.DISPATCH, order):
+        raise NotAllowed
+    case.seen_order(order, seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What else the choice needs: the campus's zone, the trade, the offers made so far."""
+
+    zone: str | None
+    trade_id: int
+    past: tuple[PastOffer, ...]
+
+
+def _job(case: Case, order: HeldOrder) -> tuple[Job, _Context]:
+    above = crews.places_above(case.ticket.place_id)
+    zone = next((zone for zone in above.values() if zone), None)
+    did_before: frozenset[int] = frozenset()
+    if order.rework_of_id is not None and order.rework_of_id in case.orders:
+        did = case.orders[order.rework_of_id].assignee_id
+        did_before = frozenset() if did is None else frozenset({did})
+    job = Job(
+        id=order.id,
+        trade=crews.trade_code(order.trade_id),
+        places=frozenset(above),
+        priority=order.priority,
+        rework=order.kind == "rework",
+        did_before=did_before,
+        place_known=case.ticket.place_id is not None,
+    )
+    return job, _Context(zone, order.trade_id, _past(order.id))
+
+
+def _past(order_id: int) -> tuple[PastOffer, ...]:
+    rows = db.session.execute(
+        select(Offer.person_id, Offer.round, Offer.outcome, Offer.made_by)
+        .where(Offer.order_id == order_id, Offer.outcome.is_not(None))
+        .order_by(Offer.id)
+    )
+    return tuple(
+        PastOffer(
+            person_id=row.person_id,
+            round=row.round,
+            ended=outcomes.ENDED_BY[row.outcome],
+            by_dispatcher=row.made_by is not None,
+        )
+        for row in rows
+    )
+
+
+def _last_round(past: tuple[PastOffer, ...]) -> int:
+    return max((one.round for one in past), default=1)
+
+
+def _round(order_id: int) -> int:
+    return _last_round(_past(order_id))
+
+
+def _offer_best(case: Case, order: HeldOrder, wake: Wake | None) -> Ranking:
+    """Offer to the best candidate whose load, counted again under his lock, still allows it."""
+    job, context = _job(case, order)
+    limits = _settings()
+    people = {
+        one.person_id: one for one in crews.technicians(trade_id=order.trade_id, now=case.now, zone=context.zone)
+    }
+    while True:
+        decision = offers.decide(job, list(people.values()), case.now, limits, past=context.past, wake=wake)
+        if decision.person_id is None or decision.offered_until is None:
+            break
+        person = _locked_person(decision.person_id, context, case.now)
+        if person is not None and person.open_orders == people[decision.person_id].open_orders:
+            break
+        if person is None:
+            people.pop(decision.person_id)
+        else:
+            people[decision.person_id] = person
+    if decision.call_duty_lead and order.lead_called_at is None:
+        _call_duty_lead(case, order, context)
+    if decision.person_id is None or decision.offered_until is None:
+        order.waiting = decision.waiting.value if decision.waiting else None
+        return decision.ranking
+    case.move_order(
+        order,
+        OrderAct.OFFER,
+        by_system=case.actor.kind == "system",
+        person_id=decision.person_id,
+        offered_until=decision.offered_until,
+        eligible=True,
+    )
+    _insert_offer(case, order, decision.offered_until, decision.ranking, decision.round)
+    return decision.ranking
+
+
+def _locked_person(person_id: int, context: _Context, now: datetime) -> Technician | None:
+    """Lock the person's dispatch row and read him again, as he is under the lock."""
+    locked = db.session.scalar(
+        select(TechnicianProfile.id)
+        .where(TechnicianProfile.person_id == person_id)
+        .with_for_update(key_share=True, of=TechnicianProfile)
+    )
+    if locked is None:
+        return None
+    found = crews.technicians(trade_id=None, now=now, zone=context.zone, only=[person_id])
+    return found[0] if found else None
+
+
+def _others(context: _Context, but: int, now: datetime) -> list[Technician]:
+    people = crews.technicians(trade_id=context.trade_id, now=now, zone=context.zone)
+    return [one for one in people if one.person_id != but]
+
+
+def _insert_offer(
+    case: Case,
+    order: HeldOrder,
+    until: datetime,
+    ranking: Ranking,
+    number: int,
+    *,
+    made_by: int | None = None,
+    override: str | None = None,
+) -> None:
+    person_id = order.assignee_id
+    assert person_id is not None  # noqa: S101 - the move to offered has just set it
+    offer_id = db.session.scalars(
+        insert(Offer)
+        .values(
+            institution_id=current_institution(),
+            order_id=order.id,
+            person_id=person_id,
+            round=number,
+            offered_at=case.now,
+            until=until,
+            made_by=made_by,
+            override=override,
+            why=ranking.as_data(),
+        )
+        .returning(Offer.id)
+    ).one()
+    db.session.execute(
+        update(TechnicianProfile)
+        .where(TechnicianProfile.person_id == person_id)
+        .values(last_offer_at=case.now)
+        .execution_options(synchronize_session=False)
+    )
+    ticket_id = case.ticket.id
+    case.tell(events.OfferMade(order.id, ticket_id, offer_id, person_id, iso(until) or "", made_by))
+    case.tell(events.OfferExpired(order.id, offer_id), key=f"offer:{offer_id}", due=until)
+
+
+def _call_duty_lead(case: Case, order: HeldOrder, context: _Context) -> None:
+    """38, 39: once per order until somebody accepts; the escalation stands in the history."""
+    leads = crews.duty_leads(campus_id=order.campus_id, trade_id=order.trade_id, now=case.now)
+    refusals = offers.refusals(context.past)
+    order.lead_called_at = case.now
+    case.remark(
+        Remark.ESCALATION,
+        order_id=order.id,
+        by_system=True,
+        data={"refusals": refusals, "person_ids": [str(each) for each in leads]},
+    )
+    case.tell(events.DutyLeadCalled(order.id, case.ticket.id, leads, refusals))
+
+
+def _settings() -> DispatchSettings:
+    return DispatchSettings(
+        offer_minutes=settings.get("tickets.offer_minutes"),
+        emergency_offer_minutes=settings.get("tickets.emergency_offer_minutes"),
+        refusals_before_duty_lead=settings.get("tickets.refusals_before_duty_lead"),
+    )
+
+
+def _refuse(check: dispatching.ManualCheck, reason: str | None) -> None:
+    """Raise what stands against a manual assignment, each in words."""
+    if check.never:
+        raise Rejected(fields={"assignee": [_l(EXCLUSION_LABELS[one]) for one in check.never]})
+    if check.with_reason and not (reason and reason.strip()):
+        said = [_l(EXCLUSION_LABELS[one]) for one in check.with_reason]
+        raise Rejected(
+            _l("This overrides the shift or the limit of orders. Say why."),
+            fields={"reason": [_l("Choose or write a reason."), *said]},
+        )
+
+
+__all__ = [
+    "Assigned",
+    "Exclusion",
+    "assign",
+    "assign_automatically",
+    "dispatch_order",
+    "expire_offer",
+    "preview",
+    "waiting_orders",
+]

@@ -1,0 +1,172 @@
+"""Opening work orders: the first of a ticket, further ones by staff, rework."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import or_, select, text
+
+from app.core.actor import Actor
+from app.core.db import current_institution, db
+from app.core.errors import NotAllowed, Rejected
+from app.core.i18n import DEFAULT_ZONE
+from app.sites.models import Place
+from app.tickets import policies
+from app.tickets.models import Category, Trade
+from app.tickets.rules import guards, workflow
+from app.tickets.rules.numbers import numbering_year
+from app.tickets.rules.workflow import OrderAct, OrderState, Who
+from app.tickets.services import done
+from app.tickets.services.case import Case, by_ticket, refused, require
+from app.tickets.services.done import OrderDone
+from app.tickets.services.held import HeldOrder
+
+MAX_MINUTES = 10_080  # a week
+
+
+def open_order(
+    *,
+    actor: Actor,
+    now: datetime,
+    ticket_id: int,
+    trade: str,
+    minutes: int | None = None,
+    reason: str | None = None,
+    queue: bool = True,
+) -> OrderDone:
+    """Staff adds an order for a trade; it is queued at once unless told otherwise.
+
+    Raises NotAllowed, Conflict (the ticket does not let orders move), Rejected (fields `trade`, `minutes`).
+    """
+    case = by_ticket(ticket_id, actor=actor, now=now)
+    if not policies.in_scope(actor, policies.DISPATCH, case.ticket):
+        raise NotAllowed
+    found = _trade(trade, now)
+    if minutes is not None and not 0 < minutes <= MAX_MINUTES:
+        raise Rejected(fields={"minutes": _l("Give the planned minutes, at most a week.")})
+    order = insert_order(
+        case, trade_id=found, planned_minutes=minutes or _usual_minutes(case.ticket.category_id), reason=reason
+    )
+    if queue:
+        case.move_order(order, OrderAct.QUEUE)
+    case.write()
+    return done.order(case, order)
+
+
+def first_order(case: Case) -> HeldOrder:
+    """The order a category opens: its trade and usual minutes, queued."""
+    row = db.session.execute(
+        select(Category.trade_id, Category.planned_minutes).where(Category.id == case.ticket.category_id)
+    ).one()
+    if row.trade_id is None:
+        raise Rejected(fields={"category": _l("This category has no trade, so no order can be opened.")})
+    order = insert_order(case, trade_id=row.trade_id, planned_minutes=row.planned_minutes, by_system=True)
+    case.move_order(order, OrderAct.QUEUE, by_system=True)
+    return order
+
+
+def insert_order(
+    case: Case,
+    *,
+    trade_id: int,
+    planned_minutes: int,
+    kind: str = "corrective",
+    rework_of_id: int | None = None,
+    reason: str | None = None,
+    by_system: bool = False,
+) -> HeldOrder:
+    """Open an order in planned. Raises Conflict where the ticket does not let orders move."""
+    ticket = case.ticket
+    try:
+        row = workflow.order_transition(None, OrderAct.OPEN, ticket=ticket.status)
+    except workflow.TransitionRefused as error:
+        raise refused(error) from error
+    who = Who.SYSTEM if by_system else Who.DISPATCHER
+    require(guards.check(row, who, case.facts(trade=str(trade_id), planned_minutes=planned_minutes)))
+    zone = db.session.scalar(select(Place.zone_name).where(Place.id == ticket.campus_id)) if ticket.campus_id else None
+    written = db.session.execute(
+        _OPEN,
+        {
+            "institution": current_institution(),
+            "year": numbering_year(case.now, zone or DEFAULT_ZONE),
+            "ticket_id": ticket.id,
+            "trade_id": trade_id,
+            "kind": kind,
+            "state": row.target().value,
+            "cycle": ticket.cycle,
+            "priority": ticket.priority,
+            "campus_id": ticket.campus_id,
+            "building_id": ticket.building_id,
+            "planned_minutes": planned_minutes,
+            "rework_of_id": rework_of_id,
+            "dispatcher_id": None if by_system else case.actor.id,
+            "now": case.now,
+        },
+    ).one()
+    order = HeldOrder(
+        id=written.id,
+        number=written.number,
+        ticket_id=ticket.id,
+        trade_id=trade_id,
+        kind=kind,
+        state=OrderState.PLANNED,
+        cycle=ticket.cycle,
+        priority=ticket.priority,
+        campus_id=ticket.campus_id,
+        building_id=ticket.building_id,
+        assignee_id=None,
+        dispatcher_id=None if by_system else case.actor.id,
+        offered_until=None,
+        planned_minutes=planned_minutes,
+        hold_reason=None,
+        hold_until=None,
+        rework_of_id=rework_of_id,
+        waiting=None,
+        lead_called_at=None,
+        worked=False,
+        started_at=None,
+        done_at=None,
+        version=1,
+    )
+    case.add(order)
+    case.remark(
+        OrderAct.OPEN, order_id=order.id, to_state=order.state, reason=reason or None, by_system=by_system
+    )
+    return order
+
+
+def _trade(code: str, now: datetime) -> int:
+    today = now.date()
+    found: int | None = db.session.scalar(
+        select(Trade.id).where(Trade.code == code, or_(Trade.valid_to.is_(None), Trade.valid_to > today))
+    )
+    if found is None:
+        raise Rejected(fields={"trade": _l("This trade does not exist.")})
+    return found
+
+
+def _usual_minutes(category_id: int) -> int:
+    found: int = db.session.scalar(select(Category.planned_minutes).where(Category.id == category_id)) or 30
+    return found
+
+
+_OPEN = text(
+    """
+    WITH serial AS (
+        INSERT INTO number_counter (institution_id, kind, year, value) VALUES (:institution, 'W', :year, 1)
+        ON CONFLICT ON CONSTRAINT uq_number_counter DO UPDATE SET value = number_counter.value + 1
+        RETURNING value
+    )
+    INSERT INTO work_order (
+        institution_id, number, ticket_id, trade_id, kind, state, cycle, priority, campus_id, building_id,
+        planned_minutes, rework_of_id, dispatcher_id, pooled, worked, opened_at, version)
+    SELECT :institution,
+        'W' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
+        :ticket_id, :trade_id, :kind, :state, :cycle, :priority, :campus_id, :building_id,
+        :planned_minutes, :rework_of_id, :dispatcher_id, false, false, :now, 1
+    FROM serial
+    RETURNING id, number
+    """
+)
+

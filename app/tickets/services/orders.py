@@ -1,0 +1,116 @@
+"""The transitions of work orders (tickets-rules 2) that people make; offers and assignment are in `dispatching`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import NotAllowed
+from app.tickets import policies
+from app.tickets.models import TicketEvent
+from app.tickets.rules import workflow
+from app.tickets.rules.workflow import OrderAct, TransitionRefused, Who
+from app.tickets.services import done
+from app.tickets.services.case import Case, by_order, refused
+from app.tickets.services.done import OrderDone
+from app.tickets.services.held import HeldOrder
+
+MAX_OFFSET = timedelta(days=366)
+
+
+def transition(
+    *,
+    actor: Actor,
+    now: datetime,
+    order_id: int,
+    to: str,
+    seen: int | None,
+    reason: str | None = None,
+    note: str | None = None,
+    until: datetime | None = None,
+    device_at: datetime | None = None,
+    device_offset_s: float | None = None,
+) -> OrderDone:
+    """Move an order to a state, or decline it (`to` is one of `workflow.ORDER_API_TARGETS`).
+
+    `until`: of a hold. `device_at` with `device_offset_s` (server − device): when it really happened; for "done" by a
+    dispatcher on behalf the true time, which is demanded. Raises NotFound, NotAllowed, Stale, Conflict, Rejected.
+    """
+    case, order = by_order(order_id, actor=actor, now=now)
+    if not policies.possible_parts_of_order(actor, order):
+        raise NotAllowed
+    case.seen_order(order, seen)
+    try:
+        row = workflow.order_for_target(
+            order.state, to, policies.parts_of_order(actor, order), ticket=case.ticket.status
+        )
+    except TransitionRefused as error:
+        raise refused(error) from error
+    return _move(case, order, row, reason, note, until, device_at, device_offset_s)
+
+
+def act(
+    *,
+    actor: Actor,
+    now: datetime,
+    order_id: int,
+    act: OrderAct,
+    seen: int | None,
+    reason: str | None = None,
+    note: str | None = None,
+    until: datetime | None = None,
+    device_at: datetime | None = None,
+    device_offset_s: float | None = None,
+) -> OrderDone:
+    """The same by the act of the table (what a button of a page knows)."""
+    case, order = by_order(order_id, actor=actor, now=now)
+    case.permit_order(order, act)
+    case.seen_order(order, seen)
+    try:
+        row = workflow.order_transition(order.state, act, ticket=case.ticket.status)
+    except TransitionRefused as error:
+        raise refused(error) from error
+    return _move(case, order, row, reason, note, until, device_at, device_offset_s)
+
+
+def _move(
+    case: Case,
+    order: HeldOrder,
+    row: workflow.OrderRow,
+    reason: str | None,
+    note: str | None,
+    until: datetime | None,
+    device_at: datetime | None,
+    device_offset_s: float | None,
+) -> OrderDone:
+    who = case.as_whom(order, row.act, row)
+    device: dict[str, datetime | None] = {}
+    if device_at is not None:
+        device = {"device_at": device_at, "effective_at": _effective(case, order, device_at, device_offset_s)}
+    case.move_order(
+        order,
+        row.act,
+        row=row,
+        reason=reason,
+        note=note,
+        until=until if row.act is OrderAct.HOLD else None,
+        true_time=device_at if who is Who.DISPATCHER else None,
+        device=device,
+    )
+    case.settle()
+    case.write()
+    return done.order(case, order)
+
+
+def _effective(case: Case, order: HeldOrder, device_at: datetime, offset_s: float | None) -> datetime:
+    """Device time plus the known offset, not before the order's last event and not after now (11)."""
+    said = device_at + min(max(timedelta(seconds=offset_s or 0), -MAX_OFFSET), MAX_OFFSET)
+    last = db.session.scalar(
+        select(func.max(func.coalesce(TicketEvent.effective_at, TicketEvent.at))).where(
+            TicketEvent.ticket_id == case.ticket.id, TicketEvent.order_id == order.id
+        )
+    )
+    return min(max(said, last or said), case.now)
