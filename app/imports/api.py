@@ -24,7 +24,6 @@ from app.imports import policies, queries, registry, schemas
 from app.imports.models import ImportBatch
 from app.imports.rules import stages
 from app.imports.services import decisions, intake
-from app.imports.web import MEGABYTES
 
 blueprint = ApiBlueprint("imports", __name__, description="Bulk data in stages: upload, columns, dry run, decision.")
 
@@ -59,7 +58,7 @@ def list_imports(asked: dict[str, Any]) -> dict[str, Any]:
 @accepts(blueprint, schemas.UploadQuery, "query")
 @accepts(blueprint, schemas.FileSchema, "files")
 @answers(blueprint, 201, schemas.BatchSchema)
-@upload(MEGABYTES)
+@upload(intake.MEGABYTES)
 @policy(policies.can_run)
 def create_import(asked: dict[str, Any], sent: dict[str, Any]) -> Answer:
     """Send a file; it is looked at in the background (state `uploaded`, then `mapping` or `asking`)."""

@@ -9,7 +9,6 @@ from app.accounts import queries as accounts
 from app.core import clock, transaction
 from app.core.actor import Actor
 from app.core.deliveries import Lease
-from app.core.outbox import Subscription
 from app.events import imports as events
 from app.imports.models import ImportBatch
 from app.imports.services import application, dry_run, life, looking, tidying
@@ -64,13 +63,3 @@ def _batch(batch_id: int) -> ImportBatch:
 
 def tidy(event: events.ImportsTidied, actor: Actor, now: datetime) -> None:
     tidying.tidy(now)
-
-
-SUBSCRIPTIONS = {
-    events.ImportUploaded: (Subscription("imports.look", look, "long", stepwise=True),),
-    events.DryRunOrdered: (Subscription("imports.plan", plan, "long", stepwise=True),),
-    events.ImportOrdered: (Subscription("imports.apply", apply, "long", stepwise=True),),
-    events.UndoOrdered: (Subscription("imports.undo", undo, "long", stepwise=True),),
-    events.ImportsTidied: (Subscription("imports.tidy", tidy, "long"),),
-}
-"""For wiring's SUBSCRIBERS; `ImportSettled` is for whoever tells people."""

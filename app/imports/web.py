@@ -20,8 +20,6 @@ from app.imports.services import decisions, intake, life
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 
-MEGABYTES = 64
-
 
 def _batch(batch_id: int) -> ImportBatch:
     found = queries.batch(current_actor(), batch_id)
@@ -65,7 +63,7 @@ def new() -> str:
 
 
 @blueprint.post("/new")
-@upload(MEGABYTES)
+@upload(intake.MEGABYTES)
 @policy(policies.can_run)
 def new_post() -> Any:
     """Take the file in; looking at it begins at once in the background."""

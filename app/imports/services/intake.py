@@ -22,6 +22,7 @@ from app.imports.rules import headings, sniffing
 from app.imports.services import life
 
 CHUNK = 1024 * 1024
+MEGABYTES = sniffing.MAX_BYTES // 2**20
 MAX_CODES = 200
 
 

@@ -1,0 +1,349 @@
+"""What importing a list of people would do: pure, from lines and register to one plan per line (dorms-rules E).
+
+Who is the same person: by identity document before number. A number may change its person only where the file itself
+says who has which number now. Whoever is missing inside the declared extent is marked, never removed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from app.core.errors import Rejected
+from app.core.importing import Line, Plain, Reason, RowPlan, refuse
+
+UNIT_COLUMNS = ("college", "major", "class", "year", "department")
+FACTS = ("name", "sex", "birth_date", "phone", "email")
+MOST_MISSING = 0.05
+"""Share of the extent that may be missing; beyond it the file is taken to be the wrong one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A valid org unit; `line` is its own id and those above it."""
+
+    id: int
+    kind: str
+    code: str
+    name: str
+    line: frozenset[int]
+
+
+@dataclass(slots=True)
+class Known:
+    """A person of the register. `units` maps a unit's kind to the unit the person is in now."""
+
+    id: int
+    facts: dict[str, Any]
+    missing: bool = False
+    username: str | None = None
+    numbers: dict[str, str] = field(default_factory=dict)
+    documents: set[str] = field(default_factory=set)
+    units: dict[str, Unit] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return str(self.facts["name"])
+
+
+@dataclass(slots=True)
+class Register:
+    """People by document and by number, org units by code and name."""
+
+    people: dict[int, Known] = field(default_factory=dict)
+    by_document: dict[str, Known] = field(default_factory=dict)
+    by_number: dict[tuple[str, str], Known] = field(default_factory=dict)
+    units: dict[int, Unit] = field(default_factory=dict)
+    hashes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Row number → the document of that row as stored, under the present secret first."""
+
+
+@dataclass(slots=True)
+class _Row:
+    """A line while its person is being worked out."""
+
+    line: Line
+    kind: str
+    number: str
+    name: str
+    documents: tuple[str, ...]
+    target: Known | None = None
+    holder: Known | None = None
+    """Somebody else who has this number now."""
+    units: dict[str, Unit] = field(default_factory=dict)
+    reasons: list[Reason] = field(default_factory=list)
+    remarks: list[Reason] = field(default_factory=list)
+
+    def says(self, column: str) -> Any:
+        return self.line.values.get(column)
+
+
+def plan(lines: Sequence[Line], register: Register, extent: str) -> Iterator[RowPlan]:
+    """One plan per line in their order, then the missing. Raises Rejected for an unknown extent or too many missing."""
+    rows = [_row(line, register) for line in lines]
+    _refuse_doubles(rows)
+    for row in rows:
+        _find_units(row, register)
+        _identify(row, register)
+    _refuse_same_person(rows)
+    _refuse_taken_numbers(rows)
+    missing = _missing(rows, register, extent)
+    _hint_returned(rows, missing, register)
+    _hint_swapped_names(rows)
+    for row in rows:
+        yield _outcome(row)
+    for person in missing:
+        yield RowPlan(None, "missing", _number_of(person), person.name, person.id)
+
+
+def _row(line: Line, register: Register) -> _Row:
+    values = line.values
+    kind = "staff_no" if values.get("category") == "staff" else "student_no"
+    return _Row(
+        line,
+        kind,
+        values.get("number") or "",
+        values.get("name") or "",
+        register.hashes.get(line.number, ()),
+        reasons=list(line.reasons),
+    )
+
+
+def _refuse_doubles(rows: Sequence[_Row]) -> None:
+    """The same number or document twice: all rows of it are refused."""
+    groups: dict[tuple[str, str, str], list[_Row]] = defaultdict(list)
+    for row in rows:
+        if row.number:
+            groups["number", row.kind, row.number].append(row)
+        if row.documents:
+            groups["document", "", row.documents[0]].append(row)
+    for (column, _kind, _value), group in groups.items():
+        for row in group if len(group) > 1 else ():
+            other = group[0] if group[0] is not row else group[1]
+            code = "number_twice" if column == "number" else "document_twice"
+            shown = row.number if column == "number" else ""
+            row.reasons.append(Reason(code, column, shown, {"other": other.line.number}))
+
+
+def _find_units(row: _Row, register: Register) -> None:
+    """College, major, class, year and department by code or name.
+
+    A name that several have is told apart by the others.
+    """
+    named = {column: row.says(column) for column in UNIT_COLUMNS if row.says(column)}
+    candidates = {column: _units(register, column, word) for column, word in named.items()}
+    settled = {found[0].id for found in candidates.values() if len(found) == 1}
+    for column, word in named.items():
+        found = candidates[column]
+        if len(found) > 1:
+            found = [unit for unit in found if settled & unit.line] or found
+        if len(found) == 1:
+            row.units[column] = found[0]
+        elif found:
+            row.reasons.append(Reason("several_units", column, word))
+        else:
+            row.reasons.append(Reason("no_such_unit", column, word, _nearest(register, column, word)))
+
+
+def _units(register: Register, kind: str, word: str) -> list[Unit]:
+    of_kind = [unit for unit in register.units.values() if unit.kind == kind]
+    return [unit for unit in of_kind if unit.code == word] or [unit for unit in of_kind if unit.name == word]
+
+
+def _nearest(register: Register, kind: str, word: str) -> dict[str, str | int]:
+    known = {unit.code: unit for unit in register.units.values() if unit.kind == kind}
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6) if len(known) <= 2000 else []
+    return {"suggestion": f"{near[0]} {known[near[0]].name}"} if near else {}
+
+
+def _identify(row: _Row, register: Register) -> None:
+    """Whose row this is; `holder` is set where the number is somebody else's at present."""
+    by_document = next((register.by_document[each] for each in row.documents if each in register.by_document), None)
+    by_number = register.by_number.get((row.kind, row.number))
+    if by_document is not None:
+        row.target = by_document
+        row.holder = by_number if by_number is not by_document else None
+    elif by_number is not None and row.documents and by_number.documents:
+        row.holder = by_number  # another document: another person, unless the holder gets a new number
+    else:
+        row.target = by_number
+
+
+def _refuse_same_person(rows: Sequence[_Row]) -> None:
+    """Two rows for one person, one found by document and one by number."""
+    first: dict[int, _Row] = {}
+    for row in rows:
+        if row.target is None or any(why.code in ("number_twice", "document_twice") for why in row.reasons):
+            continue
+        other = first.setdefault(row.target.id, row)
+        if other is row:
+            continue
+        row.reasons.append(Reason("same_person", "number", row.number, {"other": other.line.number}))
+        if not any(why.code == "same_person" for why in other.reasons):
+            other.reasons.append(Reason("same_person", "number", other.number, {"other": row.line.number}))
+
+
+def _refuse_taken_numbers(rows: Sequence[_Row]) -> None:
+    """A number somebody else has is given only where the same file gives the holder another one.
+
+    All of a swap or none.
+    """
+    moved = {row.target.id: row for row in rows if row.target is not None}
+    open_rows = [row for row in rows if row.holder is not None and not row.reasons]
+    again = True
+    while again:
+        again = False
+        for row in open_rows:
+            if row.reasons or row.holder is None:
+                continue
+            other = moved.get(row.holder.id)
+            if other is None or other.reasons or (other.kind, other.number) == (row.kind, row.number):
+                row.reasons.append(Reason("number_of_another", "number", row.number))
+                again = True
+
+
+def _missing(rows: Sequence[_Row], register: Register, extent: str) -> list[Known]:
+    """Who should be in the file and is in none of its rows, refused ones included."""
+    if not extent:
+        return []
+    inside = _inside(register, extent, {row.kind for row in rows})
+    present = {row.target.id for row in rows if row.target} | {row.holder.id for row in rows if row.holder}
+    absent = [person for person in inside if person.id not in present]
+    if len(absent) > MOST_MISSING * len(inside):
+        params = {"missing": len(absent), "all": len(inside), "limit": int(MOST_MISSING * 100)}
+        raise Rejected(code="too_many_missing", params=params)
+    return absent
+
+
+def _inside(register: Register, extent: str, kinds: set[str]) -> list[Known]:
+    """People with a number of the file's kinds in the declared units: of every kind of unit named, one."""
+    groups: dict[str, set[int]] = defaultdict(set)
+    if extent != "whole":
+        by_code = {unit.code: unit for unit in register.units.values()}
+        for code in extent.split(","):
+            if code not in by_code:
+                raise Rejected(code="unknown_extent", params={"code": code})
+            groups[by_code[code].kind].add(by_code[code].id)
+    found = []
+    for person in register.people.values():
+        if person.missing or not kinds & set(person.numbers):
+            continue
+        lines: set[int] = set().union(*(unit.line for unit in person.units.values()))
+        if all(lines & wanted for wanted in groups.values()):
+            found.append(person)
+    return found
+
+
+def _hint_returned(rows: Sequence[_Row], missing: Sequence[Known], register: Register) -> None:
+    """New people who look like somebody missing."""
+    gone = [*missing, *(person for person in register.people.values() if person.missing)]
+    known = {_likeness(each.name, each.facts["birth_date"], each.units.get("class")): each for each in gone}
+    for row in rows:
+        if row.target is None and not row.reasons:
+            like = known.get(_likeness(row.name, row.says("birth_date"), row.units.get("class")))
+            if like is not None and like.facts["birth_date"] is not None:
+                row.remarks.append(Reason("like_missing", "number", row.number, {"number": _number_of(like)}))
+
+
+def _likeness(name: str, born: date | None, unit: Unit | None) -> tuple[str, date | None, int | None]:
+    return name, born, unit.id if unit else None
+
+
+def _hint_swapped_names(rows: Sequence[_Row]) -> None:
+    """Two people who would exchange their names."""
+    renamed = {
+        (row.target.name, row.name): row
+        for row in rows
+        if row.target is not None and not row.reasons and row.name and row.name != row.target.name
+    }
+    for (was, becomes), row in renamed.items():
+        if (becomes, was) in renamed:
+            row.remarks.append(Reason("names_swapped", "name", row.name))
+
+
+def _number_of(person: Known) -> str:
+    return person.numbers.get("student_no") or person.numbers.get("staff_no") or ""
+
+
+def _outcome(row: _Row) -> RowPlan:
+    target = row.target
+    if row.reasons:
+        line = Line(row.line.number, row.line.values, tuple(row.reasons))
+        return refuse(line, key=row.number, label=row.name, target=target.id if target else None)
+    diff = _diff(row)
+    if target is not None and not diff:
+        return RowPlan(row.line.number, "same", row.number, row.name, target.id)
+    values = _values(row, diff)
+    remarks = (*row.remarks, *_remarks(row, diff))
+    if target is None:
+        return RowPlan(row.line.number, "new", row.number, row.name, values=values, remarks=remarks)
+    return RowPlan(row.line.number, "changed", row.number, target.name, target.id, diff, values, remarks=remarks)
+
+
+def _diff(row: _Row) -> dict[str, tuple[Plain, Plain]]:
+    """What changes about a known person. An empty cell says nothing; "not known" never replaces a known sex."""
+    target = row.target
+    if target is None:
+        return {}
+    diff: dict[str, tuple[Plain, Plain]] = {}
+    if target.numbers.get(row.kind) != row.number:
+        diff["number"] = (target.numbers.get(row.kind), row.number)
+    for column in FACTS:
+        was, becomes = target.facts[column], row.says(column)
+        if becomes is not None and becomes != was and not (column == "sex" and becomes == "U"):
+            diff[column] = (_plain(was), _plain(becomes))
+    for column, unit in row.units.items():
+        known = target.units.get(column)
+        if known is None or known.id != unit.id:
+            diff[column] = (known.name if known else None, unit.name)
+    if row.documents and not target.documents & set(row.documents):
+        diff["document"] = (None, _shown_document(row))
+    if target.missing:
+        diff["missing"] = (True, False)
+    return diff
+
+
+def _plain(value: Any) -> Plain:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _shown_document(row: _Row) -> str:
+    return f"••••{str(row.says('document'))[-4:]}"
+
+
+def _values(row: _Row, diff: Mapping[str, Any]) -> dict[str, Plain]:
+    """What is written: for a new person all that is said, for a known one what changes. No document in clear."""
+    new = row.target is None
+    facts = {name: _plain(row.says(name)) for name in FACTS if row.says(name) is not None and (new or name in diff)}
+    values: dict[str, Plain] = {
+        "kind": row.kind,
+        "number": row.number,
+        "name": row.name or (row.target.name if row.target else ""),
+        "facts": facts,
+        "units": {column: unit.id for column, unit in row.units.items() if new or column in diff},
+    }
+    if row.documents and (new or "document" in diff):
+        values["document"] = row.documents[0]
+        values["last_four"] = str(row.says("document"))[-4:]
+    if row.target is not None:
+        was = row.target.units
+        values["units_were"] = {column: was[column].id for column in row.units if column in diff and column in was}
+        values["username_was"] = row.target.username
+    return values
+
+
+def _remarks(row: _Row, diff: Mapping[str, Any]) -> Iterator[Reason]:
+    """What the approver looks at, one by one."""
+    by_number_alone = row.target is not None and not (row.target.documents & set(row.documents))
+    if "name" in diff:
+        yield Reason("name_differs" if by_number_alone else "name_changes", "name", row.name)
+    if "number" in diff:
+        yield Reason("number_changes", "number", row.number)
+    if "sex" in diff and diff["sex"][0] != "U":
+        yield Reason("sex_changes", "sex", str(diff["sex"][1]))
+    if "missing" in diff:
+        yield Reason("back_again", None, row.number)

@@ -1,0 +1,339 @@
+"""Writing a planned list of people, and taking it back: a handful of statements, however long the list.
+
+Members of a plan's `values` are those of `register_plan`. One audit entry names the batch; its rows keep who and what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import insert, select, text
+
+from app.accounts.models import OrgMembership, Person, PersonIdentifier, Role, RoleGrant
+from app.accounts.services import people, sessions
+from app.audit import services as audit
+from app.core.actor import Actor
+from app.core.db import current_institution, db
+from app.core.importing import RowPlan
+
+ROLE_OF = {"student_no": "student", "staff_no": "teacher"}
+FACTS = ("name", "sex", "birth_date", "phone", "email")
+
+_UPDATE_PEOPLE = text(
+    """
+    UPDATE person SET
+        name = coalesce(new.name, person.name), sex = coalesce(new.sex, person.sex),
+        birth_date = coalesce(new.birth_date, person.birth_date), phone = coalesce(new.phone, person.phone),
+        email = coalesce(new.email, person.email), username = new.username, sort_key = new.sort_key,
+        search = new.search, missing_since = NULL
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new
+        (id bigint, name text, sex text, birth_date date, phone text, email text, username text, sort_key text,
+         search text)
+    WHERE person.institution_id = :institution AND person.id = new.id
+    """
+)
+_RESTORE_PEOPLE = text(
+    """
+    UPDATE person SET
+        name = old.name, sex = old.sex, birth_date = old.birth_date, phone = old.phone, email = old.email,
+        username = old.username, sort_key = old.sort_key, search = old.search, missing_since = old.missing_since
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS old
+        (id bigint, name text, sex text, birth_date date, phone text, email text, username text, sort_key text,
+         search text, missing_since timestamptz)
+    WHERE person.institution_id = :institution AND person.id = old.id
+    """
+)
+_FREE_NAMES = text(
+    "UPDATE person SET username = NULL WHERE institution_id = :institution AND id = ANY(CAST(:ids AS bigint[]))"
+)
+_END_NUMBERS = text(
+    """
+    UPDATE person_identifier SET valid_to = :today
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS ended (person_id bigint, kind text)
+    WHERE person_identifier.institution_id = :institution AND person_identifier.person_id = ended.person_id
+      AND person_identifier.kind = ended.kind AND person_identifier.valid_to IS NULL
+    """
+)
+_ADD_NUMBERS = text(
+    """
+    INSERT INTO person_identifier (institution_id, person_id, kind, value, last_four, valid_from)
+    SELECT :institution, person_id, kind, value, last_four, :today
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (person_id bigint, kind text, value text, last_four text)
+    """
+)
+_END_MEMBERSHIPS = text(
+    """
+    UPDATE org_membership SET during =
+        CASE WHEN lower(during) >= :today THEN 'empty'::daterange ELSE daterange(lower(during), :today) END
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS ended (person_id bigint, unit_id bigint)
+    WHERE org_membership.institution_id = :institution AND org_membership.person_id = ended.person_id
+      AND org_membership.org_unit_id = ended.unit_id AND NOT isempty(during)
+      AND (upper_inf(during) OR upper(during) > :today)
+    """
+)
+_ADD_MEMBERSHIPS = text(
+    """
+    INSERT INTO org_membership (institution_id, person_id, org_unit_id, during)
+    SELECT :institution, person_id, unit_id, daterange(:today, NULL)
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (person_id bigint, unit_id bigint)
+    """
+)
+_MARK_MISSING = text(
+    """
+    UPDATE person SET missing_since = CAST(:since AS timestamptz)
+    WHERE institution_id = :institution AND id = ANY(CAST(:ids AS bigint[]))
+    """
+)
+_END_PEOPLE = text(
+    """
+    UPDATE person SET valid_to = :today, username = NULL
+    WHERE institution_id = :institution AND id = ANY(CAST(:ids AS bigint[]))
+    """
+)
+_END_ALL = (
+    "UPDATE person_identifier SET valid_to = :today WHERE institution_id = :institution"
+    " AND person_id = ANY(CAST(:ids AS bigint[])) AND valid_to IS NULL",
+    "UPDATE role_grant SET valid_to = :today WHERE institution_id = :institution"
+    " AND person_id = ANY(CAST(:ids AS bigint[])) AND valid_to IS NULL",
+    "UPDATE org_membership SET during = 'empty'::daterange WHERE institution_id = :institution"
+    " AND person_id = ANY(CAST(:ids AS bigint[]))",
+)
+
+
+def _run(statement: Any, **values: Any) -> None:
+    rows = values.pop("rows", None)
+    if rows is not None:
+        if not rows:
+            return
+        values["rows"] = orjson.dumps(rows).decode()
+    db.session.execute(statement, {"institution": current_institution(), **values})
+
+
+def write(plans: Sequence[RowPlan], batch_id: int, *, actor: Actor, now: datetime, today: date) -> dict[int, int]:
+    """Write new, changed and missing people; returns row number → id of each new person."""
+    changed = [plan for plan in plans if plan.outcome == "changed"]
+    new = [plan for plan in plans if plan.outcome == "new"]
+    missing = [plan.target for plan in plans if plan.outcome == "missing" and plan.target]
+    _write_changed(changed, now, today)
+    made = _write_new(new, today)
+    if missing:
+        _run(_MARK_MISSING, ids=missing, since=now)
+    counts = {"batch": batch_id, "new": len(new), "changed": len(changed), "missing": len(missing)}
+    audit.record(actor, "person.import", "import", batch_id, now=now, after=counts)
+    return made
+
+
+def _write_new(plans: Sequence[RowPlan], today: date) -> dict[int, int]:
+    if not plans:
+        return {}
+    taken = _taken_names([str(plan.values["number"]) for plan in plans])
+    rows = [_new_person(plan.values, taken, today) for plan in plans]
+    ids = list(db.session.scalars(insert(Person).returning(Person.id, sort_by_parameter_order=True), rows))
+    by_plan = list(zip(ids, plans, strict=True))
+    _run(_ADD_NUMBERS, rows=[each for person_id, plan in by_plan for each in _numbers(person_id, plan)], today=today)
+    _run(_ADD_MEMBERSHIPS, rows=_memberships(by_plan), today=today)
+    _grant_roles(by_plan, today)
+    return {plan.row: person_id for person_id, plan in by_plan if plan.row is not None}
+
+
+def _taken_names(wanted: Iterable[str]) -> set[str]:
+    """Account names in use among these (lower case)."""
+    names = sorted({name.lower() for name in wanted})
+    found = db.session.scalars(
+        text("SELECT lower(username) FROM person WHERE lower(username) = ANY(CAST(:names AS text[]))"), {"names": names}
+    )
+    return set(found)
+
+
+def _new_person(values: Mapping[str, Any], taken: set[str], today: date) -> dict[str, Any]:
+    """The account's name is the number, unless somebody has it; there is no password until a door is opened."""
+    number, facts = str(values["number"]), values["facts"]
+    username = None if number.lower() in taken else number
+    sort_key, search = people.keys(facts["name"], numbers=[number], username=username)
+    born = facts.get("birth_date")
+    return {
+        "name": facts["name"],
+        "sex": facts.get("sex") or "U",
+        "birth_date": date.fromisoformat(born) if born else None,
+        "phone": facts.get("phone"),
+        "email": facts.get("email"),
+        "username": username,
+        "sort_key": sort_key,
+        "search": search,
+        "valid_from": today,
+    }
+
+
+def _numbers(person_id: int, plan: RowPlan) -> list[dict[str, Any]]:
+    """The identifiers a plan adds."""
+    values, rows = plan.values, []
+    if plan.outcome == "new" or "number" in plan.diff:
+        rows.append({"person_id": person_id, "kind": values["kind"], "value": values["number"], "last_four": None})
+    if "document" in values:
+        document = {"kind": "identity_document", "value": values["document"], "last_four": values["last_four"]}
+        rows.append({"person_id": person_id, **document})
+    return rows
+
+
+def _memberships(plans: Iterable[tuple[int, RowPlan]]) -> list[dict[str, int]]:
+    units: list[dict[str, int]] = []
+    for person_id, plan in plans:
+        chosen: Any = plan.values["units"]
+        units += [{"person_id": person_id, "unit_id": unit_id} for unit_id in chosen.values()]
+    return units
+
+
+def _grant_roles(plans: Sequence[tuple[int, RowPlan]], today: date) -> None:
+    """Students and staff may file and follow their own reports from the first day."""
+    roles = dict(db.session.execute(select(Role.code, Role.id).where(Role.code.in_(ROLE_OF.values()))).tuples())
+    rows = [
+        {"person_id": person_id, "role_id": role_id, "scope_kind": "own", "valid_from": today}
+        for person_id, plan in plans
+        if (role_id := roles.get(ROLE_OF[str(plan.values["kind"])])) is not None
+    ]
+    if rows:
+        db.session.execute(insert(RoleGrant), rows)
+
+
+def _write_changed(plans: Sequence[RowPlan], now: datetime, today: date) -> None:
+    if not plans:
+        return
+    by_plan = [(int(plan.target or 0), plan) for plan in plans]
+    renumbered = [(person_id, plan) for person_id, plan in by_plan if "number" in plan.diff]
+    _run(
+        _END_NUMBERS, rows=[{"person_id": each, "kind": plan.values["kind"]} for each, plan in renumbered], today=today
+    )
+    _run(_ADD_NUMBERS, rows=[each for person_id, plan in by_plan for each in _numbers(person_id, plan)], today=today)
+    _run(_END_MEMBERSHIPS, rows=_units_were(by_plan), today=today)
+    _run(_ADD_MEMBERSHIPS, rows=_memberships(by_plan), today=today)
+    _rename(by_plan, now)
+
+
+def _units_were(plans: Iterable[tuple[int, RowPlan]]) -> list[dict[str, int]]:
+    rows: list[dict[str, int]] = []
+    for person_id, plan in plans:
+        were: Any = plan.values["units_were"]
+        rows += [{"person_id": person_id, "unit_id": unit_id} for unit_id in were.values()]
+    return rows
+
+
+def _rename(plans: Sequence[tuple[int, RowPlan]], now: datetime) -> None:
+    """Facts, account name (where it was the old number) and search keys; a new account name ends the sessions."""
+    following = [(each, plan) for each, plan in plans if _name_follows(plan)]
+    if following:  # freed first: in a swap the names cross
+        _run(_FREE_NAMES, ids=[each for each, _plan in following])
+    taken = _taken_names(str(plan.values["number"]) for _each, plan in following)
+    rows = []
+    for person_id, plan in plans:
+        username = plan.values["username_was"]
+        number = str(plan.values["number"])
+        if _name_follows(plan):
+            username = None if number.lower() in taken else number
+        facts: Any = plan.values["facts"]
+        sort_key, search = people.keys(str(plan.values["name"]), numbers=[number], username=_text(username))
+        rows.append({"id": person_id, **facts, "username": username, "sort_key": sort_key, "search": search})
+    _run(_UPDATE_PEOPLE, rows=rows)
+    for person_id, _plan in following:
+        sessions.close_sessions(person_id, now=now)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _name_follows(plan: RowPlan) -> bool:
+    """Whether the account is called by the number that changes."""
+    was = plan.diff.get("number", (None, None))[0]
+    return was is not None and _text(plan.values["username_was"]) == was
+
+
+def take_back(plans: Sequence[RowPlan], batch_id: int, *, actor: Actor, now: datetime, today: date) -> None:
+    """Undo a written list: new people end today, changed ones are as before, marks of absence go."""
+    new = [int(plan.target or 0) for plan in plans if plan.outcome == "new"]
+    if new:
+        for statement in _END_ALL:
+            _run(text(statement), ids=new, today=today)
+        _run(_END_PEOPLE, ids=new, today=today)
+    changed = [(int(plan.target or 0), plan) for plan in plans if plan.outcome == "changed"]
+    if changed:
+        _restore(changed, today)
+    missing = [int(plan.target or 0) for plan in plans if plan.outcome == "missing"]
+    if missing:
+        _run(_MARK_MISSING, ids=missing, since=None)
+    audit.record(actor, "person.import_undo", "import", batch_id, now=now, after={"count": len(plans)})
+
+
+def _restore(plans: Sequence[tuple[int, RowPlan]], today: date) -> None:
+    renumbered = [(person_id, plan) for person_id, plan in plans if "number" in plan.diff]
+    documents = [person_id for person_id, plan in plans if "document" in plan.diff]
+    ended = [{"person_id": each, "kind": plan.values["kind"]} for each, plan in renumbered]
+    ended += [{"person_id": each, "kind": "identity_document"} for each in documents]
+    _run(_END_NUMBERS, rows=ended, today=today)
+    back = [
+        {"person_id": each, "kind": plan.values["kind"], "value": plan.diff["number"][0], "last_four": None}
+        for each, plan in renumbered
+        if plan.diff["number"][0] is not None
+    ]
+    _run(_ADD_NUMBERS, rows=back, today=today)
+    _run(_END_MEMBERSHIPS, rows=_memberships(plans), today=today)
+    _run(_ADD_MEMBERSHIPS, rows=_units_were(plans), today=today)
+    _run(_FREE_NAMES, ids=[person_id for person_id, _plan in renumbered])
+    found = {person.id: person for person in _people([person_id for person_id, _plan in plans])}
+    _run(_RESTORE_PEOPLE, rows=[_before(found[person_id], plan) for person_id, plan in plans])
+
+
+def _people(ids: Sequence[int]) -> Sequence[Person]:
+    return list(db.session.scalars(select(Person).where(Person.id.in_(ids)).execution_options(populate_existing=True)))
+
+
+def _before(person: Person, plan: RowPlan) -> dict[str, Any]:
+    """The person as the plan found her."""
+    facts: dict[str, Any] = {name: getattr(person, name) for name in FACTS}
+    facts.update({name: was for name, (was, _becomes) in plan.diff.items() if name in FACTS})
+    number = plan.diff["number"][0] if "number" in plan.diff else plan.values["number"]
+    username = _text(plan.values["username_was"])
+    sort_key, search = people.keys(facts["name"], numbers=[str(number)] if number else [], username=username)
+    return {
+        "id": person.id,
+        **facts,
+        "username": username,
+        "sort_key": sort_key,
+        "search": search,
+        "missing_since": person.missing_since,
+    }
+
+
+def present(plans: Sequence[RowPlan]) -> list[RowPlan]:
+    """The plans whose people are no longer as the import left them."""
+    ids = [int(plan.target or 0) for plan in plans]
+    found = {person.id: person for person in _people(ids)}
+    numbers = {
+        (row.person_id, row.kind): row.value
+        for row in db.session.execute(
+            select(PersonIdentifier.person_id, PersonIdentifier.kind, PersonIdentifier.value).where(
+                PersonIdentifier.person_id.in_(ids), PersonIdentifier.valid_to.is_(None)
+            )
+        )
+    }
+    return [plan for plan in plans if not _as_written(plan, found.get(int(plan.target or 0)), numbers)]
+
+
+def _as_written(plan: RowPlan, person: Person | None, numbers: Mapping[tuple[int, str], str]) -> bool:
+    if person is None or person.merged_into_id is not None or person.disabled_at is not None:
+        return False
+    if plan.outcome == "missing":
+        return person.missing_since is not None
+    facts: Any = plan.values["facts"]
+    same = all(_plain(getattr(person, name)) == value for name, value in facts.items())
+    return same and numbers.get((person.id, str(plan.values["kind"]))) == plan.values["number"]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+MEMBERSHIP_TABLES = (OrgMembership.__tablename__, PersonIdentifier.__tablename__, RoleGrant.__tablename__)
+"""Tables the import itself writes: what stands there does not speak against taking a person back."""

@@ -1,0 +1,39 @@
+"""Which rows something points to, in whatever area: asked of the schema, not of the areas."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import BigInteger, Column, literal, select
+from sqlalchemy import func as sql
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.core.db import Model, Tenant, db
+
+
+def referring(model: type[Tenant], ids: Collection[int], *, besides: Collection[str] = ()) -> dict[int, str]:
+    """For each of the rows that something points to: the name of one table that does.
+
+    References among `ids` themselves and from the tables `besides` do not count. One statement per pointing column.
+    """
+    found: dict[int, str] = {}
+    if not ids:
+        return found
+    wanted = literal(sorted(ids), ARRAY(BigInteger))
+    for column in _pointing(model):
+        if column.table.name in besides:
+            continue
+        query = select(column).where(column == sql.any(wanted)).distinct()
+        if column.table is model.__table__:
+            query = query.where(model.id != sql.all(wanted))
+        for row_id in db.session.scalars(query):
+            found.setdefault(row_id, column.table.name)
+    return found
+
+
+def _pointing(model: type[Tenant]) -> Iterator[Column[int]]:
+    """Every column with a foreign key to the table."""
+    for table in Model.metadata.sorted_tables:
+        for key in table.foreign_key_constraints:
+            if key.referred_table is model.__table__:
+                yield from (column for column in key.columns if column.name != "institution_id")

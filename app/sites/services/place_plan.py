@@ -1,0 +1,316 @@
+"""What importing a list of places would do: pure, from the lines and the register to one plan per line."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from app.core.actor import Actor
+from app.core.importing import Line, Plain, Reason, RowPlan, refuse
+from app.sites import policies
+from app.sites.rules import tree
+
+WRITE = "places.write"
+LEVELS = ("campus", "zone", "building", "unit", "floor")
+"""Columns that name the way to a place, from the top."""
+
+_FLOOR = re.compile(r"(?:第)?(-?\d{1,3}|[一二三四五六七八九十]{1,3})(?:f|层|楼|floor)?")
+_DIGITS = {char: value for value, char in enumerate("一二三四五六七八九", start=1)}
+
+
+class Known(Protocol):
+    """A place of the register, as much of it as planning needs."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def parent_id(self) -> int | None: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def public(self) -> bool: ...
+    @property
+    def campus_id(self) -> int | None: ...
+    @property
+    def building_id(self) -> int | None: ...
+
+
+@dataclass(slots=True)
+class Register:
+    """The valid places by id, by code, and by folded code or name under the place above."""
+
+    by_id: dict[int, Known] = field(default_factory=dict)
+    by_code: dict[str, Known] = field(default_factory=dict)
+    named: dict[tuple[str, str], list[Known]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def of(cls, places: Iterable[Known]) -> Register:
+        found = cls()
+        for place in places:
+            found.by_id[place.id] = place
+            found.by_code[place.code] = place
+            for word in {_word(place.kind, place.code), _word(place.kind, place.name)}:
+                found.named[place.kind, word].append(place)
+        return found
+
+    def code_of(self, place_id: int | None) -> str | None:
+        place = self.by_id.get(place_id or 0)
+        return place.code if place else None
+
+    def below(self, kind: str, word: str, above: Known | None) -> list[Known]:
+        """Places of a kind called so (by code or name), inside `above` where it is given."""
+        found = self.named.get((kind, _word(kind, word)), [])
+        return [place for place in found if above is None or self._inside(place, above)]
+
+    def _inside(self, place: Known, above: Known) -> bool:
+        at: Known | None = place
+        while at is not None and at.id != above.id:
+            at = self.by_id.get(at.parent_id or 0)
+        return at is not None
+
+
+def _word(kind: str, text: str) -> str:
+    """How a name is compared: folded; floors by their number, so that 3, 3F, 3层 and 三层 are one."""
+    folded = "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    if kind != "floor":
+        return folded
+    match = _FLOOR.fullmatch(folded)
+    return f"#{_count(match[1])}" if match else folded
+
+
+def _count(digits: str) -> int:
+    if digits.lstrip("-").isdigit():
+        return int(digits)
+    tens, has_ten, ones = digits.rpartition("十")
+    if not has_ten:
+        return _DIGITS.get(ones[-1:], 0)
+    return 10 * (_DIGITS.get(tens, 1) if tens else 1) + (_DIGITS.get(ones, 0) if ones else 0)
+
+
+@dataclass(slots=True)
+class _Wish:
+    """A line while its place is being worked out."""
+
+    line: Line
+    code: str = ""
+    name: str = ""
+    kind: str = ""
+    parent: Known | None = None
+    parent_code: str | None = None  # of a place in the same file
+    reasons: list[Reason] = field(default_factory=list)
+
+
+def plan(lines: Sequence[Line], register: Register, actor: Actor) -> Iterator[RowPlan]:
+    """One plan per line, in their order."""
+    wishes = [_wish(line) for line in lines]
+    for wish in wishes:
+        _find_code(wish, register)
+    _refuse_doubles(wishes)
+    in_file = {wish.code: wish for wish in wishes if wish.code}
+    for wish in wishes:
+        _find_parent(wish, register, in_file)
+    _refuse_rings(wishes, in_file)
+    for wish in wishes:
+        _judge(wish, register, in_file, actor)
+    _refuse_orphans(wishes, in_file)
+    for wish in wishes:
+        yield _outcome(wish, register)
+
+
+def _wish(line: Line) -> _Wish:
+    values = line.values
+    wish = _Wish(line, reasons=list(line.reasons))
+    number = values.get("number")
+    wish.kind = values.get("kind") or ("" if "kind" in values else "room")
+    wish.name = values.get("name") or number or ""
+    wish.code = values.get("code") or ""
+    if wish.reasons:
+        return wish
+    if not wish.kind:
+        wish.reasons.append(Reason("no_kind", "kind"))
+    if not wish.name:
+        wish.reasons.append(Reason("no_name", "name"))
+    if not wish.code and not number:
+        wish.reasons.append(Reason("no_code", "code"))
+    return wish
+
+
+def _find_code(wish: _Wish, register: Register) -> None:
+    """Where the row names its place above by a way, walk it; where it has no code, make one."""
+    if wish.reasons:
+        return
+    above = wish.line.values.get("parent")
+    if not above and wish.kind != "campus":
+        _walk(wish, register)
+    if wish.code or wish.reasons:
+        return
+    number = wish.line.values["number"]
+    parent = register.by_code.get(above) if above else wish.parent
+    if parent is not None:  # the building's code and the room's number
+        building = register.by_id.get(parent.building_id or 0) or parent
+        wish.code = f"{building.code}-{number}"
+    else:
+        wish.code = f"{above}-{number}" if above else number
+
+
+def _find_parent(wish: _Wish, register: Register, in_file: Mapping[str, _Wish]) -> None:
+    """The place above by its code, of the file or the register; a known place keeps its kind where none is said."""
+    known = register.by_code.get(wish.code)
+    if known is not None and "kind" not in wish.line.values:
+        wish.kind = known.kind
+    code = wish.line.values.get("parent")
+    if wish.reasons or not code or wish.kind == "campus":
+        return
+    if code in in_file:
+        wish.parent_code = code
+    wish.parent = register.by_code.get(code)
+    if wish.parent is None and wish.parent_code is None:
+        wish.reasons.append(Reason("unknown_parent", "parent", code))
+
+
+def _walk(wish: _Wish, register: Register) -> None:
+    """Down the columns campus … floor as far as they are filled."""
+    at: Known | None = None
+    named = False
+    for level in LEVELS:
+        word = wish.line.values.get(level)
+        if not word or level == wish.kind:
+            continue
+        named = True
+        found = register.below(level, word, at)
+        if len(found) != 1:
+            wish.reasons.append(Reason("several_parents" if found else "unknown_parent", level, word))
+            return
+        at = found[0]
+    if not named:
+        known = register.by_code.get(wish.code)
+        if known is None:
+            wish.reasons.append(Reason("no_parent", "parent"))
+        else:
+            at = register.by_id.get(known.parent_id or 0)
+    wish.parent = at
+
+
+def _refuse_doubles(wishes: Sequence[_Wish]) -> None:
+    """All rows of a code that stands twice in the file are refused."""
+    first: dict[str, _Wish] = {}
+    for wish in wishes:
+        code = wish.code
+        if not code:
+            continue
+        other = first.setdefault(code, wish)
+        if other is not wish:
+            wish.reasons.append(_double(wish, other))
+            if not any(why.code == "twice_in_file" for why in other.reasons):
+                other.reasons.append(_double(other, wish))
+
+
+def _double(wish: _Wish, other: _Wish) -> Reason:
+    column = "code" if wish.line.values.get("code") else "number"
+    return Reason("twice_in_file", column, wish.code, {"other": other.line.number})
+
+
+def _refuse_rings(wishes: Sequence[_Wish], in_file: Mapping[str, _Wish]) -> None:
+    """Rows whose places above, inside the file, lead back to themselves."""
+    clear: set[str] = set()
+    for wish in wishes:
+        way: list[_Wish] = []
+        at: _Wish | None = wish
+        seen: set[int] = set()
+        while at is not None and at.code not in clear and id(at) not in seen:
+            seen.add(id(at))
+            way.append(at)
+            at = in_file.get(at.parent_code) if at.parent_code else None
+        if at is not None and id(at) in seen:
+            for each in way[way.index(at) :]:
+                each.reasons.append(Reason("ring", "parent", each.parent_code or ""))
+        clear.update(each.code for each in way)
+
+
+def _judge(wish: _Wish, register: Register, in_file: Mapping[str, _Wish], actor: Actor) -> None:
+    """Level, kind and scope."""
+    if wish.reasons:
+        return
+    above = in_file[wish.parent_code].kind if wish.parent_code else wish.parent.kind if wish.parent else None
+    if not tree.may_stand_under(wish.kind, above):
+        params = {"kind": wish.kind, "above": above or "–"}
+        wish.reasons.append(Reason("wrong_level", "kind", wish.kind, params))
+    known = register.by_code.get(wish.code)
+    if known is not None and known.kind != wish.kind:
+        wish.reasons.append(Reason("kind_differs", "kind", wish.kind, {"known": known.kind}))
+    for place in (known, wish.parent) if known else (wish.parent,):
+        if not _covered(place, wish, in_file, actor):
+            wish.reasons.append(Reason("outside_scope", "parent", wish.code))
+            return
+
+
+def _covered(place: Known | None, wish: _Wish, in_file: Mapping[str, _Wish], actor: Actor) -> bool:
+    """Whether the actor may write at the place, or at the first known place above it in the file."""
+    at: _Wish | None = wish
+    while place is None and at is not None and at.parent_code:
+        at = in_file.get(at.parent_code)
+        place = at.parent if at else None
+    return policies.covers(actor, WRITE, place)  # type: ignore[arg-type]
+
+
+def _refuse_orphans(wishes: Sequence[_Wish], in_file: Mapping[str, _Wish]) -> None:
+    """Rows whose place above is a refused row of the file and not in the register either."""
+    children: dict[str, list[_Wish]] = defaultdict(list)
+    for wish in wishes:
+        if wish.parent_code and wish.parent is None:
+            children[wish.parent_code].append(wish)
+    waiting = [wish for wish in wishes if wish.reasons]
+    while waiting:
+        refused = waiting.pop()
+        for child in children.get(refused.code, ()) if in_file.get(refused.code) is refused else ():
+            if not child.reasons:
+                reason = Reason("parent_refused", "parent", refused.code, {"other": refused.line.number})
+                child.reasons.append(reason)
+                waiting.append(child)
+
+
+def _outcome(wish: _Wish, register: Register) -> RowPlan:
+    known = register.by_code.get(wish.code) if wish.code else None
+    if wish.reasons:
+        kept = Line(wish.line.number, wish.line.values, tuple(wish.reasons))
+        return refuse(kept, key=wish.code, label=wish.name, target=known.id if known else None)
+    public = wish.line.values.get("public")
+    values: dict[str, Plain] = {
+        "kind": wish.kind,
+        "code": wish.code,
+        "name": wish.name,
+        "parent_id": wish.parent.id if wish.parent and not wish.parent_code else None,
+        "parent_code": wish.parent_code,
+    }
+    if public is not None:
+        values["public"] = bool(public)
+    if known is None:
+        return RowPlan(wish.line.number, "new", wish.code, wish.name, values=values)
+    diff = _diff(wish, known, register, values)
+    if not diff:
+        return RowPlan(wish.line.number, "same", wish.code, wish.name, known.id)
+    values["parent_was"] = known.parent_id
+    return RowPlan(wish.line.number, "changed", wish.code, known.name, known.id, diff, values)
+
+
+def _diff(wish: _Wish, known: Known, register: Register, values: Mapping[str, Any]) -> dict[str, tuple[Plain, Plain]]:
+    """Only columns the file has count; a place above that is in register and file alike is the same one."""
+    diff: dict[str, tuple[Plain, Plain]] = {}
+    says_name = wish.line.values.get("name") or wish.line.values.get("number")
+    if says_name and wish.name != known.name:
+        diff["name"] = (known.name, wish.name)
+    if "public" in values and values["public"] != known.public:
+        diff["public"] = (known.public, values["public"])
+    was = register.code_of(known.parent_id)
+    above = wish.parent_code or (wish.parent.code if wish.parent else None)
+    if wish.kind != "campus" and above != was:
+        diff["parent"] = (was, above)
+    return diff
