@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from flask import Flask
@@ -67,7 +68,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
     metrics.install(app)
     application.install(app)
     db.init_app(app)
-    migrate.init_app(app, db, directory="migrations", compare_type=True)
+    migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"), compare_type=True)
     _apart_engine(app, config, url)
     limits.install(app)
     csrf.init_app(app)
