@@ -1,7 +1,8 @@
-"""Where a server or the command line gets the application: `app.wsgi:web()` serves, `app.wsgi:commands()` is `flask …`.
+"""Where a server or the command line gets the application.
 
-granian --interface wsgi --factory app.wsgi:web
-gunicorn --worker-class gthread 'app.wsgi:web()'
+- `granian --interface wsgi --factory app.wsgi:web`
+- `gunicorn --worker-class gthread 'app.wsgi:web()'`
+- `flask --app app.wsgi:commands doctor`
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 
 from flask import Flask
+from flask.cli import FlaskGroup
 
 from app import create_app
 from app.core.launch import process
@@ -24,3 +26,8 @@ def web() -> Flask:
 def commands() -> Flask:
     """Return the application for commands: database role and time limits of a worker."""
     return create_app(Config.from_env(os.environ), "worker")
+
+
+if __name__ == "__main__":
+    # As `flask` does it, but without putting the caller's folder before ours on the import path.
+    FlaskGroup(name="flask", create_app=commands).main(prog_name="flask")

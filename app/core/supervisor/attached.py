@@ -18,7 +18,7 @@ from app.core import embedded
 from app.core.launch import lock
 from app.core.supervisor import settings
 
-COMMANDS = {"flask": ["flask"], "shell": ["flask", "shell"], "bench": ["bench"]}
+COMMANDS = {"flask": ["app.wsgi"], "shell": ["app.wsgi", "shell"], "bench": ["bench"]}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

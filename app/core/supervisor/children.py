@@ -12,7 +12,7 @@ from app.core.launch import process
 from app.core.launch.servers import open_log
 from app.core.supervisor import settings
 
-FIRST_WAIT = 0.5
+FIRST_WAIT = 0.25
 LONGEST_WAIT = 15.0
 # A child that lived this long was sound; its next death waits the first wait again.
 SOUND_AFTER = 30.0
@@ -30,7 +30,7 @@ class Child:
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
-        self._wait = FIRST_WAIT
+        self._wait = FIRST_WAIT / 2
         self._again_at: float | None = None
 
     def start(self) -> None:

@@ -208,7 +208,7 @@ class Supervisor:
 
 
 def _flask(*arguments: str) -> list[str]:
-    return [sys.executable, "-P", "-m", "flask", *arguments]
+    return [sys.executable, "-P", "-m", "app.wsgi", *arguments]
 
 
 def _schema(servers: embedded.Servers) -> frozenset[str]:
