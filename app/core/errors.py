@@ -20,6 +20,7 @@ class DomainError(Exception):
         self.message = message
         self.code = code or type(self).code
         self.extra: dict[str, Any] = extra  # further members of the problem document
+        self.headers: dict[str, str] = {}  # further headers of the answer
         super().__init__(self.code)
 
 

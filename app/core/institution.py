@@ -56,6 +56,8 @@ def institutions() -> tuple[InstitutionFacts, ...]:
     if _Cache.known and time.monotonic() - _Cache.read_at < HOST_CACHE_SECONDS:
         return _Cache.known
     with _lock:
+        # a transaction begun here knows no institution yet: left open, it would see no tenant row (core.db)
+        begun_here = not db.session().in_transaction()
         rows = db.session.execute(
             select(Institution.id, Institution.code, Institution.name, Institution.hosts, Institution.flags).order_by(
                 Institution.id
@@ -63,6 +65,8 @@ def institutions() -> tuple[InstitutionFacts, ...]:
         ).all()
         _Cache.known = tuple(InstitutionFacts(r.id, r.code, r.name, tuple(r.hosts), r.flags) for r in rows)
         _Cache.read_at = time.monotonic()
+        if begun_here:
+            db.session.rollback()
     return _Cache.known
 
 

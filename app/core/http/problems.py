@@ -113,8 +113,7 @@ def domain_error(error: errors.DomainError) -> Response:
         extra["current"] = error.current
     if isinstance(error, errors.Busy):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    if (retry := getattr(error, "retry_after", None)) is not None:
-        headers["Retry-After"] = str(retry)
+    headers.update(error.headers)
     return render(error.status, code=error.code, detail=error.message, fields=fields, extra=extra, headers=headers)
 
 
