@@ -7,46 +7,92 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from app.accounts import importer as accounts_importer
 from app.accounts import web as accounts_web
 from app.attachments import handlers as attachments_handlers
 from app.attachments import policies as attachments_policies
 from app.attachments import web as attachments_web
 from app.audit import models as audit_models
-from app.core import backup, deliveries, factory
+from app.core import backup, deliveries, doctor, factory
 from app.core.outbox import Event, Subscribers, Subscription
 from app.core.pages import NavItem
 from app.core.periodic import Periodic
+from app.events import imports as import_events
 from app.events.attachments import AttachmentReceived, AttachmentSweepDue
-from app.imports import models as imports_models
+from app.imports import api as imports_api
+from app.imports import cli as imports_cli
+from app.imports import jobs as imports_jobs
+from app.imports import registry as imports_registry
+from app.imports import web as imports_web
+from app.events.notifications import MailDue
+from app.notifications import api as notifications_api
+from app.notifications import handlers as notifications_handlers
+from app.notifications import web as notifications_web
 from app.portal import web as portal_web
-from app.sites import models as sites_models
+from app.sites import api as sites_api
+from app.sites import importer as sites_importer
+from app.sites import web as sites_web
+from app.events import tickets as ticket_events
+from app.tickets import handlers as tickets_handlers
 from app.tickets import models as tickets_models
 
 if TYPE_CHECKING:
     from flask import Blueprint, Flask
 
+    from app.core.importing import Importer
     from config import Config
 
-MODELS = (audit_models, imports_models, sites_models, tickets_models)  # imported for their tables: areas without routes of their own
+MODELS = (audit_models, tickets_models)  # imported for their tables: areas without routes of their own
 
-WEB: tuple[Blueprint, ...] = (accounts_web.blueprint, attachments_web.blueprint, portal_web.blueprint)
+WEB: tuple[Blueprint, ...] = (
+    accounts_web.blueprint,
+    attachments_web.blueprint,
+    imports_web.blueprint,
+    notifications_web.blueprint,
+    portal_web.blueprint,
+    sites_web.blueprint,
+)
 
-API: tuple[Any, ...] = ()
+API: tuple[Any, ...] = (imports_api.blueprint, notifications_api.blueprint, sites_api.blueprint)
 
 SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
     AttachmentReceived: (
         Subscription("attachments.reencode", attachments_handlers.reencode, queue="long", stepwise=True),
+    ),
+    import_events.ImportUploaded: (Subscription("imports.look", imports_jobs.look, queue="long", stepwise=True),),
+    import_events.DryRunOrdered: (Subscription("imports.plan", imports_jobs.plan, queue="long", stepwise=True),),
+    import_events.ImportOrdered: (Subscription("imports.apply", imports_jobs.apply, queue="long", stepwise=True),),
+    import_events.UndoOrdered: (Subscription("imports.undo", imports_jobs.undo, queue="long", stepwise=True),),
+    import_events.ImportsTidied: (Subscription("imports.tidy", imports_jobs.tidy, queue="notices"),),
+    import_events.ImportSettled: (Subscription("notifications.import", notifications_handlers.import_settled, queue="notices"),),
+    MailDue: (Subscription("notifications.mail", notifications_handlers.send_mail, queue="notices", stepwise=True),),
+    ticket_events.OrderQueued: (Subscription("tickets.on_order_queued", tickets_handlers.on_order_queued),),
+    ticket_events.OfferExpired: (Subscription("tickets.on_offer_expired", tickets_handlers.on_offer_expired),),
+    ticket_events.OfferEnded: (Subscription("tickets.on_offer_ended", tickets_handlers.on_somebody_freed),),
+    ticket_events.OrderReleased: (Subscription("tickets.on_order_released", tickets_handlers.on_somebody_freed),),
+    ticket_events.OrderDone: (Subscription("tickets.on_order_done", tickets_handlers.on_somebody_freed),),
+    ticket_events.DefaultCloseDue: (Subscription("tickets.on_default_close", tickets_handlers.on_default_close),),
+    ticket_events.AnswerOverdue: (Subscription("tickets.on_answer_overdue", tickets_handlers.on_answer_overdue),),
+    ticket_events.HoldDue: (Subscription("tickets.on_hold_due", tickets_handlers.on_hold_due),),
+    ticket_events.WaitingOrdersDue: (
+        Subscription("tickets.on_waiting_orders", tickets_handlers.on_waiting_orders, stepwise=True),
     ),
     AttachmentSweepDue: (Subscription("attachments.sweep", attachments_handlers.sweep, queue="long", stepwise=True),),
 }
 
 ATTACHMENT_VIEWERS: dict[str, attachments_policies.Viewer] = {}  # owner kind → may this actor see it
 
-PERIODIC: tuple[Periodic, ...] = (Periodic("attachments.sweep", 86_400, AttachmentSweepDue),)
+IMPORTERS: tuple[Importer[Any], ...] = (sites_importer.IMPORTER, accounts_importer.IMPORTER)
+
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic("imports.tidy", 86_400, import_events.ImportsTidied),
+    Periodic("attachments.sweep", 86_400, AttachmentSweepDue),
+    Periodic("tickets.waiting", 60, ticket_events.WaitingOrdersDue),
+)
 
 NAVIGATION: tuple[NavItem, ...] = ()
 
-COMMANDS: tuple[Any, ...] = (backup.backup_command, backup.restore_command)
+COMMANDS: tuple[Any, ...] = (imports_cli.command, backup.backup_command, backup.restore_command, doctor.doctor_command)
 
 
 def build(config: Config, role: Literal["web", "worker"]) -> Flask:
@@ -54,6 +100,7 @@ def build(config: Config, role: Literal["web", "worker"]) -> Flask:
     app = factory.bare_app(config, role)
     app.extensions["houqin_subscribers"] = Subscribers(SUBSCRIBERS)
     app.extensions["houqin_periodic"] = {job.name: job for job in PERIODIC}
+    imports_registry.fill(IMPORTERS)
     app.extensions["houqin_nav"] = NAVIGATION
     app.extensions["houqin_load_actor"] = accounts_web.load_actor
     app.extensions["houqin_note_refusal"] = accounts_web.note_refusal

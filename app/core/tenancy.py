@@ -8,6 +8,8 @@ from app.core import roles
 
 POLICY = "tenant"
 APPEND_ONLY = ("audit_entry", "ticket_event")
+EXTRA: list[str] = []  # statements areas add for what metadata cannot say (functions), run after the tables are made
+EXTRA_DROPS: list[str] = []  # and what takes it back
 
 
 def protect(tables: Iterable[str]) -> list[str]:

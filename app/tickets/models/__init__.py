@@ -4,6 +4,7 @@ One file per matter; import the names from here. State columns are text with a C
 tables (`tickets.rules.workflow`), so that a state the rules do not know cannot be stored.
 """
 
+from app.tickets.models import search
 from app.tickets.models.catalogue import Category, Trade
 from app.tickets.models.crews import (
     Absence,
@@ -33,4 +34,5 @@ __all__ = [
     "TicketFollower",
     "Trade",
     "WorkOrder",
+    "search",
 ]

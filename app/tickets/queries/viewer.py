@@ -19,8 +19,6 @@ from app.tickets.models import Offer, Ticket, TicketFollower, WorkOrder
 
 def tickets_seen(actor: Actor) -> ColumnElement[bool]:
     """The tickets the actor may see."""
-    if actor.kind == "system":
-        return true()
     if sees_all(actor):
         return true()
     return or_(false(), *_scoped(actor, Ticket.campus_id, Ticket.building_id), *_own_tickets(actor))
@@ -28,15 +26,27 @@ def tickets_seen(actor: Actor) -> ColumnElement[bool]:
 
 def orders_seen(actor: Actor) -> ColumnElement[bool]:
     """The work orders the actor may see."""
-    if actor.kind == "system" or sees_all(actor):
+    if sees_all(actor):
         return true()
     scoped = _scoped(actor, WorkOrder.campus_id, WorkOrder.building_id)
     return or_(false(), *scoped, *_own_orders(actor))
 
 
+def own_tickets(actor: Actor) -> ColumnElement[bool]:
+    """Those the actor sees whatever his scopes are: reported, followed, worked on."""
+    return or_(false(), *_own_tickets(actor))
+
+
+def reads_scopes(actor: Actor) -> bool:
+    """Whether the actor reads other people's tickets by a scope."""
+    return sees_all(actor) or any(scope_ids(actor))
+
+
 def sees_all(actor: Actor) -> bool:
     """Whether the actor reads the whole institution."""
-    return any(scope.kind == "institution" for permission in policies.READ for scope in actor.scopes(permission))
+    return actor.kind == "system" or any(
+        scope.kind == "institution" for permission in policies.READ for scope in actor.scopes(permission)
+    )
 
 
 def scope_ids(actor: Actor) -> tuple[list[int], list[int]]:

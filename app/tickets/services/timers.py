@@ -48,7 +48,7 @@ def answer_overdue(*, actor: Actor, now: datetime, ticket_id: int, asked_at: str
 
 
 def hold_due(*, actor: Actor, now: datetime, order_id: int, version: int) -> None:
-    """A hold's end has come: nobody's order is queued again; a holder is reminded, daily, never resumed for him (N4)."""
+    """A hold's end has come: nobody's order is queued again; a holder is reminded, daily, but not resumed (N4)."""
     case, order = by_order(order_id, actor=actor, now=now)
     if order.state is not OrderState.ON_HOLD or order.version != version:
         return

@@ -1,0 +1,76 @@
+"""Trades and the tree of categories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, select
+
+from app.core.db import db
+from app.tickets.models import Category, Trade
+from app.tickets.queries.crews import valid_on
+
+
+@dataclass(slots=True)
+class Branch:
+    """One category with those below it. `trade` is None for a heading."""
+
+    id: int
+    code: str
+    name: dict[str, str]
+    icon: str
+    trade: str | None
+    emergency: bool
+    emergency_phone: str | None
+    hints: dict[str, str] | None
+    auto_dispatch: bool
+    planned_minutes: int
+    children: list[Branch] = field(default_factory=list)
+
+    @property
+    def can_be_filed(self) -> bool:
+        return self.trade is not None
+
+
+def tree(today: date) -> list[Branch]:
+    """The categories valid on a day, as a tree in the order in which they are shown."""
+    rows = db.session.execute(
+        select(
+            Category.id,
+            Category.parent_id,
+            Category.code,
+            Category.name,
+            Category.icon,
+            Trade.code.label("trade"),
+            Category.emergency,
+            Category.emergency_phone,
+            Category.hints,
+            Category.auto_dispatch,
+            Category.planned_minutes,
+        )
+        .outerjoin(Trade, and_(Trade.institution_id == Category.institution_id, Trade.id == Category.trade_id))
+        .where(valid_on(Category, today))
+        .order_by(Category.emergency.desc(), Category.position, Category.id)
+        .limit(2000)
+    ).all()
+    branches = {row.id: Branch(row.id, *row[2:]) for row in rows}
+    roots: list[Branch] = []
+    for row in rows:
+        parent = branches.get(row.parent_id) if row.parent_id is not None else None
+        (parent.children if parent else roots).append(branches[row.id])
+    return roots
+
+
+def trades(today: date) -> Sequence[Any]:
+    """The trades valid on a day."""
+    return db.session.execute(
+        select(Trade.id, Trade.code, Trade.name).where(valid_on(Trade, today)).order_by(Trade.code).limit(500)
+    ).all()
+
+
+def by_code(code: str) -> Category | None:
+    """The valid category of a code, to be edited."""
+    return db.session.scalars(select(Category).where(Category.code == code, Category.valid_to.is_(None))).first()

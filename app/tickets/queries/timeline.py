@@ -1,0 +1,95 @@
+"""The history of a ticket as its reader may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import Person
+from app.core import paging
+from app.core.actor import Actor
+from app.core.db import db
+from app.tickets import policies
+from app.tickets.models import TicketEvent, WorkOrder
+from app.tickets.queries import viewer
+from app.tickets.rules import audiences, history
+
+_Receiver = aliased(Person)
+
+_COLUMNS = (
+    TicketEvent.id,
+    TicketEvent.at,
+    TicketEvent.effective_at,
+    TicketEvent.actor_kind,
+    TicketEvent.actor_id,
+    Person.name.label("actor_name"),
+    TicketEvent.kind,
+    TicketEvent.order_id,
+    WorkOrder.number.label("order_number"),
+    TicketEvent.from_state,
+    TicketEvent.to_state,
+    TicketEvent.person_id,
+    _Receiver.name.label("person_name"),
+    TicketEvent.reason,
+    TicketEvent.note,
+    TicketEvent.audience,
+    TicketEvent.cycle,
+    TicketEvent.data,
+)
+
+
+def readable(actor: Actor, ticket: Any) -> tuple[str, ...]:
+    """The audiences the actor belongs to for a ticket he sees (`ticket` has id, campus_id, building_id)."""
+    staff = actor.kind == "system" or policies.reads_as_staff(actor, ticket)
+    crew = False
+    if not staff and actor.can(policies.WORK):
+        mine = select(WorkOrder.id).where(WorkOrder.ticket_id == ticket.id, viewer.orders_seen(actor))
+        crew = db.session.scalar(mine.limit(1)) is not None
+    return tuple(audience.value for audience in audiences.readable(staff=staff, crew=crew))
+
+
+def page(actor: Actor, ticket: Any, *, cursor: str | None = None, limit: int = 100) -> paging.Page[Any]:
+    """The events of a ticket meant for the reader, oldest first. The caller has found the ticket for him."""
+    query = (
+        select(*_COLUMNS)
+        .outerjoin(Person, and_(Person.institution_id == TicketEvent.institution_id, Person.id == TicketEvent.actor_id))
+        .outerjoin(
+            _Receiver,
+            and_(_Receiver.institution_id == TicketEvent.institution_id, _Receiver.id == TicketEvent.person_id),
+        )
+        .outerjoin(
+            WorkOrder,
+            and_(WorkOrder.institution_id == TicketEvent.institution_id, WorkOrder.id == TicketEvent.order_id),
+        )
+        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.audience.in_(readable(actor, ticket)))
+    )
+    return paging.page(query, [("id", TicketEvent.id.asc())], cursor, limit)
+
+
+def folded(ticket_id: int) -> history.Story:
+    """The state of a ticket and its orders as its events say it (for tests, doctor and repair)."""
+    return history.fold(events(ticket_id))
+
+
+def events(ticket_id: int) -> Sequence[history.Event]:
+    """All events of a ticket as the rules read them."""
+    rows = db.session.execute(
+        select(
+            TicketEvent.id,
+            TicketEvent.at,
+            TicketEvent.kind,
+            TicketEvent.order_id,
+            TicketEvent.from_state,
+            TicketEvent.to_state,
+            TicketEvent.reason,
+            TicketEvent.actor_id,
+            TicketEvent.cycle,
+            TicketEvent.person_id,
+        )
+        .where(TicketEvent.ticket_id == ticket_id)
+        .order_by(TicketEvent.id)
+    )
+    return [history.Event(**row._mapping) for row in rows]
