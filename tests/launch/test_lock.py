@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -49,15 +50,11 @@ def test_a_killed_owner_blocks_nobody_and_its_processes_are_ended(folder: Path) 
         owner.stdout.readline()
         assert lock.is_taken(folder)
         owner.kill()
+    assert lock.read(folder)["url"] == "http://127.0.0.1:8765"
     left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    mark = process.Mark("Valkey", left.pid, process.start_time(left.pid) or "")
-    facts = lock.read(folder)
-    assert facts["url"] == "http://127.0.0.1:8765"
-    stale = lock.Lock(folder)
-    stale.take()
-    stale.note(marks=[mark])
-    stale.release = lambda: None  # type: ignore[method-assign] - it was killed
-    os.close(stale._handle or -1)
+    mark = {"name": "Valkey", "pid": left.pid, "started": process.start_time(left.pid)}
+    stranger = {"name": "Valkey", "pid": os.getpid(), "started": "at another time"}
+    (folder / "lock").write_text(json.dumps({"marks": [mark, stranger]}), encoding="utf-8")
     next_one = lock.Lock(folder)
     next_one.take()
     assert left.wait(timeout=5) == -signal.SIGTERM

@@ -33,6 +33,7 @@ LOGINS = (
     ("energy, finance, leader", "meters, money, figures"),
     ("admin", "people, places, imports, operations"),
 )
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with
 _READY_WORDS_EVERY = 15.0
 
 
@@ -112,7 +113,7 @@ class Supervisor:
 
     def _prepare(self, servers: embedded.Servers) -> dict[str, str]:
         _, changed = settings.demo_password(self.folder, self.wanted_password) if self.demo else ("", False)
-        env = settings.environment(self.folder, servers.environment(), self.url, demo=self.demo)
+        env = settings.environment(self.folder, servers.environment(), self._base_url(), demo=self.demo)
         self._migrate(servers, env)
         if self.demo:
             if not _has_people(servers):
@@ -190,8 +191,14 @@ class Supervisor:
             if child.revive():
                 _say(f"{child.name} had died and runs again ({child.log}).")
 
+    def _base_url(self) -> str:
+        """Return the address for links and QR codes: where phones may come, the one this machine has in its network."""
+        return f"http://{_network_address()}:{self.port}" if self.host in EVERYWHERE else self.url
+
     def _welcome(self) -> None:
         lines = [f"Houqin is ready: {self.url}"]
+        if self.host in EVERYWHERE:
+            lines.append(f"For phones in the same network: {self._base_url()}")
         if self.demo:
             lines.append(f"Demo logins, one password for all: {settings.demo_password(self.folder)[0]}")
             lines += [f"  {names:<34} {what}" for names, what in LOGINS]
@@ -236,9 +243,19 @@ def _readiness(host: str, port: int) -> str:
     return "" if answer.status == 200 else words or f"/readyz answers {answer.status}"
 
 
+def _network_address() -> str:
+    """Return the address this machine would speak from; a datagram socket asks the routes and sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
 def _shown(host: str) -> str:
     """Return the address a browser on this machine takes for a listening address."""
-    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared with, not listened on
+    if host in EVERYWHERE:
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
 
