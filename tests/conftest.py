@@ -6,6 +6,7 @@ The servers are started once per test run by the first worker; each worker clone
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -96,10 +97,27 @@ def database(app: Flask, servers: ground.Ground) -> Iterator[Session]:
     engine.dispose()
 
 
+class Browser(FlaskClient):
+    """Finds what the test prepared, whatever the request rolls back; leaves institution 1 bound for the test."""
+
+    def open(self, *args: Any, **options: Any) -> Any:
+        db.session.commit()
+        try:
+            return super().open(*args, **options)
+        finally:
+            bind_institution(1)
+
+    @contextmanager
+    def session_transaction(self, *args: Any, **options: Any) -> Iterator[Any]:
+        with super().session_transaction(*args, **options) as cookie:
+            yield cookie
+        bind_institution(1)
+
+
 @pytest.fixture
 def client(app: Flask, database: Session) -> FlaskClient:
     """A browser; CSRF is off (its own tests switch it on)."""
-    return app.test_client()
+    return Browser(app, app.response_class, use_cookies=True)
 
 
 @pytest.fixture

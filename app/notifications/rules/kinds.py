@@ -1,0 +1,55 @@
+"""The kinds of notifications: who they are for, and whether mail is sent unless somebody chose otherwise.
+
+A kind has its templates in `templates/notifications/<code>/`. Labels are English message ids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+def gettext_noop(text: str) -> str:
+    """Mark a message id for extraction."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind. `group` is the heading on the page of choices; `demanded`: its mail cannot be switched off."""
+
+    code: str
+    group: str
+    label: str
+    mail: bool = False
+    demanded: bool = False
+
+
+REQUESTS: Final = gettext_noop("My requests")
+ORDERS: Final = gettext_noop("My work orders")
+SUPERVISION: Final = gettext_noop("Supervision")
+DATA: Final = gettext_noop("Imports and operations")
+
+KINDS: Final[tuple[Kind, ...]] = (
+    Kind("ticket-accepted", REQUESTS, gettext_noop("A request is accepted")),
+    Kind("ticket-taken", REQUESTS, gettext_noop("A technician has taken it")),
+    Kind("ticket-on-the-way", REQUESTS, gettext_noop("The technician is on the way")),
+    Kind("ticket-question", REQUESTS, gettext_noop("A question about it"), mail=True),
+    Kind("ticket-question-again", REQUESTS, gettext_noop("A reminder of the question"), mail=True),
+    Kind("ticket-resolved", REQUESTS, gettext_noop("It is repaired: please confirm"), mail=True),
+    Kind("ticket-reopened", REQUESTS, gettext_noop("Work on it goes on")),
+    Kind("ticket-rejected", REQUESTS, gettext_noop("It is not taken on"), mail=True),
+    Kind("ticket-merged", REQUESTS, gettext_noop("It was joined with another request")),
+    Kind("ticket-withdrawn", REQUESTS, gettext_noop("A request I follow is withdrawn")),
+    Kind("ticket-closed", REQUESTS, gettext_noop("A request is closed")),
+    Kind("order-offered", ORDERS, gettext_noop("An order is offered to me")),
+    Kind("order-released", ORDERS, gettext_noop("An order goes to somebody else or is cancelled")),
+    Kind("order-offer-ended", ORDERS, gettext_noop("An offer was taken back")),
+    Kind("order-hold-reminder", SUPERVISION, gettext_noop("A hold has lasted too long")),
+    Kind("duty-lead-called", SUPERVISION, gettext_noop("Nobody takes an order"), mail=True, demanded=True),
+    Kind("ticket-not-fixed", SUPERVISION, gettext_noop("A repair did not hold, again"), mail=True),
+    Kind("import-settled", DATA, gettext_noop("An import has come to a result")),
+    Kind("deliveries-parked", DATA, gettext_noop("Background work was given up"), mail=True, demanded=True),
+)
+
+BY_CODE: Final = {kind.code: kind for kind in KINDS}

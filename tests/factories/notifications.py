@@ -1,0 +1,53 @@
+"""Lines of inboxes."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime
+from typing import Any
+
+from app.core import clock
+from app.core.db import db
+from app.notifications.models import Notification
+
+_numbers = itertools.count(1)
+DATA = {
+    "number": "R26-000123",
+    "category": {"zh-CN": "水龙头漏水", "en": "Tap is leaking"},
+    "place": "桃园 3 号楼 412",
+    "who": "王师傅",
+    "order": "W26-000077",
+    "note": "What room is it?",
+    "reason": {"zh-CN": "非本部门职责", "en": "Not ours to repair"},
+    "until": "2026-11-18T02:10:00Z",
+    "by": "confirm",
+    "why": "cancel",
+    "times": 3,
+    "refusals": 3,
+    "count": 2,
+    "batch": "I-0007",
+    "kind": "places",
+    "state": "applied",
+}
+
+
+def notification(
+    person_id: int,
+    kind: str = "ticket-closed",
+    *,
+    link: str | None = "/tickets/1",
+    at: datetime | None = None,
+    **data: Any,
+) -> Notification:
+    """One line, new."""
+    made = Notification(
+        person_id=person_id,
+        kind=kind,
+        data=DATA | data,
+        link=link,
+        key=f"test:{next(_numbers)}",
+        created_at=at or clock.now(),
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made
