@@ -3,6 +3,7 @@
 from app.accounts.queries.actors import actor_of, as_actor, session_row, token_digest, token_row
 from app.accounts.queries.details import (
     crew,
+    crew_by_code,
     crews,
     grants,
     holder_counts,
@@ -17,6 +18,7 @@ from app.accounts.queries.details import (
     org_unit,
     role,
     roles,
+    scope_places,
     valid_grants,
 )
 from app.accounts.queries.people import (
@@ -43,6 +45,7 @@ __all__ = [
     "as_actor",
     "by_ids",
     "crew",
+    "crew_by_code",
     "crew_members",
     "crews",
     "crews_of",
@@ -68,6 +71,7 @@ __all__ = [
     "reached",
     "role",
     "roles",
+    "scope_places",
     "session_row",
     "state_of",
     "subtree",

@@ -239,3 +239,14 @@ def org_children(parent_id: int | None, today: date, cursor: str | None = None) 
 def org_by_code(code: str) -> OrgUnit | None:
     """The present org unit of a code."""
     return db.session.scalars(select(OrgUnit).where(OrgUnit.code == code, OrgUnit.valid_to.is_(None))).first()
+
+
+def crew_by_code(code: str) -> Crew | None:
+    """The present crew of a code."""
+    return db.session.scalars(select(Crew).where(Crew.code == code, Crew.valid_to.is_(None))).first()
+
+
+def scope_places(today: date) -> Sequence[Place]:
+    """Campuses and buildings a role can hold in, by path; at most 1,000."""
+    query = select(Place).where(Place.kind.in_(("campus", "building")), valid(Place, today))
+    return db.session.scalars(query.order_by(Place.path, Place.id).limit(1000)).all()

@@ -34,6 +34,7 @@ ADMIN = frozenset(
         "people.write",
         "people.lookup",
         "roles.grant",
+        "roles.write",
         "orgs.write",
         "crews.write",
         "places.write",

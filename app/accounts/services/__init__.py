@@ -12,9 +12,10 @@ from app.accounts.services.sessions import (
     note_token_used,
     open_session,
 )
-from app.accounts.services.sign_in import TooManyFailures, sign_in
+from app.accounts.services.sign_in import SignInFailed, TooManyFailures, sign_in
 
 __all__ = [
+    "SignInFailed",
     "TooManyFailures",
     "choose_language",
     "close_session",

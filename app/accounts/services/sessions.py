@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.accounts import queries
-from app.accounts.models import ApiToken, LoginSession, Person, Role
+from app.accounts.models import ApiToken, LoginSession, Person, Role, SignInFailure
 from app.audit import services as audit
 from app.core import settings
 from app.core.actor import Actor
@@ -42,6 +42,9 @@ TOKEN_DAYS = (7, 30, 90, 365)
 """Lives of tokens a person may choose on their own page."""
 MAX_TOKENS = 20
 SEEN_EVERY = timedelta(minutes=1)
+FAILURES_KEPT = timedelta(days=1)
+SESSIONS_KEPT = timedelta(days=90)
+"""After their end; who signed in when stays in the audit log."""
 
 
 def limits(person: Person, now: datetime) -> tuple[timedelta, timedelta]:
@@ -220,3 +223,9 @@ def revoke_token(actor: Actor, person_id: int, token_id: int, now: datetime) -> 
     if changed is None:
         raise NotFound
     audit.record(actor, "token.revoke", "person", person_id, now=now, before={"name": changed.name})
+
+
+def sweep(now: datetime) -> None:
+    """Remove failures that no longer count and sessions whose end is long past."""
+    db.session.execute(delete(SignInFailure).where(SignInFailure.at < now - FAILURES_KEPT))
+    db.session.execute(delete(LoginSession).where(LoginSession.ends_at < now - SESSIONS_KEPT))

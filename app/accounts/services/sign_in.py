@@ -49,12 +49,24 @@ class TooManyFailures(NotAllowed):
         self.retry_after = retry_after
         minutes = ceil(retry_after / 60)
         super().__init__(_l("Too many failed sign-ins. Wait %(minutes)s min, then try again.", minutes=minutes))
+        self.headers["Retry-After"] = str(retry_after)
+
+
+class SignInFailed(Rejected):
+    """Name or password is wrong; which of them, nobody says. 401 to a machine, 422 beside the form."""
+
+    status = 401
+    code = "sign-in-failed"
+
+    def __init__(self) -> None:
+        super().__init__(_l("Name or password is wrong."))
+        self.headers["WWW-Authenticate"] = "Bearer"
 
 
 def sign_in(username: str, password: str, *, address: str, now: datetime) -> Person:
     """The person of a name and password. Equal answer and time for unknown names and wrong passwords.
 
-    Raises Rejected, or TooManyFailures (reliability.md 6.3.1). Each attempt is written apart as a failure before the
+    Raises SignInFailed or TooManyFailures (reliability.md 6.3.1). Each attempt is written apart as a failure before the
     password is looked at, and taken back when it was right: parallel guesses are counted, and a request that dies
     counts as a failure.
     """
@@ -65,7 +77,7 @@ def sign_in(username: str, password: str, *, address: str, now: datetime) -> Per
     right = passwords.right(person.password_hash if person else None, password)
     if person is None or not right or not _may_sign_in(person, now):
         _note_failure(person, name, address, now)
-        raise Rejected(_l("Name or password is wrong."), code="sign-in-failed")
+        raise SignInFailed
     passwords.renew_hash(person, password)
     db.session.execute(delete(SignInFailure).where(SignInFailure.username == name))
     return person

@@ -1,0 +1,110 @@
+"""Words for codes of this area: permissions, scopes, kinds and states. Unknown codes are shown as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+GROUPS = {
+    "tickets": _l("Repairs"),
+    "places": _l("Places"),
+    "people": _l("People"),
+    "roles": _l("Roles"),
+    "orgs": _l("Units"),
+    "crews": _l("Crews"),
+    "imports": _l("Imports"),
+    "notifications": _l("Notices"),
+    "mail": _l("Notices"),
+    "settings": _l("Operations"),
+    "operations": _l("Operations"),
+    "audit": _l("Operations"),
+}
+
+PERMISSIONS = {
+    "tickets.file": _l("Report repairs"),
+    "tickets.own": _l("Follow own requests"),
+    "tickets.work": _l("Do repairs"),
+    "tickets.read": _l("See all requests"),
+    "tickets.triage": _l("Accept, reject and merge requests"),
+    "tickets.dispatch": _l("Assign work orders"),
+    "tickets.on_behalf": _l("Report repairs for others"),
+    "tickets.accept_third": _l("Accept finished work for a building"),
+    "tickets.catalogue_read": _l("See the catalogue of repairs"),
+    "tickets.catalogue_write": _l("Change the catalogue of repairs"),
+    "tickets.crews": _l("Plan trades, zones and shifts of crews"),
+    "places.read": _l("Find places"),
+    "places.write": _l("Change places"),
+    "places.stickers": _l("Print QR stickers"),
+    "people.lookup": _l("Find people by name or number"),
+    "people.read": _l("See people and their data"),
+    "people.write": _l("Change people and their accounts"),
+    "roles.grant": _l("Give and take roles"),
+    "roles.write": _l("Change what roles may do"),
+    "orgs.write": _l("Change colleges, classes and departments"),
+    "crews.write": _l("Change crews and their members"),
+    "imports.run": _l("Import lists"),
+    "imports.approve": _l("Approve imports of others"),
+    "notifications.own": _l("Receive notices"),
+    "mail.read": _l("Read the mail sent out in a demonstration"),
+    "settings.write": _l("Change settings"),
+    "operations.read": _l("See the state of the system"),
+    "operations.retry": _l("Run failed jobs again"),
+    "audit.read": _l("Read the audit log"),
+}
+
+SCOPES = {
+    "institution": _l("Whole institution"),
+    "campus": _l("A campus"),
+    "building": _l("A building"),
+    "crew": _l("A crew"),
+    "org": _l("A unit (college, class, department)"),
+    "own": _l("Own things only"),
+}
+
+ORG_KINDS = {
+    "college": _l("College"),
+    "major": _l("Major"),
+    "class": _l("Class"),
+    "year": _l("Year"),
+    "department": _l("Department"),
+}
+
+IDENTIFIERS = {
+    "student_no": _l("Student number"),
+    "staff_no": _l("Staff number"),
+    "identity_document": _l("Identity document"),
+}
+
+SEXES = {"F": _l("female"), "M": _l("male"), "U": _l("not known")}
+
+STATES = {
+    "active": _l("Can sign in"),
+    "disabled": _l("Disabled"),
+    "no_account": _l("No account"),
+    "missing": _l("Missing from the register"),
+}
+STATE_KINDS = {"active": "good", "disabled": "late", "missing": "soon", "no_account": None}
+
+LANGUAGES = {"zh-CN": "中文", "en": "English"}
+
+
+def permission(code: str) -> str:
+    """What a permission allows, in words."""
+    return str(PERMISSIONS.get(code, code))
+
+
+def by_group(codes: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Permissions under the headings of their areas, in the order of PERMISSIONS."""
+    order = {code: place for place, code in enumerate(PERMISSIONS)}
+    groups: dict[str, list[str]] = {}
+    for code in sorted(codes, key=lambda each: (order.get(each, len(order)), each)):
+        heading = str(GROUPS.get(code.split(".", 1)[0], code.split(".", 1)[0]))
+        groups.setdefault(heading, []).append(code)
+    return list(groups.items())
+
+
+def options(words: dict[str, Any], *, but: tuple[str, ...] = ()) -> list[dict[str, str]]:
+    """Choices of a form field."""
+    return [{"value": code, "label": str(label)} for code, label in words.items() if code not in but]

@@ -1,0 +1,271 @@
+"""What forms and API calls about people and rights may carry."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from app.accounts.labels import LANGUAGES, ORG_KINDS, SCOPES, SEXES
+from app.accounts.queries import STATES
+from app.accounts.services.sessions import TOKEN_DAYS
+from app.core.forms import Id, Moment, QuerySchema, Schema, Text
+
+PHONE = validate.Regexp(r"^\+?[0-9][0-9 ()\-]{4,24}$", error=_l("Use digits, spaces, + and - only."))
+EMAIL = validate.Email(error=_l("This is not an e-mail address."))
+NUMBER = validate.Regexp(r"^[0-9A-Za-z][0-9A-Za-z._\-/]{0,63}$", error=_l("Use letters and digits only."))
+USERNAME = validate.Regexp(
+    re.compile(r"^[a-z0-9][a-z0-9._\-]{1,63}$", re.IGNORECASE),
+    error=_l("Use 2 to 64 letters, digits, dots and hyphens."),
+)
+CODE = validate.Regexp(
+    re.compile(r"^[0-9a-z][0-9a-z._\-]{0,63}$", re.IGNORECASE), error=_l("Use letters, digits, dots and hyphens only.")
+)
+
+
+class Password(fields.String):
+    """A password as it was typed: not trimmed, not normalised; anything that is text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=validate.Length(1, 1000), **options)
+
+
+class Day(fields.Date):
+    """A calendar day `2026-09-01` within the years a register can mean."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        day = super()._deserialize(value, attr, data, **options)
+        if not 1900 <= day.year <= 2200:
+            raise ValidationError(_("This is not a day that can be meant."))
+        return day
+
+
+class SignIn(Schema):
+    """The sign-in form."""
+
+    username = Text(max=100, required=True)
+    password = Password(required=True)
+    next = Text(max=2000)
+
+
+class Profile(Schema):
+    """What people change about themselves."""
+
+    locale = Text(validate=validate.OneOf(tuple(LANGUAGES)))
+    email = Text(max=200, validate=EMAIL)
+    phone = Text(max=30, validate=PHONE)
+
+
+class OwnPassword(Schema):
+    """A new password of one's own."""
+
+    current = Password(required=True)
+    password = Password(required=True)
+    again = Password(required=True)
+
+    @validates_schema
+    def _same(self, data: dict[str, Any], **options: Any) -> None:
+        if data.get("password") != data.get("again"):
+            raise ValidationError(_("The two do not agree. Type the new password again."), "again")
+
+
+class NewToken(Schema):
+    """A token of one's own. `all`: whatever the person may do; else the chosen `scopes`."""
+
+    name = Text(max=80, required=True)
+    days = fields.Integer(required=True, validate=validate.OneOf(TOKEN_DAYS))
+    extent = Text(required=True, validate=validate.OneOf(("all", "some")))
+    scopes = fields.List(Text(max=60), load_default=list)
+
+
+class PersonFields(Schema):
+    """A person as an administrator edits them."""
+
+    name = Text(max=80, required=True)
+    lang = Text(validate=validate.OneOf(tuple(LANGUAGES)), load_default="zh-CN")
+    sex = Text(validate=validate.OneOf(tuple(SEXES)), load_default="U")
+    email = Text(max=200, validate=EMAIL)
+    phone = Text(max=30, validate=PHONE)
+    locale = Text(validate=validate.OneOf(tuple(LANGUAGES)))
+    username = Text(max=64, validate=USERNAME)
+    valid_to = Day()
+
+
+class NewPerson(PersonFields):
+    """A new person, with numbers and, where wanted, an account."""
+
+    student_no = Text(max=64, validate=NUMBER)
+    staff_no = Text(max=64, validate=NUMBER)
+    password = Password()
+
+
+class Identifier(Schema):
+    """A further number of a person."""
+
+    kind = Text(required=True, validate=validate.OneOf(("student_no", "staff_no")))
+    value = Text(max=64, required=True, validate=NUMBER)
+
+
+class Period(Schema):
+    """From a day on, until a day (the last one)."""
+
+    start = Day()
+    end = Day()
+
+
+class Home(Period):
+    """Where somebody lives."""
+
+    place = Text(max=64)
+    start = Day(required=True)
+
+
+class Membership(Period):
+    """An org unit of a person."""
+
+    unit = Text(max=64, required=True)
+    start = Day(required=True)
+
+
+class RoleGranted(Period):
+    """A role given in a scope; `scope` is the code of the campus, building, crew or unit."""
+
+    role_id = Id(required=True)
+    scope_kind = Text(required=True, validate=validate.OneOf(tuple(SCOPES)))
+    scope = Text(max=64)
+
+
+class SetPassword(Schema):
+    """A password set for somebody else; none: one is drawn."""
+
+    password = Password()
+
+
+class RoleFields(Schema):
+    """A role: what it is called and may do."""
+
+    name_zh = Text(max=60)
+    name_en = Text(max=60)
+    permissions = fields.List(Text(max=60), load_default=list)
+    staff = fields.Boolean(load_default=False)
+
+    @validates_schema
+    def _named(self, data: dict[str, Any], **options: Any) -> None:
+        need_one_language(data)
+
+
+class NewRole(RoleFields):
+    """A role of the institution's own."""
+
+    code = Text(max=64, required=True, validate=CODE)
+
+
+class CrewFields(Schema):
+    """A crew."""
+
+    code = Text(max=64, required=True, validate=CODE)
+    name_zh = Text(max=60)
+    name_en = Text(max=60)
+    contractor = fields.Boolean(load_default=False)
+
+    @validates_schema
+    def _named(self, data: dict[str, Any], **options: Any) -> None:
+        need_one_language(data)
+
+
+class OrgUnitFields(Schema):
+    """An org unit."""
+
+    kind = Text(required=True, validate=validate.OneOf(tuple(ORG_KINDS)))
+    code = Text(max=64, required=True, validate=CODE)
+    name = Text(max=120, required=True)
+
+
+class Who(Schema):
+    """A person picked: by id from what was found, or by what was typed."""
+
+    person_id = Id()
+    who = Text(max=100)
+
+
+class PeopleQuery(QuerySchema):
+    """Filters of the list of people."""
+
+    q = Text(max=100, load_default="")
+    role = Text(max=64, load_default=None)
+    unit = Id(load_default=None)
+    state = Text(load_default=None, validate=validate.OneOf(STATES))
+
+
+class Cursor(QuerySchema):
+    """A list without filters."""
+
+
+class TokenAsked(Schema):
+    """POST /tokens."""
+
+    username = Text(max=100, required=True)
+    password = Password(required=True)
+
+
+class TokenGiven(Schema):
+    """A bearer token, shown once."""
+
+    token = fields.String(required=True)
+    expires_at = Moment(required=True)
+
+
+class PlaceBrief(Schema):
+    """Where somebody lives."""
+
+    id = Id()
+    code = fields.String()
+    name = fields.String()
+    kind = fields.String()
+    path = fields.String()
+
+
+class Me(Schema):
+    """Who the token speaks for."""
+
+    id = Id()
+    username = fields.String()
+    name = fields.String()
+    roles = fields.List(fields.String())
+    home_place = fields.Nested(PlaceBrief, allow_none=True)
+
+
+class PeopleAsked(QuerySchema):
+    """GET /people."""
+
+    q = Text(max=100, load_default="")
+
+
+class PersonBrief(Schema):
+    """A person in a picker; the number masked for who may not read people."""
+
+    id = Id()
+    name = fields.String()
+    number = fields.String(allow_none=True)
+
+
+class PersonBriefs(Schema):
+    """A page of them."""
+
+    items = fields.List(fields.Nested(PersonBrief))
+    next = fields.String(allow_none=True)
+
+
+def need_one_language(data: dict[str, Any]) -> None:
+    """Refuse words that are given in no language."""
+    if not data.get("name_zh") and not data.get("name_en"):
+        raise ValidationError(_("Give the name in at least one language."), "name_zh")
+
+
+def words(data: dict[str, Any]) -> dict[str, str]:
+    """The name in both languages as it is stored."""
+    given = {"zh-CN": data.get("name_zh"), "en": data.get("name_en")}
+    return {language: text for language, text in given.items() if text}

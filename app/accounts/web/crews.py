@@ -1,0 +1,167 @@
+"""Crews and their members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, request, url_for
+
+from app.accounts import policies, queries, schemas
+from app.accounts.models import Crew
+from app.accounts.services import structure
+from app.accounts.web.entry import blueprint, ident, page
+from app.accounts.web.people import picked, shown_number
+from app.core import clock, forms
+from app.core.actor import Actor
+from app.core.errors import DomainError, NotFound, Rejected
+from app.core.http import current_actor, policy
+from app.sites import queries as places
+
+
+def _crew_ids(actor: Actor) -> list[int] | None:
+    """The crews the actor may change; None: all."""
+    scopes = actor.scopes("crews.write")
+    if any(scope.kind == "institution" for scope in scopes):
+        return None
+    return [scope.id for scope in scopes if scope.kind == "crew" and scope.id is not None]
+
+
+def _crew(crew_id: str) -> Crew:
+    number = ident(crew_id)
+    allowed = _crew_ids(current_actor())
+    if allowed is not None and number not in allowed:
+        raise NotFound
+    return queries.crew(number)
+
+
+@blueprint.get("/crews")
+@policy(policies.write_crews)
+def crews() -> Any:
+    """Crews with the number of their members."""
+    asked = forms.load(schemas.Cursor(), request.args)
+    allowed = _crew_ids(current_actor())
+    found = queries.crews(places.today(clock.now()), ids=allowed, cursor=asked["cursor"])
+    return page("crews.html", found=found, may_add=allowed is None)
+
+
+def may_add_crews(actor: Actor) -> bool:
+    """New crews are made by who may change them all."""
+    return policies.write_crews(actor) and _crew_ids(actor) is None
+
+
+@blueprint.get("/crews/new")
+@policy(may_add_crews)
+def new_crew() -> Any:
+    """The form for a crew."""
+    return page("crew_form.html", form=forms.Form(schemas.CrewFields), crew=None)
+
+
+@blueprint.post("/crews/new")
+@policy(may_add_crews)
+def new_crew_post() -> Any:
+    """Make a crew."""
+    return _save(None)
+
+
+@blueprint.get("/crews/<crew_id>/edit")
+@policy(policies.write_crews)
+def edit_crew(crew_id: str) -> Any:
+    """The form that changes a crew."""
+    crew = _crew(crew_id)
+    values = {
+        "code": crew.code,
+        "name_zh": crew.name.get("zh-CN", ""),
+        "name_en": crew.name.get("en", ""),
+        "contractor": crew.contractor,
+    }
+    return page("crew_form.html", form=forms.Form(schemas.CrewFields, values), crew=crew)
+
+
+@blueprint.post("/crews/<crew_id>/edit")
+@policy(policies.write_crews)
+def edit_crew_post(crew_id: str) -> Any:
+    """Change a crew."""
+    return _save(_crew(crew_id))
+
+
+def _save(crew: Crew | None) -> Any:
+    form = forms.Form(schemas.CrewFields)
+    data = form.load(request.form)
+    if data is not None:
+        try:
+            saved = structure.save_crew(
+                current_actor(),
+                crew,
+                code=data["code"],
+                name=schemas.words(data),
+                contractor=data["contractor"],
+                now=clock.now(),
+            )
+        except Rejected as error:
+            form.refuse(error)
+        else:
+            return redirect(url_for("accounts.crew", crew_id=saved.id))
+    return page("crew_form.html", 422, form=form, crew=crew)
+
+
+def _crew_page(crew: Crew, form: forms.Form, status: int = 200, *, choices: Any = ()) -> Any:
+    asked = forms.load(schemas.Cursor(), request.args)
+    today = places.today(clock.now())
+    return page(
+        "crew.html",
+        status,
+        crew=crew,
+        form=form,
+        choices=choices,
+        mask=shown_number,
+        members=queries.members(crew.id, today, asked["cursor"]),
+        closed=crew.valid_to is not None and crew.valid_to <= today,
+        may_look_up=policies.look_up_people(current_actor()),
+    )
+
+
+@blueprint.get("/crews/<crew_id>")
+@policy(policies.write_crews)
+def crew(crew_id: str) -> Any:
+    """A crew and its members."""
+    return _crew_page(_crew(crew_id), forms.Form(schemas.Who))
+
+
+def may_add_members(actor: Actor) -> bool:
+    """Adding a member needs finding people."""
+    return policies.write_crews(actor) and policies.look_up_people(actor)
+
+
+@blueprint.post("/crews/<crew_id>/members")
+@policy(may_add_members)
+def add_member(crew_id: str) -> Any:
+    """A person joins a crew."""
+    found = _crew(crew_id)
+    form = forms.Form(schemas.Who)
+    data = form.load(request.form)
+    meant = [] if data is None else picked(form, data)
+    if isinstance(meant, list):
+        return _crew_page(found, form, 422, choices=meant)
+    try:
+        structure.add_member(current_actor(), found, meant, clock.now())
+    except DomainError as error:
+        form.problem = str(error.message)
+        return _crew_page(found, form, error.status)
+    return redirect(url_for("accounts.crew", crew_id=found.id))
+
+
+@blueprint.post("/crews/<crew_id>/members/<member_id>/end")
+@policy(policies.write_crews)
+def end_member(crew_id: str, member_id: str) -> Any:
+    """A person leaves a crew."""
+    found = _crew(crew_id)
+    structure.end_member(current_actor(), found, ident(member_id), clock.now())
+    return redirect(url_for("accounts.crew", crew_id=found.id))
+
+
+@blueprint.post("/crews/<crew_id>/close")
+@policy(may_add_crews)
+def close_crew(crew_id: str) -> Any:
+    """A crew ends."""
+    structure.close_crew(current_actor(), _crew(crew_id), clock.now())
+    return redirect(url_for("accounts.crews"))

@@ -1,0 +1,219 @@
+"""The list of people, a person's page, and people made and changed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.accounts import policies, queries, schemas, services
+from app.accounts.models import Person
+from app.accounts.rules import masking
+from app.accounts.services import passwords
+from app.accounts.web.entry import blueprint, ident, page
+from app.core import clock, forms
+from app.core.actor import Actor
+from app.core.errors import DomainError, Rejected
+from app.core.http import current_actor, policy
+from app.core.http.idempotency import ignores_key
+from app.core.pages import toast
+from app.sites import queries as places
+
+ONE_DAY = timedelta(days=1)
+"""Forms name the last day, tables the first day after it."""
+
+ACCOUNT_FIELDS = ("name", "lang", "sex", "email", "phone", "locale", "username", "valid_to")
+
+
+@blueprint.get("/people")
+@policy(policies.read_people)
+def people() -> Any:
+    """People the reader's scopes reach, filtered."""
+    asked = forms.load(schemas.PeopleQuery(), request.args)
+    moment = clock.now()
+    found = queries.people(
+        current_actor(),
+        moment,
+        q=asked["q"],
+        role=asked["role"],
+        org_unit_id=asked["unit"],
+        state=asked["state"],
+        cursor=asked["cursor"],
+        limit=asked["limit"],
+    )
+    unit = queries.org_unit(asked["unit"]) if asked["unit"] else None
+    return page("people.html", found=found, asked=asked, roles=queries.roles(), unit=unit)
+
+
+@blueprint.get("/people/lookup")
+@policy(policies.look_up_people)
+def lookup() -> Any:
+    """Choices for the person picker: at most ten people who fit what was typed."""
+    moment = clock.now()
+    permission = lookup_permission(current_actor())
+    found = queries.find_one(current_actor(), permission, request.args.get("who", "")[:100], moment)
+    return render_template("accounts/_found.html", found=found, mask=shown_number, name="person_id")
+
+
+def lookup_permission(actor: Actor) -> str:
+    """The wider of the two ways to find people."""
+    return "people.read" if actor.can("people.read") else "people.lookup"
+
+
+def shown_number(number: str | None) -> str:
+    """A person's number as this reader may see it."""
+    return number or "" if current_actor().can("people.read") else masking.masked(number)
+
+
+def picked(form: forms.Form, data: dict[str, Any]) -> Person | list[queries.PersonLine]:
+    """The person meant by a picker, or the choices to show beside the form's errors."""
+    actor, moment = current_actor(), clock.now()
+    permission = lookup_permission(actor)
+    if data.get("person_id"):
+        return queries.person_for(actor, permission, data["person_id"], moment)
+    found = queries.find_one(actor, permission, data.get("who") or "", moment)
+    if len(found) == 1:
+        return queries.person_for(actor, permission, found[0].id, moment)
+    said = (
+        _("Several people fit. Choose one.") if found else _("Nobody fits. Type a name, a number or an account name.")
+    )
+    form.refuse({"who": [said]})
+    return found
+
+
+@blueprint.get("/people/<person_id>")
+@policy(policies.read_people)
+def person(person_id: str) -> Any:
+    """All about one person; one that was merged leads to the survivor."""
+    moment = clock.now()
+    found = queries.person_for(current_actor(), "people.read", ident(person_id), moment)
+    if found.merged_into_id is not None:
+        return redirect(url_for("accounts.person", person_id=found.merged_into_id))
+    today = places.today(moment)
+    actor = current_actor()
+    return page(
+        "person.html",
+        person=found,
+        today=today,
+        state=queries.state_of(found, today),
+        identifiers=queries.identifiers(found.id),
+        homes=[each for each in queries.homes(found.id) if not each.during.isempty],
+        memberships=[each for each in queries.memberships(found.id) if not each.during.isempty],
+        crews=queries.crews_of(found.id, today),
+        grants=queries.grants(found.id),
+        sessions=queries.live_sessions(found.id, moment) if actor.can("people.write") else [],
+        tokens=queries.live_tokens(found.id, moment) if actor.can("people.write") else [],
+        myself=found.id == actor.id,
+    )
+
+
+def editable(person_id: str) -> Person:
+    """The person of an address, where the actor may change people there. Raises NotFound."""
+    return queries.person_for(current_actor(), "people.write", ident(person_id), clock.now())
+
+
+@blueprint.get("/people/new")
+@policy(policies.write_people)
+def new_person() -> Any:
+    """The form for a new person."""
+    return page("person_form.html", form=forms.Form(schemas.NewPerson, {"sex": "U", "lang": "zh-CN"}), person=None)
+
+
+@blueprint.post("/people/new")
+@policy(policies.write_people)
+def new_person_post() -> Any:
+    """Make a person."""
+    form = forms.Form(schemas.NewPerson)
+    data = form.load(request.form)
+    if data is not None:
+        if data.get("valid_to"):
+            data["valid_to"] = data["valid_to"] + ONE_DAY
+        try:
+            made = services.create_person(current_actor(), clock.now(), **data)
+        except Rejected as error:
+            form.refuse(error)
+        else:
+            toast(_("Added. Now give roles, a unit or a home."))
+            return redirect(url_for("accounts.person", person_id=made.id))
+    form.values.pop("password", None)
+    return page("person_form.html", 422, form=form, person=None)
+
+
+@blueprint.get("/people/<person_id>/edit")
+@policy(policies.write_people)
+def edit_person(person_id: str) -> Any:
+    """The form for a person's own data and account name."""
+    found = editable(person_id)
+    values = {name: getattr(found, name) for name in ACCOUNT_FIELDS}
+    if found.valid_to is not None:
+        values["valid_to"] = found.valid_to - ONE_DAY
+    return page("person_form.html", form=forms.Form(schemas.PersonFields, values), person=found)
+
+
+@blueprint.post("/people/<person_id>/edit")
+@policy(policies.write_people)
+def edit_person_post(person_id: str) -> Any:
+    """Change a person."""
+    found = editable(person_id)
+    form = forms.Form(schemas.PersonFields)
+    data = form.load(request.form)
+    if data is not None:
+        changes = {name: data.get(name) for name in ACCOUNT_FIELDS}
+        if changes["valid_to"]:
+            changes["valid_to"] = changes["valid_to"] + ONE_DAY
+        try:
+            services.people.update_person(current_actor(), found, clock.now(), **changes)
+        except Rejected as error:
+            form.refuse(error)
+        else:
+            return redirect(url_for("accounts.person", person_id=found.id))
+    return page("person_form.html", 422, form=form, person=found)
+
+
+@blueprint.get("/people/<person_id>/password")
+@policy(policies.write_people)
+def set_password(person_id: str) -> Any:
+    """The form for a new password of somebody else."""
+    return page("set_password.html", form=forms.Form(schemas.SetPassword), person=editable(person_id), drawn=None)
+
+
+@blueprint.post("/people/<person_id>/password")
+@ignores_key
+@policy(policies.write_people)
+def set_password_post(person_id: str) -> Any:
+    """Set or draw a password; it opens only the form that changes it. A drawn one is shown once, in this answer."""
+    found = editable(person_id)
+    form = forms.Form(schemas.SetPassword)
+    data = form.load(request.form)
+    form.values.clear()
+    if data is None:
+        return page("set_password.html", 422, form=form, person=found, drawn=None)
+    given = data.get("password")
+    password = given or passwords.generate()
+    try:
+        _set_for_other(found, password)
+    except Rejected as error:
+        form.refuse(error)
+        return page("set_password.html", 422, form=form, person=found, drawn=None)
+    if given:
+        toast(_("The password is set. It must be changed at the first sign-in."))
+        return redirect(url_for("accounts.person", person_id=found.id))
+    return page("set_password.html", form=form, person=found, drawn=password)
+
+
+def _set_for_other(found: Person, password: str) -> None:
+    actor, moment = current_actor(), clock.now()
+    if found.id == actor.id:
+        raise Rejected(_("Change your own password on your own page."))
+    if found.username is None:
+        raise Rejected(_("Give the person an account name first."))
+    services.rights.require_power_over(actor, found, moment)
+    passwords.set_password(actor, found, password, moment, must_change=True)
+
+
+def back_with(error: DomainError, person_id: int) -> Any:
+    """Say a refused act on the person's page."""
+    toast(error.message, "error")
+    return redirect(url_for("accounts.person", person_id=person_id))

@@ -1,0 +1,279 @@
+"""Acts on a person's page: numbers, home, units, roles, account."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.accounts import policies, queries, schemas, services
+from app.accounts.models import Person, Role
+from app.accounts.rules import delegation
+from app.accounts.services import people, rights, sessions
+from app.accounts.web.entry import blueprint, ident, page
+from app.accounts.web.people import ONE_DAY, back_with, editable
+from app.core import clock, forms
+from app.core.actor import Actor
+from app.core.errors import DomainError, Rejected
+from app.core.http import current_actor, policy
+from app.core.pages import toast
+from app.sites import queries as places
+
+OVER = ("institution", "own")  # scopes without an object
+
+
+def _to(person: Person) -> Response:
+    return redirect(url_for("accounts.person", person_id=person.id))
+
+
+def _until(last_day: date | None) -> date | None:
+    return None if last_day is None else last_day + ONE_DAY
+
+
+@blueprint.get("/people/<person_id>/identifiers")
+@policy(policies.write_people)
+def identifier(person_id: str) -> Any:
+    """The form for a further number."""
+    return page("identifier.html", form=forms.Form(schemas.Identifier), person=editable(person_id))
+
+
+@blueprint.post("/people/<person_id>/identifiers")
+@policy(policies.write_people)
+def identifier_post(person_id: str) -> Any:
+    """A further number; one of the same kind ends."""
+    person = editable(person_id)
+    form = forms.Form(schemas.Identifier)
+    data = form.load(request.form)
+    if data is not None:
+        try:
+            people.add_identifier(current_actor(), person, now=clock.now(), **data)
+        except Rejected as error:
+            form.refuse(error)
+        else:
+            return _to(person)
+    return page("identifier.html", 422, form=form, person=person)
+
+
+@blueprint.post("/people/<person_id>/identifiers/<identifier_id>/end")
+@policy(policies.write_people)
+def end_identifier(person_id: str, identifier_id: str) -> Any:
+    """A number ends today."""
+    person = editable(person_id)
+    people.end_identifier(current_actor(), person, ident(identifier_id), clock.now())
+    people.refresh_keys(person)
+    return _to(person)
+
+
+@blueprint.get("/people/<person_id>/home")
+@policy(policies.write_people)
+def home(person_id: str) -> Any:
+    """The form for where somebody lives."""
+    form = forms.Form(schemas.Home, {"start": places.today(clock.now())})
+    return page("home.html", form=form, person=editable(person_id))
+
+
+@blueprint.post("/people/<person_id>/home")
+@policy(policies.write_people)
+def home_post(person_id: str) -> Any:
+    """Where somebody lives from a day on; without a place: nowhere known."""
+    person = editable(person_id)
+    form = forms.Form(schemas.Home)
+    data = form.load(request.form)
+    if data is not None:
+        try:
+            services.set_home(
+                person.id,
+                _place_id(data.get("place")),
+                data["start"],
+                _until(data.get("end")),
+                actor=current_actor(),
+                now=clock.now(),
+            )
+        except Rejected as error:
+            form.refuse(error)
+        else:
+            return _to(person)
+    return page("home.html", 422, form=form, person=person)
+
+
+def _place_id(code: str | None) -> int | None:
+    if not code:
+        return None
+    found = places.by_codes([code]).get(code)
+    if found is None:
+        raise Rejected(fields={"place": _("No place has this code.")})
+    return found.id
+
+
+@blueprint.get("/people/<person_id>/units")
+@policy(policies.write_people)
+def membership(person_id: str) -> Any:
+    """The form for an org unit."""
+    form = forms.Form(schemas.Membership, {"start": places.today(clock.now())})
+    return page("membership.html", form=form, person=editable(person_id))
+
+
+@blueprint.post("/people/<person_id>/units")
+@policy(policies.write_people)
+def membership_post(person_id: str) -> Any:
+    """Put a person into an org unit."""
+    person = editable(person_id)
+    form = forms.Form(schemas.Membership)
+    data = form.load(request.form)
+    if data is not None:
+        unit = queries.org_by_code(data["unit"])
+        try:
+            if unit is None:
+                raise Rejected(fields={"unit": _("No unit has this code.")})
+            people.add_membership(
+                current_actor(),
+                person,
+                org_unit_id=unit.id,
+                start=data["start"],
+                end=_until(data.get("end")),
+                now=clock.now(),
+            )
+        except Rejected as error:
+            form.refuse(error)
+        else:
+            return _to(person)
+    return page("membership.html", 422, form=form, person=person)
+
+
+@blueprint.post("/people/<person_id>/units/<membership_id>/end")
+@policy(policies.write_people)
+def end_membership(person_id: str, membership_id: str) -> Any:
+    """The person leaves an org unit today."""
+    person = editable(person_id)
+    people.end_membership(current_actor(), person, ident(membership_id), clock.now())
+    return _to(person)
+
+
+def _grantable(actor: Actor) -> list[Role]:
+    """Roles the actor could give somewhere."""
+    held = rights.held_by(actor)
+    anywhere = frozenset(scope for scopes in held.values() for scope in scopes)
+    return [role for role in queries.roles() if not delegation.lacking(role.permissions, anywhere, held)]
+
+
+def _grant_page(form: forms.Form, person: Person, status: int = 200) -> Any:
+    today = places.today(clock.now())
+    return page(
+        "grant.html",
+        status,
+        form=form,
+        person=person,
+        roles=_grantable(current_actor()),
+        places=queries.scope_places(today),
+        crews=queries.crews(today).items,
+    )
+
+
+def _reachable(person_id: str) -> Person:
+    return queries.person_for(current_actor(), "people.read", ident(person_id), clock.now())
+
+
+@blueprint.get("/people/<person_id>/roles")
+@policy(policies.grant_roles)
+def grant(person_id: str) -> Any:
+    """The form for a role."""
+    return _grant_page(forms.Form(schemas.RoleGranted, {"scope_kind": "institution"}), _reachable(person_id))
+
+
+@blueprint.post("/people/<person_id>/roles")
+@policy(policies.grant_roles)
+def grant_post(person_id: str) -> Any:
+    """Give a role in a scope; the person signs in again."""
+    person = _reachable(person_id)
+    form = forms.Form(schemas.RoleGranted)
+    data = form.load(request.form)
+    if data is None:
+        return _grant_page(form, person, 422)
+    try:
+        rights.grant(
+            current_actor(),
+            person,
+            role_id=data["role_id"],
+            scope_kind=data["scope_kind"],
+            scope_id=_scope_id(data["scope_kind"], data.get("scope")),
+            start=data.get("start"),
+            end=_until(data.get("end")),
+            now=clock.now(),
+        )
+    except Rejected as error:
+        form.refuse(error)
+        return _grant_page(form, person, 422)
+    except DomainError as error:
+        form.problem = str(error.message)
+        return _grant_page(form, person, error.status)
+    return _to(person)
+
+
+def _scope_id(kind: str, code: str | None) -> int | None:
+    """The id behind the code of a campus, building, crew or unit. Raises Rejected."""
+    if kind in OVER:
+        return None
+    if not code:
+        raise Rejected(fields={"scope": _("Choose where the role holds.")})
+    found: Any
+    if kind == "org":
+        found = queries.org_by_code(code)
+    elif kind == "crew":
+        found = queries.crew_by_code(code)
+    else:
+        found = places.by_codes([code]).get(code)
+    if found is None:
+        raise Rejected(fields={"scope": _("Nothing of this kind has this code.")})
+    return int(found.id)
+
+
+@blueprint.post("/people/<person_id>/roles/<grant_id>/revoke")
+@policy(policies.grant_roles)
+def revoke_grant(person_id: str, grant_id: str) -> Any:
+    """Take a role back; the person signs in again."""
+    person = _reachable(person_id)
+    rights.revoke(current_actor(), person, ident(grant_id), clock.now())
+    return _to(person)
+
+
+@blueprint.post("/people/<person_id>/disable")
+@policy(policies.write_people)
+def disable_person(person_id: str) -> Any:
+    """Close the account at once."""
+    person = editable(person_id)
+    try:
+        people.disable(current_actor(), person, clock.now())
+    except Rejected as error:
+        return back_with(error, person.id)
+    return _to(person)
+
+
+@blueprint.post("/people/<person_id>/enable")
+@policy(policies.write_people)
+def enable_person(person_id: str) -> Any:
+    """Open the account again."""
+    person = editable(person_id)
+    people.enable(current_actor(), person, clock.now())
+    return _to(person)
+
+
+@blueprint.post("/people/<person_id>/sessions/revoke")
+@policy(policies.write_people)
+def sign_out_person(person_id: str) -> Any:
+    """Sign the person out everywhere; tokens end too."""
+    person = editable(person_id)
+    sessions.close_all_of(current_actor(), person, clock.now())
+    toast(_("Signed out everywhere; tokens are revoked."))
+    return _to(person)
+
+
+@blueprint.post("/people/<person_id>/tokens/<token_id>/revoke")
+@policy(policies.write_people)
+def revoke_person_token(person_id: str, token_id: str) -> Any:
+    """Revoke one token of a person."""
+    person = editable(person_id)
+    sessions.revoke_token(current_actor(), person.id, ident(token_id), clock.now())
+    return _to(person)

@@ -1,0 +1,73 @@
+"""Reading the log, newest first, by keyset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.audit.models import AuditEntry
+from app.core import paging
+from app.core.db import db
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What to show: `actor` an id or a part of a name, `since` and `until` instants ([since, until))."""
+
+    actor: str = ""
+    verb: str | None = None
+    object_kind: str | None = None
+    object_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    refused: bool = False
+
+
+def _filtered(filters: Filters) -> Any:
+    query = select(AuditEntry)
+    if filters.actor.isdecimal() and filters.actor.isascii() and len(filters.actor) < 19:
+        query = query.where(AuditEntry.actor_id == int(filters.actor))
+    elif filters.actor:
+        query = query.where(func.lower(AuditEntry.actor_name).contains(filters.actor.lower(), autoescape=True))
+    if filters.verb:
+        query = query.where(AuditEntry.verb == filters.verb)
+    if filters.object_kind:
+        query = query.where(AuditEntry.object_kind == filters.object_kind)
+    if filters.object_id is not None:
+        query = query.where(AuditEntry.object_id == filters.object_id)
+    if filters.since is not None:
+        query = query.where(AuditEntry.at >= filters.since)
+    if filters.until is not None:
+        query = query.where(AuditEntry.at < filters.until)
+    if filters.refused:
+        query = query.where(AuditEntry.success.is_(False))
+    return query
+
+
+def entries(filters: Filters, cursor: str | None, limit: int = paging.DEFAULT_LIMIT) -> paging.Page[AuditEntry]:
+    """One page of the log; one statement."""
+    return paging.page(_filtered(filters), [("id", AuditEntry.id.desc())], cursor, limit, scalars=True)
+
+
+def every(filters: Filters, most: int) -> Iterator[AuditEntry]:
+    """Entries page by page, at most `most`."""
+    cursor: str | None = None
+    given = 0
+    while given < most:
+        found = entries(filters, cursor, min(500, most - given))
+        yield from found.items
+        given += len(found.items)
+        if found.next is None:
+            return
+        cursor = found.next
+        db.session.expunge_all()
+
+
+def count(filters: Filters, most: int) -> int:
+    """How many entries fit, counted up to `most` + 1."""
+    some = _filtered(filters).with_only_columns(AuditEntry.id).limit(most + 1).subquery()
+    return db.session.execute(select(func.count()).select_from(some)).scalar_one()

@@ -1,0 +1,43 @@
+"""What the page of the log may be asked."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from marshmallow import fields
+
+from app.audit.queries import Filters
+from app.core import i18n
+from app.core.forms import Id, QuerySchema, Text
+
+
+class AuditQuery(QuerySchema):
+    """Filters; days are local, `until` is the last day."""
+
+    actor = Text(max=100, load_default="")
+    verb = Text(max=60, load_default=None)
+    object_kind = Text(max=60, load_default=None)
+    object_id = Id(load_default=None)
+    since = fields.Date(load_default=None)
+    until = fields.Date(load_default=None)
+    refused = fields.Boolean(load_default=False)
+
+
+def filters(asked: dict[str, Any]) -> Filters:
+    """The filters as instants."""
+    return Filters(
+        actor=asked["actor"],
+        verb=asked["verb"],
+        object_kind=asked["object_kind"],
+        object_id=asked["object_id"],
+        since=_midnight(asked["since"]),
+        until=_midnight(asked["until"], days=1),
+        refused=asked["refused"],
+    )
+
+
+def _midnight(day: Any, days: int = 0) -> datetime | None:
+    if day is None or not 1970 <= day.year <= 9000:
+        return None
+    return datetime.combine(day + timedelta(days=days), time.min, tzinfo=i18n.zone())
