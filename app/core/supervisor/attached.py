@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from app.core import embedded
 from app.core.launch import lock
-from app.core.supervisor import settings
+from app.core.supervisor import external, settings
 
 COMMANDS = {"flask": ["app.wsgi"], "shell": ["app.wsgi", "shell"], "bench": ["bench"]}
 
@@ -42,10 +43,13 @@ def _run(folder: Path, command: list[str]) -> int:
     # SIGTERM must unwind, so that servers of our own are ended.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with contextlib.ExitStack() as stack:
-        servers = stack.enter_context(embedded.attach(folder))
+        if external.named():
+            servers = external.ExternalServers(folder, os.environ).environment()
+        else:
+            servers = stack.enter_context(embedded.attach(folder)).environment()
         url = str(facts.get("url") or "http://127.0.0.1:8000")
         demo = bool(facts.get("demo")) or (folder / "demo-password").exists()
-        env = settings.environment(folder, servers.environment(), url, demo=demo)
+        env = settings.environment(folder, servers, url, demo=demo)
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", *command],
             env=env,

@@ -21,7 +21,7 @@ from types import FrameType
 
 from app.core import embedded
 from app.core.launch import lock, process, schema
-from app.core.supervisor import settings
+from app.core.supervisor import external, settings
 from app.core.supervisor.children import Child
 
 LOGINS = (
@@ -33,6 +33,7 @@ LOGINS = (
     ("energy, finance, leader", "meters, money, figures"),
     ("admin", "people, places, imports, operations"),
 )
+Ground = embedded.Servers | external.ExternalServers
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with
 _READY_WORDS_EVERY = 15.0
 
@@ -83,7 +84,11 @@ class Supervisor:
         """Serve until asked to end; return the exit code."""
         self._refuse_taken()
         os.umask(0o077)
-        servers = embedded.Servers(self.folder, say=_say)
+        servers: Ground = (
+            external.ExternalServers(self.folder, os.environ)
+            if external.named()
+            else embedded.Servers(self.folder, say=_say)
+        )
         try:
             servers.start()
             servers.note(url=self.url)
@@ -111,7 +116,7 @@ class Supervisor:
                     f"Take another port: python3 run.py --port {self.port + 1}"
                 ) from error
 
-    def _prepare(self, servers: embedded.Servers) -> dict[str, str]:
+    def _prepare(self, servers: Ground) -> dict[str, str]:
         _, changed = settings.demo_password(self.folder, self.wanted_password) if self.demo else ("", False)
         env = settings.environment(self.folder, servers.environment(), self._base_url(), demo=self.demo)
         self._migrate(servers, env)
@@ -124,7 +129,7 @@ class Supervisor:
             servers.note(demo="yes")
         return env
 
-    def _migrate(self, servers: embedded.Servers, env: Mapping[str, str]) -> None:
+    def _migrate(self, servers: Ground, env: Mapping[str, str]) -> None:
         ours = schema.revisions(settings.ROOT / "migrations" / "versions")
         found = _schema(servers)
         if found == ours.heads:
@@ -167,7 +172,7 @@ class Supervisor:
         for child in self.children:
             child.start()
 
-    def _watch(self, servers: embedded.Servers) -> None:
+    def _watch(self, servers: Ground) -> None:
         ready, told = False, time.monotonic()
         while not self.signals.wait(0.1 if ready else 0.05):
             self._revive(servers)
@@ -181,7 +186,7 @@ class Supervisor:
                 told = time.monotonic()
                 _say(f"Not ready yet: {answer} (logs: {self.folder / 'log'})")
 
-    def _revive(self, servers: embedded.Servers) -> None:
+    def _revive(self, servers: Ground) -> None:
         try:
             for name in servers.check():
                 _say(f"{name} had died and runs again.")
@@ -218,13 +223,13 @@ def _flask(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", "app.wsgi", *arguments]
 
 
-def _schema(servers: embedded.Servers) -> frozenset[str]:
+def _schema(servers: Ground) -> frozenset[str]:
     if not servers.query("SELECT to_regclass('alembic_version')"):
         return frozenset()
     return frozenset(servers.query("SELECT version_num FROM alembic_version").split())
 
 
-def _has_people(servers: embedded.Servers) -> bool:
+def _has_people(servers: Ground) -> bool:
     return servers.query("SELECT EXISTS (SELECT FROM person)") == "t"
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app.core.launch import process
+from app.core.supervisor import external
 
 ROOT = Path(__file__).resolve().parents[3]
 # No 0/o, 1/l/i: a person types it from a terminal into a phone.
@@ -37,13 +38,7 @@ def demo_password(folder: Path, wanted: str | None = None) -> tuple[str, bool]:
 def environment(folder: Path, servers: Mapping[str, str], base_url: str, *, demo: bool) -> dict[str, str]:
     """Return the whole environment of a process that works on this folder with these servers."""
     named = dict(os.environ)
-    for name in (
-        "DATABASE_URL",
-        "WORKER_DATABASE_URL",
-        "OWNER_DATABASE_URL",
-        "DIRECT_DATABASE_URL",
-        "REPORT_DATABASE_URL",
-    ):
+    for name in external.TAKEN:
         named.pop(name, None)
     named.setdefault("BASE_URL", base_url)
     named.setdefault("SECRET_KEY", secret_key(folder))
