@@ -21,6 +21,11 @@ def may_label(actor: Actor) -> bool:
     return actor.can("places.stickers")
 
 
+def may_manage(actor: Actor) -> bool:
+    """Sees the register of places in the navigation: who changes or labels them."""
+    return may_write(actor) or may_label(actor)
+
+
 def covers(actor: Actor, permission: str, place: Place | None) -> bool:
     """Whether the permission holds at a place; None stands for the top of the tree (institution scope only)."""
     for scope in actor.scopes(permission):

@@ -128,6 +128,16 @@ def descendants(place_id: int, on: date) -> list[Place]:
     return in_tree_order(list(rows), place_id)
 
 
+def count_below(place_id: int, on: date) -> dict[str, int]:
+    """How many valid places of each kind stand anywhere below a place; kinds without any are absent."""
+    rows = db.session.execute(
+        select(Place.kind, func.count())
+        .where(Place.id.in_(subtree_ids([place_id])), Place.id != place_id, valid(on))
+        .group_by(Place.kind)
+    )
+    return dict(rows.tuples().all())
+
+
 def in_tree_order(places: Sequence[Place], root_id: int | None) -> list[Place]:
     """The places below `root_id`, each after its parent, siblings by sort key."""
     below: dict[int | None, list[Place]] = {}

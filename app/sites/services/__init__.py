@@ -3,8 +3,11 @@
 from app.sites.services.bulk import PlaceChange, change_places, close_places, insert_places
 from app.sites.services.places import add_place, close_place, edit_place, move_place, reopen_place
 from app.sites.services.standing import NewPlace
+from app.sites.services.stickers import PER_SHEET, Label, issue_stickers, revoke_sticker
 
 __all__ = [
+    "PER_SHEET",
+    "Label",
     "NewPlace",
     "PlaceChange",
     "add_place",
@@ -13,6 +16,8 @@ __all__ = [
     "close_places",
     "edit_place",
     "insert_places",
+    "issue_stickers",
     "move_place",
     "reopen_place",
+    "revoke_sticker",
 ]

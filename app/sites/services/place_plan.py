@@ -167,7 +167,7 @@ def _find_parent(wish: _Wish, register: Register, in_file: Mapping[str, _Wish]) 
     if known is not None and "kind" not in wish.line.values:
         wish.kind = known.kind
     code = wish.line.values.get("parent")
-    if wish.reasons or not code or wish.kind == "campus":
+    if wish.reasons or not code:
         return
     if code in in_file:
         wish.parent_code = code
@@ -287,8 +287,8 @@ def _outcome(wish: _Wish, register: Register) -> RowPlan:
         "kind": wish.kind,
         "code": wish.code,
         "name": wish.name,
-        "parent_id": wish.parent.id if wish.parent and not wish.parent_code else None,
-        "parent_code": wish.parent_code,
+        "parent_id": wish.parent.id if wish.parent else None,
+        "parent_code": wish.parent_code if wish.parent is None else None,
     }
     if public is not None:
         values["public"] = bool(public)
@@ -311,6 +311,6 @@ def _diff(wish: _Wish, known: Known, register: Register, values: Mapping[str, An
         diff["public"] = (known.public, values["public"])
     was = register.code_of(known.parent_id)
     above = wish.parent_code or (wish.parent.code if wish.parent else None)
-    if wish.kind != "campus" and above != was:
+    if above != was:
         diff["parent"] = (was, above)
     return diff

@@ -1,0 +1,48 @@
+"""Places in the API (contract.md: `GET /places?q=&parent=&kind=`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.core import clock
+from app.core.errors import NotFound
+from app.core.forms import parse_id
+from app.core.http import ApiBlueprint, accepts, answers, json_list, policy
+from app.sites import policies, queries, schemas
+
+blueprint = ApiBlueprint(
+    "sites", __name__, description="Places: campus, zone, building, unit, floor, room, outdoor, asset"
+)
+
+
+@blueprint.route("/places", methods=["GET"])
+@accepts(blueprint, schemas.PlaceQuery, location="query")
+@answers(blueprint, 200, schemas.PlacePage)
+@policy(policies.may_read)
+def places(asked: dict[str, Any]) -> Any:
+    """Valid places, in the order of their names.
+
+    Without a filter all of them; `parent` alone gives what stands directly under it, together with `q` or `kind`
+    what is found anywhere below. `q` looks in path, code and pinyin initials, best matches first.
+    """
+    page = queries.find(
+        queries.today(clock.now()),
+        q=asked["q"],
+        parent_id=asked["parent"],
+        kind=asked["kind"],
+        cursor=asked["cursor"],
+        limit=asked["limit"],
+    )
+    return json_list(list(page.items), page.next)
+
+
+@blueprint.route("/places/<place_id>", methods=["GET"])
+@answers(blueprint, 200, schemas.PlaceOut)
+@policy(policies.may_read)
+def place(place_id: str) -> Any:
+    """One place; a closed one too, since history points to it."""
+    number = parse_id(place_id)
+    found = queries.by_id(number) if number is not None else None
+    if found is None:
+        raise NotFound
+    return found

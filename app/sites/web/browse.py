@@ -1,0 +1,76 @@
+"""The tree of places and one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from app.core import forms
+from app.core.http import current_actor, policy
+from app.sites import labels, policies, queries
+from app.sites.models import Place
+from app.sites.rules import tree
+from app.sites.schemas import PlaceQuery
+from app.sites.web import entry
+
+
+@entry.blueprint.get("/places")
+@policy(policies.may_read)
+def places() -> Any:
+    """The campuses, or what a search finds (in the whole tree, or below `parent`)."""
+    asked = forms.load(PlaceQuery(), {name: given for name, given in request.args.items() if given})
+    q, kind = asked["q"], asked["kind"]
+    parent = entry.wanted(str(asked["parent"])) if asked["parent"] else None
+    searching = bool(q or kind or parent)
+    page = queries.find(
+        entry.today(),
+        q=q,
+        kind=kind,
+        parent_id=parent.id if parent else None,
+        top=not searching,
+        cursor=asked["cursor"],
+        limit=asked["limit"],
+    )
+    fragment = request.headers.get("HX-Request-Type") == "partial"
+    return render_template(
+        "sites/_list.html" if fragment else "sites/places.html",
+        page=page,
+        q=q,
+        kind=kind,
+        parent=parent,
+        searching=searching,
+        kinds=[{"value": each, "label": labels.KINDS[each]} for each in labels.KINDS],
+        url_without_parent=url_for("sites.places", q=q or None, kind=kind),
+        url=url_for("sites.places", q=q or None, kind=kind, parent=parent.id if parent else None),
+        may_add=policies.covers(current_actor(), "places.write", None),
+    )
+
+
+@entry.blueprint.get("/places/<place_id>")
+@policy(policies.may_read)
+def place(place_id: str) -> Any:
+    """One place: where it stands, what stands below it, its stickers."""
+    found = entry.wanted(place_id)
+    return page_of(found)
+
+
+def page_of(found: Place, **more: Any) -> str:
+    """The page of a place; `more` is what a refused act on it says."""
+    actor, on = current_actor(), entry.today()
+    may_write = policies.covers(actor, "places.write", found)
+    may_label = policies.covers(actor, "places.stickers", found)
+    return render_template(
+        "sites/place.html",
+        place=found,
+        above=queries.lineage(found.id)[:-1],
+        page=queries.find(on, parent_id=found.id, cursor=request.args.get("cursor")),
+        url=url_for("sites.place", place_id=found.id),
+        closed=found.valid_to is not None and found.valid_to <= on,
+        on=on,
+        may_write=may_write,
+        may_label=may_label,
+        kinds_below=tree.kinds_under(found.kind),
+        stickers=queries.stickers(found.id) if may_label else [],
+        **more,
+    )

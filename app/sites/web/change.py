@@ -1,0 +1,169 @@
+"""Adding, editing, moving, closing and reopening places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.core import clock, pages
+from app.core.errors import DomainError, NotAllowed, NotFound, Rejected
+from app.core.forms import Form, parse_id
+from app.core.http import current_actor, policy
+from app.sites import labels, policies, queries, services
+from app.sites.models import Place
+from app.sites.rules import tree
+from app.sites.schemas import CloseForm, MoveForm, NewPlaceForm, PlaceForm
+from app.sites.web import browse, entry
+
+WRITE = "places.write"
+
+
+def _mine(place_id: str) -> Place:
+    """The place, where the reader may change it. Raises NotFound, NotAllowed."""
+    found = entry.wanted(place_id)
+    if not policies.covers(current_actor(), WRITE, found):
+        raise NotAllowed
+    return found
+
+
+def _to(place: Place) -> Any:
+    return redirect(url_for("sites.place", place_id=place.id))
+
+
+@entry.blueprint.get("/places/new")
+@policy(policies.may_write)
+def new_place() -> Any:
+    """The form of a new place under `parent` (a campus without one)."""
+    parent = _mine(request.args["parent"]) if request.args.get("parent") else None
+    kinds = tree.kinds_under(parent.kind if parent else None)
+    asked = request.args.get("kind")
+    values = {"parent_id": parent.id if parent else "", "kind": asked if asked in kinds else kinds[0]}
+    return _new_page(Form(NewPlaceForm, values), parent)
+
+
+@entry.blueprint.post("/places/new")
+@policy(policies.may_write)
+def add_place() -> Any:
+    form = Form(NewPlaceForm)
+    data = form.load(request.form)
+    parent_id = parse_id(request.form.get("parent_id"))
+    parent = queries.by_id(parent_id) if parent_id else None
+    if data is None:
+        return _new_page(form, parent), 422
+    try:
+        made = services.add_place(
+            data["kind"],
+            data["parent_id"],
+            data["code"],
+            data["name"],
+            actor=current_actor(),
+            now=clock.now(),
+            initials=data["initials"],
+            public=data["public"],
+            zone_name=data["zone_name"],
+        )
+    except Rejected as refused:
+        form.refuse(refused)
+        return _new_page(form, parent), 422
+    pages.toast(_("%(name)s was added.", name=made.name))
+    return _to(made)
+
+
+def _new_page(form: Form, parent: Place | None) -> str:
+    kinds = tree.kinds_under(parent.kind if parent else None)
+    return render_template(
+        "sites/new.html",
+        form=form,
+        parent=parent,
+        kinds=[{"value": kind, "label": labels.KINDS[kind]} for kind in kinds],
+        with_zone="campus" in kinds,
+    )
+
+
+@entry.blueprint.get("/places/<place_id>/edit")
+@policy(policies.may_write)
+def edit_form(place_id: str) -> Any:
+    place = _mine(place_id)
+    values = {name: getattr(place, name) for name in ("code", "name", "initials", "zone_name", "public")}
+    return render_template("sites/edit.html", form=Form(PlaceForm, values), place=place)
+
+
+@entry.blueprint.post("/places/<place_id>/edit")
+@policy(policies.may_write)
+def edit_place(place_id: str) -> Any:
+    place = _mine(place_id)
+    form = Form(PlaceForm)
+    data = form.load(request.form)
+    if data is None:
+        return render_template("sites/edit.html", form=form, place=place), 422
+    if data["name"] != place.name and data["initials"] == place.initials:
+        data["initials"] = None  # they were those of the old name
+    try:
+        services.edit_place(place.id, actor=current_actor(), now=clock.now(), **data)
+    except Rejected as refused:
+        form.refuse(refused)
+        return render_template("sites/edit.html", form=form, place=place), 422
+    return _to(place)
+
+
+@entry.blueprint.get("/places/<place_id>/move")
+@policy(policies.may_write)
+def move_form(place_id: str) -> Any:
+    place = _mine(place_id)
+    return _move_page(Form(MoveForm, {"parent_id": request.args.get("parent_id")}), place)
+
+
+@entry.blueprint.post("/places/<place_id>/move")
+@policy(policies.may_write)
+def move_place(place_id: str) -> Any:
+    place = _mine(place_id)
+    form = Form(MoveForm)
+    data = form.load(request.form)
+    if data is None:
+        return _move_page(form, place), 422
+    try:
+        services.move_place(place.id, data["parent_id"], actor=current_actor(), now=clock.now())
+    except (Rejected, NotFound) as refused:
+        form.refuse(refused if isinstance(refused, Rejected) else {"parent_id": [_("This place is not known.")]})
+        return _move_page(form, place), 422
+    return _to(place)
+
+
+def _move_page(form: Form, place: Place) -> str:
+    chosen = parse_id(form.values.get("parent_id"))
+    return render_template(
+        "sites/move.html",
+        form=form,
+        place=place,
+        chosen=queries.by_id(chosen) if chosen else None,
+        kinds=",".join(sorted(tree.PARENTS[place.kind])),
+    )
+
+
+@entry.blueprint.post("/places/<place_id>/close")
+@policy(policies.may_write)
+def close_place(place_id: str) -> Any:
+    place = _mine(place_id)
+    form = Form(CloseForm)
+    data = form.load(request.form)
+    if data is None:
+        return browse.page_of(place, close_form=form), 422
+    try:
+        services.close_place(place.id, data["on"], actor=current_actor(), now=clock.now())
+    except DomainError as refused:
+        if isinstance(refused, Rejected):
+            form.refuse(refused)
+        else:
+            form.problem = str(refused.message)
+        return browse.page_of(place, close_form=form), refused.status
+    return _to(place)
+
+
+@entry.blueprint.post("/places/<place_id>/reopen")
+@policy(policies.may_write)
+def reopen_place(place_id: str) -> Any:
+    place = _mine(place_id)
+    services.reopen_place(place.id, actor=current_actor(), now=clock.now())
+    return _to(place)

@@ -1,0 +1,50 @@
+"""What the pages of places share."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import Blueprint
+
+from app.core import clock
+from app.core.errors import NotFound
+from app.core.forms import parse_id
+from app.sites import labels, queries
+from app.sites.models import Place
+
+blueprint = Blueprint("sites", __name__)
+
+_LOCAL_PATH = re.compile(r"^/(?![/\\])[^\x00-\x1f\\]*$")
+
+
+@blueprint.context_processor
+def _words() -> dict[str, object]:
+    return {"place_kinds": labels.KINDS, "place_icons": labels.ICONS}
+
+
+def today() -> date:
+    """The present day on the campus."""
+    return queries.today(clock.now())
+
+
+def wanted(given: str | None) -> Place:
+    """The place of an id in an address, closed ones included. Raises NotFound."""
+    place_id = parse_id(given)
+    place = queries.by_id(place_id) if place_id is not None else None
+    if place is None:
+        raise NotFound
+    return place
+
+
+def local(address: str | None) -> str | None:
+    """`address` where it is a path of this site, else None."""
+    return address if address and _LOCAL_PATH.match(address) else None
+
+
+def with_choice(address: str, name: str, value: int) -> str:
+    """A local address with `name=value` in its query, in the place of an earlier choice."""
+    parts = urlsplit(address)
+    query = [(key, given) for key, given in parse_qsl(parts.query, keep_blank_values=True) if key != name]
+    return f"{parts.path}?{urlencode([*query, (name, str(value))])}"

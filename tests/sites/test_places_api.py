@@ -1,0 +1,91 @@
+"""`GET /places` of the contract."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from app.sites import services
+from tests.counting import counted
+from tests.factories import accounts, sites
+
+
+def _get(client: FlaskClient, address: str, headers: dict[str, str]) -> list[dict[str, str]]:
+    answer = client.get(f"/api/v1{address}", headers=headers)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    items: list[dict[str, str]] = answer.json["items"]  # type: ignore[index]
+    return items
+
+
+def test_places_are_found_by_name_initials_and_code(database: Session, client: FlaskClient) -> None:
+    me = accounts.token(accounts.person("student"))
+    building = sites.building(name="水电中心", code="SD-1")
+    room = sites.room(building, "值班室", code="SD-101")
+    sites.building(name="桃园", code="XSD-1")
+    assert _get(client, "/places?q=水电", me)[0]["id"] == str(building.id)
+    assert [item["code"] for item in _get(client, "/places?q=SDZX&kind=building", me)] == ["SD-1"]
+    assert [item["code"] for item in _get(client, "/places?q=sd-1", me)] == ["SD-1", "SD-101", "XSD-1"]
+    found = _get(client, "/places?q=水电 值班", me)
+    assert found == [
+        {
+            "id": str(room.id),
+            "code": "SD-101",
+            "name": "值班室",
+            "kind": "room",
+            "path": "南校区 · 水电中心 · 值班室",
+            "parent_id": str(building.id),
+        }
+    ]
+
+
+def test_wildcards_are_plain_characters(database: Session, client: FlaskClient) -> None:
+    me = accounts.token(accounts.person("student"))
+    sites.room(name="412")
+    assert _get(client, "/places?q=%25", me) == []
+    assert _get(client, "/places?q=4_2", me) == []
+
+
+def test_children_descendants_and_closed_ones(database: Session, client: FlaskClient) -> None:
+    from app.core.actor import Actor
+    from app.core.clock import now
+    from app.sites import queries
+
+    me = accounts.token(accounts.person("student"))
+    building = sites.building()
+    floor = sites.floor(building)
+    rooms = [sites.room(floor, str(number)) for number in (10, 9, 1)]
+    assert [item["id"] for item in _get(client, f"/places?parent={building.id}", me)] == [str(floor.id)]
+    below = _get(client, f"/places?parent={building.id}&kind=room", me)
+    assert [item["name"] for item in below] == ["1", "9", "10"]
+    services.close_place(rooms[0].id, queries.today(now()), actor=Actor.system(1), now=now())
+    assert len(_get(client, f"/places?parent={floor.id}", me)) == 2
+    assert client.get(f"/api/v1/places/{rooms[0].id}", headers=me).status_code == 200
+
+
+def test_pages_by_cursor_with_and_without_a_search(database: Session, client: FlaskClient) -> None:
+    me = accounts.token(accounts.person("student"))
+    floor = sites.floor()
+    for number in range(25):
+        sites.room(floor, f"4{number:02d}")
+    for address in (f"/api/v1/places?parent={floor.id}&limit=10", "/api/v1/places?q=4&kind=room&limit=10"):
+        seen: list[str] = []
+        cursor = ""
+        while cursor is not None:
+            with counted() as statements:
+                answer = client.get(f"{address}&cursor={cursor}" if cursor else address, headers=me).json
+            assert len(statements) <= 4
+            seen += [item["name"] for item in answer["items"]]  # type: ignore[index]
+            cursor = answer["next"]  # type: ignore[index]
+        assert seen == [f"4{number:02d}" for number in range(25)]
+
+
+def test_the_edges(database: Session, client: FlaskClient) -> None:
+    me = accounts.token(accounts.person("student"))
+    assert client.get("/api/v1/places").status_code == 401
+    assert client.get("/api/v1/places", headers=accounts.token(accounts.person("contractor"))).status_code == 403
+    for query in ("limit=0", "limit=101", "kind=castle", "parent=x", "unknown=1", "cursor=abc"):
+        answer = client.get(f"/api/v1/places?{query}", headers=me)
+        assert answer.status_code == 422, query
+        assert answer.mimetype == "application/problem+json"
+    for number in ("0", "abc", "99999999999999999999", "123456"):
+        assert client.get(f"/api/v1/places/{number}", headers=me).status_code == 404
