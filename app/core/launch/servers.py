@@ -39,7 +39,7 @@ def postgres_home() -> Path:
     home = package / "pginstall" if package else None
     if home is None or not (home / "bin" / "postgres").exists():
         raise ServerError(
-            "There is no PostgreSQL for this platform among the packages. Install PostgreSQL 18 and Valkey yourself and "
+            "There is no PostgreSQL for this platform among the packages. Install PostgreSQL 18 and Valkey and "
             "set DATABASE_URL, WORKER_DATABASE_URL, OWNER_DATABASE_URL and REDIS_URL. The SQL that makes database and "
             "roles: python3 -m app.core.roles"
         )
