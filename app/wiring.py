@@ -7,21 +7,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from flask_babel import lazy_gettext as _l
+
+from app.accounts import api as accounts_api
+from app.accounts import cli as accounts_cli
+from app.accounts import handlers as accounts_handlers
 from app.accounts import importer as accounts_importer
+from app.accounts import policies as accounts_policies
 from app.accounts import web as accounts_web
 from app.attachments import handlers as attachments_handlers
 from app.attachments import policies as attachments_policies
 from app.attachments import web as attachments_web
-from app.audit import models as audit_models
+from app.audit import policies as audit_policies
+from app.audit import web as audit_web
 from app.core import backup, deliveries, doctor, factory
 from app.core.outbox import Event, Subscribers, Subscription
 from app.core.pages import NavItem
 from app.core.periodic import Periodic
 from app.events import imports as import_events
+from app.events.accounts import SignInTraceDue
 from app.events.attachments import AttachmentReceived, AttachmentSweepDue
 from app.imports import api as imports_api
 from app.imports import cli as imports_cli
 from app.imports import jobs as imports_jobs
+from app.imports import policies as imports_policies
+from app.imports import queries as imports_queries
 from app.imports import registry as imports_registry
 from app.imports import web as imports_web
 from app.events.notifications import MailDue
@@ -29,8 +39,10 @@ from app.notifications import api as notifications_api
 from app.notifications import handlers as notifications_handlers
 from app.notifications import web as notifications_web
 from app.portal import web as portal_web
+from app.portal.demo import command as demo_command
 from app.sites import api as sites_api
 from app.sites import importer as sites_importer
+from app.sites import policies as sites_policies
 from app.sites import web as sites_web
 from app.events import tickets as ticket_events
 from app.tickets import handlers as tickets_handlers
@@ -42,20 +54,22 @@ if TYPE_CHECKING:
     from app.core.importing import Importer
     from config import Config
 
-MODELS = (audit_models, tickets_models)  # imported for their tables: areas without routes of their own
+MODELS = (tickets_models,)  # imported for their tables: areas without routes of their own
 
 WEB: tuple[Blueprint, ...] = (
     accounts_web.blueprint,
     attachments_web.blueprint,
+    audit_web.blueprint,
     imports_web.blueprint,
     notifications_web.blueprint,
     portal_web.blueprint,
     sites_web.blueprint,
 )
 
-API: tuple[Any, ...] = (imports_api.blueprint, notifications_api.blueprint, sites_api.blueprint)
+API: tuple[Any, ...] = (accounts_api.blueprint, imports_api.blueprint, notifications_api.blueprint, sites_api.blueprint)
 
 SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
+    SignInTraceDue: (Subscription("accounts.sweep", accounts_handlers.sweep, queue="notices"),),
     AttachmentReceived: (
         Subscription("attachments.reencode", attachments_handlers.reencode, queue="long", stepwise=True),
     ),
@@ -85,14 +99,25 @@ ATTACHMENT_VIEWERS: dict[str, attachments_policies.Viewer] = {}  # owner kind â†
 IMPORTERS: tuple[Importer[Any], ...] = (sites_importer.IMPORTER, accounts_importer.IMPORTER)
 
 PERIODIC: tuple[Periodic, ...] = (
+    Periodic("accounts.sweep", 86_400, SignInTraceDue),
     Periodic("imports.tidy", 86_400, import_events.ImportsTidied),
     Periodic("attachments.sweep", 86_400, AttachmentSweepDue),
     Periodic("tickets.waiting", 60, ticket_events.WaitingOrdersDue),
 )
 
-NAVIGATION: tuple[NavItem, ...] = ()
+NAVIGATION: tuple[NavItem, ...] = (
+    NavItem(_l("People"), "accounts.people", "people", accounts_policies.read_people, group=_l("Registers")),
+    NavItem(_l("Units"), "accounts.orgs", "tree", accounts_policies.see_orgs, group=_l("Registers")),
+    NavItem(_l("Crews"), "accounts.crews", "crew", accounts_policies.write_crews, group=_l("Registers")),
+    NavItem(_l("Roles"), "accounts.roles", "shield", accounts_policies.see_roles, group=_l("Registers")),
+    NavItem(
+        _l("Imports"), "imports.index", "upload", imports_policies.can_see, group=_l("Registers"), count=imports_queries.waiting_for
+    ),
+    NavItem(_l("Audit log"), "audit.entries", "audit", audit_policies.read, group=_l("Operations")),
+    NavItem(_l("Places"), "sites.places", "pin-map", sites_policies.may_manage, group=_l("Registers")),
+)
 
-COMMANDS: tuple[Any, ...] = (imports_cli.command, backup.backup_command, backup.restore_command, doctor.doctor_command)
+COMMANDS: tuple[Any, ...] = (*accounts_cli.COMMANDS, imports_cli.command, backup.backup_command, backup.restore_command, doctor.doctor_command, demo_command.demo)
 
 
 def build(config: Config, role: Literal["web", "worker"]) -> Flask:
