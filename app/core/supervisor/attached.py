@@ -17,7 +17,7 @@ from pathlib import Path
 
 from app.core import embedded
 from app.core.launch import lock
-from app.core.supervisor import external, settings
+from app.core.supervisor import external, failures, settings
 
 COMMANDS = {"flask": ["app.wsgi"], "shell": ["app.wsgi", "shell"], "bench": ["bench"]}
 
@@ -29,11 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=sorted(COMMANDS))
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args(arguments)
-    try:
-        return _run(options.data, [*COMMANDS[options.command], *options.arguments])
-    except (lock.Taken, embedded.ServerError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    command = [*COMMANDS[options.command], *options.arguments]
+    return failures.said(lambda: _run(options.data, command), options.data)
 
 
 def _run(folder: Path, command: list[str]) -> int:

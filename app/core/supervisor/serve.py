@@ -12,7 +12,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ from types import FrameType
 
 from app.core import embedded
 from app.core.launch import lock, process, schema
-from app.core.supervisor import external, settings
+from app.core.supervisor import external, failures, settings
 from app.core.supervisor.children import Child
 
 LOGINS = (
@@ -36,10 +35,6 @@ LOGINS = (
 Ground = embedded.Servers | external.ExternalServers
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with
 _READY_WORDS_EVERY = 15.0
-
-
-class Failure(Exception):
-    """The start cannot go on; the message says what is missing and the command that mends it."""
 
 
 class Signals:
@@ -111,10 +106,7 @@ class Supervisor:
             try:
                 probe.bind((self.host, self.port))
             except OSError as error:
-                raise Failure(
-                    f"{self.host}:{self.port} cannot be listened on ({error.strerror}). "
-                    f"Take another port: python3 run.py --port {self.port + 1}"
-                ) from error
+                raise failures.of_listening(error, self.host, self.port) from error
 
     def _prepare(self, servers: Ground) -> dict[str, str]:
         _, changed = settings.demo_password(self.folder, self.wanted_password) if self.demo else ("", False)
@@ -135,7 +127,7 @@ class Supervisor:
         if found == ours.heads:
             return
         if not found <= ours.known:
-            raise Failure(
+            raise failures.Failure(
                 f"{self.folder} was written by a newer release (schema {', '.join(sorted(found - ours.known))}). Start "
                 "that release, or take another folder with --data DIR."
             )
@@ -159,7 +151,7 @@ class Supervisor:
                 return
         if child.returncode != 0:
             words = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-25:])
-            raise Failure(f"`flask {' '.join(arguments)}` failed (all of it: {log}):\n{words}")
+            raise failures.Failure(f"`flask {' '.join(arguments)}` failed (all of it: {log}):\n{words}")
 
     def _start_children(self, env: Mapping[str, str]) -> None:
         plain = {name: value for name, value in env.items() if name != "OWNER_DATABASE_URL"}
@@ -269,10 +261,16 @@ def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="run.py", description="Serve Houqin with servers of its own.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets phones in (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+    parser.add_argument("--port", type=_port, default=8000, help="port to listen on (8000)")
     parser.add_argument("--data", type=Path, required=True, help="folder of all state")
     parser.add_argument("--seed", type=int, default=1, help="seed of the demo campus (1)")
     parser.add_argument("--no-demo", action="store_true", help="no demo campus, no demo logins")
@@ -284,18 +282,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve; print a failure as sentences and return 1."""
     options = _options(arguments)
     signals = Signals()
-    try:
-        return Supervisor(options, signals).run()
-    except (Failure, lock.Taken, embedded.ServerError) as error:
-        _say(str(error))
-    except PermissionError as error:
-        _say(
-            f"{error.filename} cannot be written. Give it to yourself (sudo chown -R $(id -un) {options.data}) or take "
-            "another folder with --data DIR."
-        )
-    except subprocess.SubprocessError as error:
-        _say(f"A program failed: {error}")
-    return 1
+    return failures.said(lambda: Supervisor(options, signals).run(), options.data)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,59 @@
+"""What cannot be mended here is said with the command that mends it; a defect is not dressed up."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from app.core import embedded
+from app.core.supervisor import external, failures
+
+FOLDER = Path("/srv/houqin")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PermissionError(errno.EACCES, "denied", "/srv/houqin/lock"), "sudo chown -R $(id -un) /srv/houqin"),
+        (OSError(errno.ENOSPC, "full"), "df -h /srv/houqin"),
+        (OSError(errno.EROFS, "read-only"), "--data DIR"),
+        (embedded.ServerError("no PostgreSQL here"), "no PostgreSQL here"),
+        (failures.Failure("do this"), "do this"),
+    ],
+)
+def test_it_is_said_in_a_sentence(error: Exception, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def work() -> int:
+        raise error
+
+    assert failures.said(work, FOLDER) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_a_defect_is_not_dressed_up() -> None:
+    def work() -> int:
+        raise FileNotFoundError(errno.ENOENT, "missing", "somewhere")
+
+    with pytest.raises(FileNotFoundError):
+        failures.said(work, FOLDER)
+
+
+@pytest.mark.parametrize(
+    ("code", "port", "words"),
+    [
+        (errno.EADDRINUSE, 8000, "--port 8001"),
+        (errno.EADDRINUSE, 65535, "--port 8000"),
+        (errno.EACCES, 80, "--port 8000"),
+        (errno.EADDRNOTAVAIL, 8000, "--host 127.0.0.1"),
+    ],
+)
+def test_an_address_that_cannot_be_had_names_another(code: int, port: int, words: str) -> None:
+    assert words in str(failures.of_listening(OSError(code, "no"), "127.0.0.1", port))
+
+
+def test_servers_of_ones_own_are_named_wholly_or_not_at_all() -> None:
+    assert not external.named({})
+    assert external.named(dict.fromkeys(external.NEEDED, "x"))
+    with pytest.raises(embedded.ServerError, match="REDIS_URL is not"):
+        external.named({"DATABASE_URL": "x", "OWNER_DATABASE_URL": "x"})
