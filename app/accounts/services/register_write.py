@@ -188,7 +188,8 @@ def _memberships(plans: Iterable[tuple[int, RowPlan]]) -> list[dict[str, int]]:
 
 def _grant_roles(plans: Sequence[tuple[int, RowPlan]], today: date) -> None:
     """Students and staff may file and follow their own reports from the first day."""
-    roles = dict(db.session.execute(select(Role.code, Role.id).where(Role.code.in_(ROLE_OF.values()))).tuples())
+    found = db.session.execute(select(Role.code, Role.id).where(Role.code.in_(ROLE_OF.values())))
+    roles = {row.code: row.id for row in found}
     rows = [
         {"person_id": person_id, "role_id": role_id, "scope_kind": "own", "valid_from": today}
         for person_id, plan in plans

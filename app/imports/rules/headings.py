@@ -19,6 +19,7 @@ from app.imports.rules.records import Record
 LOOK_AT = 10
 """Rows (those that hold something) among which the headings are searched."""
 
+_AT_LEAST = 2
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>|《[^《》]*》")
 _IGNORED = re.compile(r"[\s_\-–—*:.,;/\\|'\"`·•、。()\[\]{}【】〔〕<>《》#?!~]+")
 
@@ -108,7 +109,9 @@ def detect_header(rows: Sequence[Record], columns: Sequence[HeadingColumn]) -> H
     best: Header | None = None
     for record in rows[:LOOK_AT]:
         found = {name for cell in record.cells if (name := recognise(cell, known))}
-        if found and (best is None or len(found) > best.matched):
+        filled = sum(1 for cell in record.cells if cell.strip())
+        enough = len(found) >= min(filled, _AT_LEAST)  # one known word may be a value as well
+        if found and enough and (best is None or len(found) > best.matched):
             best = Header(record.number, tuple(cell.strip() for cell in record.cells), len(found))
     return best
 

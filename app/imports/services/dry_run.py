@@ -122,7 +122,7 @@ def _facts(rows: Iterable[RowPlan]) -> dict[str, Any]:
     for row in rows:
         reasons.update({why.code for why in row.reasons})
         remarks.update({why.code for why in row.remarks})
-        fields.update(row.diff if row.outcome == "changed" else ())
+        fields.update(list(row.diff) if row.outcome == "changed" else ())
     return {"reasons": dict(reasons), "remarks": dict(remarks), "fields": dict(fields)}
 
 

@@ -55,6 +55,11 @@ def look(stream: BinaryIO | None, importer: Importer[Any], encoding: str | None,
     """Judge a file and find its headings."""
     if stream is None:
         return Look("failed", {}, {"code": "file_gone", "params": {}})
+    with stream:
+        return _judge(stream, importer, encoding, sheet)
+
+
+def _judge(stream: BinaryIO, importer: Importer[Any], encoding: str | None, sheet: str | None) -> Look:
     try:
         sniffed = sniffing.sniff(stream, encoding)
         if sniffed.must_ask:

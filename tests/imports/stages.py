@@ -1,0 +1,82 @@
+"""Driving the engine in tests: stage by stage as a command does, or by working off what the web has ordered."""
+
+import io
+
+from sqlalchemy import select
+
+from app.core import deliveries, transaction
+from app.core.db import db
+from app.core.outbox import OutboxDelivery
+from app.imports.models import ImportBatch
+from app.imports.services import application, decisions, dry_run, intake, looking
+
+
+def no_step():
+    """Stages end their transaction themselves; in a test everything is one."""
+    db.session.flush()
+
+
+def upload(data, *, kind, actor, now, extent="", filename="list.csv", background=False):
+    return intake.upload(
+        io.BytesIO(data),
+        kind=kind,
+        filename=filename,
+        extent=extent,
+        source="web",
+        actor=actor,
+        now=now,
+        background=background,
+    )
+
+
+def planned(data, *, kind, actor, now, extent=""):
+    """A batch after its dry run, its columns as proposed."""
+    batch = upload(data, kind=kind, actor=actor, now=now, extent=extent)
+    looking.run(batch.id, no_step)
+    db.session.flush()
+    db.session.refresh(batch)
+    assert batch.state == "mapping", (batch.state, batch.problem)
+    layout = batch.layout
+    intake.choose_columns(
+        batch.id, header=layout["header"], columns=layout["columns"], actor=actor, now=now, background=False
+    )
+    dry_run.run(batch.id, no_step, actor=actor, now=now)
+    db.session.flush()
+    db.session.refresh(batch)
+    return batch
+
+
+def applied(data, *, kind, actor, now, approver=None, extent=""):
+    """A batch applied, approved by `approver` where it needs that."""
+    batch = planned(data, kind=kind, actor=actor, now=now, extent=extent)
+    if batch.state == "waiting":
+        decisions.approve(batch.id, actor=approver, now=now, background=False)
+    elif batch.state == "planned":
+        decisions.order(batch.id, actor=actor, now=now, background=False)
+    if batch.state == "applying":
+        application.run(batch.id, no_step, actor=approver or actor, now=now)
+        db.session.flush()
+    db.session.refresh(batch)
+    return batch
+
+
+def work_off(institution_id=1):
+    """Deliver everything that was ordered in the background, until nothing is left."""
+    db.session.flush()
+    while True:
+        waiting = db.session.scalars(
+            select(OutboxDelivery.id)
+            .where(OutboxDelivery.done_at.is_(None), OutboxDelivery.handler.like("imports.%"))
+            .order_by(OutboxDelivery.id)
+        ).all()
+        transaction.finish()
+        if not waiting:
+            return
+        for delivery_id in waiting:
+            deliveries.deliver(institution_id, delivery_id)
+
+
+def batch(batch_id):
+    db.session.flush()
+    db.session.expire_all()
+    return db.session.get(ImportBatch, (1, batch_id))
