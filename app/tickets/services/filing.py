@@ -52,7 +52,7 @@ def file_ticket(
     actor: Actor,
     now: datetime,
     category: str | int,
-    description: str,
+    description: str = "",
     place_id: int | None = None,
     place_text: str | None = None,
     urgency: str = "normal",
@@ -66,11 +66,11 @@ def file_ticket(
 
     `category` is a code or an id. `origin` "qr": written without login through a sticker (the edge has checked its
     secret); then nobody is the reporter. `reporter_id`: on behalf of that person (needs `tickets.on_behalf`).
-    Raises NotAllowed, Rejected (fields `category`, `place_id`, `description`, `reporter_id`).
+    Raises NotAllowed, Rejected (fields `category`, `place_id`, `reporter_id`).
     """
     who = _filing_as(actor, origin, reporter_id)
     found = _look_up(category, place_id, reporter_id, now)
-    _check(found, place_id, place_text, description, reporter_id, who, now)
+    _check(found, place_id, place_text, reporter_id, who, now)
     reporter = reporter_id if reporter_id is not None else actor.id
     priority = starting_priority(urgency, emergency_category=found.emergency, by_staff=who is Who.DISPATCHER)
     automatic = found.auto_dispatch and place_id is not None
@@ -168,7 +168,6 @@ def _check(
     found: Any,
     place_id: int | None,
     place_text: str | None,
-    description: str,
     reporter_id: int | None,
     who: Who,
     now: datetime,
@@ -185,8 +184,6 @@ def _check(
     }
     if place_id is not None and found.place_id is None:
         fields["place_id"] = _l("This place does not exist. Choose it again, or describe it in words.")
-    if not description.strip():
-        fields["description"] = _l("Say what is broken.")
     if reporter_id is not None and found.reporter_id is None:
         fields["reporter_id"] = _l("This person does not exist.")
     if fields:
