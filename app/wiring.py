@@ -45,6 +45,7 @@ from app.sites import importer as sites_importer
 from app.sites import policies as sites_policies
 from app.sites import web as sites_web
 from app.events import tickets as ticket_events
+from app.tickets import api as tickets_api
 from app.tickets import handlers as tickets_handlers
 from app.tickets import models as tickets_models
 
@@ -66,7 +67,7 @@ WEB: tuple[Blueprint, ...] = (
     sites_web.blueprint,
 )
 
-API: tuple[Any, ...] = (accounts_api.blueprint, imports_api.blueprint, notifications_api.blueprint, sites_api.blueprint)
+API: tuple[Any, ...] = (accounts_api.blueprint, imports_api.blueprint, notifications_api.blueprint, sites_api.blueprint, tickets_api.blueprint)
 
 SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
     SignInTraceDue: (Subscription("accounts.sweep", accounts_handlers.sweep, queue="notices"),),
@@ -111,7 +112,12 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(_l("Crews"), "accounts.crews", "crew", accounts_policies.write_crews, group=_l("Registers")),
     NavItem(_l("Roles"), "accounts.roles", "shield", accounts_policies.see_roles, group=_l("Registers")),
     NavItem(
-        _l("Imports"), "imports.index", "upload", imports_policies.can_see, group=_l("Registers"), count=imports_queries.waiting_for
+        _l("Imports"),
+        "imports.index",
+        "upload",
+        imports_policies.can_see,
+        group=_l("Registers"),
+        count=imports_queries.waiting_for,
     ),
     NavItem(_l("Audit log"), "audit.entries", "audit", audit_policies.read, group=_l("Operations")),
     NavItem(_l("Places"), "sites.places", "pin-map", sites_policies.may_manage, group=_l("Registers")),

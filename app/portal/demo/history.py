@@ -1,0 +1,408 @@
+"""Weeks of repairs, played through the services in the order of time.
+
+Each request is a generator: it does a step and says after how many minutes the next one comes. What would come after
+the moment of seeding does not happen any more, so the campus stands in the middle of its day.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Callable, Generator, Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.accounts import queries as accounts
+from app.accounts.models import Person
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.transaction import steps
+from app.portal.demo.people import Cast
+from app.tickets.models import Category, Offer, Ticket, WorkOrder
+from app.tickets.rules.workflow import OrderAct
+from app.tickets.services import acts, dispatching, filing, orders, timers
+
+Life = Generator[float, None, None]  # yields minutes until its next step
+
+STEPS_PER_COMMIT = 40
+DAYS = 45
+
+WORDS = {
+    "tap-leak": ("关紧了还一直滴，半夜声音很大。", "阳台水龙头漏水，接了个盆。"),
+    "drain-blocked": ("洗手池下水很慢，水会积起来。", "地漏反水，有味道。"),
+    "lamp": ("书桌上面的灯不亮，换过启动器。", "灯一闪一闪的。"),
+    "socket": ("靠窗的插座没电，其他的有。",),
+    "lock": ("钥匙插进去转不动。", "门锁要用力抬一下才关得上。"),
+    "window": ("窗户把手断了，关不严，晚上冷。",),
+    "ac-cold": ("开到 22 度一小时还是不凉。",),
+    "no-network": ("网口灯不亮，换了网线也不行。",),
+    "corridor-lamp": ("四楼东头走廊灯坏了两盏，晚上很黑。",),
+}
+PLAIN = ("麻烦师傅来看一下。", "今天早上发现的。", "用了很久了，最近越来越严重。", "")
+DONE = (
+    "更换陶瓷阀芯 1 个，试水 5 分钟不滴。",
+    "已疏通，冲水正常。",
+    "换灯管一支，已试。",
+    "紧固并上油，开关正常。",
+    "已修好，现场清理完毕。",
+)
+QUESTIONS = ("请问是靠门还是靠窗的那一个？", "方便补一张照片吗？")
+DECLINES = ("正在处理另一单，赶不过去", "缺少工具")
+
+
+class Stage:
+    """The clock, the dice and the cast; plays lives until the moment of seeding."""
+
+    def __init__(self, rng: random.Random, cast: Cast, categories: dict[str, Category], moment: datetime) -> None:
+        self.rng, self.cast, self.moment = rng, cast, moment
+        self.categories = {code: (each.id, each.auto_dispatch) for code, each in categories.items()}
+        self.institution_id = cast.logins["admin"].institution_id
+        self.system = Actor.system(self.institution_id)
+        self.now = moment
+        self._queue: list[tuple[datetime, int, Life]] = []
+        self._count = 0
+        self._actors: dict[int, Actor] = {}
+
+    def actor(self, person: Person | int) -> Actor:
+        """The actor of a person (rights do not change during the play)."""
+        person_id = person if isinstance(person, int) else person.id
+        if person_id not in self._actors:
+            found = accounts.actor_of(person_id, self.institution_id, self.moment)
+            if found is None:
+                raise LookupError(person_id)
+            self._actors[person_id] = found
+        return self._actors[person_id]
+
+    def enter(self, at: datetime, life: Life) -> None:
+        self._count += 1
+        heapq.heappush(self._queue, (at, self._count, life))
+
+    def play(self, notify: Callable[[datetime], None]) -> int:
+        """Run everything that happens before the moment; returns the number of steps."""
+        done = 0
+        with steps() as step:
+            while self._queue and self._queue[0][0] <= self.moment:
+                self.now, _order, life = heapq.heappop(self._queue)
+                with clock.frozen(self.now):
+                    wait = next(life, None)
+                    notify(self.now)
+                if wait is not None:
+                    self.enter(self.now + timedelta(minutes=wait), life)
+                done += 1
+                if done % STEPS_PER_COMMIT == 0:
+                    step()
+        return done
+
+
+def moments(rng: random.Random, moment: datetime, count: int) -> Iterator[datetime]:
+    """When requests are filed: more by day and in the evening, some every day, the last within the hour."""
+    for index in range(count):
+        days = DAYS * (1 - (index + 1) / count) ** 1.15
+        at = moment - timedelta(days=days, minutes=rng.uniform(0, 200) if days > 0.2 else rng.uniform(5, 50))
+        yield at
+
+
+def ordinary(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:
+    """From filing to the end, as most go."""
+    rng = stage.rng
+    category_id, automatic = stage.categories[code]
+    filed = filing.file_ticket(
+        actor=stage.actor(reporter),
+        now=stage.now,
+        category=category_id,
+        description=rng.choice(WORDS.get(code, PLAIN)),
+        place_id=place_id,
+        urgency=rng.choices(("normal", "high", "low"), (8, 2, 1))[0],
+        may_enter=rng.random() < 0.5,
+    )
+    if not automatic:
+        yield rng.uniform(8, 90)
+        if (yield from _triage(stage, filed.id, reporter)):
+            return
+    yield 0.2
+    order_id = stage_order(filed.id)
+    if order_id is None or not (yield from _find_holder(stage, order_id)):
+        return
+    if rng.random() < 0.04:
+        yield rng.uniform(3, 12)
+        acts.note(
+            actor=stage.actor(stage.cast.logins["dispatcher"]),
+            now=stage.now,
+            ticket_id=filed.id,
+            text="已电话联系报修人。",
+        )
+    yield from _work(stage, order_id)
+    yield from _aftermath(stage, filed.id, reporter)
+
+
+def _triage(stage: Stage, ticket_id: int, reporter: Person) -> Generator[float, None, bool]:
+    """A dispatcher looks at what is not dispatched by itself; True where the story ends here."""
+    rng = stage.rng
+    desk = stage.actor(stage.cast.logins["dispatcher"])
+    fate = rng.random()
+    if fate < 0.12:
+        acts.reject(
+            actor=desk,
+            now=stage.now,
+            ticket_id=ticket_id,
+            seen=None,
+            reason="not_ours",
+            note="该区域由物业公司负责，已转告。",
+        )
+        return True
+    if fate < 0.3:
+        acts.ask(actor=desk, now=stage.now, ticket_id=ticket_id, seen=None, note=rng.choice(QUESTIONS))
+        yield rng.uniform(60, 900)
+        acts.answer(
+            actor=stage.actor(reporter),
+            now=stage.now,
+            ticket_id=ticket_id,
+            seen=None,
+            note="靠窗的那一个，照片里画了圈。",
+        )
+        yield rng.uniform(5, 40)
+    acts.accept(actor=desk, now=stage.now, ticket_id=ticket_id, seen=None)
+    return False
+
+
+def stage_order(ticket_id: int) -> int | None:
+    """The newest open order of a ticket."""
+    return db.session.scalar(
+        select(WorkOrder.id).where(WorkOrder.ticket_id == ticket_id).order_by(WorkOrder.id.desc()).limit(1)
+    )
+
+
+def _state(order_id: int) -> tuple[str, int | None]:
+    row = db.session.execute(select(WorkOrder.state, WorkOrder.assignee_id).where(WorkOrder.id == order_id)).one()
+    return row.state, row.assignee_id
+
+
+def _find_holder(stage: Stage, order_id: int) -> Generator[float, None, bool]:
+    """Offer until somebody takes it."""
+    rng = stage.rng
+    for _turn in range(12):
+        state, person_id = _state(order_id)
+        if state == "queued":
+            dispatching.dispatch_order(actor=stage.system, now=stage.now, order_id=order_id)
+            state, person_id = _state(order_id)
+        if state != "offered" or person_id is None:
+            yield rng.uniform(20, 60)
+            continue
+        answer = rng.random()
+        if answer < 0.86:
+            yield rng.uniform(0.5, 7)
+            orders.act(actor=stage.actor(person_id), now=stage.now, order_id=order_id, act=OrderAct.ACCEPT, seen=None)
+            return True
+        if answer < 0.94:
+            yield rng.uniform(1, 8)
+            orders.act(
+                actor=stage.actor(person_id),
+                now=stage.now,
+                order_id=order_id,
+                act=OrderAct.DECLINE,
+                seen=None,
+                reason=rng.choice(DECLINES),
+            )
+        else:
+            yield 10.2
+            offer_id = db.session.scalar(select(Offer.id).where(Offer.order_id == order_id, Offer.outcome.is_(None)))
+            if offer_id is not None:
+                dispatching.expire_offer(actor=stage.system, now=stage.now, order_id=order_id, offer_id=offer_id)
+        yield 0.2
+    return False
+
+
+def _work(stage: Stage, order_id: int) -> Life:
+    """On the way, at work, sometimes on hold, done."""
+    rng = stage.rng
+    _state_now, person_id = _state(order_id)
+    if person_id is None:
+        return
+    holder = stage.actor(person_id)
+    yield rng.uniform(10, 200)
+    if rng.random() < 0.7:
+        orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.LEAVE, seen=None)
+        yield rng.uniform(4, 18)
+    orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.START, seen=None)
+    yield rng.uniform(6, 50)
+    if rng.random() < 0.14:
+        orders.act(
+            actor=holder,
+            now=stage.now,
+            order_id=order_id,
+            act=OrderAct.HOLD,
+            seen=None,
+            reason="parts",
+            note="需要更换的配件明天到。",
+            until=stage.now + timedelta(hours=26),
+        )
+        yield rng.uniform(1300, 2600)
+        orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.START, seen=None)
+        yield rng.uniform(15, 50)
+    orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.DONE, seen=None, note=rng.choice(DONE))
+
+
+def _aftermath(stage: Stage, ticket_id: int, reporter: Person) -> Life:
+    """Confirmed and rated, not fixed and done again, or closed by default."""
+    rng = stage.rng
+    speaker = stage.actor(reporter)
+    fate = rng.random()
+    if fate < 0.08:
+        yield rng.uniform(100, 2000)
+        acts.not_fixed(actor=speaker, now=stage.now, ticket_id=ticket_id, seen=None, note="用了一晚又开始滴了。")
+        yield rng.uniform(20, 120)
+        order_id = stage_order(ticket_id)
+        if order_id is None:
+            return
+        holder_id = rng.choice(stage.cast.technicians[:2]).id
+        dispatching.assign(
+            actor=stage.actor(stage.cast.logins["dispatcher"]),
+            now=stage.now,
+            order_id=order_id,
+            assignee_id=holder_id,
+            seen=None,
+            reason="返修，派给熟手。",
+        )
+        yield 3
+        orders.act(actor=stage.actor(holder_id), now=stage.now, order_id=order_id, act=OrderAct.ACCEPT, seen=None)
+        yield from _work(stage, order_id)
+        fate = 0.3
+    if fate < 0.72:
+        yield rng.uniform(30, 3000)
+        acts.confirm(actor=speaker, now=stage.now, ticket_id=ticket_id, seen=None)
+        if rng.random() < 0.8:
+            yield 1
+            quality, speed, manner = (rng.choices((5, 4, 3, 2), (60, 28, 9, 3))[0] for _score in range(3))
+            acts.rate(actor=speaker, now=stage.now, ticket_id=ticket_id, quality=quality, speed=speed, manner=manner)
+        return
+    yield 7 * 24 * 60 + 1
+    cycle = db.session.scalar(select(Ticket.cycle).where(Ticket.id == ticket_id)) or 1
+    timers.close_by_default(actor=stage.system, now=stage.now, ticket_id=ticket_id, cycle=cycle)
+
+
+def withdrawn(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:
+    """Filed by mistake, withdrawn."""
+    filed = filing.file_ticket(
+        actor=stage.actor(reporter),
+        now=stage.now,
+        category=stage.categories[code][0],
+        description="",
+        place_id=place_id,
+    )
+    yield stage.rng.uniform(3, 9)
+    acts.withdraw(actor=stage.actor(reporter), now=stage.now, ticket_id=filed.id, seen=None, note="自己修好了。")
+
+
+def asked(stage: Stage, reporter: Person, place_id: int) -> Life:
+    """A question that still waits for its answer."""
+    filed = filing.file_ticket(
+        actor=stage.actor(reporter),
+        now=stage.now,
+        category=stage.categories["wall"][0],
+        description="墙皮掉了一大块。",
+        place_id=place_id,
+    )
+    yield 15
+    desk = stage.actor(stage.cast.logins["dispatcher"])
+    acts.ask(actor=desk, now=stage.now, ticket_id=filed.id, seen=None, note=QUESTIONS[1])
+
+
+def unlisted(stage: Stage, reporter: Person) -> Life:
+    """A place nobody has entered yet: waits for a person."""
+    filing.file_ticket(
+        actor=stage.actor(reporter),
+        now=stage.now,
+        category=stage.categories["road"][0],
+        description="井盖松动，车过的时候响。",
+        place_text="体育馆后面的小路",
+    )
+    yield from ()
+
+
+def halted(stage: Stage, reporter: Person, code: str, place_id: int, how_far: str) -> Life:
+    """A request of today that stands at a given state: taken, on the way, at work, on hold, resolved."""
+    filed = filing.file_ticket(
+        actor=stage.actor(reporter),
+        now=stage.now,
+        category=stage.categories[code][0],
+        description=stage.rng.choice(WORDS.get(code, PLAIN)),
+        place_id=place_id,
+        may_enter=True,
+    )
+    yield 0.1
+    order_id = stage_order(filed.id)
+    if order_id is None:
+        return
+    holder = stage.actor(stage.cast.technicians[stage.rng.randrange(2)])
+    dispatching.assign(
+        actor=stage.actor(stage.cast.logins["dispatcher"]),
+        now=stage.now,
+        order_id=order_id,
+        assignee_id=holder.id or 0,
+        seen=None,
+        reason="就近派单。",
+    )
+    yield 1
+    orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.ACCEPT, seen=None)
+    if how_far == "accepted":
+        return
+    yield 4
+    orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.LEAVE, seen=None)
+    if how_far == "en_route":
+        return
+    yield 5
+    orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.START, seen=None)
+    if how_far == "working":
+        return
+    yield 9
+    if how_far == "on_hold":
+        orders.act(
+            actor=holder,
+            now=stage.now,
+            order_id=order_id,
+            act=OrderAct.HOLD,
+            seen=None,
+            reason="parts",
+            note="阀芯型号少见，已订货。",
+            until=stage.moment + timedelta(days=1),
+        )
+        return
+    orders.act(
+        actor=holder, now=stage.now, order_id=order_id, act=OrderAct.DONE, seen=None, note=stage.rng.choice(DONE)
+    )
+
+
+def fill(stage: Stage, places_by_kind: dict[str, list[int]], count: int) -> None:
+    """Put all lives on the stage."""
+    rng, cast = stage.rng, stage.cast
+    usual = [code for code in stage.categories if code not in ("burst-pipe", "power-danger", "lift")]
+    room_codes = [code for code in usual if code not in ("corridor-lamp", "road", "wall")]
+    for index, at in enumerate(moments(rng, stage.moment, count)):
+        reporter = cast.students[
+            index % len(cast.students) if rng.random() < 0.6 else rng.randrange(len(cast.students))
+        ]
+        code = rng.choice(usual)
+        place_id = cast.homes[reporter.id] if code in room_codes else rng.choice(places_by_kind["public"])
+        life = (
+            withdrawn(stage, reporter, code, place_id)
+            if rng.random() < 0.03
+            else ordinary(stage, reporter, code, place_id)
+        )
+        stage.enter(at, life)
+    me, other = cast.logins["student"], cast.logins["student2"]
+    today = stage.moment
+    stage.enter(today - timedelta(hours=20), halted(stage, me, "window", cast.homes[me.id], "on_hold"))
+    stage.enter(today - timedelta(hours=3), halted(stage, me, "tap-leak", cast.homes[me.id], "done"))
+    stage.enter(today - timedelta(minutes=50), halted(stage, other, "lamp", cast.homes[other.id], "working"))
+    stage.enter(
+        today - timedelta(minutes=30),
+        halted(stage, cast.students[5], "lock", cast.homes[cast.students[5].id], "en_route"),
+    )
+    stage.enter(
+        today - timedelta(minutes=26),
+        halted(stage, cast.students[9], "socket", cast.homes[cast.students[9].id], "accepted"),
+    )
+    stage.enter(today - timedelta(hours=5), asked(stage, other, places_by_kind["public"][0]))
+    stage.enter(today - timedelta(hours=2), unlisted(stage, cast.students[7]))
