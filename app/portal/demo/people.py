@@ -29,9 +29,8 @@ from app.sites.models import Place
 from app.tickets.models import DutyRoster, Shift, TechnicianProfile, TechnicianTrade, TechnicianZone
 
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕施张孔曹严华金魏陶姜"
-GIVEN = tuple(  # noqa: SIM905 - a list of names reads better as words
-    "雨涵 子轩 梓萱 浩然 欣怡 宇航 思远 若曦 俊杰 诗琪 明哲 静怡 文博 佳宁 志远 晓彤 嘉豪 雅琪 天佑 慧敏".split()
-)
+_PAIRS = "雨涵子轩梓萱浩然欣怡宇航思远若曦俊杰诗琪明哲静怡文博佳宁志远晓彤嘉豪雅琪天佑慧敏"
+GIVEN = [_PAIRS[at : at + 2] for at in range(0, len(_PAIRS), 2)]
 STUDENTS = 72
 
 # username → (name, role, scope, number); the contract names the thirteen
