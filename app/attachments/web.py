@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import IO, Any
+import io
+from typing import Any
 
 from flask import Blueprint, Response, redirect, request, send_file
 
@@ -39,11 +40,12 @@ def serve(attachment: Attachment, size: links.Size, *, download: bool = False) -
     if elsewhere is not None:
         return redirect(elsewhere)
     try:
-        content: IO[bytes] = store.open(key)
+        with store.open(key) as blob:
+            content = blob.read()  # some hundred kilobytes: what we wrote, never what was sent
     except FileNotFoundError as error:
         raise NotFound from error
     answer: Response = send_file(
-        content,
+        io.BytesIO(content),
         mimetype=attachment.mime,
         as_attachment=download,
         download_name=_name(attachment) if download else None,

@@ -75,7 +75,8 @@ def paths(place_ids: Collection[int]) -> dict[int, str]:
     """The readable way to each place; for lists that show places of other things."""
     if not place_ids:
         return {}
-    return dict(db.session.execute(select(Place.id, Place.path).where(among(place_ids))).tuples().all())
+    rows = db.session.execute(select(Place.id, Place.path).where(among(place_ids)))
+    return {place_id: path for place_id, path in rows}  # noqa: C416 - dict() of rows is not typed
 
 
 def lineage(place_id: int) -> list[Place]:
@@ -135,7 +136,7 @@ def count_below(place_id: int, on: date) -> dict[str, int]:
         .where(Place.id.in_(subtree_ids([place_id])), Place.id != place_id, valid(on))
         .group_by(Place.kind)
     )
-    return dict(rows.tuples().all())
+    return {kind: count for kind, count in rows}  # noqa: C416 - dict() of rows is not typed
 
 
 def in_tree_order(places: Sequence[Place], root_id: int | None) -> list[Place]:

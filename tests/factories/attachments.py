@@ -16,7 +16,7 @@ from app.attachments.models import Attachment
 from app.core import clock, deliveries
 from app.core.actor import Actor
 from app.core.db import current_institution, db
-from app.core.outbox import OutboxDelivery
+from app.core.outbox import OutboxDelivery, OutboxEvent
 
 GPS_IFD = 0x8825
 ORIENTATION = 0x0112
@@ -99,10 +99,13 @@ def photo(
 
 def prepare(attachment: Attachment) -> None:
     """Run the job of a received photo."""
-    for delivery_id in db.session.scalars(
-        select(OutboxDelivery.id).where(
-            OutboxDelivery.handler == "attachments.reencode", OutboxDelivery.done_at.is_(None)
+    delivery_id = db.session.scalars(
+        select(OutboxDelivery.id)
+        .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
+        .where(
+            OutboxDelivery.handler == "attachments.reencode",
+            OutboxEvent.payload["attachment_id"].astext == str(attachment.id),
         )
-    ).all():
-        deliveries.deliver(current_institution(), delivery_id)
+    ).one()
+    deliveries.deliver(current_institution(), delivery_id)
     db.session.refresh(attachment)

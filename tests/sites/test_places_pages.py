@@ -47,12 +47,13 @@ def test_a_page_of_places_costs_the_same_for_one_and_for_fifty(database: Session
         with counted() as few:
             assert admin.get(address).status_code == 200
         assert len(few) < 10
+    address = f"/places/{floor.id}"
     with counted() as few:
-        admin.get(f"/places/{floor.id}")
+        admin.get(address)
     for number in range(60):
         sites.room(floor, f"4{number:02d}")
     with counted() as many:
-        admin.get(f"/places/{floor.id}")
+        admin.get(address)
     assert len(many) == len(few)
 
 
