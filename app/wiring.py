@@ -20,7 +20,7 @@ from app.attachments import policies as attachments_policies
 from app.attachments import web as attachments_web
 from app.audit import policies as audit_policies
 from app.audit import web as audit_web
-from app.core import backup, deliveries, doctor, factory
+from app.core import backup, catalogue, deliveries, doctor, factory
 from app.core.outbox import Event, Subscribers, Subscription
 from app.core.pages import NavItem
 from app.core.periodic import Periodic
@@ -46,10 +46,15 @@ from app.sites import policies as sites_policies
 from app.sites import web as sites_web
 from app.events import tickets as ticket_events
 from app.tickets import api as tickets_api
+from app.tickets import crew as tickets_crew
 from app.tickets import handlers as tickets_handlers
 from app.tickets import models as tickets_models
+from app.tickets.queries import viewer as tickets_viewer
+from app.tickets import notices as tickets_notices
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Blueprint, Flask
 
     from app.core.importing import Importer
@@ -65,9 +70,17 @@ WEB: tuple[Blueprint, ...] = (
     notifications_web.blueprint,
     portal_web.blueprint,
     sites_web.blueprint,
+    tickets_crew.blueprint,
 )
 
 API: tuple[Any, ...] = (accounts_api.blueprint, imports_api.blueprint, notifications_api.blueprint, sites_api.blueprint, tickets_api.blueprint)
+
+
+
+def _told(handler: Callable[..., None]) -> Subscription:
+    """Somebody is told of it: `tickets.notices.on_taken` on the queue for notices."""
+    return Subscription(f"notices.{handler.__name__}", handler, queue="notices")
+
 
 SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
     SignInTraceDue: (Subscription("accounts.sweep", accounts_handlers.sweep, queue="notices"),),
@@ -83,8 +96,23 @@ SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
     MailDue: (Subscription("notifications.mail", notifications_handlers.send_mail, queue="notices", stepwise=True),),
     ticket_events.OrderQueued: (Subscription("tickets.on_order_queued", tickets_handlers.on_order_queued),),
     ticket_events.OfferExpired: (Subscription("tickets.on_offer_expired", tickets_handlers.on_offer_expired),),
-    ticket_events.OfferEnded: (Subscription("tickets.on_offer_ended", tickets_handlers.on_somebody_freed),),
-    ticket_events.OrderReleased: (Subscription("tickets.on_order_released", tickets_handlers.on_somebody_freed),),
+    ticket_events.OfferEnded: (
+        Subscription("tickets.on_offer_ended", tickets_handlers.on_somebody_freed),
+        _told(tickets_notices.on_offer_ended),
+    ),
+    ticket_events.OrderReleased: (
+        Subscription("tickets.on_order_released", tickets_handlers.on_somebody_freed),
+        _told(tickets_notices.on_released),
+    ),
+    ticket_events.TicketFiled: (_told(tickets_notices.on_filed),),
+    ticket_events.TicketStatusChanged: (_told(tickets_notices.on_status),),
+    ticket_events.TicketNotFixed: (_told(tickets_notices.on_not_fixed),),
+    ticket_events.AnswerReminded: (_told(tickets_notices.on_reminded),),
+    ticket_events.OfferMade: (_told(tickets_notices.on_offer),),
+    ticket_events.OrderAccepted: (_told(tickets_notices.on_taken),),
+    ticket_events.OrderOnTheWay: (_told(tickets_notices.on_the_way),),
+    ticket_events.DutyLeadCalled: (_told(tickets_notices.on_lead_called),),
+    ticket_events.HoldReminded: (_told(tickets_notices.on_hold_reminded),),
     ticket_events.OrderDone: (Subscription("tickets.on_order_done", tickets_handlers.on_somebody_freed),),
     ticket_events.DefaultCloseDue: (Subscription("tickets.on_default_close", tickets_handlers.on_default_close),),
     ticket_events.AnswerOverdue: (Subscription("tickets.on_answer_overdue", tickets_handlers.on_answer_overdue),),
@@ -95,7 +123,10 @@ SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
     AttachmentSweepDue: (Subscription("attachments.sweep", attachments_handlers.sweep, queue="long", stepwise=True),),
 }
 
-ATTACHMENT_VIEWERS: dict[str, attachments_policies.Viewer] = {}  # owner kind → may this actor see it
+ATTACHMENT_VIEWERS: dict[str, attachments_policies.Viewer] = {  # owner kind → may this actor see it
+    "ticket": tickets_viewer.sees_ticket,
+    "work_order": tickets_viewer.sees_order,
+}
 
 IMPORTERS: tuple[Importer[Any], ...] = (sites_importer.IMPORTER, accounts_importer.IMPORTER)
 
@@ -123,7 +154,7 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(_l("Places"), "sites.places", "pin-map", sites_policies.may_manage, group=_l("Registers")),
 )
 
-COMMANDS: tuple[Any, ...] = (*accounts_cli.COMMANDS, imports_cli.command, backup.backup_command, backup.restore_command, doctor.doctor_command, demo_command.demo)
+COMMANDS: tuple[Any, ...] = (*accounts_cli.COMMANDS, imports_cli.command, backup.backup_command, backup.restore_command, doctor.doctor_command, demo_command.demo, catalogue.words)
 
 
 def build(config: Config, role: Literal["web", "worker"]) -> Flask:
