@@ -136,6 +136,15 @@ class OrderAccepted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderOnTheWay(Event):
+    """The holder of an order has set out."""
+
+    order_id: int
+    ticket_id: int
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDeclined(Event):
     """A technician declined an offer, with a reason that staff reads."""
 

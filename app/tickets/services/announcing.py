@@ -78,6 +78,8 @@ def _by_act(case: Case, before: HeldOrder, after: HeldOrder, act: OrderAct) -> N
     ticket_id, had = case.ticket.id, before.assignee_id
     if act in (OrderAct.ACCEPT, OrderAct.GRAB) and after.assignee_id is not None:
         case.tell(events.OrderAccepted(after.id, ticket_id, after.assignee_id))
+    elif act is OrderAct.LEAVE and after.assignee_id is not None:
+        case.tell(events.OrderOnTheWay(after.id, ticket_id, after.assignee_id))
     elif act is OrderAct.DECLINE and had is not None:
         case.tell(events.OrderDeclined(after.id, ticket_id, had))
     elif act is OrderAct.DONE:

@@ -1,0 +1,285 @@
+"""Who is told what about tickets and orders: handlers that turn events into notifications.
+
+Reporter and followers hear of each step that concerns them (not of what they did themselves), technicians of offers
+and of orders they lose, the duty lead of orders nobody takes. One statement reads what the sentences need.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import and_, func, select
+
+from app.accounts.models import Person, Role, RoleGrant
+from app.core.actor import Actor
+from app.core.db import db
+from app.events import tickets as events
+from app.notifications import rendering, services
+from app.sites.models import Place
+from app.tickets.models import Category, Ticket, TicketEvent, TicketFollower, WorkOrder
+from app.tickets.rules import reasons
+from app.tickets.rules.workflow import TicketAct
+
+THIRD_TIME = 3  # N10: from here on a repair that does not hold is an alarm
+
+_STATUS_KINDS: dict[str, str] = {
+    TicketAct.ACCEPT.value: "ticket-accepted",
+    TicketAct.ASK.value: "ticket-question",
+    TicketAct.REJECT.value: "ticket-rejected",
+    TicketAct.NO_ANSWER.value: "ticket-rejected",
+    TicketAct.RECONSIDER.value: "ticket-reopened",
+    TicketAct.MERGE.value: "ticket-merged",
+    TicketAct.UNMERGE.value: "ticket-reopened",
+    TicketAct.WITHDRAW.value: "ticket-withdrawn",
+    TicketAct.ALL_DONE.value: "ticket-resolved",
+    TicketAct.CONFIRM.value: "ticket-closed",
+    TicketAct.ACCEPT_THIRD.value: "ticket-closed",
+    TicketAct.DEFAULT.value: "ticket-closed",
+    TicketAct.NOT_FIXED.value: "ticket-reopened",
+}
+"""What the reporter's side hears of a change of status, by act; the others are told by the order's own events."""
+
+
+def _facts(ticket_id: int, order_id: int | None = None) -> Any:
+    """Number, category and place of a ticket, its reporter and followers, and the number of one of its orders."""
+    followers = (
+        select(func.array_agg(TicketFollower.person_id))
+        .where(TicketFollower.institution_id == Ticket.institution_id, TicketFollower.ticket_id == Ticket.id)
+        .scalar_subquery()
+    )
+    order = (
+        select(WorkOrder.number)
+        .where(WorkOrder.institution_id == Ticket.institution_id, WorkOrder.id == order_id)
+        .scalar_subquery()
+    )
+    return db.session.execute(
+        select(
+            Ticket.id,
+            Ticket.number,
+            Ticket.reporter_id,
+            Category.name.label("category"),
+            func.coalesce(Place.path, Ticket.place_text).label("place"),
+            followers.label("followers"),
+            order.label("order_number"),
+        )
+        .join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
+        .outerjoin(Place, and_(Place.institution_id == Ticket.institution_id, Place.id == Ticket.place_id))
+        .where(Ticket.id == ticket_id)
+    ).one()
+
+
+def _data(facts: Any, **more: Any) -> dict[str, Any]:
+    """What every template of a ticket knows, and what this one needs besides."""
+    known = {"number": facts.number, "category": facts.category, "place": facts.place}
+    if facts.order_number:
+        known["order"] = facts.order_number
+    return known | {name: value for name, value in more.items() if value is not None}
+
+
+def _side_of_reporter(facts: Any, but: int | None = None) -> list[int]:
+    """Reporter and followers, without the one who did it himself."""
+    found = {facts.reporter_id, *(facts.followers or ())} - {but, None}
+    return sorted(found)
+
+
+def _page(ticket_id: int) -> str:
+    return f"/tickets/{ticket_id}"
+
+
+def _day(order_id: int) -> str:
+    return f"/crew/{order_id}"
+
+
+def on_filed(event: events.TicketFiled, actor: Actor, now: datetime) -> None:
+    """Accepted at once (automatic categories): the receipt in the reporter's inbox."""
+    if event.reporter_id is None or event.status != "accepted":
+        return
+    facts = _facts(event.ticket_id)
+    services.notify(
+        [event.reporter_id],
+        "ticket-accepted",
+        _data(facts),
+        _page(facts.id),
+        now,
+        key=f"ticket:{facts.id}:filed",
+    )
+
+
+def on_status(event: events.TicketStatusChanged, actor: Actor, now: datetime) -> None:
+    """A change of status, told to reporter and followers."""
+    kind = _STATUS_KINDS.get(event.act)
+    if kind is None:
+        return
+    facts = _facts(event.ticket_id)
+    done = db.session.execute(
+        select(TicketEvent.note, TicketEvent.reason).where(TicketEvent.id == event.event_id)
+    ).first()
+    reason = _reason(event.act, done.reason if done else None)
+    services.notify(
+        _side_of_reporter(facts, but=event.actor_id),
+        kind,
+        _data(facts, note=done.note if done else None, reason=reason, by=event.act),
+        _page(facts.id),
+        now,
+        key=f"ticket:{facts.id}:{event.event_id}",
+    )
+
+
+def _reason(act: str, given: str | None) -> Any:
+    """The reason in both languages, where it is one of the list; a sentence of somebody's stays as it is."""
+    if act == TicketAct.NO_ANSWER:
+        return rendering.in_both(_l("No answer to our question"))
+    if not given:
+        return None
+    labels = {item.code: item.label for item in reasons.reasons(TicketAct(act)).items}
+    return rendering.in_both(_l(labels[given])) if given in labels else given
+
+
+def on_reminded(event: events.AnswerReminded, actor: Actor, now: datetime) -> None:
+    """The question still waits."""
+    facts = _facts(event.ticket_id)
+    question = db.session.scalar(
+        select(TicketEvent.note)
+        .where(TicketEvent.ticket_id == event.ticket_id, TicketEvent.kind == TicketAct.ASK.value)
+        .order_by(TicketEvent.id.desc())
+        .limit(1)
+    )
+    services.notify(
+        [event.reporter_id],
+        "ticket-question-again",
+        _data(facts, note=question),
+        _page(facts.id),
+        now,
+        key=f"ticket:{facts.id}:reminded:{event.number}:{now:%Y%m%d}",
+    )
+
+
+def on_taken(event: events.OrderAccepted, actor: Actor, now: datetime) -> None:
+    """Somebody has taken it."""
+    _tell_about_order(event, "ticket-taken", now)
+
+
+def on_the_way(event: events.OrderOnTheWay, actor: Actor, now: datetime) -> None:
+    """Somebody has set out."""
+    _tell_about_order(event, "ticket-on-the-way", now)
+
+
+def _tell_about_order(event: events.OrderAccepted | events.OrderOnTheWay, kind: str, now: datetime) -> None:
+    facts = _facts(event.ticket_id, event.order_id)
+    who = db.session.scalar(select(Person.name).where(Person.id == event.person_id))
+    services.notify(
+        _side_of_reporter(facts, but=event.person_id),
+        kind,
+        _data(facts, who=who),
+        _page(facts.id),
+        now,
+        key=f"order:{event.order_id}:{kind}:{now:%Y%m%dT%H%M%S}",
+    )
+
+
+def on_offer(event: events.OfferMade, actor: Actor, now: datetime) -> None:
+    """The person it is offered to."""
+    facts = _facts(event.ticket_id, event.order_id)
+    services.notify(
+        [event.person_id],
+        "order-offered",
+        _data(facts, until=event.until),
+        _day(event.order_id),
+        now,
+        key=f"offer:{event.offer_id}",
+    )
+
+
+_TAKEN_BACK = frozenset({"revoked", "replaced", "suspended", "cancelled"})
+
+
+def on_offer_ended(event: events.OfferEnded, actor: Actor, now: datetime) -> None:
+    """An offer that was taken back, not one he declined or let pass."""
+    if event.outcome not in _TAKEN_BACK:
+        return
+    facts = _facts(event.ticket_id, event.order_id)
+    services.notify(
+        [event.person_id],
+        "order-offer-ended",
+        _data(facts),
+        "/crew",
+        now,
+        key=f"offer:{event.offer_id}:ended",
+    )
+
+
+def on_released(event: events.OrderReleased, actor: Actor, now: datetime) -> None:
+    """Whoever held it, unless he gave it back himself."""
+    if event.why == "give_back":
+        return
+    facts = _facts(event.ticket_id, event.order_id)
+    services.notify(
+        [event.person_id],
+        "order-released",
+        _data(facts, why=event.why),
+        "/crew",
+        now,
+        key=f"order:{event.order_id}:released:{now:%Y%m%dT%H%M%S}",
+    )
+
+
+def on_lead_called(event: events.DutyLeadCalled, actor: Actor, now: datetime) -> None:
+    """The duty lead, else the fallback role."""
+    facts = _facts(event.ticket_id, event.order_id)
+    services.notify(
+        event.person_ids,
+        "duty-lead-called",
+        _data(facts, refusals=event.refusals),
+        _page(facts.id),
+        now,
+        key=f"order:{event.order_id}:lead:{now:%Y%m%dT%H%M%S}",
+    )
+
+
+def on_hold_reminded(event: events.HoldReminded, actor: Actor, now: datetime) -> None:
+    """The responsible persons, daily."""
+    facts = _facts(event.ticket_id, event.order_id)
+    services.notify(
+        event.person_ids,
+        "order-hold-reminder",
+        _data(facts),
+        _page(facts.id),
+        now,
+        key=f"order:{event.order_id}:hold:{now:%Y%m%d}",
+    )
+
+
+def on_not_fixed(event: events.TicketNotFixed, actor: Actor, now: datetime) -> None:
+    """N10: the third time is an alarm to supervisors and leadership."""
+    if event.times < THIRD_TIME:
+        return
+    facts = _facts(event.ticket_id)
+    services.notify(
+        _holders(("supervisor", "leader"), now),
+        "ticket-not-fixed",
+        _data(facts, times=event.times),
+        _page(facts.id),
+        now,
+        key=f"ticket:{facts.id}:not-fixed:{event.cycle}",
+    )
+
+
+def _holders(codes: tuple[str, ...], now: datetime) -> list[int]:
+    """Who holds one of the roles in the whole institution today (a narrower scope is asked for the ticket's place)."""
+    today = now.date()
+    rows = db.session.scalars(
+        select(RoleGrant.person_id)
+        .join(Role, and_(Role.institution_id == RoleGrant.institution_id, Role.id == RoleGrant.role_id))
+        .join(Person, and_(Person.institution_id == RoleGrant.institution_id, Person.id == RoleGrant.person_id))
+        .where(
+            Role.code.in_(codes),
+            RoleGrant.scope_kind == "institution",
+            Person.disabled_at.is_(None),
+            (RoleGrant.valid_from.is_(None)) | (RoleGrant.valid_from <= today),
+            (RoleGrant.valid_to.is_(None)) | (RoleGrant.valid_to > today),
+        )
+        .distinct()
+    )
+    return sorted(rows)

@@ -1,0 +1,188 @@
+"""From act to inbox, through outbox and handlers: who hears of what about a request."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core import clock, deliveries, i18n
+from app.core.actor import Actor
+from app.core.outbox import OutboxDelivery
+from app.core.transaction import transaction
+from app.events import tickets as events
+from app.notifications import rendering
+from app.notifications.models import Notification
+from app.tickets import notices
+from app.tickets.models import Offer, Ticket, TicketFollower, WorkOrder
+from app.tickets.rules.workflow import OrderAct
+from app.tickets.services import acts, dispatching, orders
+from tests.factories import accounts, tickets
+
+
+@pytest.fixture
+def ground(app: Flask, database: Session, frozen: datetime) -> tickets.Ground:
+    return tickets.Ground()
+
+
+def settle(database: Session) -> None:
+    """Deliver what is due until nothing is."""
+    for _ in range(30):
+        database.commit()
+        due = database.scalars(
+            select(OutboxDelivery.id)
+            .where(OutboxDelivery.done_at.is_(None), OutboxDelivery.next_at <= clock.now())
+            .order_by(OutboxDelivery.id)
+        ).all()
+        if not due:
+            return
+        for delivery_id in due:
+            deliveries.deliver(1, delivery_id)
+    raise AssertionError("it never comes to rest")
+
+
+def told(database: Session, person: Any) -> list[str]:
+    return list(
+        database.scalars(select(Notification.kind).where(Notification.person_id == person.id).order_by(Notification.id))
+    )
+
+
+def sentence(database: Session, person: Any, kind: str, tag: str = "en") -> str:
+    line = database.scalars(
+        select(Notification).where(Notification.person_id == person.id, Notification.kind == kind)
+    ).one()
+    with i18n.speaking(tag):
+        return rendering.line(line.kind, line.data)
+
+
+def order_of(database: Session, ticket_id: int) -> WorkOrder:
+    database.expire_all()
+    return database.scalars(select(WorkOrder).where(WorkOrder.ticket_id == ticket_id).order_by(WorkOrder.id)).first()  # type: ignore[return-value]
+
+
+def step(actor: Actor, order: WorkOrder, act: OrderAct, **more: Any) -> None:
+    with transaction():
+        orders.act(actor=actor, now=clock.now(), order_id=order.id, act=act, seen=None, **more)
+
+
+def test_the_reporter_hears_of_every_step_and_the_technician_of_the_offer(
+    ground: tickets.Ground, database: Session
+) -> None:
+    technician = ground.technician()
+    follower = accounts.person("student", name="赵同学")
+    filed = ground.file()
+    database.add(TicketFollower(ticket_id=filed.id, person_id=follower.id, since=clock.now()))
+    settle(database)
+    assert told(database, technician) == ["order-offered"]
+    assert (
+        sentence(database, technician, "order-offered")
+        == "W26-000001 is offered to you until 10:10: Tap, 南校区 · 桃园3栋 · 4层 · 412."
+    )
+    order = order_of(database, filed.id)
+    hand = accounts.actor(technician)
+    for act in (OrderAct.ACCEPT, OrderAct.LEAVE, OrderAct.START):
+        step(hand, order, act)
+    step(hand, order, OrderAct.DONE, note="Washer changed")
+    settle(database)
+    steps = ["ticket-accepted", "ticket-taken", "ticket-on-the-way", "ticket-resolved"]
+    assert told(database, ground.student) == steps
+    assert told(database, follower) == steps[1:]
+    assert technician.name in sentence(database, ground.student, "ticket-taken")
+    with transaction():
+        acts.confirm(actor=accounts.actor(ground.student), now=clock.now(), ticket_id=filed.id, seen=None)
+    settle(database)
+    assert told(database, ground.student) == steps, "nobody is told what he did himself"
+    assert told(database, follower)[-1] == "ticket-closed"
+
+
+def test_question_and_rejection_carry_their_words(ground: tickets.Ground, database: Session) -> None:
+    dispatcher = accounts.actor(ground.dispatcher)
+    filed = ground.file(place_text="外面")
+    with transaction():
+        acts.ask(actor=dispatcher, now=clock.now(), ticket_id=filed.id, seen=None, note="哪个门？")
+    settle(database)
+    assert "哪个门？" in sentence(database, ground.student, "ticket-question")
+    with transaction():
+        acts.answer(actor=accounts.actor(ground.student), now=clock.now(), ticket_id=filed.id, seen=None, note="北门")
+        acts.reject(actor=dispatcher, now=clock.now(), ticket_id=filed.id, seen=None, reason="not_ours")
+    settle(database)
+    assert "Not ours to repair" in sentence(database, ground.student, "ticket-rejected")
+    assert told(database, ground.student) == ["ticket-question", "ticket-rejected"]
+
+
+def test_who_loses_an_order_hears_of_it(ground: tickets.Ground, database: Session) -> None:
+    first, second = ground.technician(), ground.technician(on_shift=False)
+    filed = ground.file()
+    settle(database)
+    order = order_of(database, filed.id)
+    dispatcher = accounts.actor(ground.dispatcher)
+    with transaction():
+        dispatching.assign(
+            actor=dispatcher,
+            now=clock.now(),
+            order_id=order.id,
+            seen=None,
+            assignee_id=second.id,
+            reason="knows the house",
+        )
+    settle(database)
+    assert told(database, first) == ["order-offered", "order-offer-ended"]
+    assert told(database, second) == ["order-offered"]
+    step(accounts.actor(second), order, OrderAct.ACCEPT)
+    step(dispatcher, order, OrderAct.CANCEL, reason="not_needed")
+    settle(database)
+    assert told(database, second)[-1] == "order-released"
+    assert "cancelled" in sentence(database, second, "order-released")
+
+
+def test_a_declined_offer_is_no_news_to_who_declined(ground: tickets.Ground, database: Session) -> None:
+    technician = ground.technician()
+    filed = ground.file()
+    settle(database)
+    step(accounts.actor(technician), order_of(database, filed.id), OrderAct.DECLINE, reason="busy")
+    settle(database)
+    assert told(database, technician) == ["order-offered"]
+
+
+def test_the_lead_is_called_and_reminded(ground: tickets.Ground, database: Session, now: datetime) -> None:
+    lead = accounts.person("dutylead")
+    filed = ground.file()
+    order, system = order_of(database, filed.id), Actor.system(1)
+    notices.on_lead_called(events.DutyLeadCalled(order.id, filed.id, (lead.id,), 3), system, now)
+    notices.on_hold_reminded(events.HoldReminded(order.id, filed.id, (lead.id,)), system, now)
+    notices.on_hold_reminded(events.HoldReminded(order.id, filed.id, (lead.id,)), system, now + timedelta(minutes=1))
+    assert told(database, lead) == ["duty-lead-called", "order-hold-reminder"]
+    assert "3 persons have not taken it" in sentence(database, lead, "duty-lead-called")
+
+
+def test_the_third_time_is_an_alarm(ground: tickets.Ground, database: Session, now: datetime) -> None:
+    supervisor, dispatcher = accounts.person("supervisor"), ground.dispatcher
+    accounts.person("supervisor", scope_kind="campus", scope_id=ground.campus.id)
+    filed = ground.file()
+    for times in (1, 2, 3):
+        notices.on_not_fixed(events.TicketNotFixed(filed.id, times + 1, 1, times), Actor.system(1), now)
+    assert told(database, supervisor) == ["ticket-not-fixed"]
+    assert told(database, dispatcher) == []
+
+
+def test_a_report_without_login_tells_nobody(ground: tickets.Ground, database: Session, now: datetime) -> None:
+    filed = ground.file()
+    database.get_one(Ticket, (1, filed.id)).reporter_id = None
+    notices.on_filed(events.TicketFiled(filed.id, filed.number, None, "accepted", "normal"), Actor.system(1), now)
+    notices.on_reminded(events.AnswerReminded(filed.id, 1, None), Actor.system(1), now)
+    assert database.scalars(select(Notification)).all() == []
+
+
+def test_ends_of_offers_that_need_no_word(ground: tickets.Ground, database: Session, now: datetime) -> None:
+    technician = ground.technician()
+    filed = ground.file()
+    order = order_of(database, filed.id)
+    for outcome in ("declined", "expired"):
+        notices.on_offer_ended(events.OfferEnded(order.id, filed.id, 1, technician.id, outcome), Actor.system(1), now)
+    notices.on_released(events.OrderReleased(order.id, filed.id, technician.id, "give_back"), Actor.system(1), now)
+    assert told(database, technician) == []
+    assert database.scalars(select(Offer)).all() == []
