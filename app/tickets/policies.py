@@ -60,6 +60,11 @@ def may_own(actor: Actor) -> bool:
     return actor.can("tickets.own") or actor.can(TRIAGE)
 
 
+def may_read_categories(actor: Actor) -> bool:
+    """Whoever files, works or reads needs the words of the catalogue."""
+    return may_file(actor) or may_read(actor)
+
+
 def may_triage(actor: Actor) -> bool:
     return actor.can(TRIAGE)
 

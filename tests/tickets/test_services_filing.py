@@ -60,8 +60,8 @@ def test_numbers_follow_each_other_per_kind(ground: tickets.Ground) -> None:
 
 def test_what_is_missing_is_named(ground: tickets.Ground) -> None:
     with pytest.raises(Rejected) as refused:
-        ground.file(category="nothing", place_id=None, description=" ")
-    assert set(refused.value.fields) == {"category", "place_id", "description"}
+        ground.file(category="nothing", place_id=None)
+    assert set(refused.value.fields) == {"category", "place_id"}
     with pytest.raises(Rejected) as refused:
         ground.file(place_id=10**12)
     assert set(refused.value.fields) == {"place_id"}

@@ -36,6 +36,7 @@ class WorkOrder(Tenant):
         ref("person", "assignee_id"),
         ref("person", "dispatcher_id"),
         ref("work_order", "rework_of_id"),
+        ref("work_order", "after_id"),
         ref("place", "campus_id"),
         ref("place", "building_id"),
         CheckConstraint(one_of("state", OrderState), name="state"),
@@ -74,6 +75,7 @@ class WorkOrder(Tenant):
     hold_reason: Mapped[str | None]
     hold_until: Mapped[datetime | None]
     rework_of_id: Mapped[int | None] = mapped_column(BigInteger)
+    after_id: Mapped[int | None] = mapped_column(BigInteger)  # begins when that order is done or cancelled
     waiting: Mapped[str | None]
     lead_called_at: Mapped[datetime | None]
     pooled: Mapped[bool] = mapped_column(default=False)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from app.core.actor import Actor
 from app.core.db import db
 from app.sites.models import Place
-from app.tickets.models import Category, Ticket
+from app.tickets.models import Category, Ticket, Trade
 from app.tickets.queries import viewer
 from app.tickets.rules.grams import grams, terms
 from app.tickets.rules.numbers import parse_number
@@ -22,14 +22,15 @@ SEARCHED_AT_MOST = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFilter:
-    """What a list of tickets is narrowed to. `place`: an id with everything below it; `category`: a code likewise."""
+    """What a list of tickets is narrowed to. `place` (id) and `category` (code or id): with everything below them."""
 
     statuses: tuple[str, ...] = ()
     place: int | None = None
-    category: str | None = None
+    category: str | int | None = None
     q: str | None = None
     mine: bool = False
     priorities: tuple[str, ...] = ()
+    trade: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class _Narrowed:
 def conditions(wanted: TicketFilter, actor: Actor, *, before: int | None, limit: int) -> list[ColumnElement[bool]]:
     """The conditions of a list for a viewer; `before` is the cursor's ticket id, needed by the search.
 
-    At most two look-ups (place, category), so the number of statements is constant.
+    At most three look-ups (place, category, trade), so the number of statements is constant.
     """
     narrowed = _narrow(wanted)
     found = _plain(wanted, narrowed)
@@ -65,7 +66,7 @@ def conditions(wanted: TicketFilter, actor: Actor, *, before: int | None, limit:
 
 
 def _narrow(wanted: TicketFilter) -> _Narrowed:
-    narrowed = _Narrowed(categories=None if wanted.category is None else _categories(wanted.category))
+    narrowed = _Narrowed(categories=_categories(wanted))
     if wanted.place is not None:
         kind = db.session.scalar(select(Place.kind).where(Place.id == wanted.place))
         if kind == "campus":
@@ -77,9 +78,22 @@ def _narrow(wanted: TicketFilter) -> _Narrowed:
     return narrowed
 
 
-def _categories(code: str) -> list[int]:
-    """The category of a code with all below it; of every time, since old tickets keep theirs."""
-    base = select(Category.id).where(Category.code == code).cte("below", recursive=True)
+def _categories(wanted: TicketFilter) -> list[int] | None:
+    """The categories meant; None: all. A ticket is of the trade its category is repaired by."""
+    below = None if wanted.category is None else _categories_below(wanted.category)
+    if wanted.trade is None:
+        return below
+    of_trade = select(Category.id).join(
+        Trade, and_(Trade.institution_id == Category.institution_id, Trade.id == Category.trade_id)
+    )
+    found = db.session.scalars(of_trade.where(Trade.code == wanted.trade))
+    return [each for each in found if below is None or each in below]
+
+
+def _categories_below(category: str | int) -> list[int]:
+    """The category of a code or id with all below it; of every time, since old tickets keep theirs."""
+    named = Category.id == category if isinstance(category, int) else Category.code == category
+    base = select(Category.id).where(named).cte("below", recursive=True)
     child = aliased(Category)
     tree = base.union_all(select(child.id).join(base, child.parent_id == base.c.id))
     return list(db.session.scalars(select(tree.c.id)))

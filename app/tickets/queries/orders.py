@@ -56,6 +56,8 @@ _COLUMNS = (
     Ticket.may_enter,
     WorkOrder.version,
 )
+NAMES = tuple(column.key for column in _COLUMNS)
+"""The columns of a row in their order, for `core.http.dumping`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,8 @@ _COLUMNS = (
     Ticket.closed_at,
     Ticket.version,
 )
+NAMES = tuple(column.key for column in _COLUMNS)
+"""The columns of a row in their order, for `core.http.dumping`."""
 
 
 def ticket_rows() -> Any:

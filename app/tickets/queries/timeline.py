@@ -39,6 +39,8 @@ _COLUMNS = (
     TicketEvent.cycle,
     TicketEvent.data,
 )
+NAMES = tuple(column.key for column in _COLUMNS)
+"""The columns of a row in their order, for `core.http.dumping`."""
 
 
 def readable(actor: Actor, ticket: Any) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, false, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.actor import Actor
+from app.core.db import db
 from app.tickets import policies
 from app.tickets.models import Offer, Ticket, TicketFollower, WorkOrder
 
@@ -55,6 +56,20 @@ def scope_ids(actor: Actor) -> tuple[list[int], list[int]]:
     campuses = sorted(scope.id for scope in scopes if scope.kind == "campus" and scope.id is not None)
     buildings = sorted(scope.id for scope in scopes if scope.kind == "building" and scope.id is not None)
     return campuses, buildings
+
+
+def sees_ticket(actor: Actor, ticket_id: int) -> bool:
+    """Whether the actor may see a ticket (and its photos)."""
+    return db.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, tickets_seen(actor))) is not None
+
+
+def sees_order(actor: Actor, order_id: int) -> bool:
+    """Whether the actor may see an order's photos: he sees the order, or its ticket."""
+    ticket_id = db.session.scalar(select(WorkOrder.ticket_id).where(WorkOrder.id == order_id, orders_seen(actor)))
+    if ticket_id is not None:
+        return True
+    owner = select(WorkOrder.ticket_id).where(WorkOrder.id == order_id).scalar_subquery()
+    return db.session.scalar(select(Ticket.id).where(Ticket.id == owner, tickets_seen(actor))) is not None
 
 
 def reported_by(person_id: int) -> ColumnElement[bool]:

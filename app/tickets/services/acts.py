@@ -211,10 +211,15 @@ def note(*, actor: Actor, now: datetime, ticket_id: int, text: str) -> None:
 def photo_added(
     *, actor: Actor, now: datetime, ticket_id: int, attachment_id: int, order_id: int | None = None, moment: str = ""
 ) -> None:
-    """Leave a remark that a photo was added; the file itself is the attachments' (owner `ticket` or `work_order`)."""
+    """Leave a remark that a photo was received (by `attachments.receive`) for a ticket or one of its orders.
+
+    The right to add it was judged where it was received; `photos` does both at once.
+    """
     case = by_ticket(ticket_id, actor=actor, now=now)
-    data = {"attachment_id": str(attachment_id), **({"moment": moment} if moment else {})}
-    case.remark(Remark.PHOTO, order_id=order_id, data=data)
+    photo_remark(case, attachment_id, order_id=order_id, moment=moment)
     case.write()
 
 
+def photo_remark(case: Case, attachment_id: int, *, order_id: int | None, moment: str) -> None:
+    """The remark itself, for a case already locked."""
+    case.remark(Remark.PHOTO, order_id=order_id, data={"attachment_id": str(attachment_id), "moment": moment})

@@ -170,7 +170,9 @@ class Case:
         )
         self._tell_status(act, before, to)
         for follow in joint.follow_ups(act, states, named):
-            self.move_order(self.orders[follow.order_id], follow.act, by_system=True, reason=follow.reason)
+            order = self.orders[follow.order_id]
+            if follow.act is not OrderAct.QUEUE or self.dependencies_over(order):
+                self.move_order(order, follow.act, by_system=True, reason=follow.reason)
         return row
 
     def move_order(
@@ -201,6 +203,7 @@ class Case:
             offered_to=order.assignee_id if order.state is OrderState.OFFERED else None,
             holder_id=order.assignee_id if order.state in workflow.ORDER_HELD else None,
             hold_until=order.hold_until,
+            dependencies_over=self.dependencies_over(order),
             named_by_not_fixed=act is OrderAct.REWORKED,
             **facts,
         )
@@ -233,8 +236,18 @@ class Case:
             raise NotAllowed
         return who
 
+    def dependencies_over(self, order: HeldOrder) -> bool:
+        """Whether the order the given one waits for is done or cancelled."""
+        first = self.orders.get(order.after_id) if order.after_id is not None else None
+        return first is None or first.state not in workflow.ORDER_OPEN
+
     def settle(self) -> None:
-        """What the orders, as they are now, do to their ticket."""
+        """What the orders, as they are now, do to each other and to their ticket."""
+        if self.ticket.status in workflow.TICKET_MOVING:
+            for order in self.orders.values():
+                waits = order.state is OrderState.PLANNED and order.after_id is not None
+                if waits and self.dependencies_over(order):
+                    self.move_order(order, OrderAct.QUEUE, by_system=True)
         while (act := joint.after_orders(self.ticket.status, self.states.values())) is not None:
             self.move_ticket(act, by_system=True)
 

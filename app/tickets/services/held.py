@@ -64,6 +64,7 @@ class HeldOrder:
     hold_reason: str | None
     hold_until: datetime | None
     rework_of_id: int | None
+    after_id: int | None
     waiting: str | None
     lead_called_at: datetime | None
     worked: bool

@@ -32,12 +32,12 @@ def open_order(
     ticket_id: int,
     trade: str,
     minutes: int | None = None,
+    after: int | None = None,
     reason: str | None = None,
-    queue: bool = True,
 ) -> OrderDone:
-    """Staff adds an order for a trade; it is queued at once unless told otherwise.
+    """Staff adds an order for a trade; it is queued at once, or when the order `after` is done or cancelled.
 
-    Raises NotAllowed, Conflict (the ticket does not let orders move), Rejected (fields `trade`, `minutes`).
+    Raises NotAllowed, Conflict (the ticket does not let orders move), Rejected (fields `trade`, `minutes`, `after`).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
     if not policies.in_scope(actor, policies.DISPATCH, case.ticket):
@@ -45,10 +45,16 @@ def open_order(
     found = _trade(trade, now)
     if minutes is not None and not 0 < minutes <= MAX_MINUTES:
         raise Rejected(fields={"minutes": _l("Give the planned minutes, at most a week.")})
+    if after is not None and after not in case.orders:
+        raise Rejected(fields={"after": _l("This is not an order of the same request.")})
     order = insert_order(
-        case, trade_id=found, planned_minutes=minutes or _usual_minutes(case.ticket.category_id), reason=reason
+        case,
+        trade_id=found,
+        planned_minutes=minutes or _usual_minutes(case.ticket.category_id),
+        after_id=after,
+        reason=reason,
     )
-    if queue:
+    if case.dependencies_over(order):
         case.move_order(order, OrderAct.QUEUE)
     case.write()
     return done.order(case, order)
@@ -73,6 +79,7 @@ def insert_order(
     planned_minutes: int,
     kind: str = "corrective",
     rework_of_id: int | None = None,
+    after_id: int | None = None,
     reason: str | None = None,
     by_system: bool = False,
 ) -> HeldOrder:
@@ -100,6 +107,7 @@ def insert_order(
             "building_id": ticket.building_id,
             "planned_minutes": planned_minutes,
             "rework_of_id": rework_of_id,
+            "after_id": after_id,
             "dispatcher_id": None if by_system else case.actor.id,
             "now": case.now,
         },
@@ -122,6 +130,7 @@ def insert_order(
         hold_reason=None,
         hold_until=None,
         rework_of_id=rework_of_id,
+        after_id=after_id,
         waiting=None,
         lead_called_at=None,
         worked=False,
@@ -160,11 +169,11 @@ _OPEN = text(
     )
     INSERT INTO work_order (
         institution_id, number, ticket_id, trade_id, kind, state, cycle, priority, campus_id, building_id,
-        planned_minutes, rework_of_id, dispatcher_id, pooled, worked, opened_at, version)
+        planned_minutes, rework_of_id, after_id, dispatcher_id, pooled, worked, opened_at, version)
     SELECT :institution,
         'W' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
         :ticket_id, :trade_id, :kind, :state, :cycle, :priority, :campus_id, :building_id,
-        :planned_minutes, :rework_of_id, :dispatcher_id, false, false, :now, 1
+        :planned_minutes, :rework_of_id, :after_id, :dispatcher_id, false, false, :now, 1
     FROM serial
     RETURNING id, number
     """

@@ -1,0 +1,374 @@
+"""Tickets and work orders over the API (contract.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import FileStorage
+
+from app.core import clock, words
+from app.core.errors import NotFound, Rejected
+from app.core.forms import parse_id
+from app.core.http import (
+    ApiBlueprint,
+    accepts,
+    answers,
+    current_actor,
+    locale,
+    policy,
+    seen_version,
+    upload,
+    versioned,
+)
+from app.core.http.api import json_answer, json_list
+from app.core.http.dumping import compiled
+from app.core.http.idempotency import demands_key
+from app.core.http.preconditions import etag
+from app.core.i18n import format_moment
+from app.tickets import policies, schemas
+from app.tickets.queries import catalogue, orders, tickets, timeline
+from app.tickets.rules.dispatching import EXCLUSION_LABELS, FACTOR_LABELS, Exclusion, Factor, Ranking
+from app.tickets.rules.workflow import TicketAct
+from app.tickets.services import acts, dispatching, filing, opening, photos
+from app.tickets.services import orders as order_acts
+
+blueprint = ApiBlueprint("tickets", __name__, description="Tickets, work orders, their history and their dispatch")
+
+MEGABYTES = 60  # six photos of a phone, with the parts around them
+
+_tickets = compiled(schemas.TicketOut(), tickets.NAMES)
+_orders = compiled(schemas.OrderOut(), orders.NAMES)
+_events = compiled(schemas.EventOut(), timeline.NAMES)
+
+
+def _id(given: str) -> int:
+    number = parse_id(given)
+    if number is None:
+        raise NotFound
+    return number
+
+
+def _ticket(ticket_id: int, status: int = 200) -> Response:
+    row = tickets.one(current_actor(), ticket_id)
+    return json_answer(_tickets([row])[0], status, {"ETag": etag(row.version)})
+
+
+def _order(order_id: int, status: int = 200, **more: Any) -> Response:
+    row = orders.one(current_actor(), order_id)
+    return json_answer({**_orders([row])[0], **more}, status, {"ETag": etag(row.version)})
+
+
+@blueprint.route("/categories", methods=["GET"])
+@answers(blueprint, 200, schemas.CategoryTree)
+@policy(policies.may_read_categories)
+def categories() -> Any:
+    """What can be reported, as a tree; entries without a trade are headings."""
+    language = locale()
+    return json_answer({"items": [_branch(each, language) for each in catalogue.tree(clock.now().date())]})
+
+
+def _branch(branch: catalogue.Branch, language: str) -> dict[str, Any]:
+    return {
+        "code": branch.code,
+        "name": words.text(branch.name, language),
+        "icon": branch.icon,
+        "trade": branch.trade,
+        "questions": [],
+        "emergency": branch.emergency,
+        "emergency_phone": branch.emergency_phone,
+        "hints": words.text(branch.hints, language) or None,
+        "children": [_branch(each, language) for each in branch.children],
+    }
+
+
+@blueprint.route("/tickets", methods=["POST"])
+@accepts(blueprint, schemas.NewTicket)
+@answers(blueprint, 201, schemas.FiledOut)
+@demands_key
+@policy(policies.may_file)
+def file_ticket(sent: dict[str, Any]) -> Any:
+    """File a ticket; the same Idempotency-Key gives the same ticket."""
+    filed = filing.file_ticket(
+        actor=current_actor(),
+        now=clock.now(),
+        category=sent["category"],
+        description=sent["description"],
+        place_id=sent["place_id"],
+        place_text=sent["place_text"],
+        urgency=sent["urgency"],
+        may_enter=sent["may_enter"],
+        origin="api",
+    )
+    return versioned(filed, filed.version, 201)
+
+
+@blueprint.route("/tickets", methods=["GET"])
+@accepts(blueprint, schemas.TicketQuery, location="query")
+@answers(blueprint, 200, schemas.TicketPage)
+@policy(policies.may_read)
+def list_tickets(asked: dict[str, Any]) -> Response:
+    """The tickets you may see, newest first."""
+    wanted = tickets.TicketFilter(
+        statuses=asked["status"],
+        place=asked["place"],
+        category=asked["category"],
+        q=asked["q"],
+        mine=asked["mine"],
+    )
+    page = tickets.page(current_actor(), wanted, cursor=asked["cursor"], limit=asked["limit"])
+    return json_answer(json_list(_tickets(page.items), page.next))
+
+
+@blueprint.route("/tickets/<string:ticket_id>", methods=["GET"])
+@answers(blueprint, 200, schemas.TicketOut)
+@policy(policies.may_read)
+def show_ticket(ticket_id: str) -> Response:
+    """One ticket."""
+    return _ticket(_id(ticket_id))
+
+
+@blueprint.route("/tickets/<string:ticket_id>/events", methods=["GET"])
+@accepts(blueprint, schemas.EventQuery, location="query")
+@answers(blueprint, 200, schemas.EventPage)
+@policy(policies.may_read)
+def ticket_events(asked: dict[str, Any], ticket_id: str) -> Response:
+    """What happened, oldest first; only what is meant for you."""
+    actor = current_actor()
+    row = tickets.one(actor, _id(ticket_id))
+    page = timeline.page(actor, row, cursor=asked["cursor"], limit=asked["limit"])
+    return json_answer(json_list(_events(page.items), page.next))
+
+
+@blueprint.route("/tickets/<string:ticket_id>/transitions", methods=["POST"])
+@accepts(blueprint, schemas.TicketAct)
+@answers(blueprint, 200, schemas.TicketOut)
+@policy(policies.may_own)
+def ticket_transition(sent: dict[str, Any], ticket_id: str) -> Response:
+    """Accept, ask, answer, reject or reconsider."""
+    number = _id(ticket_id)
+    acts.act(
+        actor=current_actor(),
+        now=clock.now(),
+        ticket_id=number,
+        act=TicketAct(sent["act"]),
+        seen=seen_version(),
+        reason=sent["reason"],
+        note=sent["note"],
+    )
+    return _ticket(number)
+
+
+@blueprint.route("/tickets/<string:ticket_id>/withdraw", methods=["POST"])
+@accepts(blueprint, schemas.Noted)
+@answers(blueprint, 200, schemas.TicketOut)
+@policy(policies.may_own)
+def withdraw_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
+    """It is no longer needed; possible until somebody has worked on it."""
+    number = _id(ticket_id)
+    acts.withdraw(
+        actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen_version(), note=_said(sent)
+    )
+    return _ticket(number)
+
+
+@blueprint.route("/tickets/<string:ticket_id>/confirm", methods=["POST"])
+@accepts(blueprint, schemas.Noted)
+@answers(blueprint, 200, schemas.TicketOut)
+@policy(policies.may_own)
+def confirm_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
+    """The reporter says that it is fixed."""
+    number = _id(ticket_id)
+    acts.confirm(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen_version(), note=_said(sent))
+    return _ticket(number)
+
+
+@blueprint.route("/tickets/<string:ticket_id>/not-fixed", methods=["POST"])
+@accepts(blueprint, schemas.NotFixed)
+@answers(blueprint, 200, schemas.TicketOut)
+@policy(policies.may_own)
+def not_fixed(sent: dict[str, Any], ticket_id: str) -> Response:
+    """The repair did not hold: it is taken up again with a rework order."""
+    number = _id(ticket_id)
+    acts.not_fixed(
+        actor=current_actor(),
+        now=clock.now(),
+        ticket_id=number,
+        seen=seen_version(),
+        note=_said(sent),
+        order_id=sent["order_id"],
+    )
+    return _ticket(number)
+
+
+def _said(sent: dict[str, Any]) -> str | None:
+    """The words, whichever of the two fields they came in."""
+    said: str | None = sent["note"] or sent["reason"]
+    return said
+
+
+@blueprint.route("/tickets/<string:ticket_id>/rating", methods=["POST"])
+@accepts(blueprint, schemas.RatingIn)
+@answers(blueprint, 200, schemas.RatingOut)
+@policy(policies.may_own)
+def rate_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
+    """Rate the repair, or change the rating; until 30 days after closing."""
+    return acts.rate(actor=current_actor(), now=clock.now(), ticket_id=_id(ticket_id), **sent)
+
+
+@blueprint.route("/tickets/<string:ticket_id>/work-orders", methods=["POST"])
+@accepts(blueprint, schemas.NewOrder)
+@answers(blueprint, 201, schemas.OrderOut)
+@policy(policies.may_dispatch)
+def open_order(sent: dict[str, Any], ticket_id: str) -> Response:
+    """Add an order for another trade; it is offered at once, or when `after` is done."""
+    made = opening.open_order(actor=current_actor(), now=clock.now(), ticket_id=_id(ticket_id), **sent)
+    return _order(made.id, 201)
+
+
+@blueprint.route("/tickets/<string:ticket_id>/photos", methods=["POST"])
+@accepts(blueprint, schemas.PhotoFiles, location="files")
+@answers(blueprint, 201, schemas.PhotoList)
+@upload(MEGABYTES)
+@policy(policies.may_read)
+def add_ticket_photos(sent: dict[str, Any], ticket_id: str) -> Any:
+    """Add photos to a ticket; they are shown once they have been re-encoded."""
+    number, actor, now = _id(ticket_id), current_actor(), clock.now()
+    added = [
+        photos.add_to_ticket(
+            actor=actor, now=now, ticket_id=number, stream=each.stream, name=each.filename or "", field=field
+        )
+        for field, each in _files(sent)
+    ]
+    return {"items": added}
+
+
+def _files(sent: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The parts of a multipart body that are files. Raises Rejected where there is none."""
+    found = [
+        (name, each)
+        for name, given in sent.items()
+        for each in (given if isinstance(given, list) else [given])
+        if isinstance(each, FileStorage)
+    ]
+    if not found:
+        raise Rejected(fields={"photos": _l("Send the photo as the part “photo” of a multipart body.")})
+    return found
+
+
+@blueprint.route("/work-orders", methods=["GET"])
+@accepts(blueprint, schemas.OrderQuery, location="query")
+@answers(blueprint, 200, schemas.OrderPage)
+@policy(policies.may_read_orders)
+def list_orders(asked: dict[str, Any]) -> Response:
+    """The work orders you may see, newest first; `mine`: offered to you or held by you."""
+    wanted = orders.OrderFilter(states=asked["state"], ticket=asked["ticket"], mine=asked["mine"])
+    page = orders.page(current_actor(), wanted, cursor=asked["cursor"], limit=asked["limit"])
+    return json_answer(json_list(_orders(page.items), page.next))
+
+
+@blueprint.route("/work-orders/<string:order_id>", methods=["GET"])
+@answers(blueprint, 200, schemas.OrderOut)
+@policy(policies.may_read_orders)
+def show_order(order_id: str) -> Response:
+    """One work order."""
+    return _order(_id(order_id))
+
+
+@blueprint.route("/work-orders/<string:order_id>/transitions", methods=["POST"])
+@accepts(blueprint, schemas.OrderAct)
+@answers(blueprint, 200, schemas.OrderOut)
+@policy(policies.may_move_orders)
+def order_transition(sent: dict[str, Any], order_id: str) -> Response:
+    """Move an order, or decline its offer."""
+    number = _id(order_id)
+    order_acts.transition(
+        actor=current_actor(),
+        now=clock.now(),
+        order_id=number,
+        to=sent["to"],
+        seen=seen_version(),
+        reason=sent["reason"],
+        note=sent["note"],
+        until=sent["until"],
+        device_at=sent["device_at"],
+        device_offset_s=sent["device_offset_s"],
+    )
+    return _order(number)
+
+
+@blueprint.route("/work-orders/<string:order_id>/assignment", methods=["POST"])
+@accepts(blueprint, schemas.Assignment)
+@answers(blueprint, 200, schemas.AssignedOut)
+@policy(policies.may_dispatch)
+def assign_order(sent: dict[str, Any], order_id: str) -> Response:
+    """Offer an order to a person, or run the ranking; the answer says why."""
+    number, actor, now, seen = _id(order_id), current_actor(), clock.now(), seen_version()
+    if sent["auto"] == (sent["assignee"] is not None):
+        raise Rejected(fields={"assignee": _l("Name a person, or ask for the ranking with “auto”.")})
+    if sent["auto"]:
+        done = dispatching.assign_automatically(actor=actor, now=now, order_id=number, seen=seen)
+    else:
+        done = dispatching.assign(
+            actor=actor, now=now, order_id=number, assignee_id=sent["assignee"], seen=seen, reason=sent["reason"]
+        )
+    return _order(number, **_why(Ranking.from_data(done.why)))
+
+
+def _why(ranking: Ranking) -> dict[str, Any]:
+    """The ranking in the reader's words."""
+    people = [each.person_id for each in ranking.candidates] + [each.person_id for each in ranking.excluded]
+    names = orders.names(people)
+    return {
+        "why": [
+            {
+                "person": {"id": str(each.person_id), "name": names.get(each.person_id, "")},
+                "score": each.score,
+                "reasons": [factor_text(why.factor, why.values) for why in each.reasons],
+            }
+            for each in ranking.candidates
+        ],
+        "excluded": [
+            {
+                "person": {"id": str(each.person_id), "name": names.get(each.person_id, "")},
+                "reason": _(EXCLUSION_LABELS[Exclusion(each.reason)]),
+            }
+            for each in ranking.excluded
+        ],
+    }
+
+
+def factor_text(factor: Factor, values: Any) -> str:
+    """One part of the explanation of a ranking, in the reader's language and zone."""
+    shown = {
+        name: format_moment(datetime.fromisoformat(value)) if name in ("at", "until") else value
+        for name, value in values.items()
+    }
+    return str(_(FACTOR_LABELS[factor], **shown))
+
+
+@blueprint.route("/work-orders/<string:order_id>/photos", methods=["POST"])
+@accepts(blueprint, schemas.PhotoMoment, location="form")
+@accepts(blueprint, schemas.PhotoFiles, location="files")
+@answers(blueprint, 201, schemas.PhotoList)
+@upload(MEGABYTES)
+@policy(policies.may_move_orders)
+def add_order_photos(form: dict[str, Any], sent: dict[str, Any], order_id: str) -> Any:
+    """Add photos of before or after the work."""
+    number, actor, now = _id(order_id), current_actor(), clock.now()
+    added = [
+        photos.add_to_order(
+            actor=actor,
+            now=now,
+            order_id=number,
+            moment=form["moment"],
+            stream=each.stream,
+            name=each.filename or "",
+            field=field,
+        )
+        for field, each in _files(sent)
+    ]
+    return {"items": added}

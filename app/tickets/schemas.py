@@ -1,0 +1,314 @@
+"""What the API of tickets takes and gives. Answers are dumped by `core.http.dumping` from these very fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import ValidationError, fields, validate
+
+from app.core import forms
+from app.core.http.dumping import InWords, Named
+from app.tickets.rules import priority, ratings, reasons, workflow
+from app.tickets.rules.workflow import OrderState, TicketStatus
+
+DESCRIPTION_LIMIT = 2000
+PLACE_LIMIT = 200
+NOTE_LIMIT = 2000
+MAX_MINUTES = 10_080
+
+_STARS = validate.Range(ratings.LOWEST, ratings.HIGHEST, error=_l("Choose one to five stars."))
+
+
+def _one_of(values: Any) -> validate.OneOf:
+    return validate.OneOf([str(value) for value in values], error=_l("Choose one of the offered values."))
+
+
+class Choices(fields.Field[tuple[str, ...]]):
+    """One or several codes of a fixed list, separated by commas."""
+
+    def __init__(self, known: Any, **options: Any) -> None:
+        super().__init__(load_default=(), metadata={"type": "string"}, **options)
+        self.known = frozenset(str(value) for value in known)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> tuple[str, ...]:
+        given = tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else ("?",)
+        if not set(given) <= self.known:
+            raise ValidationError(_l("Choose one of the offered values."))
+        return given
+
+
+class NewTicket(forms.Schema):
+    """`POST /tickets`. Questions and visit windows are asked by no category yet: their fields take nothing."""
+
+    place_id = forms.Id(load_default=None, allow_none=True)
+    place_text = forms.Text(max=PLACE_LIMIT, load_default=None, allow_none=True)
+    category = forms.Text(max=100, required=True)
+    description = forms.Text(max=DESCRIPTION_LIMIT, multiline=True, required=True)
+    urgency = fields.String(load_default="normal", validate=_one_of(priority.URGENCIES))
+    may_enter = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    answers = fields.Dict(load_default=None, allow_none=True, validate=validate.Length(max=0))
+    visit_window = fields.Dict(load_default=None, allow_none=True, validate=validate.Length(max=0))
+
+
+class FiledOut(forms.Schema):
+    id = forms.Id()
+    number = fields.String()
+    status = fields.String()
+    priority = fields.String()
+    promised_at = forms.Moment(allow_none=True)
+    version = fields.Integer()
+
+
+class TicketOut(FiledOut):
+    """A ticket as its readers see it; every key is always there."""
+
+    urgency = fields.String()
+    impact = fields.String()
+    category = fields.String()
+    category_name = InWords()
+    place_id = forms.Id(allow_none=True)
+    place = fields.String()
+    description = fields.String()
+    may_enter = fields.Boolean()
+    reporter = Named("reporter", allow_none=True)
+    origin = fields.String()
+    cycle = fields.Integer()
+    filed_at = forms.Moment()
+    resolved_at = forms.Moment(allow_none=True)
+    closed_at = forms.Moment(allow_none=True)
+
+
+class TicketPage(forms.Schema):
+    items = fields.List(fields.Nested(TicketOut))
+    next = fields.String(allow_none=True)
+
+
+class TicketQuery(forms.QuerySchema):
+    status = Choices(TicketStatus)
+    place = forms.Id(load_default=None)
+    category = forms.Text(max=100, load_default=None)
+    q = forms.Text(max=100, load_default=None)
+    mine = fields.Boolean(load_default=False)
+
+
+class EventActor(fields.Field[Any]):
+    """`{"kind", "id", "name"}`; the system has neither id nor name."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        return _actor(obj.actor_kind, obj.actor_id, obj.actor_name)
+
+    def reader(self, positions: Any) -> Any:
+        kind, number, name = (positions[each] for each in ("actor_kind", "actor_id", "actor_name"))
+        return lambda: lambda row: _actor(row[kind], row[number], row[name])
+
+
+def _actor(kind: str, number: int | None, name: str | None) -> dict[str, Any]:
+    # a token acts for its person: readers see the person
+    return {"kind": "person" if kind == "token" else kind, "id": None if number is None else str(number), "name": name}
+
+
+class EventOut(forms.Schema):
+    """One event meant for the reader; every key is always there."""
+
+    id = forms.Id()
+    at = forms.Moment()
+    effective_at = forms.Moment(allow_none=True)
+    actor = EventActor(attribute="actor_kind")
+    kind = fields.String()
+    order_id = forms.Id(allow_none=True)
+    order_number = fields.String(allow_none=True)
+    from_ = fields.String(data_key="from", attribute="from_state", allow_none=True)
+    to = fields.String(attribute="to_state", allow_none=True)
+    person = Named("person", allow_none=True)
+    reason = fields.String(allow_none=True)
+    note = fields.String(allow_none=True)
+    cycle = fields.Integer()
+
+
+class EventQuery(forms.QuerySchema):
+    """Pages of events."""
+
+
+class EventPage(forms.Schema):
+    items = fields.List(fields.Nested(EventOut))
+    next = fields.String(allow_none=True)
+
+
+class TicketAct(forms.Schema):
+    """`POST /tickets/{id}/transitions`."""
+
+    act = fields.String(required=True, validate=_one_of(workflow.TICKET_API_ACTS))
+    reason = forms.Text(max=reasons.REASON_LIMIT, load_default=None, allow_none=True)
+    note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default=None, allow_none=True)
+
+
+class Noted(forms.Schema):
+    """Withdraw and confirm: a note at most."""
+
+    note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default=None, allow_none=True)
+    reason = forms.Text(max=reasons.REASON_LIMIT, load_default=None, allow_none=True)
+
+
+class NotFixed(forms.Schema):
+    """What is still wrong; `order_id` names the order that failed."""
+
+    note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default=None, allow_none=True)
+    reason = forms.Text(max=reasons.REASON_LIMIT, load_default=None, allow_none=True)
+    order_id = forms.Id(load_default=None, allow_none=True)
+
+
+class RatingIn(forms.Schema):
+    quality = fields.Integer(required=True, strict=True, validate=_STARS)
+    speed = fields.Integer(required=True, strict=True, validate=_STARS)
+    manner = fields.Integer(required=True, strict=True, validate=_STARS)
+    comment = forms.Text(max=ratings.COMMENT_LIMIT, multiline=True, load_default=None, allow_none=True)
+
+
+class RatingOut(forms.Schema):
+    ticket_id = forms.Id()
+    cycle = fields.Integer()
+    quality = fields.Integer()
+    speed = fields.Integer()
+    manner = fields.Integer()
+    comment = fields.String(allow_none=True)
+    at = forms.Moment()
+
+
+class OrderOut(forms.Schema):
+    """A work order; `assignee` is whom it is offered to or who holds it, else null."""
+
+    id = forms.Id()
+    number = fields.String()
+    ticket_id = forms.Id()
+    ticket_number = fields.String()
+    trade = fields.String()
+    trade_name = InWords()
+    kind = fields.String()
+    state = fields.String()
+    priority = fields.String()
+    assignee = Named("assignee", allow_none=True)
+    offered_until = forms.Moment(allow_none=True)
+    due_at = forms.Moment(allow_none=True)
+    planned_minutes = fields.Integer()
+    hold_reason = fields.String(allow_none=True)
+    hold_until = forms.Moment(allow_none=True)
+    waiting = fields.String(allow_none=True)
+    rework_of_id = forms.Id(allow_none=True)
+    category = fields.String()
+    category_name = InWords()
+    place_id = forms.Id(allow_none=True)
+    place = fields.String()
+    description = fields.String()
+    may_enter = fields.Boolean()
+    version = fields.Integer()
+
+
+class OrderPage(forms.Schema):
+    items = fields.List(fields.Nested(OrderOut))
+    next = fields.String(allow_none=True)
+
+
+class OrderQuery(forms.QuerySchema):
+    state = Choices(OrderState)
+    ticket = forms.Id(load_default=None)
+    mine = fields.Boolean(load_default=False)
+
+
+class NewOrder(forms.Schema):
+    """`POST /tickets/{id}/work-orders`."""
+
+    trade = forms.Text(max=100, required=True)
+    minutes = fields.Integer(
+        load_default=None, allow_none=True, strict=True, validate=validate.Range(1, MAX_MINUTES)
+    )
+    after = forms.Id(load_default=None, allow_none=True)
+    reason = forms.Text(max=reasons.REASON_LIMIT, required=True)
+
+
+class OrderAct(forms.Schema):
+    """`POST /work-orders/{id}/transitions`. `place_token` and `code` are read where a category demands them."""
+
+    to = fields.String(required=True, validate=_one_of(workflow.ORDER_API_TARGETS))
+    reason = forms.Text(max=reasons.REASON_LIMIT, load_default=None, allow_none=True)
+    note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default=None, allow_none=True)
+    until = forms.Moment(load_default=None, allow_none=True)
+    place_token = forms.Text(max=200, load_default=None, allow_none=True)
+    code = forms.Text(max=50, load_default=None, allow_none=True)
+    device_at = forms.Moment(load_default=None, allow_none=True)
+    device_offset_s = fields.Float(load_default=None, allow_none=True, allow_nan=False)
+
+
+class Assignment(forms.Schema):
+    """`POST /work-orders/{id}/assignment`: a person, or `{"auto": true}`."""
+
+    assignee = forms.Id(load_default=None, allow_none=True)
+    reason = forms.Text(max=reasons.REASON_LIMIT, load_default=None, allow_none=True)
+    auto = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class PersonOut(forms.Schema):
+    id = fields.String()
+    name = fields.String()
+
+
+class WhyOut(forms.Schema):
+    person = fields.Nested(PersonOut)
+    score = fields.Float()
+    reasons = fields.List(fields.String())
+
+
+class ExcludedOut(forms.Schema):
+    person = fields.Nested(PersonOut)
+    reason = fields.String()
+
+
+class AssignedOut(OrderOut):
+    """The order after an assignment with the ranking behind it."""
+
+    why = fields.List(fields.Nested(WhyOut))
+    excluded = fields.List(fields.Nested(ExcludedOut))
+
+
+class CategoryOut(forms.Schema):
+    """One category with those below it."""
+
+    code = fields.String()
+    name = fields.String()
+    icon = fields.String()
+    trade = fields.String(allow_none=True)
+    questions = fields.List(fields.Dict())
+    emergency = fields.Boolean()
+    emergency_phone = fields.String(allow_none=True)
+    hints = fields.String(allow_none=True)
+    children = fields.List(fields.Nested("CategoryOut"))
+
+
+class CategoryTree(forms.Schema):
+    items = fields.List(fields.Nested(CategoryOut))
+
+
+class PhotoFiles(forms.Schema):
+    """A multipart body with one photo (`photo` or `file`) or several (`photos`)."""
+
+    photo = fields.Raw(metadata={"type": "string", "format": "binary"})
+    file = fields.Raw(metadata={"type": "string", "format": "binary"})
+    photos = fields.List(
+        fields.Raw(metadata={"type": "string", "format": "binary"}),
+        validate=validate.Length(max=6, error=_l("Send at most six photos at a time.")),
+    )
+
+
+class PhotoMoment(forms.Schema):
+    moment = fields.String(load_default="after", validate=_one_of(("before", "after")))
+
+
+class PhotoOut(forms.Schema):
+    id = forms.Id()
+    moment = fields.String()
+    state = fields.String()
+    at = forms.Moment()
+
+
+class PhotoList(forms.Schema):
+    items = fields.List(fields.Nested(PhotoOut))
