@@ -105,7 +105,7 @@ class _Run:
         report = self._report()
         if dry or (strict and report["refused"]):
             self._withdraw(report)
-            return {**report, "dry_run": dry, "taken": 0 if not dry else report["taken"]}
+            return report
         if report["state"] in ("planned", "waiting"):
             return self._decide(report, approver)
         return report
@@ -180,12 +180,14 @@ class _Run:
             batch = self._usable()
             rows = [schemas.row_out(row, self.importer) for row in queries.every_row(batch.id, "refused")]
             counts = batch.counts
+            writes = counts["new"] + counts["changed"]
             return {
                 "number": life.number(batch.id),
                 "kind": batch.kind,
                 "state": batch.state,
                 "read": counts["read"],
-                "taken": counts["new"] + counts["changed"],
+                "taken": writes if batch.state == "applied" else 0,
+                "would_take": 0 if batch.state == "applied" else writes,
                 "new": counts["new"],
                 "changed": counts["changed"],
                 "known": counts["same"],
@@ -225,8 +227,10 @@ def _told(refused: DomainError) -> str:
 
 def _sentences(report: dict[str, Any]) -> str:
     figures = [f"read {report['read']}"]
-    if report["taken"] or not report["known"]:
-        figures.append(f"taken {report['taken']}" if not report.get("dry_run") else f"would take {report['taken']}")
+    if report["would_take"]:
+        figures.append(f"would take {report['would_take']}")
+    elif report["taken"] or not report["known"]:
+        figures.append(f"taken {report['taken']}")
     if report["known"]:
         figures.append(f"known {report['known']}")
     if report["missing"]:

@@ -55,7 +55,7 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[Record]:
             raise Unreadable("field_too_long", {"line": begins, "limit": csv.field_size_limit()}) from None
         if cells is None:
             return
-        if len(lines.current) > 1:
+        if len(lines.current) > 1 or lines.current[0].count('"') % 2:
             _refuse_open_quote(lines.current, delimiter, begins)
         if begins == 1:
             if delimiters.declared_in("".join(lines.current)):

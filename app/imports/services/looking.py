@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from app.core import i18n
 from app.core.db import current_institution, db
 from app.core.importing import Importer
 from app.imports import queries, registry
@@ -74,7 +75,7 @@ def _judge(stream: BinaryIO, importer: Importer[Any], encoding: str | None, shee
         return Look("failed", {}, {"code": problem.code, "params": problem.params})
     if not first:
         return Look("failed", {}, {"code": "empty", "params": {}})
-    header = headings.detect_header(first, importer.columns)
+    header = headings.detect_header(first, known_columns(importer))
     return Look(
         "mapping",
         {
@@ -88,6 +89,25 @@ def _judge(stream: BinaryIO, importer: Importer[Any], encoding: str | None, shee
             "header": header.number if header else None,
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A column as headings are matched: its aliases and its labels in both languages."""
+
+    name: str
+    aliases: tuple[str, ...]
+    required: bool
+
+
+def known_columns(importer: Importer[Any]) -> list[_Known]:
+    """The importer's columns; a file made from the empty table is recognised in whichever language it was."""
+    labels: dict[str, list[str]] = {column.name: [] for column in importer.columns}
+    for tag in i18n.LOCALES:
+        with i18n.speaking(tag):
+            for column in importer.columns:
+                labels[column.name].append(str(column.label))
+    return [_Known(each.name, (*each.aliases, *labels[each.name]), each.required) for each in importer.columns]
 
 
 def _cells(row: Record) -> list[str]:
@@ -105,7 +125,7 @@ def propose(importer: Importer[Any], layout: dict[str, Any], header: int | None 
     number = layout.get("header") if header is None else header
     cells: Sequence[str] = next((row["cells"] for row in layout["rows"] if row["number"] == number), ())
     known = queries.remembered(importer.kind, headings.signature(cells)) if cells else None
-    found = headings.suggest(cells, importer.columns, known)
+    found = headings.suggest(cells, known_columns(importer), known)
     return {
         "header": number if cells else None,
         "headings": list(cells),
