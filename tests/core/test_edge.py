@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -32,3 +33,8 @@ def test_api_without_token_is_401_problem(client: FlaskClient) -> None:
     answer = client.get("/api/v1/nowhere")
     assert answer.status_code in (401, 404)
     assert answer.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize("number", ["0", "9223372036854775808", "1" * 5000, "١", "-1", "1.0", "%201"])
+def test_what_no_id_can_be_is_not_there(client: FlaskClient, number: str) -> None:
+    assert client.post(f"/notifications/{number}/open").status_code == 404

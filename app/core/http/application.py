@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from app.core import errors, logs, transaction
 from app.core.actor import Actor
@@ -128,6 +129,19 @@ def _csp() -> str:
     )
 
 
+class IdConverter(IntegerConverter):
+    """`<int:…>` of every route: ASCII digits that a bigint holds; all else is 404, never an error of the database."""
+
+    regex = r"[0-9]{1,19}"
+
+    def to_python(self, value: str) -> int:
+        """The id; raises ValidationError (404) for zero and for what no id can be."""
+        number = int(value)
+        if not 0 < number < 2**63:
+            raise ValidationError
+        return number
+
+
 def bare(app: Flask, endpoint: str) -> None:
     """An endpoint that needs neither institution nor database (health of the process)."""
     app.extensions["houqin_bare_endpoints"].add(endpoint)
@@ -136,6 +150,7 @@ def bare(app: Flask, endpoint: str) -> None:
 def install(app: Flask) -> None:
     """Register the edge's hooks in their order; called before any blueprint or extension adds its own."""
     app.extensions["houqin_bare_endpoints"] = {"static"}
+    app.url_map.converters["int"] = IdConverter
     app.before_request(_identify)
     bodies.install(app)
     app.before_request(_enter(app))
