@@ -29,7 +29,7 @@ def places(asked: dict[str, Any]) -> Any:
         queries.today(clock.now()),
         q=asked["q"],
         parent_id=asked["parent"],
-        kind=asked["kind"],
+        kinds=[asked["kind"]] if asked["kind"] else [],
         cursor=asked["cursor"],
         limit=asked["limit"],
     )

@@ -158,14 +158,14 @@ def find(
     *,
     q: str = "",
     parent_id: int | None = None,
-    kind: str | None = None,
+    kinds: Collection[str] = (),
     top: bool = False,
     cursor: str | None = None,
     limit: int = paging.DEFAULT_LIMIT,
 ) -> paging.Page[Any]:
     """One page of valid places as rows (id, parent_id, code, name, kind, path, sort_key, public, has_children).
 
-    `parent_id` alone gives what stands directly under it; together with `q` or `kind` it gives what is found
+    `parent_id` alone gives what stands directly under it; together with `q` or `kinds` it gives what is found
     anywhere below. `top` gives the campuses. `q`: every word must occur in path, code or initials; whose own code
     is the question comes first, then whose name or code begins with it, then whose name holds it, then the rest.
     """
@@ -185,9 +185,9 @@ def find(
         query = query.where(Place.parent_id.is_(None))
     if parent_id is not None:
         below = Place.id.in_(subtree_ids([parent_id])) & (Place.id != parent_id)
-        query = query.where(below if words or kind else Place.parent_id == parent_id)
-    if kind:
-        query = query.where(Place.kind == kind)
+        query = query.where(below if words or kinds else Place.parent_id == parent_id)
+    if kinds:
+        query = query.where(Place.kind.in_(sorted(kinds)))
     for word in words:
         query = query.where(Place.search.contains(word, autoescape=True))
     keys: list[tuple[str, ColumnElement[Any]]] = [("sort_key", Place.sort_key.asc()), ("id", Place.id.asc())]

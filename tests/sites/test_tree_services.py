@@ -74,7 +74,7 @@ def test_renaming_reaches_everything_below(database: Session, now: datetime) -> 
     assert room.path == "南校区 · 李园9号楼 · 4层 · 412"
     assert "ly9hl" in room.search
     assert "桃园" not in room.search
-    assert building.sort_key == "li yuan 000009 hao lou"
+    assert building.sort_key == "2 li yuan 000009 hao lou"
     entry = database.scalars(select(AuditEntry).where(AuditEntry.verb == "place.edit")).one()
     assert entry.before is not None
     assert entry.before["name"] == "桃园3号楼"

@@ -29,6 +29,17 @@ MAX_NAME, MAX_CODE = 120, 64  # characters
 MAX_DEPTH = 12  # levels from the campus down; only assets inside assets could go deeper
 
 
+USUAL: Mapping[str | None, str] = {
+    None: "campus",
+    "campus": "building",
+    "zone": "building",
+    "building": "floor",
+    "unit": "floor",
+    "floor": "room",
+}
+"""The kind that is added most under a kind; an asset everywhere else."""
+
+
 def may_stand_under(kind: str, parent_kind: str | None) -> bool:
     """Whether a place of `kind` may have a parent of `parent_kind` (None: no parent)."""
     if parent_kind is None:
@@ -39,6 +50,16 @@ def may_stand_under(kind: str, parent_kind: str | None) -> bool:
 def kinds_under(parent_kind: str | None) -> tuple[str, ...]:
     """The kinds that may be added below a place of `parent_kind` (None: at the top), in the order of the tree."""
     return tuple(kind for kind in KINDS if may_stand_under(kind, parent_kind))
+
+
+def sort_key(kind: str, name_key: str) -> str:
+    """Key by which siblings and findings are ordered: large kinds first, then by name (`name_key`, pinyin)."""
+    return f"{KINDS.index(kind)} {name_key}"
+
+
+def above(path: str, name: str) -> str:
+    """The way to a place without the place itself; empty for a campus."""
+    return path.removesuffix(name).removesuffix(SEPARATOR)
 
 
 def fold(text: str) -> str:

@@ -16,6 +16,7 @@ from app.core.db import db
 from app.core.errors import NotFound, Rejected
 from app.sites import queries
 from app.sites.models import Place
+from app.sites.rules import tree
 from app.sites.services import standing
 from app.sites.services.standing import NewPlace, Standing
 
@@ -107,7 +108,8 @@ def _apply(place: Place, change: PlaceChange, parents: Mapping[int, Place]) -> N
         place.code = change.code
     if change.name is not None and change.name != place.name:
         place.name = change.name
-        place.initials, place.sort_key = pinyin.initials(change.name), pinyin.sort_key(change.name)
+        place.initials = pinyin.initials(change.name)
+        place.sort_key = tree.sort_key(place.kind, pinyin.sort_key(change.name))
     if change.public is not None:
         place.public = change.public
     if change.parent_id is not None and change.parent_id != place.parent_id:

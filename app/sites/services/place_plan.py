@@ -136,8 +136,6 @@ def _wish(line: Line) -> _Wish:
         return wish
     if not wish.kind:
         wish.reasons.append(Reason("no_kind", "kind"))
-    if not wish.name:
-        wish.reasons.append(Reason("no_name", "name"))
     if not wish.code and not number:
         wish.reasons.append(Reason("no_code", "code"))
     return wish
@@ -236,14 +234,17 @@ def _refuse_rings(wishes: Sequence[_Wish], in_file: Mapping[str, _Wish]) -> None
 
 
 def _judge(wish: _Wish, register: Register, in_file: Mapping[str, _Wish], actor: Actor) -> None:
-    """Level, kind and scope."""
+    """Name, level, kind and scope."""
+    known = register.by_code.get(wish.code)
+    wish.name = wish.name or (known.name if known else "")
+    if not wish.name and not wish.line.reasons:
+        wish.reasons.append(Reason("no_name", "name"))
     if wish.reasons:
         return
     above = in_file[wish.parent_code].kind if wish.parent_code else wish.parent.kind if wish.parent else None
     if not tree.may_stand_under(wish.kind, above):
         params = {"kind": wish.kind, "above": above or "–"}
         wish.reasons.append(Reason("wrong_level", "kind", wish.kind, params))
-    known = register.by_code.get(wish.code)
     if known is not None and known.kind != wish.kind:
         wish.reasons.append(Reason("kind_differs", "kind", wish.kind, {"known": known.kind}))
     for place in (known, wish.parent) if known else (wish.parent,):

@@ -85,7 +85,7 @@ def new_row(row: NewPlace, parent_id: int | None, above: tree.Derived | None) ->
         "name": row.name,
         "lang": row.lang,
         "initials": initials,
-        "sort_key": pinyin.sort_key(row.name),
+        "sort_key": tree.sort_key(row.kind, pinyin.sort_key(row.name)),
         "public": row.kind == "outdoor" if row.public is None else row.public,
         "zone_name": time_zone(row.kind, row.zone_name),
         "valid_from": row.valid_from,

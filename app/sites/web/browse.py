@@ -26,7 +26,7 @@ def places() -> Any:
     page = queries.find(
         entry.today(),
         q=q,
-        kind=kind,
+        kinds=[kind] if kind else [],
         parent_id=parent.id if parent else None,
         top=not searching,
         cursor=asked["cursor"],

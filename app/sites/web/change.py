@@ -39,7 +39,10 @@ def new_place() -> Any:
     parent = _mine(request.args["parent"]) if request.args.get("parent") else None
     kinds = tree.kinds_under(parent.kind if parent else None)
     asked = request.args.get("kind")
-    values = {"parent_id": parent.id if parent else "", "kind": asked if asked in kinds else kinds[0]}
+    values = {
+        "parent_id": parent.id if parent else "",
+        "kind": asked if asked in kinds else tree.USUAL.get(parent.kind if parent else None, "asset"),
+    }
     return _new_page(Form(NewPlaceForm, values), parent)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint
@@ -13,6 +14,7 @@ from app.core.errors import NotFound
 from app.core.forms import parse_id
 from app.sites import labels, queries
 from app.sites.models import Place
+from app.sites.rules import tree
 
 blueprint = Blueprint("sites", __name__)
 
@@ -22,6 +24,12 @@ _LOCAL_PATH = re.compile(r"^/(?![/\\])[^\x00-\x1f\\]*$")
 @blueprint.context_processor
 def _words() -> dict[str, object]:
     return {"place_kinds": labels.KINDS, "place_icons": labels.ICONS}
+
+
+@blueprint.app_template_filter("place_above")
+def place_above(place: Any) -> str:
+    """The way to a place without the place itself, for lines that begin with its name."""
+    return tree.above(place.path, place.name)
 
 
 def today() -> date:

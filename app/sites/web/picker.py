@@ -16,7 +16,6 @@ from app.sites import policies, queries
 from app.sites.models import PLACE_KINDS, Place
 from app.sites.web import entry
 
-SHOWN = 20
 _FIELD = re.compile(r"^[a-z][a-z0-9_]{0,40}$")
 
 
@@ -44,7 +43,7 @@ def pick() -> Any:
     parent = entry.wanted(request.args["parent"]) if request.args.get("parent") else None
     fragment = request.headers.get("HX-Request-Type") == "partial"
     asked = bool(q.strip() or parent or request.args.get("top") or not fragment)
-    context = _found(name, q, parent, fragment) if asked else {"items": []}
+    context = _found(name, q, parent, fragment) if asked else {"items": [], "more_url": None}
     return render_template(
         "sites/_found.html" if fragment else "sites/pick.html",
         name=name,
@@ -61,15 +60,16 @@ def pick() -> Any:
 
 
 def _found(name: str, q: str, parent: Place | None, fragment: bool) -> dict[str, Any]:
+    kinds = [kind for kind in request.args.get("kinds", "").split(",") if kind in PLACE_KINDS]
+    searching = bool(q.strip())
     page = queries.find(
         entry.today(),
         q=q,
         parent_id=parent.id if parent else None,
-        top=not q.strip() and parent is None,
-        cursor=None if fragment else request.args.get("cursor"),
-        limit=SHOWN if fragment else 50,
+        kinds=kinds if searching else (),
+        top=not searching and parent is None,
+        cursor=request.args.get("cursor"),
     )
-    kinds = [kind for kind in request.args.get("kinds", "").split(",") if kind in PLACE_KINDS]
     back = entry.local(request.args.get("back")) or "/"
     items = [
         Choice(
@@ -79,8 +79,10 @@ def _found(name: str, q: str, parent: Place | None, fragment: bool) -> dict[str,
             choose_url=None if fragment else entry.with_choice(back, name, place.id),
         )
         for place in page.items
+        if not kinds or place.kind in kinds or place.has_children
     ]
-    return {"items": items, "more": page.next is not None, "page": page}
+    more_url = f"{_address(parent.id if parent else None, q)}&{urlencode({'cursor': page.next})}" if page.next else None
+    return {"items": items, "more_url": more_url, "page": page}
 
 
 def _address(parent_id: int | None, q: str = "") -> str:
