@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
@@ -42,13 +43,18 @@ def record(
             verb=verb,
             object_kind=object_kind,
             object_id=object_id,
-            before=dict(before) if before is not None else None,
-            after=dict(after) if after is not None else None,
+            before=_plain(before),
+            after=_plain(after),
             success=success,
             request_id=logs.request_id.get(),
             address=address,
         )
     )
+
+
+def _plain(members: Mapping[str, Any] | None) -> Any:
+    """Days, instants and lazy texts as text: what is written must not depend on the connection's own JSON encoder."""
+    return None if members is None else orjson.loads(orjson.dumps(dict(members), default=str))
 
 
 def record_change(

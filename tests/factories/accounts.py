@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
 
 from app.accounts import queries, services
-from app.accounts.models import LoginSession, Person, Role, RoleGrant
+from app.accounts.models import (
+    Crew,
+    CrewMember,
+    LoginSession,
+    OrgMembership,
+    OrgUnit,
+    Person,
+    PersonHome,
+    PersonIdentifier,
+    Role,
+    RoleGrant,
+)
 from app.accounts.rules.roles import SEEDS
 from app.core import clock
 from app.core.actor import Actor
@@ -50,6 +62,7 @@ def person(
     scope_kind: str = "institution",
     scope_id: int | None = None,
     locale: str | None = None,
+    **more: object,
 ) -> Person:
     """A person with an account and roles in one scope."""
     number = next(_numbers)
@@ -60,6 +73,7 @@ def person(
         sort_key=f"zhangsan{number:06d}",
         search=f"张三{number} zs{number}",
         locale=locale,
+        **more,
     )
     db.session.add(made)
     db.session.flush()
@@ -73,6 +87,49 @@ def grant(made: Person, code: str, *, scope_kind: str = "institution", scope_id:
     db.session.add(held)
     db.session.flush()
     return held
+
+
+def number(made: Person, value: str, kind: str = "student_no") -> PersonIdentifier:
+    """A present number of the person, found by searching too."""
+    held = PersonIdentifier(person_id=made.id, kind=kind, value=value)
+    db.session.add(held)
+    made.search = f"{made.search} {value}"
+    db.session.flush()
+    return held
+
+
+def home(made: Person, place_id: int, start: date = date(2026, 9, 1), end: date | None = None) -> PersonHome:
+    """Where the person lives."""
+    held = PersonHome(person_id=made.id, place_id=place_id, during=Range(start, end))
+    db.session.add(held)
+    db.session.flush()
+    return held
+
+
+def org_unit(name: str = "计算机学院", *, kind: str = "college", parent: OrgUnit | None = None) -> OrgUnit:
+    """A college, class or department."""
+    made = OrgUnit(kind=kind, name=name, code=f"U{next(_numbers)}", parent_id=parent.id if parent else None)
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def member_of(made: Person, unit: OrgUnit, start: date = date(2026, 9, 1), end: date | None = None) -> OrgMembership:
+    """The person belongs to an org unit."""
+    held = OrgMembership(person_id=made.id, org_unit_id=unit.id, during=Range(start, end))
+    db.session.add(held)
+    db.session.flush()
+    return held
+
+
+def crew(*members: Person, name: str = "水电班", contractor: bool = False) -> Crew:
+    """A crew with its members."""
+    made = Crew(code=f"C{next(_numbers)}", name={"zh-CN": name, "en": name}, contractor=contractor)
+    db.session.add(made)
+    db.session.flush()
+    db.session.add_all(CrewMember(crew_id=made.id, person_id=each.id) for each in members)
+    db.session.flush()
+    return made
 
 
 def actor(made: Person, now: datetime | None = None) -> Actor:

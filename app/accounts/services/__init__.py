@@ -1,6 +1,7 @@
-"""Changing people and rights: `sign_in`, `sessions`, `passwords`, `people`, `rights`, `structure`, `institutions`."""
+"""Changing people and rights: credentials, sessions, passwords, people, rights, structure, institutions."""
 
 from app.accounts.services import institutions, passwords, people, rights, sessions, structure
+from app.accounts.services.credentials import SignInFailed, TooManyFailures, sign_in
 from app.accounts.services.passwords import hash_password
 from app.accounts.services.people import choose_language, create_person, set_home
 from app.accounts.services.rights import sync_roles
@@ -12,7 +13,6 @@ from app.accounts.services.sessions import (
     note_token_used,
     open_session,
 )
-from app.accounts.services.sign_in import SignInFailed, TooManyFailures, sign_in
 
 __all__ = [
     "SignInFailed",

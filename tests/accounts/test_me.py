@@ -1,0 +1,150 @@
+"""What people do with their own account."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import queries, services
+from app.accounts.models import ApiToken, LoginSession
+from tests.factories import accounts, sites
+
+GOOD = "vK7-mtq-93x-pLw"
+
+
+def test_the_own_page_shows_what_is_known(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    person = accounts.person("student", name="林晓", locale="en")
+    accounts.number(person, "20231234")
+    room = sites.room()
+    accounts.home(person, room.id)
+    accounts.member_of(person, accounts.org_unit("计算机学院"))
+    accounts.sign_in(client, person)
+    html = client.get("/me").text
+    for text in ("林晓", "20231234", room.path, "计算机学院", "Student"):
+        assert text in html
+
+
+def test_language_mail_and_telephone(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    person = accounts.person("student")
+    accounts.sign_in(client, person)
+    data = {"locale": "en", "email": "lin@example.edu.cn", "phone": "138 0000 1111"}
+    assert client.post("/me", data=data).status_code == 302
+    assert (person.locale, person.email, person.phone) == ("en", "lin@example.edu.cn", "138 0000 1111")
+    assert '<html lang="en"' in client.get("/me").text
+    bad = client.post("/me", data={"email": "no\r\nBcc: x@y", "phone": "call me"})
+    assert bad.status_code == 422
+    assert bad.text.count('class="field__error"') == 2
+    assert client.post("/me", data={}).status_code == 302
+    assert (person.locale, person.email) == (None, None)
+
+
+def test_changing_the_password(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    person = accounts.person("student", username="lin", locale="en")
+    elsewhere = services.open_session(person, address=None, device=None, now=frozen)
+    headers = accounts.token(person)
+    accounts.sign_in(client, person)
+    url = "/me/password"
+    assert client.get(url).status_code == 200
+
+    def change(current: str = accounts.PASSWORD, password: str = GOOD, again: str | None = None) -> tuple[int, str]:
+        answer = client.post(
+            url, data={"current": current, "password": password, "again": again if again is not None else password}
+        )
+        assert password not in answer.text
+        return answer.status_code, answer.text
+
+    assert "The two do not agree" in change(again="other")[1]
+    assert "This is not your present password" in change(current="wrong")[1]
+    assert "at least 12 characters" in change(password="vK7-mtq-93x")[1]
+    assert "easy to guess" in change(password="lin-password-2026")[1]
+    assert "This is the present password" in change(password=accounts.PASSWORD)[1]
+    with client.session_transaction() as cookie:
+        before = cookie["sid"]
+    assert change()[0] == 302
+    with client.session_transaction() as cookie:
+        assert cookie["sid"] != before
+    assert client.get("/me").status_code == 200  # this browser stays
+    assert queries.session_row(queries.token_digest(elsewhere), frozen) is None
+    assert client.get("/api/v1/me", headers=headers).status_code == 401
+    client.post("/logout")
+    assert client.post("/login", data={"username": "lin", "password": GOOD}).status_code == 302
+
+
+def test_guessing_the_present_password_is_throttled(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    accounts.sign_in(client, accounts.person(username="lin"))
+    data = {"current": "wrong", "password": GOOD, "again": GOOD}
+    answers = [client.post("/me/password", data=data) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [422] * 5 + [429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_sessions_of_mine(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    person, other = accounts.person(locale="en"), accounts.person()
+    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17) MicroMessenger/8.0"
+    for owner, device in ((person, phone), (person, "curl"), (other, None)):
+        services.open_session(owner, address="10.0.0.1", device=device, now=frozen)
+    accounts.sign_in(client, person)
+    page = client.get("/me/sessions").text
+    assert "WeChat · iPhone" in page
+    assert "Unknown device" in page
+    rows = {each.device: each for each in database.scalars(select(LoginSession))}
+    foreign = database.scalars(select(LoginSession).where(LoginSession.person_id == other.id)).one()
+    assert client.post(f"/me/sessions/{foreign.id}/revoke").status_code == 404
+    assert client.post(f"/me/sessions/{rows[phone].id}/revoke").status_code == 302
+    assert rows[phone].revoked_at == frozen
+    assert client.post("/me/sessions/others/revoke").status_code == 302
+    assert [each.device for each in queries.live_sessions(person.id, frozen)] == [None]  # this browser
+    assert foreign.revoked_at is None
+
+
+def test_tokens_are_shown_once_and_may_do_what_was_chosen(
+    client: FlaskClient, database: Session, frozen: datetime
+) -> None:
+    person = accounts.person("dispatcher", locale="en")
+    accounts.sign_in(client, person)
+    assert client.get("/me/tokens").status_code == 200
+    data = {"name": "script", "days": "7", "extent": "some", "scopes": ["people.lookup"]}
+    made = client.post("/me/tokens", data=data)
+    assert made.status_code == 201
+    found = re.search(r"hq_[\w-]+", made.text)
+    assert found is not None
+    headers = {"Authorization": f"Bearer {found[0]}"}
+    assert found[0] not in client.get("/me/tokens").text
+    assert client.get("/api/v1/people?q=x", headers=headers).status_code == 200
+    token = database.scalars(select(ApiToken)).one()
+    assert (token.scopes, token.expires_at - frozen) == (["people.lookup"], timedelta(days=7))
+    limited = queries.token_row(queries.token_digest(found[0]), frozen)
+    assert limited is not None
+    assert not queries.as_actor(limited, 1).can("tickets.dispatch")
+    assert client.post(f"/me/tokens/{token.id}/revoke").status_code == 302
+    assert client.get("/api/v1/people?q=x", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"name": "", "days": "7", "extent": "all"},
+        {"name": "x", "days": "8", "extent": "all"},
+        {"name": "x", "days": "7", "extent": "some"},
+        {"name": "x", "days": "7", "extent": "some", "scopes": ["audit.read"]},
+    ],
+)
+def test_tokens_that_are_not_made(client: FlaskClient, database: Session, data: dict[str, object]) -> None:
+    accounts.sign_in(client, accounts.person("student"))
+    assert client.post("/me/tokens", data=data).status_code == 422
+    assert database.scalars(select(ApiToken)).all() == []
+
+
+def test_a_token_secret_is_never_stored(client: FlaskClient, database: Session) -> None:
+    """Not even as the stored answer of a repeated request."""
+    from app.core.http.idempotency import IdempotencyKey
+
+    accounts.sign_in(client, accounts.person("student"))
+    data = {"name": "x", "days": "7", "extent": "all", "idempotency_key": "k1"}
+    assert client.post("/me/tokens", data=data).status_code == 201
+    assert database.scalars(select(IdempotencyKey)).all() == []

@@ -1,0 +1,148 @@
+"""Crews and org units."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import queries
+from app.accounts.models import Crew, CrewMember, OrgUnit, Role
+from tests.counting import counted
+from tests.factories import accounts
+
+
+def test_a_crew_from_its_making_to_its_end(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    accounts.sign_in(client, accounts.person("admin", locale="en"))
+    assert "No crews yet" in client.get("/crews").text
+    assert client.get("/crews/new").status_code == 200
+    assert client.post("/crews/new", data={"code": "W1"}).status_code == 422
+    made = client.post("/crews/new", data={"code": "W1", "name_zh": "水电班", "contractor": "1"})
+    crew = database.scalars(select(Crew)).one()
+    assert made.location == f"/crews/{crew.id}"
+    assert (crew.name, crew.contractor) == ({"zh-CN": "水电班"}, True)
+    assert client.post("/crews/new", data={"code": "W1", "name_en": "Other"}).status_code == 422
+    edited = client.post(f"/crews/{crew.id}/edit", data={"code": "W1", "name_zh": "水电班", "name_en": "Plumbing"})
+    assert edited.status_code == 302
+    assert client.get(f"/crews/{crew.id}/edit").status_code == 200
+
+    worker = accounts.person(name="王师傅", username="wang")
+    accounts.person(name="王五")
+    url = f"/crews/{crew.id}/members"
+    nobody = client.post(url, data={"who": "zzzz"})
+    assert nobody.status_code == 422
+    assert "Nobody fits" in nobody.text
+    several = client.post(url, data={"who": "王"})
+    assert several.status_code == 422
+    assert several.text.count('name="person_id"') == 2
+    assert client.post(url, data={"who": "wang"}).status_code == 302
+    assert client.post(url, data={"person_id": str(worker.id)}).status_code == 409
+    assert "王师傅" in client.get(f"/crews/{crew.id}").text
+    member = database.scalars(select(CrewMember)).one()
+    assert client.post(f"{url}/{member.id}/end").status_code == 302
+    assert queries.crew_members([crew.id], date(2026, 11, 18)) == {}
+    assert client.post(f"{url}/{member.id}/end").status_code == 404
+    assert client.post(url, data={"who": "wang"}).status_code == 302  # back again
+    assert client.post(f"/crews/{crew.id}/close").status_code == 302
+    assert "水电班" not in client.get("/crews").text
+    assert client.post(url, data={"who": "wang"}).status_code == 422
+    again = client.post("/crews/new", data={"code": "W1", "name_en": "New"})
+    assert again.status_code == 302  # codes are unique among the valid
+
+
+def test_a_crew_leader_changes_his_crew_only(client: FlaskClient, database: Session) -> None:
+    database.add(Role(code="foreman", name={"en": "Foreman"}, permissions=["crews.write", "people.lookup"]))
+    mine, other = accounts.crew(), accounts.crew(name="电梯班")
+    leader, mate, stranger = accounts.person(), accounts.person(name="组员"), accounts.person(name="外人")
+    accounts.grant(leader, "foreman", scope_kind="crew", scope_id=mine.id)
+    database.add_all([CrewMember(crew_id=mine.id, person_id=mate.id)])
+    accounts.sign_in(client, leader)
+    html = client.get("/crews").text
+    assert "水电班" in html
+    assert "电梯班" not in html
+    assert client.get(f"/crews/{mine.id}").status_code == 200
+    assert client.get(f"/crews/{other.id}").status_code == 404
+    assert client.get("/crews/new").status_code == 403
+    found = client.get("/people/lookup?who=" + "组员")
+    assert "组员" in found.text
+    assert "外人" not in client.get("/people/lookup?who=外人").text
+    assert client.post(f"/crews/{mine.id}/members", data={"person_id": stranger.id}).status_code == 404
+
+
+def test_lists_run_a_constant_number_of_statements(client: FlaskClient, database: Session) -> None:
+    accounts.sign_in(client, accounts.person("admin"))
+
+    def statements(url: str) -> int:
+        client.get(url)
+        with counted() as found:
+            assert client.get(url).status_code == 200
+        return len(found)
+
+    crew = accounts.crew(accounts.person())
+    college = accounts.org_unit()
+    accounts.member_of(accounts.person(), accounts.org_unit(parent=college))
+    urls = ("/crews", f"/crews/{crew.id}", "/orgs", f"/orgs/{college.id}", "/roles")
+    before = [statements(url) for url in urls]
+    for _ in range(10):
+        accounts.crew(accounts.person())
+        unit = accounts.org_unit(parent=college)
+        accounts.org_unit()
+        accounts.member_of(accounts.person("student"), unit)
+        database.add(CrewMember(crew_id=crew.id, person_id=accounts.person("technician").id))
+    database.flush()
+    assert [statements(url) for url in urls] == before
+
+
+def test_the_tree_of_units(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    accounts.sign_in(client, accounts.person("admin", locale="en"))
+    assert "No units yet" in client.get("/orgs").text
+    assert client.get("/orgs/new").status_code == 200
+    assert client.post("/orgs/new", data={"kind": "college", "code": "CS", "name": "计算机学院"}).status_code == 302
+    college = database.scalars(select(OrgUnit)).one()
+    url = f"/orgs/new?parent={college.id}"
+    assert client.get(url).status_code == 200
+    assert client.post(url, data={"kind": "class", "code": "CS", "name": "x"}).status_code == 422
+    assert client.post(url, data={"kind": "planet", "code": "C2", "name": "x"}).status_code == 422
+    assert client.post(url, data={"kind": "class", "code": "SE2601", "name": "软件2601"}).status_code == 302
+    group = queries.org_by_code("SE2601")
+    assert group is not None
+    assert group.parent_id == college.id
+    page = client.get(f"/orgs/{group.id}").text
+    assert "计算机学院" in page
+    refused = client.post(f"/orgs/{college.id}/close", follow_redirects=True)
+    assert "Close them first" in refused.text
+    accounts.member_of(accounts.person(), group)
+    assert "Move them first" in client.post(f"/orgs/{group.id}/close", follow_redirects=True).text
+    renamed = client.post(f"/orgs/{group.id}/edit", data={"kind": "class", "code": "SE2601", "name": "软工2601"})
+    assert renamed.status_code == 302
+    assert group.name == "软工2601"
+    empty = accounts.org_unit("空", parent=college)
+    assert client.post(f"/orgs/{empty.id}/close").location == f"/orgs/{college.id}"
+    assert client.get("/orgs/12345678901234567890").status_code == 404
+
+
+def test_an_org_keeper_changes_below_his_unit_only(client: FlaskClient, database: Session) -> None:
+    database.add(Role(code="orgkeeper", name={"en": "Keeper"}, permissions=["orgs.write"]))
+    mine, other = accounts.org_unit(), accounts.org_unit("数学学院")
+    below = accounts.org_unit("软件2601", kind="class", parent=mine)
+    keeper = accounts.person()
+    accounts.grant(keeper, "orgkeeper", scope_kind="org", scope_id=mine.id)
+    accounts.sign_in(client, keeper)
+    data = {"kind": "class", "code": "X1", "name": "新班"}
+    assert client.post(f"/orgs/new?parent={below.id}", data=data).status_code == 302
+    assert client.post(f"/orgs/new?parent={other.id}", data={**data, "code": "X2"}).status_code == 404
+    assert client.post("/orgs/new", data={**data, "code": "X3"}).status_code == 404
+    assert client.get(f"/orgs/{other.id}/edit").status_code == 404
+
+
+def test_a_circle_of_units_ends(database: Session) -> None:
+    """Nothing makes one, but a reader must not hang if one is ever there."""
+    one = accounts.org_unit()
+    two = accounts.org_unit(parent=one)
+    one.parent_id = two.id
+    database.flush()
+    assert {unit.id for unit in queries.org_ancestors(two.id)} == {one.id, two.id}
+    rows = database.execute(select(queries.subtree([one.id]).c.id)).all()
+    assert {row.id for row in rows} == {one.id, two.id}

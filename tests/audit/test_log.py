@@ -1,0 +1,159 @@
+"""The log: nobody changes it, its page filters it, its file is safe."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session
+
+from app.audit import reports, services
+from app.audit.models import AuditEntry
+from app.core.actor import Actor
+from tests.counting import counted
+from tests.factories import accounts
+
+NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
+SYSTEM = Actor.system(1)
+
+
+def write(verb: str = "person.edit", object_id: int | None = 7, actor: Actor = SYSTEM, **more: object) -> None:
+    services.record(actor, verb, "person", object_id, **{"now": NOW, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE audit_entry SET verb = 'x'", "DELETE FROM audit_entry", "TRUNCATE audit_entry"]
+)
+def test_the_application_cannot_change_the_log(database: Session, statement: str) -> None:
+    write()
+    with pytest.raises(ProgrammingError) as refused, database.begin_nested():
+        database.execute(text(statement))
+    assert isinstance(refused.value.orig, psycopg.errors.InsufficientPrivilege)
+
+
+def test_an_entry_says_who_what_when_and_what_changed(database: Session) -> None:
+    before, after = (
+        {"name": "甲", "end": None, "same": 1},
+        {"name": "乙", "end": date(2026, 1, 1), "same": 1},
+    )
+    assert services.record_change(SYSTEM, "person.edit", "person", 7, now=NOW, before=before, after=after)
+    assert not services.record_change(SYSTEM, "person.edit", "person", 7, now=NOW, before=before, after=before)
+    entry = database.scalars(select(AuditEntry)).one()
+    assert (entry.before, entry.after) == ({"name": "甲", "end": None}, {"name": "乙", "end": "2026-01-01"})
+    assert reports.changes(entry) == [("name", "甲", "乙"), ("end", None, "2026-01-01")]
+
+
+def test_lists_show_what_was_added_and_taken(database: Session) -> None:
+    write(before={"permissions": ["a", "b"]}, after={"permissions": ["b", "c"]})
+    assert reports.changes(database.scalars(select(AuditEntry)).one()) == [("permissions", "a", "c")]
+
+
+def test_only_readers_of_the_whole_log_read_it(client: FlaskClient, database: Session) -> None:
+    assert client.get("/audit").status_code == 302
+    accounts.sign_in(client, accounts.person("dispatcher"))
+    assert client.get("/audit").status_code == 403
+    assert client.get("/audit.csv").status_code == 403
+    partly = accounts.person("admin", scope_kind="campus", scope_id=3)
+    accounts.sign_in(client, partly)
+    assert client.get("/audit").status_code == 403
+
+
+def test_filters(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    reader = accounts.person("admin", locale="en", name="管理员")
+    accounts.sign_in(client, reader)
+    one = Actor(kind="person", institution_id=1, id=reader.id, name="管理员")
+    write("person.create", 7, one, after={"name": "new-one"})
+    write("person.disable", 8)
+    write("sign-in", 9, success=False, after={"username": "guess"})
+    write("person.edit", 7, after={"name": "long-ago"}, now=NOW - timedelta(days=10))
+
+    def shown(query: str) -> int:
+        answer = client.get(f"/audit?{query}")
+        assert answer.status_code == 200
+        return answer.text.count("<tr>") - 1  # the heading is a row too
+
+    assert shown("") == 4
+    assert shown(f"actor={reader.id}") == shown("actor=管理") == 1
+    assert shown("actor=%25") == 0
+    assert shown("verb=person.disable") == 1
+    assert shown("object_kind=person&object_id=7") == 2
+    assert shown("refused=1") == 1
+    assert shown("since=2026-11-18") == 3
+    assert shown("until=2026-11-17") == 1
+    assert shown("since=2026-11-09&until=2026-11-18&verb=&actor=") == 3
+    for wrong in ("since=x", "object_id=x", "limit=0", "cursor=x", "nonsense=1"):
+        assert client.get(f"/audit?{wrong}").status_code == 422
+    page = client.get("/audit").text
+    assert "Added a person" in page
+    assert "new-one" in page
+
+
+def test_days_are_local(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    """23:30 UTC on the 17th is the 18th in Shanghai."""
+    accounts.sign_in(client, accounts.person("admin"))
+    write(now=datetime(2026, 11, 17, 23, 30, tzinfo=UTC))
+    assert client.get("/audit?since=2026-11-18&until=2026-11-18").text.count("<tr>") == 2
+    assert client.get("/audit?until=2026-11-17").text.count("<tr>") == 0
+
+
+def test_pages_by_keyset_and_a_constant_number_of_statements(client: FlaskClient, database: Session) -> None:
+    accounts.sign_in(client, accounts.person("admin", locale="en"))
+    for number in range(7):
+        write(object_id=number + 1)
+    client.get("/audit")
+    with counted() as one:
+        client.get("/audit?limit=1")
+    with counted() as many:
+        first = client.get("/audit?limit=3").text
+    assert len(one) == len(many) <= 2
+    assert first.count("<tr>") == 4
+    cursor = first.split("cursor=")[1].split('"')[0]
+    assert client.get(f"/audit?limit=3&cursor={cursor}").text.count("<tr>") == 4
+
+
+def test_the_file(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    accounts.sign_in(client, accounts.person("admin"))
+    write(actor=Actor(kind="person", institution_id=1, id=1, name="=1+1"), after={"name": "甲"})
+    answer = client.get("/audit.csv?verb=person.edit")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"] == "attachment; filename=audit-2026-11-18.csv"
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert rows[0] == list(reports.HEADINGS)
+    assert len(rows) == 2
+    assert rows[1][4] == "'=1+1"
+    assert rows[1][10] == '{"name":"甲"}'
+
+
+def test_the_export_is_logged(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    """The entry is written apart, before the file: seen here while the request's own transaction is open."""
+    from app.core.transaction import apart
+
+    with apart() as kept:
+        services.record(SYSTEM, "audit.export", "audit", None, now=frozen, after={"entries": 0}, session=kept)
+    assert database.scalars(select(AuditEntry.verb)).all() == ["audit.export"]
+
+
+def test_too_much_is_refused_with_the_way(
+    client: FlaskClient, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "MOST", 2)
+    accounts.sign_in(client, accounts.person("admin", locale="en"))
+    for _ in range(3):
+        write()
+    answer = client.get("/audit.csv")
+    assert answer.status_code == 422
+    assert "shorter period" in answer.text
+
+
+@given(st.text(max_size=20))
+def test_no_cell_is_a_formula(value: str) -> None:
+    assert not reports.safe(value).startswith(("=", "+", "-", "@", "\t", "\r"))
