@@ -74,10 +74,10 @@ def version_of(order_id: int, actor: Actor) -> int | None:
     return db.session.scalar(select(WorkOrder.version).where(WorkOrder.id == order_id, viewer.orders_seen(actor)))
 
 
-def last_change(order_id: int) -> Row[Any] | None:
+def last_change(order_id: int) -> Any:
     """The last change of an order's state: act, who did it, whom it went to, when."""
     actor, person = aliased(Person), aliased(Person)
-    return db.session.execute(
+    found: Any = db.session.execute(
         select(
             TicketEvent.kind,
             TicketEvent.at,
@@ -101,6 +101,7 @@ def last_change(order_id: int) -> Row[Any] | None:
         .order_by(TicketEvent.id.desc())
         .limit(1)
     ).first()
+    return found
 
 
 def _select() -> Select[Any]:

@@ -1,0 +1,132 @@
+"""What a technician does with an order: accept, decline, set off, start, hold, finish, give back; photos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
+
+from app.core import clock, forms, transaction
+from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.http import current_actor, policy, upload
+from app.core.pages import toast
+from app.tickets import policies
+from app.tickets.crew import pages, screens
+from app.tickets.crew.entry import blueprint, order_row
+from app.tickets.order_forms import MEGABYTES, OrderActForm, PhotosForm, given_reason, named
+from app.tickets.rules.workflow import OrderAct
+from app.tickets.services import orders
+from app.tickets.services import photos as order_photos
+
+BACK_TO_DAY = frozenset({OrderAct.DECLINE, OrderAct.DONE, OrderAct.GIVE_BACK})
+"""After these the order is no longer in hand: the day is the next page."""
+
+
+@blueprint.post("/<order_id>/photos")
+@upload(MEGABYTES)
+@policy(policies.may_work)
+def photos(order_id: str) -> Any:
+    """Photos taken before or after the work."""
+    actor, now = current_actor(), clock.now()
+    row = order_row(order_id)
+    if not screens.screen(row, actor, now).may_add_photos:
+        raise NotAllowed
+    form = forms.Form(PhotosForm)
+    data = form.load(named(request.form, "photos"), named(request.files, "photos"))
+    if data is not None:
+        try:
+            receive(row, data["photos"], data["moment"], now)
+        except Rejected as refused:
+            form.refuse(refused)
+        else:
+            return redirect(url_for("crew.order", order_id=row.id), 303)
+    return _again(row.id, None, form, 422)
+
+
+@blueprint.post("/<order_id>/<act>")
+@upload(MEGABYTES)
+@policy(policies.may_work)
+def act(order_id: str, act: str) -> Any:
+    """One act on the order; refused, the page comes back with the reason and what was typed."""
+    actor, now = current_actor(), clock.now()
+    wanted = _act(act)
+    row = order_row(order_id)
+    form = forms.Form(OrderActForm)
+    data = form.load(named(request.form, act), named(request.files, act))
+    if data is None:
+        return _again(row.id, wanted, form, 422)
+    if row.version != data["version"]:
+        return _again(row.id, wanted, form, Stale.status, changed=True)
+    try:
+        if wanted is OrderAct.DONE:
+            receive(row, data["photos"], "after", now)
+        orders.act(
+            actor=actor,
+            now=now,
+            order_id=row.id,
+            act=wanted,
+            seen=data["version"],
+            reason=given_reason(data),
+            note=data["note"] or None,
+            until=data["until"],
+        )
+    except Rejected as refused:
+        form.refuse(refused)
+        return _again(row.id, wanted, form, 422)
+    except (Stale, Conflict) as lost:
+        return _again(row.id, wanted, form, lost.status, changed=True)
+    return _gone_on(row, wanted)
+
+
+def _act(name: str) -> OrderAct:
+    """The act of an address: one of those the crew's pages have a button for."""
+    try:
+        found = OrderAct(name)
+    except ValueError as error:
+        raise NotFound from error
+    if found not in screens.FACES:
+        raise NotFound
+    return found
+
+
+def _again(order_id: int, wanted: OrderAct | None, form: forms.Form, status: int, *, changed: bool = False) -> Any:
+    """The order's page as it is now, with what was typed; `changed`: somebody was faster."""
+    transaction.abandon()  # what the refused act had begun is not to be seen on the page
+    row = order_row(str(order_id))
+    it = screens.screen(row, current_actor(), clock.now())
+    it.form, it.failed = form, wanted
+    if changed:
+        it.changed = pages.change_of(row)
+        form.errors.clear()
+    return pages.show(it, status)
+
+
+def _gone_on(row: Any, wanted: OrderAct) -> Any:
+    """Where to after an act: the day, or the order itself."""
+    if wanted is OrderAct.DONE:
+        toast(_("Finished: %(number)s. The reporter is asked whether it is fixed.", number=row.number))
+    elif wanted is OrderAct.DECLINE:
+        toast(_("Passed on. Somebody else is asked."), "info")
+    elif wanted is OrderAct.GIVE_BACK:
+        toast(_("Given back: %(number)s.", number=row.number), "info")
+    if wanted in BACK_TO_DAY:
+        return redirect(url_for("crew.today"), 303)
+    return redirect(url_for("crew.order", order_id=row.id), 303)
+
+
+def receive(row: Any, files: Sequence[FileStorage], moment: str, now: datetime) -> None:
+    """Take photos of the order in. Raises Rejected for one that is no photo, too large or one too many."""
+    actor = current_actor()
+    for file in files:
+        order_photos.add_to_order(
+            actor=actor,
+            now=now,
+            order_id=row.id,
+            moment=moment,
+            stream=file.stream,
+            name=file.filename or "",
+        )

@@ -1,0 +1,90 @@
+"""What the forms of an order carry, for the crew and for dispatchers alike."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from marshmallow import ValidationError, fields, validate
+from werkzeug.datastructures import MultiDict
+
+from app.core import forms, i18n
+from app.tickets.rules.reasons import REASON_LIMIT
+
+NOTE_LIMIT = 2000
+PHOTOS_AT_ONCE = 6
+MEGABYTES = 6 * 25 + 1
+OTHER = "other"
+
+
+class LocalMoment(fields.Field[datetime]):
+    """A day and time as `<input type="datetime-local">` sends it, on the wall clock of the campus; loads to UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
+        try:
+            wall = datetime.fromisoformat(str(value)) if len(str(value)) <= 40 else None
+        except ValueError:
+            wall = None
+        if wall is None or wall.tzinfo is not None or not 1990 <= wall.year <= 2200:
+            raise ValidationError(_("Give a day and a time."))
+        return wall.replace(tzinfo=i18n.zone()).astimezone(UTC)
+
+
+def wall(moment: datetime | None) -> str:
+    """An instant as such an input shows it."""
+    return "" if moment is None else f"{moment.astimezone(i18n.zone()):%Y-%m-%dT%H:%M}"
+
+
+class OrderActForm(forms.Schema):
+    """One act on an order: the version that was on the page, and whatever the act demands."""
+
+    version = forms.Id(required=True, error_messages={"required": _l("Load the page again and repeat the step.")})
+    reason = forms.Text(max=REASON_LIMIT, load_default="")
+    words = forms.Text(max=REASON_LIMIT, load_default="")
+    note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default="")
+    until = LocalMoment(load_default=None)
+    at = LocalMoment(load_default=None)
+    photos = fields.List(
+        fields.Raw(),
+        load_default=list,
+        validate=validate.Length(max=PHOTOS_AT_ONCE, error=_l("Send at most six photos at a time.")),
+    )
+
+
+class PhotosForm(forms.Schema):
+    """Photos of an order, taken before or after the work."""
+
+    moment = forms.Text(
+        required=True, validate=validate.OneOf(("before", "after"), error=_l("Say whether it is before or after."))
+    )
+    photos = fields.List(
+        fields.Raw(),
+        required=True,
+        validate=validate.Length(min=1, max=PHOTOS_AT_ONCE, error=_l("Send one to six photos at a time.")),
+        error_messages={"required": _l("Take or choose a photo.")},
+    )
+
+
+def given_reason(data: dict[str, Any]) -> str | None:
+    """The reason of a form: somebody's own words where he chose "another reason" and wrote some."""
+    if data["words"] and data["reason"] in ("", OTHER):
+        return str(data["words"])
+    return data["reason"] or None
+
+
+def named(sent: MultiDict[str, Any], act: str) -> MultiDict[str, Any]:
+    """The fields of one form of a page that holds several: `hold_note` and `hold-12_note` are the note of `hold`."""
+    ours = re.compile(rf"^{re.escape(act)}(-[a-z0-9]+)?_")
+    return MultiDict([(ours.sub("", name), value) for name, values in sent.lists() for value in values])
+
+
+class Part:
+    """A form shown under names of its own (`<prefix>_<field>`), so that ids stay unique on a page with several."""
+
+    def __init__(self, form: forms.Form, prefix: str) -> None:
+        self.values = {f"{prefix}_{name}": value for name, value in form.values.items()}
+        self.errors = {f"{prefix}_{name}": said for name, said in form.errors.items()}
+        self.problem = form.problem

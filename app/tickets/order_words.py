@@ -1,0 +1,136 @@
+"""What the crew's and the dispatcher's pages say about an order, in the reader's language.
+
+The rules hold message ids; here they become words: states as chips, reasons, why somebody was chosen or left out, and
+what happened last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.core import i18n
+from app.tickets.rules import workflow
+from app.tickets.rules.dispatching import EXCLUSION_LABELS, FACTOR_LABELS, Exclusion, Factor, Why
+from app.tickets.rules.priority import URGENCY_LABELS
+from app.tickets.rules.workflow import OrderAct, OrderState
+
+Chip = dict[str, Any]
+
+_LOOKS: dict[OrderState, tuple[str | None, str | None]] = {
+    OrderState.OFFERED: ("soon", "hourglass"),
+    OrderState.ACCEPTED: ("info", None),
+    OrderState.EN_ROUTE: ("info", "walk"),
+    OrderState.WORKING: ("info", "wrench"),
+    OrderState.ON_HOLD: ("hold", "pause"),
+    OrderState.DONE: ("good", "check"),
+    OrderState.VERIFIED: ("good", "check"),
+    OrderState.CLOSED: ("good", "check"),
+}
+
+
+def state(code: str) -> str:
+    """The word for an order's state."""
+    return str(_(workflow.ORDER_LABELS[OrderState(code)]))
+
+
+def state_chip(code: str) -> Chip:
+    """The state as `ui.chip` takes it."""
+    kind, icon = _LOOKS.get(OrderState(code), (None, None))
+    return {"text": state(code), "kind": kind, "icon": icon}
+
+
+def act(code: OrderAct) -> str:
+    """What a button for the act says."""
+    return str(_(workflow.ORDER_ACT_LABELS[code]))
+
+
+def priority(code: str) -> str:
+    """The word for a priority."""
+    return str(_(URGENCY_LABELS[code]))
+
+
+def urgent(code: str) -> bool:
+    """Whether the priority is said on lists: the usual one goes without saying."""
+    return code in ("high", "emergency")
+
+
+def reason(of: OrderAct, stored: str | None) -> str:
+    """A stored reason in words: the label of a code, or what somebody wrote."""
+    if not stored:
+        return ""
+    label = workflow.reason_label(of, stored)
+    return label if label == stored else str(_(label))
+
+
+def reason_choices(of: OrderAct) -> list[dict[str, str]]:
+    """The reasons a form offers for an act."""
+    return [{"value": each.code, "label": str(_(each.label))} for each in workflow.choices(of)]
+
+
+def override_choices() -> list[dict[str, str]]:
+    """The reasons for setting shift or cap aside."""
+    return [{"value": each.code, "label": str(_(each.label))} for each in workflow.OVERRIDE_REASONS.items]
+
+
+def override(stored: str | None) -> str:
+    """The reason of an override in words."""
+    known = {each.code: each.label for each in workflow.OVERRIDE_REASONS.items}
+    return "" if not stored else str(_(known[stored])) if stored in known else reason(OrderAct.REASSIGN, stored)
+
+
+def hold(stored: str | None, until: datetime | None) -> str:
+    """Why an order stands still, and until when."""
+    why = reason(OrderAct.HOLD, stored)
+    return _("%(why)s, until %(when)s", why=why, when=i18n.format_moment(until)) if until else why
+
+
+def factor(code: str, values: Mapping[str, Any]) -> str:
+    """One part of the explanation of a choice; instants are shown in the reader's zone."""
+    shown = {
+        name: i18n.format_moment(datetime.fromisoformat(value)) if name in ("at", "until") else value
+        for name, value in values.items()
+    }
+    return str(_(FACTOR_LABELS[Factor(code)], **shown))
+
+
+def factors(reasons: Iterable[Why]) -> str:
+    """Why somebody was ranked where he is, as one line."""
+    return _SEPARATOR.join(factor(each.factor.value, each.values) for each in reasons)
+
+
+def exclusion(code: Exclusion | str) -> str:
+    """Why somebody cannot be offered the order."""
+    return str(_(EXCLUSION_LABELS[Exclusion(code)]))
+
+
+def why_me(why: Mapping[str, Any] | None, person_id: int | None) -> str:
+    """Why the ranking stored with an offer put this person first; empty where it says nothing about him."""
+    for candidate in (why or {}).get("candidates", ()):
+        if candidate["person_id"] == person_id:
+            return _SEPARATOR.join(factor(each["factor"], each["values"]) for each in candidate["reasons"])
+    return ""
+
+
+def change(last: Any) -> str:
+    """What happened to an order last, as one sentence: for somebody who saw an older version.
+
+    `last` has kind, at, actor_kind, actor_name, person_name (see `queries.crew_day.last_change`).
+    """
+    who = last.actor_name or _("The system")
+    when = i18n.format_moment(last.at)
+    if last.kind in (OrderAct.OFFER, OrderAct.REASSIGN) and last.person_name:
+        return str(_("%(who)s gave it to %(person)s, %(when)s.", who=who, person=last.person_name, when=when))
+    what = _(workflow.ORDER_EVENT_LABELS[OrderAct(last.kind)])
+    return str(_("%(what)s: %(who)s, %(when)s.", what=what, who=who, when=when))
+
+
+def now_is(code: str) -> str:
+    """The sentence that names the present state."""
+    return str(_("It is now: %(state)s.", state=state(code)))
+
+
+_SEPARATOR = " · "

@@ -1,0 +1,261 @@
+"""One order in a technician's hands: every act by a plain form, refused ones with their reason, nothing typed is lost."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.attachments.models import Attachment
+from app.tickets.models import TicketEvent, WorkOrder
+from app.tickets.rules.workflow import OrderAct
+from app.tickets.services import dispatching
+from tests.counting import counted
+from tests.factories import attachments
+from tests.factories import tickets as make
+from tests.tickets.at_work import ENGLISH, do, offered
+
+pytestmark = pytest.mark.usefixtures("frozen")
+
+
+@pytest.fixture
+def ground(database: Session) -> make.Ground:
+    return make.Ground()
+
+
+def order(database: Session, order_id: int) -> WorkOrder:
+    database.expire_all()
+    return database.scalars(select(WorkOrder).where(WorkOrder.id == order_id)).one()
+
+
+def test_the_whole_way_by_plain_forms(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    client = login(technician)
+
+    def send(act: str, **fields: object) -> tuple[int, str]:
+        version = order(database, order_id).version
+        answer = client.post(f"/crew/{order_id}/{act}", data={"version": version, **fields})
+        return answer.status_code, answer.headers.get("Location", "")
+
+    page = f"/crew/{order_id}"
+    assert send("accept") == (303, page)
+    assert send("leave") == (303, page)
+    assert send("start") == (303, page)
+    assert send("hold", hold_reason="access", hold_note="Locked") == (303, page)
+    assert order(database, order_id).hold_reason == "access"
+    assert send("start") == (303, page)
+    photo = (io.BytesIO(attachments.jpeg()), "after.jpg")
+    assert send("done", done_note="New cartridge", done_photos=photo) == (303, "/crew")
+    done = order(database, order_id)
+    assert (done.state, done.assignee_id) == ("done", technician.id)
+    kinds = list(database.scalars(select(TicketEvent.kind).where(TicketEvent.order_id == order_id)))
+    assert kinds[3:] == ["accept", "leave", "start", "hold", "start", "photo", "done"]
+    kept = database.scalars(select(Attachment)).one()
+    assert (kept.owner_kind, kept.owner_id, kept.moment) == ("work_order", order_id, "after")
+
+
+@pytest.mark.parametrize(
+    ("acts", "act", "fields", "said"),
+    [
+        ((), "decline", {}, "Choose or write a reason."),
+        ((OrderAct.ACCEPT,), "hold", {}, "Choose or write a reason."),
+        ((OrderAct.ACCEPT,), "hold", {"hold_reason": "lunch"}, "Choose or write a reason."),
+        ((OrderAct.ACCEPT,), "hold", {"hold_reason": "parts"}, "Say until when"),
+        ((OrderAct.ACCEPT,), "hold", {"hold_reason": "parts", "hold_until": "soon"}, "Give a day and a time."),
+        ((OrderAct.ACCEPT,), "hold", {"hold_reason": "parts", "hold_until": "2020-01-01T10:00"}, "Say until when"),
+        ((OrderAct.ACCEPT,), "hold", {"hold_reason": "reporter_absent", "hold_note": " "}, "Leave a card"),
+        ((OrderAct.ACCEPT,), "give_back", {}, "Choose or write a reason."),
+        ((OrderAct.ACCEPT, OrderAct.START), "done", {"done_note": "  "}, "Write what was done."),
+    ],
+)
+def test_what_is_missing_is_said_and_what_was_typed_stays(
+    acts: tuple[OrderAct, ...],
+    act: str,
+    fields: dict[str, str],
+    said: str,
+    ground: make.Ground,
+    now: datetime,
+    database: Session,
+    login: Callable[..., FlaskClient],
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, *acts, now=now)
+    before = order(database, order_id)
+    answer = login(technician).post(
+        f"/crew/{order_id}/{act}",
+        data={
+            "version": before.version,
+            f"{act}_words": "",
+            f"{act}_note": fields.get(f"{act}_note", "kept"),
+            **fields,
+        },
+        headers=ENGLISH,
+    )
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422 and said in page
+    assert order(database, order_id).version == before.version
+    if act in ("hold", "give_back") and not fields.get("hold_note"):
+        assert "\nkept</textarea>" in page
+
+
+def test_a_hold_until_is_meant_on_the_campus_clock(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, now=now)
+    client = login(technician)
+    data = {"version": 3, "hold_reason": "parts", "hold_until": "2026-11-24T08:00"}
+    assert client.post(f"/crew/{order_id}/hold", data=data).status_code == 303
+    held = order(database, order_id)
+    assert held.hold_until is not None and held.hold_until.isoformat() == "2026-11-24T00:00:00+00:00"
+
+
+def test_nobody_in_is_a_hold_with_its_card(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, now=now)
+    client = login(technician)
+    assert 'id="sheet-absent"' in client.get(f"/crew/{order_id}").get_data(as_text=True)
+    data = {"version": 3, "reason": "reporter_absent", "hold-absent_note": "I left a card"}
+    assert client.post(f"/crew/{order_id}/hold", data=data).status_code == 303
+    assert order(database, order_id).hold_reason == "reporter_absent"
+
+
+def test_own_words_are_a_reason_where_the_list_is_open(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    data = {"version": 2, f"decline-{order_id}_reason": "other", f"decline-{order_id}_words": "At the dentist's"}
+    assert login(technician).post(f"/crew/{order_id}/decline", data=data).headers["Location"] == "/crew"
+    event = database.scalars(select(TicketEvent).where(TicketEvent.kind == "decline")).one()
+    assert event.reason == "At the dentist's"
+    assert order(database, order_id).state == "queued"
+
+
+def test_whoever_was_overtaken_reads_by_whom_and_keeps_his_words(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    technician, other = ground.technician(), ground.technician()
+    order_id = offered(ground, now)
+    mine = technician if order(database, order_id).assignee_id == technician.id else other
+    rival = other if mine is technician else technician
+    do(mine, order_id, OrderAct.ACCEPT, OrderAct.START, now=now)
+    seen = order(database, order_id).version
+    client = login(mine)
+    assert client.get(f"/crew/{order_id}/news?seen={seen}").status_code == 204
+    dispatching.assign(
+        actor=make.actor(ground.dispatcher),
+        now=now,
+        order_id=order_id,
+        assignee_id=rival.id,
+        seen=seen,
+        reason="absent",
+    )
+    news = client.get(f"/crew/{order_id}/news?seen={seen}", headers=ENGLISH).get_data(as_text=True)
+    assert f"王调度 gave it to {rival.name}" in news and "hx-get" not in news
+    answer = client.post(
+        f"/crew/{order_id}/done",
+        data={
+            "version": seen,
+            "done_note": "Cartridge changed, tested",
+            "done_photos": (io.BytesIO(attachments.jpeg()), "x.jpg"),
+        },
+        headers=ENGLISH,
+    )
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 412
+    assert f"王调度 gave it to {rival.name}" in page and "It is now: Offered." in page
+    assert "Cartridge changed, tested" in page
+    assert database.scalars(select(Attachment)).all() == []
+
+
+def test_a_stale_act_that_is_still_possible_comes_back_filled_in(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, OrderAct.START, now=now)
+    do(technician, order_id, OrderAct.HOLD, OrderAct.START, now=now, reason="access")
+    seen = order(database, order_id).version
+    answer = login(technician).post(
+        f"/crew/{order_id}/done", data={"version": seen - 2, "done_note": "All dry"}, headers=ENGLISH
+    )
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 412 and "\nAll dry</textarea>" in page
+    assert f'name="version" value="{seen}"' in page
+
+
+def test_a_photo_that_is_none_finishes_nothing(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, OrderAct.START, now=now)
+    data = {"version": 4, "done_note": "Done", "done_photos": (io.BytesIO(b"GIF89a" + b"0" * 90), "x.gif")}
+    answer = login(technician).post(f"/crew/{order_id}/done", data=data, headers=ENGLISH)
+    assert answer.status_code == 422 and "This is a GIF" in answer.get_data(as_text=True)
+    assert order(database, order_id).state == "working"
+
+
+def test_photos_before_and_after(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    client = login(technician)
+    sent = {"photos_moment": "before", "photos_photos": (io.BytesIO(attachments.jpeg()), "x.jpg")}
+    assert client.post(f"/crew/{order_id}/photos", data=sent).status_code == 403
+    do(technician, order_id, OrderAct.ACCEPT, now=now)
+    sent["photos_photos"] = (io.BytesIO(attachments.jpeg()), "x.jpg")
+    assert client.post(f"/crew/{order_id}/photos", data=sent).status_code == 303
+    assert client.post(f"/crew/{order_id}/photos", data={"photos_moment": "during"}).status_code == 422
+    page = client.get(f"/crew/{order_id}", headers=ENGLISH).get_data(as_text=True)
+    assert "Being prepared" in page and "<figcaption>before</figcaption>" in page
+
+
+def test_the_page_of_an_order_is_few_statements(
+    ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    client = login(technician)
+    client.get("/crew")
+    with counted() as statements:
+        client.get(f"/crew/{order_id}")
+    assert len(statements) <= 5
+
+
+def test_a_missing_version_is_refused(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    assert login(technician).post(f"/crew/{order_id}/accept").status_code == 422
+    assert order(database, order_id).state == "offered"
+    assert login(technician).post(f"/crew/{order_id}/cancel", data={"version": 2}).status_code == 404
+
+
+def test_the_phone_number_is_for_whoever_holds_the_order(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    ground.student.phone = "13800001111"
+    database.flush()
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    client = login(technician)
+    assert "13800001111" not in client.get(f"/crew/{order_id}").get_data(as_text=True)
+    do(technician, order_id, OrderAct.ACCEPT, now=now + timedelta(minutes=1))
+    assert 'href="tel:13800001111"' in client.get(f"/crew/{order_id}").get_data(as_text=True)
