@@ -12,20 +12,20 @@ import os
 from flask import Flask
 from flask.cli import FlaskGroup
 
-from app import create_app
 from app.core.launch import process
+from app.wiring import build
 from config import Config
 
 
 def web() -> Flask:
     """Return the application of one web process, which ends with the server that started it."""
     process.die_with_parent()
-    return create_app(Config.from_env(os.environ), "web")
+    return build(Config.from_env(os.environ), "web")
 
 
 def commands() -> Flask:
     """Return the application for commands: database role and time limits of a worker."""
-    return create_app(Config.from_env(os.environ), "worker")
+    return build(Config.from_env(os.environ), "worker")
 
 
 if __name__ == "__main__":

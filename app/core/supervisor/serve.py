@@ -74,6 +74,7 @@ class Supervisor:
         self.url = f"http://{_shown(self.host)}:{self.port}"
         self.signals = signals
         self.children: list[Child] = []
+        self._seeding = self.folder / "demo-seeding"
 
     def run(self) -> int:
         """Serve until asked to end; return the exit code."""
@@ -111,15 +112,35 @@ class Supervisor:
     def _prepare(self, servers: Ground) -> dict[str, str]:
         _, changed = settings.demo_password(self.folder, self.wanted_password) if self.demo else ("", False)
         env = settings.environment(self.folder, servers.environment(), self._base_url(), demo=self.demo)
+        self._begin_cut_demo_again(servers)
         self._migrate(servers, env)
         if self.demo:
-            if not _has_people(servers):
-                _say("Filling the demo campus …")
-                self._command(env, "demo", "seed", "--seed", str(self.seed))
+            if not _has_institution(servers):
+                self._seed(env)
             elif changed:
                 self._command(env, "demo", "password")
             servers.note(demo="yes")
         return env
+
+    def _seed(self, env: Mapping[str, str]) -> None:
+        _say("Filling the demo campus …")
+        self._seeding.touch()
+        self._command(env, "demo", "seed", "--seed", str(self.seed))
+        if not self.signals.asked:
+            self._seeding.unlink()
+
+    def _begin_cut_demo_again(self, servers: Ground) -> None:
+        """Empty a database whose filling was cut short: the mark is only ever set on one that held nothing."""
+        if not self._seeding.exists():
+            return
+        if not isinstance(servers, embedded.Servers):
+            raise failures.Failure(
+                f"The demo campus was filled in part only. Empty the database and remove {self._seeding}."
+            )
+        _say("The demo campus was filled in part only; beginning again.")
+        servers.drop_database(embedded.DATABASE)
+        servers.create_database(embedded.DATABASE)
+        self._seeding.unlink()
 
     def _migrate(self, servers: Ground, env: Mapping[str, str]) -> None:
         ours = schema.revisions(settings.ROOT / "migrations" / "versions")
@@ -221,8 +242,8 @@ def _schema(servers: Ground) -> frozenset[str]:
     return frozenset(servers.query("SELECT version_num FROM alembic_version").split())
 
 
-def _has_people(servers: Ground) -> bool:
-    return servers.query("SELECT EXISTS (SELECT FROM person)") == "t"
+def _has_institution(servers: Ground) -> bool:
+    return servers.query("SELECT EXISTS (SELECT FROM institution)") == "t"
 
 
 def _readiness(host: str, port: int) -> str:
