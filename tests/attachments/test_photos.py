@@ -243,6 +243,30 @@ def test_a_photo_in_quarantine_is_served_to_nobody(
     assert links.shown([photo], clock.now())[0]["thumb"] is None
 
 
+def test_the_api_says_how_far_a_photo_is_and_shows_it(
+    database: Session, client: FlaskClient, friends: set[int]
+) -> None:
+    photo = photos.photo("ticket", 7)
+    torn = photos.photo("ticket", 7, content=photos.jpeg(500, 400)[:900])
+    me = accounts.person("student")
+    friends.add(me.id)
+    mine = accounts.token(me)
+    address = f"/api/v1/attachments/{photo.id}"
+    assert client.get(address).status_code == 401
+    assert client.get(address, headers=accounts.token(accounts.person("student"))).status_code == 404
+    told = client.get(address, headers=mine).json
+    assert told is not None
+    assert (told["id"], told["state"], told["problem"], told["width"]) == (str(photo.id), "ready", None, 64)
+    picture = client.get(f"{address}/content?size=thumb", headers=mine)
+    assert (picture.status_code, picture.mimetype) == (200, "image/webp")
+    assert client.get(f"{address}/content?size=huge", headers=mine).status_code == 422
+    refused = client.get(f"/api/v1/attachments/{torn.id}", headers={**mine, "Accept-Language": "en"}).json
+    assert refused is not None
+    assert "damaged" in refused["problem"]
+    assert client.get(f"/api/v1/attachments/{torn.id}/content", headers=mine).status_code == 404
+    assert client.get("/api/v1/attachments/x", headers=mine).status_code == 404
+
+
 def test_an_owner_without_a_rule_shows_nothing(database: Session, login: Callable[..., FlaskClient]) -> None:
     photo = photos.photo("letter", 7)
     client = login(accounts.person("admin"))

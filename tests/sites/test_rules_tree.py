@@ -1,0 +1,101 @@
+"""Laws of the place tree, on any tree."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.sites.rules import tree
+from app.sites.rules.tree import Derived, Node
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
+
+
+@st.composite
+def forests(draw: st.DrawFn) -> list[Node]:
+    """Nodes under one or more campuses, each under a parent its kind allows."""
+    nodes = [Node(1, None, "campus", "C1", draw(NAMES), "c")]
+    for number in range(2, draw(st.integers(2, 25))):
+        parent = draw(st.sampled_from(nodes))
+        kinds = tree.kinds_under(parent.kind)
+        nodes.append(Node(number, parent.id, draw(st.sampled_from(kinds)), f"K{number}", draw(NAMES), draw(NAMES)))
+    return nodes
+
+
+def _all(nodes: list[Node]) -> dict[int | None, Derived]:
+    return {node.id: derived for node, derived in tree.derive_all(nodes, {})}
+
+
+@given(forests(), st.randoms())
+def test_what_is_derived_does_not_depend_on_the_order(nodes: list[Node], chance: random.Random) -> None:
+    shuffled = nodes[:]
+    chance.shuffle(shuffled)
+    assert _all(nodes) == _all(shuffled)
+    assert len(_all(nodes)) == len(nodes)
+
+
+@given(forests())
+def test_one_by_one_gives_what_all_at_once_gives(nodes: list[Node]) -> None:
+    whole = _all(nodes)
+    for node in nodes:
+        assert tree.derive(node, whole.get(node.parent_id)) == whole[node.id]
+
+
+@given(forests())
+def test_every_place_knows_its_campus_and_nearest_building(nodes: list[Node]) -> None:
+    whole, by_id = _all(nodes), {node.id: node for node in nodes}
+    for node in nodes:
+        chain = [node]
+        while chain[-1].parent_id is not None:
+            chain.append(by_id[chain[-1].parent_id])
+        derived = whole[node.id]
+        assert derived.campus_id == chain[-1].id
+        assert derived.building_id == next((each.id for each in chain if each.kind == "building"), None)
+        assert derived.path == tree.SEPARATOR.join(each.name for each in reversed(chain))
+        assert derived.depth == len(chain)
+        assert tree.above(derived.path, node.name) == ("" if node.parent_id is None else whole[node.parent_id].path)
+
+
+@given(forests())
+def test_a_subtree_derived_alone_is_the_same(nodes: list[Node]) -> None:
+    whole = _all(nodes)
+    roots = [node for node in nodes if node.parent_id is not None][:1]
+    for root in roots:
+        inside = {root.id}
+        for node in nodes:
+            if node.parent_id in inside:
+                inside.add(node.id)
+        part = [node for node in nodes if node.id in inside]
+        assert root.parent_id is not None
+        found = dict(
+            (node.id, derived) for node, derived in tree.derive_all(part, {root.parent_id: whole[root.parent_id]})
+        )
+        assert found == {key: derived for key, derived in whole.items() if key in inside}
+
+
+@given(NAMES, NAMES, NAMES)
+def test_a_place_is_found_by_its_own_words(name: str, code: str, question: str) -> None:
+    derived = tree.derive(Node(1, None, "campus", code, name, "x"), None)
+    for term in tree.terms(name):
+        assert term in derived.search
+    for term in tree.terms(code):
+        assert term in derived.search
+    assert len(tree.terms(question * 40)) <= 8
+
+
+def test_a_ring_is_never_reached() -> None:
+    ring = [Node(1, 2, "asset", "a", "a", ""), Node(2, 1, "asset", "b", "b", "")]
+    assert list(tree.derive_all(ring, {})) == []
+
+
+def test_full_width_and_case_do_not_matter() -> None:
+    assert tree.fold("Ｔ３－４１２　 Ａ") == "t3-412 a"
+    assert tree.terms("  ") == ()
+    assert tree.terms("桃园3  ４１２") == ("桃园3", "412")
+
+
+def test_every_kind_has_a_usual_one_below() -> None:
+    for kind in (None, *tree.KINDS):
+        assert tree.USUAL.get(kind, "asset") in tree.kinds_under(kind)
