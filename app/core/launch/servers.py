@@ -109,7 +109,7 @@ class Server(ABC):
         ready = process.wait_until(lambda: not self.running() or self.answers(), seconds)
         if not ready or not self.running():
             self.stop()
-            raise ServerError(f"{self.name} did not start. The end of {self.log}:\n{_tail(self.log)}")
+            raise ServerError(f"{self.name} did not start. The end of {self.log}:\n{tail(self.log)}")
 
     def stop(self) -> None:
         """End it in order, by force if that takes too long."""
@@ -304,7 +304,8 @@ def open_log(path: Path) -> IO[bytes]:
     return path.open("ab")
 
 
-def _tail(path: Path, lines: int = 15) -> str:
+def tail(path: Path, lines: int = 15) -> str:
+    """Return the last lines of a log."""
     try:
         return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
     except OSError:

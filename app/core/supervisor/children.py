@@ -28,6 +28,7 @@ class Child:
         self.command = list(command)
         self.env = env
         self.log = log
+        self.deaths = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._wait = FIRST_WAIT / 2
@@ -52,6 +53,7 @@ class Child:
         if now < self._again_at:
             return False
         self.start()
+        self.deaths += 1
         return True
 
     def ask_to_end(self) -> None:

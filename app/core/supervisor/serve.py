@@ -20,6 +20,7 @@ from types import FrameType
 
 from app.core import embedded
 from app.core.launch import lock, process, schema
+from app.core.launch.servers import tail
 from app.core.supervisor import external, failures, settings
 from app.core.supervisor.children import Child
 
@@ -34,6 +35,7 @@ LOGINS = (
 )
 Ground = embedded.Servers | external.ExternalServers
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with
+DEATHS_BEFORE_READY = 4
 _READY_WORDS_EVERY = 15.0
 
 
@@ -171,8 +173,7 @@ class Supervisor:
                 child.wait(timeout=30)
                 return
         if child.returncode != 0:
-            words = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-25:])
-            raise failures.Failure(f"`flask {' '.join(arguments)}` failed (all of it: {log}):\n{words}")
+            raise failures.Failure(f"`flask {' '.join(arguments)}` failed (all of it: {log}):\n{tail(log, 25)}")
 
     def _start_children(self, env: Mapping[str, str]) -> None:
         plain = {name: value for name, value in env.items() if name != "OWNER_DATABASE_URL"}
@@ -191,6 +192,7 @@ class Supervisor:
             self._revive(servers)
             if ready:
                 continue
+            self._give_up_on_what_never_starts()
             answer = _readiness(self.host, self.port)
             ready = answer == ""
             if ready:
@@ -198,6 +200,12 @@ class Supervisor:
             elif time.monotonic() - told > _READY_WORDS_EVERY:
                 told = time.monotonic()
                 _say(f"Not ready yet: {answer} (logs: {self.folder / 'log'})")
+
+    def _give_up_on_what_never_starts(self) -> None:
+        for child in self.children:
+            if child.deaths >= DEATHS_BEFORE_READY:
+                words = tail(child.log, 12)
+                raise failures.Failure(f"{child.name} does not start. The end of {child.log}:\n{words}")
 
     def _revive(self, servers: Ground) -> None:
         try:
@@ -207,7 +215,7 @@ class Supervisor:
             _say(str(error))
         for child in self.children:
             if child.revive():
-                _say(f"{child.name} had died and runs again ({child.log}).")
+                _say(f"{child.name} had died and runs again: {tail(child.log, 1)} ({child.log})")
 
     def _base_url(self) -> str:
         """Return the address for links and QR codes: where phones may come, the one this machine has in its network."""
