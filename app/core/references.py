@@ -11,21 +11,25 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.core.db import Model, Tenant, db
 
 
-def referring(model: type[Tenant], ids: Collection[int], *, besides: Collection[str] = ()) -> dict[int, str]:
+def referring(
+    model: type[Tenant], ids: Collection[int], *, besides: Collection[str] = (), apart_from: Collection[int] = ()
+) -> dict[int, str]:
     """For each of the rows that something points to: the name of one table that does.
 
-    References among `ids` themselves and from the tables `besides` do not count. One statement per pointing column.
+    References among `ids` themselves, from the tables `besides` and from rows `apart_from` of the own table do not
+    count. One statement per pointing column.
     """
     found: dict[int, str] = {}
     if not ids:
         return found
     wanted = literal(sorted(ids), ARRAY(BigInteger))
+    own = literal(sorted({*ids, *apart_from}), ARRAY(BigInteger))
     for column in _pointing(model):
         if column.table.name in besides:
             continue
         query = select(column).where(column == sql.any(wanted)).distinct()
         if column.table is model.__table__:
-            query = query.where(model.id != sql.all(wanted))
+            query = query.where(model.id != sql.all(own))
         for row_id in db.session.scalars(query):
             found.setdefault(row_id, column.table.name)
     return found

@@ -167,7 +167,8 @@ class PlaceImporter:
             if place is None or not _as_written(plan, place, register):
                 found.append(Reason("changed_since_import", None, plan.key))
         made = {plan.target: plan.key for plan in done if plan.outcome == "new" and plan.target is not None}
-        for place_id, table in sorted(references.referring(Place, made).items()):
+        moved_back = [plan.target for plan in done if plan.target is not None]
+        for place_id, table in sorted(references.referring(Place, made, apart_from=moved_back).items()):
             found.append(Reason("in_use", None, made[place_id], {"what": table}))
         return found
 
