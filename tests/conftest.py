@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
@@ -102,6 +102,8 @@ class Browser(FlaskClient):
 
     def open(self, *args: Any, **options: Any) -> Any:
         db.session.commit()
+        for name in list(g):  # the test's context is open around the request's: what a request keeps ends with it
+            g.pop(name)
         try:
             return super().open(*args, **options)
         finally:

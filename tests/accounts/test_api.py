@@ -98,7 +98,6 @@ def test_finding_people(client: FlaskClient, database: Session, frozen: datetime
     second = client.get(f"/api/v1/people?limit=1&cursor={first['next']}", headers=whole).json
     assert first["items"] != second["items"]
     assert client.get("/api/v1/people?limit=0", headers=whole).status_code == 422
-    assert client.get("/api/v1/people?nope=1", headers=whole).status_code == 422
 
 
 def test_finding_people_runs_few_statements(client: FlaskClient, database: Session, frozen: datetime) -> None:

