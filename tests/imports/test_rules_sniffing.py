@@ -120,7 +120,7 @@ def test_any_bytes_are_judged_or_refused_but_never_crash(data, encoding):
     assert found.must_ask or found.delimiter in delimiters.CANDIDATES
 
 
-cell = st.text(st.characters(codec="gb18030", exclude_categories=("Cc", "Cs", "Co", "Cn")), max_size=8)
+cell = st.text("学号姓名王𬭎䶮班级,;\t|\"' 0129abcÄé？“”", max_size=8)
 
 
 @given(st.lists(st.lists(cell, min_size=3, max_size=3), min_size=1, max_size=6))
