@@ -34,17 +34,15 @@ def name_of(path: Path) -> str:
 
 
 def test_nobody_commits_outside_core() -> None:
-    found = []
-    for path in sources():
-        if name_of(path) in COMMITS_ALLOWED:
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr in ("commit", "begin_nested")
-            ):
-                found.append(f"{name_of(path)}:{node.lineno}")
+    found = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in sources()
+        if name_of(path) not in COMMITS_ALLOWED
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("commit", "begin_nested")
+    ]
     assert found == []
 
 
@@ -90,7 +88,7 @@ def test_htmx_attributes_stand_in_one_file() -> None:
     found = [
         f"{name_of(path)}:{number}"
         for path in sorted(TEMPLATES.rglob("*.html"))
-        if path.name not in ("hx.html",)
+        if path.name != "hx.html"
         for number, line in enumerate(markup(path), 1)
         if re.search(r"[\s{\"']hx-[a-z]", line)
     ]
