@@ -14,7 +14,7 @@ LANGUAGES = ("zh-CN", "en")
 class Words(TypeDecorator[dict[str, str]]):
     """`{"zh-CN": …, "en": …}`; at least one language, no others, no blank text."""
 
-    impl = JSONB
+    impl = JSONB(none_as_null=True)
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Any) -> Any:

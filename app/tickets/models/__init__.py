@@ -4,6 +4,8 @@ One file per matter; import the names from here. State columns are text with a C
 tables (`tickets.rules.workflow`), so that a state the rules do not know cannot be stored.
 """
 
+from app.accounts import models as accounts_models
+from app.sites import models as sites_models
 from app.tickets.models import search
 from app.tickets.models.catalogue import Category, Trade
 from app.tickets.models.crews import (
@@ -34,5 +36,7 @@ __all__ = [
     "TicketFollower",
     "Trade",
     "WorkOrder",
+    "accounts_models",  # what the relationships name
     "search",
+    "sites_models",
 ]

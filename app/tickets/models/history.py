@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Tenant, ref
@@ -47,4 +48,4 @@ class TicketEvent(Tenant):
     note: Mapped[str | None]
     audience: Mapped[str]
     cycle: Mapped[int] = mapped_column(default=1)
-    data: Mapped[dict[str, Any] | None]
+    data: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

@@ -1,0 +1,135 @@
+"""Trades and categories: added, changed, closed; never deleted, since tickets of every time point to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.audit import services as audit
+from app.core.actor import Actor
+from app.core.db import constraint_error, db
+from app.core.errors import NotAllowed, NotFound, Rejected
+from app.tickets import policies
+from app.tickets.models import Category, Trade
+from app.tickets.rules.priority import IMPACTS
+
+CHANGEABLE = frozenset(
+    {
+        "name",
+        "icon",
+        "parent_id",
+        "trade_id",
+        "position",
+        "emergency",
+        "emergency_phone",
+        "auto_dispatch",
+        "planned_minutes",
+        "impact",
+        "hints",
+    }
+)
+MAX_DEPTH = 4
+
+constraint_error("uq_trade_code_valid", lambda: Rejected(fields={"code": _l("Another trade has this code.")}))
+constraint_error("uq_category_code_valid", lambda: Rejected(fields={"code": _l("Another category has this code.")}))
+
+
+def add_trade(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str]) -> int:
+    """A new trade; returns its id. Raises NotAllowed, Rejected (field `code`)."""
+    _permit(actor)
+    made = Trade(code=code, name=dict(name), valid_from=now.date())
+    db.session.add(made)
+    db.session.flush()
+    audit.record(actor, "trade.add", "trade", made.id, now=now, after={"code": code, "name": dict(name)})
+    return made.id
+
+
+def add_category(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str], **values: Any) -> int:
+    """A new category with any of `CHANGEABLE`; without a trade it is a heading. Returns its id.
+
+    Raises NotAllowed, Rejected (fields `code`, `parent_id`, `planned_minutes`, `impact`, `emergency_phone`).
+    """
+    _permit(actor)
+    _check(None, values)
+    made = Category(code=code, name=dict(name), valid_from=now.date(), **values)
+    db.session.add(made)
+    db.session.flush()
+    after = {"code": code, "name": dict(name), **values}
+    audit.record(actor, "category.add", "category", made.id, now=now, after=after)
+    return made.id
+
+
+def change_category(*, actor: Actor, now: datetime, category_id: int, **values: Any) -> None:
+    """Change any of `CHANGEABLE`. Raises NotAllowed, NotFound, Rejected as `add_category`."""
+    _permit(actor)
+    category = _category(category_id)
+    _check(category, values)
+    before = {name: getattr(category, name) for name in values}
+    for name, value in values.items():
+        setattr(category, name, value)
+    db.session.flush()
+    audit.record(actor, "category.change", "category", category.id, now=now, before=before, after=values)
+
+
+def close_category(*, actor: Actor, now: datetime, category_id: int) -> None:
+    """From today on it can no longer be chosen; its tickets keep it. Raises NotAllowed, NotFound, Rejected."""
+    _permit(actor)
+    category = _category(category_id)
+    below = select(Category.id).where(Category.parent_id == category.id, Category.valid_to.is_(None)).limit(1)
+    if db.session.scalar(below) is not None:
+        raise Rejected(_l("Close what stands below this category first."))
+    category.valid_to = now.date()
+    db.session.flush()
+    audit.record(actor, "category.close", "category", category.id, now=now, after={"valid_to": str(now.date())})
+
+
+def _permit(actor: Actor) -> None:
+    if actor.kind != "system" and not policies.may_edit_catalogue(actor):
+        raise NotAllowed
+
+
+def _category(category_id: int) -> Category:
+    found = db.session.scalars(
+        select(Category).where(Category.id == category_id, Category.valid_to.is_(None)).with_for_update(key_share=True)
+    ).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _check(category: Category | None, values: Mapping[str, Any]) -> None:
+    unknown = set(values) - CHANGEABLE
+    if unknown:
+        raise TypeError(f"a category has no {sorted(unknown)}")
+    fields: dict[str, Any] = {}
+    if not 0 < values.get("planned_minutes", 30) <= 10_080:
+        fields["planned_minutes"] = _l("Give the planned minutes, at most a week.")
+    if values.get("impact", "room") not in IMPACTS:
+        fields["impact"] = _l("Choose one of the offered values.")
+    if values.get("emergency") and not values.get("emergency_phone", getattr(category, "emergency_phone", None)):
+        fields["emergency_phone"] = _l("Give the number people should call first.")
+    if values.get("parent_id") is not None and _too_deep(category, values["parent_id"]):
+        fields["parent_id"] = _l("Choose another category to stand below.")
+    if fields:
+        raise Rejected(fields=fields)
+
+
+def _too_deep(category: Category | None, parent_id: int) -> bool:
+    """Whether the parent is missing, stands below the category itself, or is too far down."""
+    above: int | None = parent_id
+    for _ in range(MAX_DEPTH):
+        if above is None:
+            return False
+        if category is not None and above == category.id:
+            return True
+        row = db.session.execute(
+            select(Category.id, Category.parent_id).where(Category.id == above, Category.valid_to.is_(None))
+        ).first()
+        if row is None:
+            return True
+        above = row.parent_id
+    return above is not None

@@ -1,0 +1,135 @@
+"""Catalogue and crews: who may change them, what is refused, what the ranking sees of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit.models import AuditEntry
+from app.core.errors import NotAllowed, NotFound, Rejected
+from app.tickets.models import Category, Shift
+from app.tickets.queries import catalogue as catalogue_queries
+from app.tickets.queries import crews as crew_queries
+from app.tickets.services import catalogue, crews
+from tests.factories import accounts, tickets
+
+WORDS = {"zh-CN": "门锁", "en": "Lock"}
+
+
+@pytest.fixture
+def ground(database: Session, frozen: datetime) -> tickets.Ground:
+    return tickets.Ground()
+
+
+def test_categories_are_added_changed_and_closed(ground: tickets.Ground, database: Session, now: datetime) -> None:
+    admin = accounts.actor(accounts.person("admin"))
+    trade = catalogue.add_trade(actor=admin, now=now, code="locks", name=WORDS)
+    group = catalogue.add_category(actor=admin, now=now, code="doors", name=WORDS)
+    lock = catalogue.add_category(actor=admin, now=now, code="lock", name=WORDS, parent_id=group, trade_id=trade)
+    catalogue.change_category(actor=admin, now=now, category_id=lock, planned_minutes=45)
+    assert database.get_one(Category, (1, lock)).planned_minutes == 45
+    branch = next(one for one in catalogue_queries.tree(now.date()) if one.code == "doors")
+    assert [(one.code, one.trade) for one in branch.children] == [("lock", "locks")]
+    with pytest.raises(Rejected):
+        catalogue.close_category(actor=admin, now=now, category_id=group)
+    catalogue.close_category(actor=admin, now=now, category_id=lock)
+    with pytest.raises(NotFound):
+        catalogue.change_category(actor=admin, now=now, category_id=lock, planned_minutes=45)
+    with pytest.raises(Rejected) as refused:
+        ground.file(category="lock")
+    assert set(refused.value.fields) == {"category"}
+    verbs = set(database.scalars(select(AuditEntry.verb)))
+    assert {"trade.add", "category.add", "category.change", "category.close"} <= verbs
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"planned_minutes": 0}, "planned_minutes"),
+        ({"impact": "world"}, "impact"),
+        ({"emergency": True}, "emergency_phone"),
+        ({"parent_id": 10**9}, "parent_id"),
+    ],
+)
+def test_what_a_category_cannot_be(
+    ground: tickets.Ground, now: datetime, values: dict[str, object], field: str
+) -> None:
+    admin = accounts.actor(accounts.person("admin"))
+    with pytest.raises(Rejected) as refused:
+        catalogue.add_category(actor=admin, now=now, code="x", name=WORDS, **values)
+    assert set(refused.value.fields) == {field}
+
+
+def test_a_category_does_not_stand_below_itself(ground: tickets.Ground, now: datetime) -> None:
+    admin = accounts.actor(accounts.person("admin"))
+    above = catalogue.add_category(actor=admin, now=now, code="a", name=WORDS)
+    below = catalogue.add_category(actor=admin, now=now, code="b", name=WORDS, parent_id=above)
+    with pytest.raises(Rejected):
+        catalogue.change_category(actor=admin, now=now, category_id=above, parent_id=below)
+    with pytest.raises(TypeError):
+        catalogue.change_category(actor=admin, now=now, category_id=above, colour="red")
+
+
+def test_only_those_with_the_right_change_master_data(ground: tickets.Ground, now: datetime) -> None:
+    student = accounts.actor(ground.student)
+    with pytest.raises(NotAllowed):
+        catalogue.add_trade(actor=student, now=now, code="x", name=WORDS)
+    with pytest.raises(NotAllowed):
+        crews.end_technician(actor=student, now=now, person_id=ground.student.id)
+
+
+def test_technicians_are_set_replaced_and_ended(ground: tickets.Ground, database: Session, now: datetime) -> None:
+    dispatcher = accounts.actor(ground.dispatcher)
+    person = accounts.person("technician")
+    for cap in (3, 4):
+        crews.set_technician(
+            actor=dispatcher,
+            now=now,
+            person_id=person.id,
+            cap=cap,
+            trades={ground.trade.id: 3},
+            zones=[ground.building.id],
+            shifts=crews.WHOLE_WEEK,
+        )
+    assert len(database.scalars(select(Shift.id).where(Shift.person_id == person.id)).all()) == 7
+    (found,) = crew_queries.technicians(trade_id=ground.trade.id, now=now, zone="Asia/Shanghai")
+    assert (found.cap, found.trades, found.zones) == (4, {"water"}, {ground.building.id})
+    crews.add_absence(actor=dispatcher, now=now, person_id=person.id, starts_at=now, ends_at=now + timedelta(hours=1))
+    (found,) = crew_queries.technicians(trade_id=ground.trade.id, now=now, zone="Asia/Shanghai")
+    assert len(found.absences) == 1
+    with pytest.raises(Rejected):
+        crews.add_absence(actor=dispatcher, now=now, person_id=person.id, starts_at=now, ends_at=now)
+    for wrong in ({"cap": -1}, {"trades": {}}, {"person_id": 10**9}):
+        given = {"person_id": person.id, "cap": 1, "trades": {ground.trade.id: 1}, "zones": [], **wrong}
+        with pytest.raises(Rejected):
+            crews.set_technician(actor=dispatcher, now=now, **given)  # type: ignore[arg-type]
+    crews.end_technician(actor=dispatcher, now=now, person_id=person.id)
+    assert crew_queries.technicians(trade_id=ground.trade.id, now=now, zone=None) == []
+
+
+def test_somebody_always_leads(ground: tickets.Ground, database: Session, now: datetime) -> None:
+    def leads() -> tuple[int, ...]:
+        return crew_queries.duty_leads(campus_id=ground.campus.id, trade_id=ground.trade.id, now=now)
+
+    assert leads() == (ground.dispatcher.id,)
+    dispatcher = accounts.actor(ground.dispatcher)
+    general, special = accounts.person("dutylead"), accounts.person("dutylead")
+    crews.set_duty_lead(actor=dispatcher, now=now, person_id=general.id, starts_at=now)
+    assert leads() == (general.id,)
+    crews.set_duty_lead(
+        actor=dispatcher,
+        now=now,
+        person_id=special.id,
+        campus_id=ground.campus.id,
+        trade_id=ground.trade.id,
+        starts_at=now,
+        ends_at=now + timedelta(hours=8),
+    )
+    assert leads() == (special.id,)
+    responsible = crew_queries.responsible(
+        assignee_id=None, dispatcher_id=None, campus_id=ground.campus.id, trade_id=ground.trade.id, now=now
+    )
+    assert responsible == (special.id,)
