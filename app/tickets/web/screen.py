@@ -1,0 +1,227 @@
+"""One ticket as its page shows it: read once, each statement once, for whoever reads it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+
+from app.accounts import queries as people
+from app.attachments import links
+from app.attachments import queries as attachments
+from app.attachments.models import Attachment
+from app.core import i18n
+from app.core.actor import Actor
+from app.core.words import text as words_text
+from app.tickets import order_words, policies
+from app.tickets.queries import progress, tickets, timeline
+from app.tickets.rules import guards, joint, ratings, workflow
+from app.tickets.rules.guards import Facts
+from app.tickets.rules.offers import WAITING_LABELS, Waiting
+from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, Who
+from app.tickets.web import wording
+
+EVENTS = 200
+LIVE = workflow.TICKET_OPEN | {TicketStatus.RESOLVED}
+ORDER_PAGE = "dispatch.order"
+
+
+@dataclass(slots=True)
+class Screen:
+    """What the template needs. `acts` are those the reader can do now, by the tables and what is so."""
+
+    actor: Actor
+    now: datetime
+    ticket: Any
+    orders: Sequence[Any]
+    staff: bool
+    mine: bool
+    acts: frozenset[TicketAct]
+    tag: str
+    events: Sequence[Any] = ()
+    more_events: str | None = None
+    photos: list[Attachment] = field(default_factory=list)
+    ratings: Sequence[Any] = ()
+
+    @classmethod
+    def found(cls, actor: Actor, ticket_id: int, now: datetime) -> Screen:
+        """The ticket with its orders and what may be done; three statements. Raises NotFound."""
+        ticket = tickets.one(actor, ticket_id)
+        orders = progress.orders_of([ticket_id]).get(ticket_id, [])
+        mark = progress.mark(ticket_id, [each.id for each in orders])
+        tag = f"t{ticket_id}-{ticket.version}-{mark}-{actor.id}-{i18n.locale()}-{int(now.timestamp()) // links.HOUR}"
+        return cls(
+            actor=actor,
+            now=now,
+            ticket=ticket,
+            orders=orders,
+            staff=policies.reads_as_staff(actor, ticket),
+            mine=actor.id is not None and ticket.reporter_id == actor.id,
+            acts=available(actor, ticket, orders, now),
+            tag=tag,
+        )
+
+    def filled(self, cursor: str | None = None) -> Screen:
+        """The same with history, photos and ratings: what a fragment that has not changed needs not."""
+        page = timeline.page(self.actor, self.ticket, cursor=cursor, limit=EVENTS)
+        self.events, self.more_events = page.items, page.next
+        of_orders = attachments.of_many("work_order", [each.id for each in self.orders])
+        self.photos = attachments.of("ticket", self.ticket.id)
+        self.photos += [photo for order in self.orders for photo in of_orders.get(order.id, [])]
+        if self.ticket.resolved_at is not None:
+            self.ratings = tickets.ratings(self.ticket.id)
+        return self
+
+    @property
+    def live(self) -> bool:
+        return TicketStatus(self.ticket.status) in LIVE
+
+    @property
+    def head(self) -> wording.Head:
+        return wording.head(self.ticket, self.orders, self.events, mine=self.mine)
+
+    @property
+    def road(self) -> list[dict[str, str]]:
+        return wording.road(self.ticket, self.orders)
+
+    @property
+    def closes_on(self) -> str:
+        at = wording.closes_on(self.ticket)
+        return i18n.format_day(at) if at else ""
+
+    @property
+    def category(self) -> str:
+        return words_text(self.ticket.category_name, i18n.locale())
+
+    @property
+    def description(self) -> str:
+        """What was written, where it says more than the category."""
+        return "" if self.ticket.description in self.ticket.category_name.values() else self.ticket.description
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        return wording.entries(self.events, reader_id=self.actor.id, staff=self.staff)
+
+    @property
+    def report_notes(self) -> list[tuple[str, str]]:
+        """What the technicians wrote when they were done: (who, words)."""
+        return [
+            (str(each.actor_name or ""), each.note) for each in self.events if each.kind == OrderAct.DONE and each.note
+        ]
+
+    @property
+    def pictures(self) -> list[dict[str, Any]]:
+        """The photos as `ui.photo_grid` takes them; those of the report first."""
+        shown = links.shown(self.photos, self.now)
+        for each, attachment in zip(shown, self.photos, strict=True):
+            each["caption"] = f"{each['alt']} · {i18n.format_moment(attachment.at)}"
+        return [each for each in shown if not each["problem"]]
+
+    @property
+    def lost_pictures(self) -> list[str]:
+        return [each["problem"] for each in links.shown(self.photos, self.now) if each["problem"]]
+
+    @property
+    def may_add_photos(self) -> bool:
+        return self.live and (self.mine or Who.DISPATCHER in policies.parts_of_ticket(self.actor, self.ticket))
+
+    # rating
+
+    @property
+    def may_rate(self) -> bool:
+        refused = ratings.rating_refused(
+            is_reporter=self.mine,
+            has_account=self.actor.id is not None,
+            status=TicketStatus(self.ticket.status),
+            closed_at=self.ticket.closed_at,
+            now=self.now,
+        )
+        return refused is None and self.actor.can("tickets.own")
+
+    @property
+    def my_rating(self) -> Any:
+        """The reader's rating of the present cycle, to be changed."""
+        return next(
+            (each for each in self.ratings if each.person_id == self.actor.id and each.cycle == self.ticket.cycle),
+            None,
+        )
+
+    # what staff sees besides
+
+    @property
+    def facts(self) -> list[tuple[str, Any]]:
+        ticket = self.ticket
+        name = ticket.reporter_name or _("without sign-in")
+        pairs: list[tuple[str, Any]] = [
+            (_("Reported by"), name),
+            (_("Place"), ticket.place),
+            (_("Filed"), i18n.format_moment(ticket.filed_at)),
+            (_("Came by"), _ORIGINS[ticket.origin]()),
+            (_("Priority"), order_words.priority(ticket.priority)),
+            (_("Urgency said"), order_words.priority(ticket.urgency)),
+            (_("May enter"), _("Yes") if ticket.may_enter else _("Only when somebody is in")),
+        ]
+        if ticket.on_behalf_by is not None:
+            taken = people.names([ticket.on_behalf_by]).get(ticket.on_behalf_by, "")
+            pairs.insert(1, (_("Taken down by"), taken))
+        if ticket.contact_name or ticket.contact_phone:
+            contact = " ".join(filter(None, (ticket.contact_name, ticket.contact_phone)))
+            pairs.insert(1, (_("Whom to call"), contact))
+        if ticket.cycle > 1:
+            pairs.append((_("Came back"), _("%(times)s times", times=ticket.cycle - 1)))
+        return pairs
+
+    @property
+    def order_lines(self) -> list[dict[str, Any]]:
+        return [self._order_line(each) for each in self.orders]
+
+    def _order_line(self, order: Any) -> dict[str, Any]:
+        trade = words_text(order.trade_name, i18n.locale())
+        who = order.assignee_name or _("Nobody yet")
+        if order.state == OrderState.ON_HOLD:
+            who = order_words.hold(order.hold_reason, order.hold_until)
+        waits = str(_(WAITING_LABELS[Waiting(order.waiting)])) if order.waiting else ""
+        linked = ORDER_PAGE in current_app.view_functions and policies.may_dispatch(self.actor)
+        return {
+            "title": f"{order.number} · {trade}",
+            "sub": " · ".join(filter(None, (_("Rework") if order.kind == "rework" else "", who, waits))),
+            "chip": order_words.state_chip(order.state),
+            "url": url_for(ORDER_PAGE, order_id=order.id) if linked else None,
+        }
+
+
+_ORIGINS = {"web": lambda: _("Web page"), "qr": lambda: _("QR sticker"), "api": lambda: _("Another system")}
+
+
+def available(actor: Actor, ticket: Any, orders: Sequence[Any], now: datetime) -> frozenset[TicketAct]:
+    """The acts the actor can do now: the tables' rows for his parts whose demands on the world are met."""
+    parts = policies.parts_of_ticket(actor, ticket)
+    states = [OrderState(each.state) for each in orders]
+    status = TicketStatus(ticket.status)
+    facts = Facts(
+        now=now,
+        actor_id=actor.id,
+        untouched=not any(each.worked for each in orders),
+        stranded=joint.stranded(status, states),
+        none_beyond_offered=joint.none_beyond_offered(states),
+        ticket_status=status,
+    )
+    return frozenset(
+        row.act
+        for row in workflow.ticket_acts(status, parts)
+        if (who := policies.acting_as(parts, row.who)) is not None
+        and not any(
+            refusal.field is None
+            for refusal in guards.check(row, who, dataclasses.replace(facts, since=_since(row.act, ticket)))
+        )
+    )
+
+
+def _since(act: TicketAct, ticket: Any) -> datetime | None:
+    found: datetime | None = ticket.rejected_at if act is TicketAct.RECONSIDER else ticket.resolved_at
+    return found

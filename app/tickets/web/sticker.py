@@ -1,0 +1,153 @@
+"""The page behind a QR sticker: its place is preset; without sign-in it can be written to and read from nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_limiter import RequestLimit
+from werkzeug.datastructures import MultiDict
+
+from app.core import clock, settings
+from app.core.actor import Actor
+from app.core.errors import Rejected
+from app.core.forms import Form
+from app.core.http import anyone, current_actor, policy, upload
+from app.core.http.limits import limiter
+from app.sites import queries as sites
+from app.sites.models import Place
+from app.tickets import policies
+from app.tickets.queries import catalogue
+from app.tickets.services import filing
+from app.tickets.web import choices, drafts, report
+from app.tickets.web.blueprint import blueprint
+from app.tickets.web.forms import Report, Sticker
+
+PER_HOUR = settings.declare(
+    "tickets.sticker_reports_per_hour",
+    5,
+    kind=int,
+    low=1,
+    high=1000,
+    words=_l("Reports an hour through one QR sticker and from one address without sign-in"),
+)
+
+
+def _place(token: str) -> Place | None:
+    return sites.place_by_sticker(token, sites.today(clock.now()))
+
+
+def _gone() -> Any:
+    """An unknown, revoked or outdated sticker; the three are never told apart."""
+    groups = choices.groups(catalogue.tree(sites.today(clock.now())))
+    return render_template("tickets/sticker_gone.html", calls=choices.calls(groups)), 404
+
+
+def _with_account() -> bool:
+    return policies.may_file(current_actor())
+
+
+@blueprint.get("/r/<token>")
+@policy(anyone)
+def sticker(token: str) -> Any:
+    """The report form with the sticker's place."""
+    place = _place(token)
+    if place is None:
+        return _gone()
+    if not _with_account():
+        return _anonymous_page(Form(Sticker), place, token)
+    kept = drafts.waiting(request, current_actor())
+    note = _("What you wrote is still here. Look it over and send it.") if kept else None
+    return report.page_of(Form(Report, kept), place, for_somebody=False, note=note, sticker=token)
+
+
+def _rate() -> str:
+    return f"{settings.get(PER_HOUR)} per hour"
+
+
+def _who_counts() -> str:
+    """Sticker and address together: a dormitory behind one address has many stickers."""
+    token = str((request.view_args or {}).get("token", ""))
+    return f"{current_actor().institution_id}:{sites.sticker_digest(token).hex()[:32]}:{request.remote_addr}"
+
+
+def _too_many(limit: RequestLimit) -> Any:
+    """The form again, filled in, with what else can be done."""
+    form = Form(Sticker)
+    form.load(request.form)
+    form.problem = _("Many reports came from here in the last hour. Sign in to send this one, or try again later.")
+    answer = make_response(filled_in(form, str((request.view_args or {}).get("token", "")), 429))
+    answer.headers["Retry-After"] = str(max(1, limit.reset_at - int(clock.now().timestamp())))
+    return answer
+
+
+def filled_in(form: Form, token: str, status: int) -> Any:
+    """The form as it was sent, for whoever sent it."""
+    place = _place(token)
+    if place is None:
+        return _gone()
+    if _with_account():
+        return report.page_of(form, place, for_somebody=False, sticker=token), status
+    return _anonymous_page(form, place, token), status
+
+
+@blueprint.post("/r/<token>")
+@limiter.limit(_rate, key_func=_who_counts, exempt_when=_with_account, on_breach=_too_many)
+@upload(report.MEGABYTES)
+@policy(anyone)
+def sticker_post(token: str) -> Any:
+    """File at the sticker's place. Signed in the ticket's page follows; without, the receipt number alone."""
+    place = _place(token)
+    if place is None:
+        return _gone()
+    if drafts.left_behind(current_actor()):
+        return drafts.to_sign_in(url_for("tickets.sticker", token=token))
+    if not _with_account():
+        return _anonymous(place, token)
+    form = Form(Report)
+    try:
+        return report.receipt(report.send(form, place=place))
+    except report.Refused as refused:
+        page = report.page_of(form, place, for_somebody=False, groups=refused.groups, sticker=token)
+        return page, refused.status
+
+
+def _anonymous(place: Place, token: str) -> Any:
+    groups = choices.groups(catalogue.tree(sites.today(clock.now())))
+    form = Form(Sticker)
+    chosen = choices.chosen(groups, request.form)
+    data = form.load(MultiDict(request.form))
+    if chosen is None:
+        form.refuse({"category": [_("Choose what the problem is.")]})
+    if data is None or chosen is None:
+        return _anonymous_page(form, place, token, groups), 422
+    try:
+        filed = filing.file_ticket(
+            actor=Actor.anonymous(current_actor().institution_id),
+            now=clock.now(),
+            category=chosen.id,
+            description=data["description"],
+            place_id=place.id,
+            urgency=data["urgency"],
+            origin="qr",
+        )
+    except Rejected as refused:
+        form.refuse(refused)
+        return _anonymous_page(form, place, token, groups), refused.status
+    return render_template("tickets/receipt.html", number=filed.number, token=token)
+
+
+def _anonymous_page(form: Form, place: Place, token: str, groups: list[choices.Group] | None = None) -> str:
+    groups = groups or choices.groups(catalogue.tree(sites.today(clock.now())))
+    return render_template(
+        "tickets/sticker.html",
+        form=form,
+        place=place,
+        token=token,
+        groups=groups,
+        calls=choices.calls(groups),
+        labels=report.LABELS,
+        signed_in=current_actor().signed_in,
+    )

@@ -1,0 +1,285 @@
+"""What the pages of tickets say: where a ticket stands, the road ahead of it, what happened to it.
+
+The rules hold message ids; here they become sentences for the reader: whoever reported it is spoken to, staff is told
+about him.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.core import i18n
+from app.tickets import order_words
+from app.tickets.rules import deadlines, history, workflow
+from app.tickets.rules.workflow import ORDER_OPEN, OrderAct, OrderState, TicketAct, TicketStatus
+
+Chip = dict[str, Any]
+
+_LOOKS: dict[TicketStatus, tuple[str | None, str | None]] = {
+    TicketStatus.SUBMITTED: (None, None),
+    TicketStatus.NEEDS_INFO: ("soon", "question"),
+    TicketStatus.ACCEPTED: ("info", None),
+    TicketStatus.IN_SERVICE: ("info", None),
+    TicketStatus.RESOLVED: ("soon", "check"),
+    TicketStatus.CLOSED: ("good", "check"),
+    TicketStatus.REJECTED: (None, "no"),
+    TicketStatus.DUPLICATE: (None, "merge"),
+    TicketStatus.WITHDRAWN: (None, "undo"),
+}
+
+# Of several orders the one that tells most about the ticket: somebody at work before somebody on his way.
+_TELLING = (
+    OrderState.WORKING,
+    OrderState.EN_ROUTE,
+    OrderState.ACCEPTED,
+    OrderState.ON_HOLD,
+    OrderState.OFFERED,
+    OrderState.QUEUED,
+    OrderState.PLANNED,
+)
+_LEAST_ADVANCED = (
+    OrderState.PLANNED,
+    OrderState.QUEUED,
+    OrderState.OFFERED,
+    OrderState.ON_HOLD,
+    OrderState.ACCEPTED,
+    OrderState.EN_ROUTE,
+    OrderState.WORKING,
+)
+
+
+def status(code: str, *, staff: bool = False) -> str:
+    labels = workflow.TICKET_STAFF_LABELS if staff else workflow.TICKET_LABELS
+    return str(_(labels[TicketStatus(code)]))
+
+
+def status_chip(code: str, *, staff: bool = False) -> Chip:
+    """The status as `ui.chip` takes it; what waits for the reader stands out."""
+    kind, icon = _LOOKS[TicketStatus(code)]
+    if staff and code == TicketStatus.RESOLVED:
+        kind = "good"
+    return {"text": status(code, staff=staff), "kind": kind, "icon": icon}
+
+
+def act(code: TicketAct) -> str:
+    """What a button for the act says."""
+    return str(_(workflow.TICKET_ACT_LABELS[code]))
+
+
+def reason_choices(code: TicketAct) -> list[dict[str, str]]:
+    return [{"value": each.code, "label": str(_(each.label))} for each in workflow.choices(code)]
+
+
+def ticket_reason(code: TicketAct, stored: str | None) -> str:
+    if not stored:
+        return ""
+    label = workflow.reason_label(code, stored)
+    return label if label == stored else str(_(label))
+
+
+def telling(orders: Iterable[Any]) -> Any:
+    """The open order that says most about how far a ticket is; None where none is open."""
+    return _first(orders, _TELLING)
+
+
+def least_advanced(orders: Iterable[Any]) -> Any:
+    """The open order that is furthest behind, as staff's lists show it; else the last one."""
+    listed = list(orders)
+    return _first(listed, _LEAST_ADVANCED) or (listed[-1] if listed else None)
+
+
+def _first(orders: Iterable[Any], ranked: Sequence[OrderState]) -> Any:
+    still = [each for each in orders if each.state in ORDER_OPEN]
+    return min(still, key=lambda each: ranked.index(OrderState(each.state)), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The page's first words: one sentence, and what it means."""
+
+    title: str
+    text: str = ""
+
+
+def head(ticket: Any, orders: Sequence[Any], events: Sequence[Any], *, mine: bool) -> Head:
+    """Where the ticket stands. `mine`: the reader reported it."""
+    code = TicketStatus(ticket.status)
+    if code is TicketStatus.SUBMITTED:
+        return Head(_("Sent"), _("Somebody at the service desk looks at it next."))
+    if code is TicketStatus.NEEDS_INFO:
+        asked = _last_note(events, TicketAct.ASK)
+        return Head(_("We have a question for you") if mine else _("Waiting for the reporter’s answer"), asked)
+    if code in (TicketStatus.ACCEPTED, TicketStatus.IN_SERVICE):
+        return _under_way(ticket, orders)
+    if code is TicketStatus.RESOLVED:
+        return _resolved(ticket, orders, mine=mine)
+    return _ended(code, ticket, events)
+
+
+def _under_way(ticket: Any, orders: Sequence[Any]) -> Head:
+    order = telling(orders)
+    if order is None:
+        return Head(status(ticket.status), _("The service desk decides how it goes on."))
+    name = order.assignee_name or ""
+    state = OrderState(order.state)
+    if state is OrderState.WORKING:
+        return Head(_("%(name)s is at work", name=name))
+    if state is OrderState.EN_ROUTE:
+        return Head(_("%(name)s is on the way", name=name))
+    if state is OrderState.ACCEPTED:
+        return Head(_("%(name)s has taken it", name=name), _("You see here when the work begins."))
+    if state is OrderState.ON_HOLD:
+        return Head(_("The work is on hold"), order_words.reason(OrderAct.HOLD, order.hold_reason))
+    if order.kind == "rework" and state is OrderState.PLANNED:
+        return Head(_("It comes back to us"), _("A supervisor chooses who repairs it this time."))
+    if ticket.status == TicketStatus.IN_SERVICE:
+        return Head(_("We are looking for somebody else to go on with it"))
+    return Head(_("Accepted"), _("We are looking for a technician."))
+
+
+def _resolved(ticket: Any, orders: Sequence[Any], *, mine: bool) -> Head:
+    done = max((each for each in orders if each.done_at), key=lambda each: each.done_at, default=None)
+    title = _("Repaired, waiting for you") if mine else _("Repaired, waiting for the reporter")
+    if done is None or not done.assignee_name:
+        return Head(title)
+    when = i18n.format_moment(done.done_at)
+    return Head(title, _("%(name)s finished it: %(when)s.", name=done.assignee_name, when=when))
+
+
+def _ended(code: TicketStatus, ticket: Any, events: Sequence[Any]) -> Head:
+    if code is TicketStatus.CLOSED:
+        last = next((each.kind for each in reversed(events) if each.to_state == code and not each.order_id), "")
+        if last == TicketAct.DEFAULT:
+            return Head(_("Done and closed"), _("Nobody answered for 7 days; that does not count as praise."))
+        return Head(_("Done and closed"), _("Confirmed: %(when)s.", when=i18n.format_moment(ticket.closed_at)))
+    if code is TicketStatus.REJECTED:
+        turned = next((each for each in reversed(events) if each.to_state == code and not each.order_id), None)
+        if turned is None:
+            return Head(_("Not taken on"))
+        why = ticket_reason(TicketAct.REJECT, turned.reason) if turned.kind == TicketAct.REJECT else ""
+        return Head(_("Not taken on"), "\n".join(filter(None, (why, turned.note))))
+    return Head(status(code))
+
+
+def _last_note(events: Sequence[Any], kind: TicketAct) -> str:
+    return next((each.note for each in reversed(events) if each.kind == kind and each.note), "")
+
+
+def closes_on(ticket: Any) -> datetime | None:
+    """When a repaired ticket is closed without an answer; None unless it waits for one."""
+    if ticket.status != TicketStatus.RESOLVED or ticket.resolved_at is None:
+        return None
+    return deadlines.closes_by_default(ticket.resolved_at)
+
+
+def road(ticket: Any, orders: Sequence[Any]) -> list[dict[str, str]]:
+    """The stations of a parcel's way; empty where the ticket left it."""
+    code = TicketStatus(ticket.status)
+    if code in (TicketStatus.REJECTED, TicketStatus.DUPLICATE, TicketStatus.WITHDRAWN):
+        return []
+    first = _("Sent") if code is TicketStatus.SUBMITTED else _("Accepted")
+    if code is TicketStatus.NEEDS_INFO:
+        first = _("Question")
+    labels = [first, _("Taken"), _("Working"), _("Your answer"), _("Closed")]
+    at = _station(code, orders)
+    states = ["done" if index < at else "now" if index == at else "" for index in range(len(labels))]
+    if code is TicketStatus.CLOSED:
+        states[-1] = "done"
+    return [{"label": label, "state": state} for label, state in zip(labels, states, strict=True)]
+
+
+def steps(ticket: Any, orders: Sequence[Any]) -> list[str]:
+    """The same way as small bars of a card."""
+    return [
+        {"done": "on", "now": "wait" if ticket.status in NEEDS_REPORTER else "on", "": ""}[each["state"]]
+        for each in road(ticket, orders)
+    ]
+
+
+NEEDS_REPORTER = (TicketStatus.NEEDS_INFO, TicketStatus.RESOLVED)
+
+
+def _station(code: TicketStatus, orders: Sequence[Any]) -> int:
+    if code in (TicketStatus.SUBMITTED, TicketStatus.NEEDS_INFO, TicketStatus.ACCEPTED):
+        return 0
+    if code is TicketStatus.RESOLVED:
+        return 3
+    if code is TicketStatus.CLOSED:
+        return 4
+    order = telling(orders)
+    taken = order is not None and order.state in (OrderState.ACCEPTED, OrderState.EN_ROUTE)
+    return 1 if taken or order is None or not order.worked else 2
+
+
+# What the reporter's page tells once: the order's own entry names who it was.
+_TOLD_BY_ORDERS = (TicketAct.ORDER_ACCEPTED, TicketAct.ALL_DONE)
+
+
+def entries(events: Sequence[Any], *, reader_id: int | None, staff: bool) -> list[dict[str, Any]]:
+    """The history as `ui.timeline` takes it, newest first; photos sent with the report are counted in its entry."""
+    with_orders = any(each.order_id for each in events)
+    filed_at = next((each.at for each in events if each.kind == TicketAct.FILE), None)
+    sent = [each for each in events if each.kind == history.Remark.PHOTO and each.at == filed_at]
+    told = [
+        _entry(each, reader_id=reader_id, staff=staff)
+        for each in reversed(events)
+        if each not in sent and (staff or not with_orders or each.order_id or each.kind not in _TOLD_BY_ORDERS)
+    ]
+    if sent and told:
+        told[-1]["text"] = ngettext("%(num)d photo", "%(num)d photos", len(sent))
+    return told
+
+
+def _entry(event: Any, *, reader_id: int | None, staff: bool) -> dict[str, Any]:
+    at = event.effective_at or event.at
+    title = _event_label(event)
+    if staff and event.order_number:
+        title = _("%(number)s: %(what)s", number=event.order_number, what=title)
+    return {
+        "time": i18n.format_time(at),
+        "iso": i18n.iso(at),
+        "day": f"{i18n.format_weekday(at)} {i18n.format_day(at)}",
+        "title": title,
+        "who": _who(event, reader_id),
+        "text": _event_text(event),
+    }
+
+
+def _event_label(event: Any) -> str:
+    if event.kind in set(history.Remark):
+        return str(_(history.REMARK_LABELS[history.Remark(event.kind)]))
+    if event.order_id is not None:
+        return str(_(workflow.ORDER_EVENT_LABELS[OrderAct(event.kind)]))
+    return str(_(workflow.TICKET_EVENT_LABELS[TicketAct(event.kind)]))
+
+
+def _who(event: Any, reader_id: int | None) -> str:
+    if event.person_name and event.kind in (OrderAct.OFFER, OrderAct.REASSIGN):
+        return str(event.person_name)
+    if event.actor_id is not None:
+        return _("you") if event.actor_id == reader_id else str(event.actor_name or "")
+    return _("without sign-in") if event.actor_kind == "anonymous" else ""
+
+
+def _event_text(event: Any) -> str:
+    lines = [_event_reason(event), event.note or ""]
+    if event.kind == history.Remark.RATING and event.data:
+        stars = " · ".join(f"{event.data[name]}" for name in ("quality", "speed", "manner") if name in event.data)
+        lines.insert(0, _("Quality, speed, manner: %(stars)s", stars=stars))
+    return "\n".join(filter(None, lines))
+
+
+def _event_reason(event: Any) -> str:
+    if not event.reason:
+        return ""
+    if event.order_id is not None and event.kind in set(OrderAct):
+        return order_words.reason(OrderAct(event.kind), event.reason)
+    if event.kind in set(TicketAct):
+        return ticket_reason(TicketAct(event.kind), event.reason)
+    return str(event.reason)
