@@ -65,7 +65,7 @@ def test_every_key_of_a_tenant_table_begins_with_the_institution() -> None:
     for name in tenant_tables():
         table = Model.metadata.tables[name]
         keys = [list(table.primary_key.columns)]
-        keys += [list(index.columns) for index in table.indexes]
+        keys += [list(index.columns) for index in table.indexes if not index.dialect_options["postgresql"]["using"]]
         keys += [
             list(constraint.columns)
             for constraint in table.constraints
