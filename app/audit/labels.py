@@ -33,6 +33,35 @@ VERBS: dict[str, Any] = {
     "org.create": _l("Made a unit"),
     "org.edit": _l("Changed a unit"),
     "org.close": _l("Closed a unit"),
+    "person.import": _l("Imported people"),
+    "person.import_undo": _l("Took an import of people back"),
+    "place.add": _l("Added a place"),
+    "place.insert": _l("Imported places"),
+    "place.change": _l("Changed a place"),
+    "place.close": _l("Closed a place"),
+    "place.reopen": _l("Opened a place again"),
+    "place.sticker_issue": _l("Issued a QR sticker"),
+    "place.sticker_revoke": _l("Revoked a QR sticker"),
+    "attachment.add": _l("Added a file"),
+    "attachment.refuse": _l("Refused a file"),
+    "import.upload": _l("Uploaded an import"),
+    "import.order": _l("Ordered an import"),
+    "import.approve": _l("Approved an import"),
+    "import.return": _l("Returned an import"),
+    "import.apply": _l("Applied an import"),
+    "import.undo": _l("Took an import back"),
+    "import.withdraw": _l("Withdrew an import"),
+    "category.add": _l("Added a category"),
+    "category.change": _l("Changed a category"),
+    "category.close": _l("Closed a category"),
+    "trade.add": _l("Added a trade"),
+    "technician.set": _l("Changed a technician"),
+    "technician.end": _l("Ended a technician's work"),
+    "absence.add": _l("Noted an absence"),
+    "duty.set": _l("Changed the duty plan"),
+    "setting.change": _l("Changed a setting"),
+    "delivery.retry": _l("Ran a failed job again"),
+    "delivery.drop": _l("Dropped a failed job"),
     "audit.export": _l("Exported the log"),
 }
 
@@ -48,6 +77,46 @@ OBJECTS: dict[str, Any] = {
     "ticket": _l("Request"),
     "work_order": _l("Work order"),
     "import": _l("Import"),
+    "attachment": _l("File"),
+    "category": _l("Category"),
+    "trade": _l("Trade"),
+    "delivery": _l("Job"),
+}
+
+FIELDS: dict[str, Any] = {
+    "name": _l("Name"),
+    "username": _l("Account name"),
+    "student_no": _l("Student number"),
+    "staff_no": _l("Staff number"),
+    "identity_document": _l("Identity document"),
+    "email": _l("E-mail"),
+    "phone": _l("Telephone"),
+    "locale": _l("Language"),
+    "lang": _l("Language of the name"),
+    "sex": _l("Sex"),
+    "valid_to": _l("Ends"),
+    "place": _l("Place"),
+    "unit": _l("Unit"),
+    "parent": _l("Below"),
+    "role": _l("Role"),
+    "scope": _l("Where it holds"),
+    "scopes": _l("May"),
+    "permissions": _l("Permissions"),
+    "staff": _l("Short sessions"),
+    "from": _l("From"),
+    "to": _l("Until (exclusive)"),
+    "code": _l("Code"),
+    "kind": _l("Kind"),
+    "contractor": _l("Contractor"),
+    "person": _l("Person"),
+    "session": _l("Session"),
+    "days": _l("Days"),
+    "by": _l("By"),
+    "entries": _l("Entries"),
+    "method": _l("Method"),
+    "endpoint": _l("Page"),
+    "path": _l("Path"),
+    "value": _l("Value"),
 }
 
 ACTORS: dict[str, Any] = {
@@ -56,10 +125,16 @@ ACTORS: dict[str, Any] = {
 }
 
 
-def declare(*, verbs: Mapping[str, Any] | None = None, objects: Mapping[str, Any] | None = None) -> None:
-    """Add an area's words (lazy texts by slug) at its import."""
-    VERBS.update(verbs or {})
-    OBJECTS.update(objects or {})
+def declare(
+    *,
+    verbs: Mapping[str, Any] | None = None,
+    objects: Mapping[str, Any] | None = None,
+    fields: Mapping[str, Any] | None = None,
+) -> None:
+    """Add an area's words (lazy texts by slug) at its import; words that are there stay."""
+    for table, more in ((VERBS, verbs), (OBJECTS, objects), (FIELDS, fields)):
+        for slug, words in (more or {}).items():
+            table.setdefault(slug, words)
 
 
 def verb(slug: str) -> str:
@@ -68,3 +143,7 @@ def verb(slug: str) -> str:
 
 def kind(slug: str) -> str:
     return str(OBJECTS.get(slug, slug))
+
+
+def field(slug: str) -> str:
+    return str(FIELDS.get(slug, slug))

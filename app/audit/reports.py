@@ -72,7 +72,8 @@ def changes(entry: AuditEntry) -> list[tuple[str, str | None, str | None]]:
         was, now = before.get(name), after.get(name)
         if isinstance(was, list) and isinstance(now, list):
             was, now = [each for each in was if each not in now], [each for each in now if each not in was]
-        lines.append((name, _text(was), _text(now)))
+        if (line := (name, _text(was), _text(now)))[1:] != (None, None):
+            lines.append(line)
     return lines
 
 

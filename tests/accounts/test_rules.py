@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.accounts import labels
 from app.accounts.rules import delegation, devices, masking, passwords, roles
 
 LIN = ("林晓", "linxiao", "20231234567", "lin.xiao@example.edu.cn", "13800001111")
@@ -90,6 +91,12 @@ def test_the_administrator_may_grant_every_seeded_role() -> None:
     assert {seed.code: delegation.lacking(seed.permissions, chain, held) for seed in roles.SEEDS} == dict.fromkeys(
         (seed.code for seed in roles.SEEDS), ()
     )
+
+
+def test_every_permission_has_words() -> None:
+    assert roles.PERMISSIONS - set(labels.PERMISSIONS) == set()
+    headings = {code.split(".", 1)[0] for code in roles.PERMISSIONS}
+    assert headings - set(labels.GROUPS) == set()
 
 
 def test_masked_numbers_keep_the_last_digits() -> None:

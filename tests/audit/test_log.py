@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,7 +17,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
-from app.audit import reports, services
+from app.audit import labels, reports, services
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from tests.counting import counted
@@ -153,6 +155,22 @@ def test_too_much_is_refused_with_the_way(
     answer = client.get("/audit.csv")
     assert answer.status_code == 422
     assert "shorter period" in answer.text
+
+
+def test_every_verb_and_object_has_words() -> None:
+    """What any area writes is readable on the page: see app/audit/labels.py."""
+    silent = set()
+    for path in (Path(__file__).parents[2] / "app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or len(node.args) < 3:
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name not in ("record", "record_change"):
+                continue
+            for argument, known in zip(node.args[1:3], (labels.VERBS, labels.OBJECTS), strict=True):
+                if isinstance(argument, ast.Constant) and argument.value not in known:
+                    silent.add(argument.value)
+    assert silent == set()
 
 
 @given(st.text(max_size=20))
