@@ -25,10 +25,13 @@ def places(asked: dict[str, Any]) -> Any:
     Without a filter all of them; `parent` alone gives what stands directly under it, together with `q` or `kind`
     what is found anywhere below. `q` looks in path, code and pinyin initials, best matches first.
     """
+    parent = queries.by_id(asked["parent"]) if asked["parent"] else None
+    if asked["parent"] and parent is None:
+        return json_list([], None)
     page = queries.find(
         queries.today(clock.now()),
         q=asked["q"],
-        parent_id=asked["parent"],
+        parent=parent,
         kinds=[asked["kind"]] if asked["kind"] else [],
         cursor=asked["cursor"],
         limit=asked["limit"],

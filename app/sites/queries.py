@@ -118,24 +118,21 @@ def subtree_ids(place_ids: Iterable[int]) -> Select[tuple[int]]:
     return select(down.c.id)
 
 
-def descendants(place_id: int, on: date) -> list[Place]:
+def below(place: Place) -> ColumnElement[bool]:
+    """Everything below a place, itself left out; by one indexed column where it is a campus or a building."""
+    inside = {"campus": Place.campus_id == place.id, "building": Place.building_id == place.id}
+    return and_(inside.get(place.kind, Place.id.in_(subtree_ids([place.id]))), Place.id != place.id)
+
+
+def descendants(place: Place, on: date) -> list[Place]:
     """The valid places below a place (itself left out), in the order of the tree; for labels and exports."""
-    rows = db.session.scalars(
-        select(Place)
-        .where(Place.id.in_(subtree_ids([place_id])), Place.id != place_id, valid(on))
-        .order_by(Place.path, Place.id)
-        .limit(LARGEST_SCAN)
-    )
-    return in_tree_order(list(rows), place_id)
+    rows = db.session.scalars(select(Place).where(below(place), valid(on)).order_by(Place.id).limit(LARGEST_SCAN))
+    return in_tree_order(list(rows), place.id)
 
 
-def count_below(place_id: int, on: date) -> dict[str, int]:
+def count_below(place: Place, on: date) -> dict[str, int]:
     """How many valid places of each kind stand anywhere below a place; kinds without any are absent."""
-    rows = db.session.execute(
-        select(Place.kind, func.count())
-        .where(Place.id.in_(subtree_ids([place_id])), Place.id != place_id, valid(on))
-        .group_by(Place.kind)
-    )
+    rows = db.session.execute(select(Place.kind, func.count()).where(below(place), valid(on)).group_by(Place.kind))
     return {kind: count for kind, count in rows}  # noqa: C416 - dict() of rows is not typed
 
 
@@ -157,7 +154,7 @@ def find(
     on: date,
     *,
     q: str = "",
-    parent_id: int | None = None,
+    parent: Place | None = None,
     kinds: Collection[str] = (),
     top: bool = False,
     cursor: str | None = None,
@@ -165,7 +162,7 @@ def find(
 ) -> paging.Page[Any]:
     """One page of valid places as rows (id, parent_id, code, name, kind, path, sort_key, public, has_children).
 
-    `parent_id` alone gives what stands directly under it; together with `q` or `kinds` it gives what is found
+    `parent` alone gives what stands directly under it; together with `q` or `kinds` it gives what is found
     anywhere below. `top` gives the campuses. `q`: every word must occur in path, code or initials; whose own code
     is the question comes first, then whose name or code begins with it, then whose name holds it, then the rest.
     """
@@ -183,9 +180,8 @@ def find(
     query = select(*columns).where(valid(on))
     if top:
         query = query.where(Place.parent_id.is_(None))
-    if parent_id is not None:
-        below = Place.id.in_(subtree_ids([parent_id])) & (Place.id != parent_id)
-        query = query.where(below if words or kinds else Place.parent_id == parent_id)
+    if parent is not None:
+        query = query.where(below(parent) if words or kinds else Place.parent_id == parent.id)
     if kinds:
         query = query.where(Place.kind.in_(sorted(kinds)))
     for word in words:

@@ -69,9 +69,8 @@ def test_a_subtree_derived_alone_is_the_same(nodes: list[Node]) -> None:
                 inside.add(node.id)
         part = [node for node in nodes if node.id in inside]
         assert root.parent_id is not None
-        found = dict(
-            (node.id, derived) for node, derived in tree.derive_all(part, {root.parent_id: whole[root.parent_id]})
-        )
+        above = {root.parent_id: whole[root.parent_id]}
+        found = {node.id: derived for node, derived in tree.derive_all(part, above)}
         assert found == {key: derived for key, derived in whole.items() if key in inside}
 
 

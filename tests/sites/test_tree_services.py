@@ -131,7 +131,7 @@ def test_closing_waits_for_what_stands_below(database: Session, now: datetime) -
         services.reopen_place(room.id, actor=SYSTEM, now=now)
     services.reopen_place(floor.id, actor=SYSTEM, now=now)
     services.reopen_place(room.id, actor=SYSTEM, now=now)
-    assert queries.find(DAY, parent_id=floor.id).items[0].id == room.id
+    assert queries.find(DAY, parent=floor).items[0].id == room.id
 
 
 def test_the_right_holds_in_its_scope_only(database: Session, now: datetime) -> None:

@@ -65,7 +65,7 @@ def _found(name: str, q: str, parent: Place | None, fragment: bool) -> dict[str,
     page = queries.find(
         entry.today(),
         q=q,
-        parent_id=parent.id if parent else None,
+        parent=parent,
         kinds=kinds if searching else (),
         top=not searching and parent is None,
         cursor=request.args.get("cursor"),

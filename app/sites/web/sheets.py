@@ -34,7 +34,7 @@ def _mine(place_id: str) -> Place:
 def labels_form(place_id: str) -> Any:
     """Choose what to print: this place, or what stands below it."""
     place = _mine(place_id)
-    below = queries.count_below(place.id, entry.today())
+    below = queries.count_below(place, entry.today())
     form = Form(
         LabelsForm,
         {"extent": "below" if below else "this", "kinds": list(USUAL_KINDS), "missing_only": True, "replace": False},
@@ -43,7 +43,7 @@ def labels_form(place_id: str) -> Any:
 
 
 def _choose(form: Form, place: Place) -> str:
-    counts = queries.count_below(place.id, entry.today())
+    counts = queries.count_below(place, entry.today())
     return render_template(
         "sites/labels.html",
         form=form,
@@ -86,7 +86,7 @@ def print_labels(place_id: str) -> Any:
 
 
 def _below(place: Place, kinds: list[str]) -> list[Place]:
-    return [each for each in queries.descendants(place.id, entry.today()) if each.kind in kinds]
+    return [each for each in queries.descendants(place, entry.today()) if each.kind in kinds]
 
 
 def address(secret: str) -> str:
