@@ -15,18 +15,22 @@ from app.accounts import handlers as accounts_handlers
 from app.accounts import importer as accounts_importer
 from app.accounts import policies as accounts_policies
 from app.accounts import web as accounts_web
+from app.attachments import api as attachments_api
 from app.attachments import handlers as attachments_handlers
 from app.attachments import policies as attachments_policies
 from app.attachments import web as attachments_web
 from app.audit import policies as audit_policies
 from app.audit import web as audit_web
 from app.core import backup, catalogue, deliveries, doctor, factory
+from app.core.http import signed_in
 from app.core.outbox import Event, Subscribers, Subscription
 from app.core.pages import NavItem
 from app.core.periodic import Periodic
 from app.events import imports as import_events
+from app.events import tickets as ticket_events
 from app.events.accounts import SignInTraceDue
 from app.events.attachments import AttachmentReceived, AttachmentSweepDue
+from app.events.notifications import MailDue
 from app.imports import api as imports_api
 from app.imports import cli as imports_cli
 from app.imports import jobs as imports_jobs
@@ -34,23 +38,26 @@ from app.imports import policies as imports_policies
 from app.imports import queries as imports_queries
 from app.imports import registry as imports_registry
 from app.imports import web as imports_web
-from app.events.notifications import MailDue
 from app.notifications import api as notifications_api
 from app.notifications import handlers as notifications_handlers
+from app.notifications import policies as notifications_policies
 from app.notifications import web as notifications_web
+from app.portal import policies as portal_policies
 from app.portal import web as portal_web
 from app.portal.demo import command as demo_command
 from app.sites import api as sites_api
 from app.sites import importer as sites_importer
 from app.sites import policies as sites_policies
 from app.sites import web as sites_web
-from app.events import tickets as ticket_events
 from app.tickets import api as tickets_api
 from app.tickets import crew as tickets_crew
+from app.tickets import dispatch as tickets_dispatch
 from app.tickets import handlers as tickets_handlers
 from app.tickets import models as tickets_models
-from app.tickets.queries import viewer as tickets_viewer
 from app.tickets import notices as tickets_notices
+from app.tickets import policies as tickets_policies
+from app.tickets import web as tickets_web
+from app.tickets.queries import viewer as tickets_viewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,11 +78,18 @@ WEB: tuple[Blueprint, ...] = (
     portal_web.blueprint,
     sites_web.blueprint,
     tickets_crew.blueprint,
+    tickets_dispatch.blueprint,
+    tickets_web.blueprint,
 )
 
-API: tuple[Any, ...] = (accounts_api.blueprint, imports_api.blueprint, notifications_api.blueprint, sites_api.blueprint, tickets_api.blueprint)
-
-
+API: tuple[Any, ...] = (
+    attachments_api.blueprint,
+    accounts_api.blueprint,
+    imports_api.blueprint,
+    notifications_api.blueprint,
+    sites_api.blueprint,
+    tickets_api.blueprint,
+)
 
 def _told(handler: Callable[..., None]) -> Subscription:
     """Somebody is told of it: `tickets.notices.on_taken` on the queue for notices."""
@@ -92,7 +106,7 @@ SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
     import_events.ImportOrdered: (Subscription("imports.apply", imports_jobs.apply, queue="long", stepwise=True),),
     import_events.UndoOrdered: (Subscription("imports.undo", imports_jobs.undo, queue="long", stepwise=True),),
     import_events.ImportsTidied: (Subscription("imports.tidy", imports_jobs.tidy, queue="notices"),),
-    import_events.ImportSettled: (Subscription("notifications.import", notifications_handlers.import_settled, queue="notices"),),
+    import_events.ImportSettled: (_told(notifications_handlers.import_settled),),
     MailDue: (Subscription("notifications.mail", notifications_handlers.send_mail, queue="notices", stepwise=True),),
     ticket_events.OrderQueued: (Subscription("tickets.on_order_queued", tickets_handlers.on_order_queued),),
     ticket_events.OfferExpired: (Subscription("tickets.on_offer_expired", tickets_handlers.on_offer_expired),),
@@ -138,8 +152,23 @@ PERIODIC: tuple[Periodic, ...] = (
 )
 
 NAVIGATION: tuple[NavItem, ...] = (
+    # the four places of the phone's bar are the first four primary ones a role sees
+    NavItem(_l("Today"), "crew.today", "list", tickets_policies.may_work, primary=True),
+    NavItem(_l("Dispatch"), "dispatch.index", "board", tickets_policies.may_dispatch, primary=True),
+    NavItem(_l("Home"), "portal.home", "home", signed_in, primary=True),
+    NavItem(_l("Requests"), "tickets.index", "inbox", portal_policies.requests_in_navigation, primary=True),
+    NavItem(
+        _l("Notices"),
+        "notifications.inbox",
+        "bell",
+        notifications_policies.own,
+        primary=True,
+        count=notifications_web.unread_count,
+    ),
+    NavItem(_l("Me"), "accounts.me", "user", signed_in, primary=True),
+    NavItem(_l("Report"), "tickets.report", "wrench", portal_policies.report_in_navigation, group=_l("Repairs")),
     NavItem(_l("People"), "accounts.people", "people", accounts_policies.read_people, group=_l("Registers")),
-    NavItem(_l("Units"), "accounts.orgs", "tree", accounts_policies.see_orgs, group=_l("Registers")),
+    NavItem(_l("Units"), "accounts.orgs", "campus", accounts_policies.see_orgs, group=_l("Registers")),
     NavItem(_l("Crews"), "accounts.crews", "crew", accounts_policies.write_crews, group=_l("Registers")),
     NavItem(_l("Roles"), "accounts.roles", "shield", accounts_policies.see_roles, group=_l("Registers")),
     NavItem(
@@ -150,11 +179,22 @@ NAVIGATION: tuple[NavItem, ...] = (
         group=_l("Registers"),
         count=imports_queries.waiting_for,
     ),
-    NavItem(_l("Audit log"), "audit.entries", "audit", audit_policies.read, group=_l("Operations")),
+    NavItem(_l("Operations"), "portal.operations", "pulse", portal_policies.read_operations, group=_l("System")),
+    NavItem(_l("Mail"), "notifications.kept_mail", "mail", notifications_policies.read_mail, group=_l("System")),
+    NavItem(_l("Settings"), "portal.settings_page", "sliders", portal_policies.write_settings, group=_l("System")),
+    NavItem(_l("Audit log"), "audit.entries", "audit", audit_policies.read, group=_l("System")),
     NavItem(_l("Places"), "sites.places", "pin-map", sites_policies.may_manage, group=_l("Registers")),
 )
 
-COMMANDS: tuple[Any, ...] = (*accounts_cli.COMMANDS, imports_cli.command, backup.backup_command, backup.restore_command, doctor.doctor_command, demo_command.demo, catalogue.words)
+COMMANDS: tuple[Any, ...] = (
+    *accounts_cli.COMMANDS,
+    imports_cli.command,
+    backup.backup_command,
+    backup.restore_command,
+    doctor.doctor_command,
+    demo_command.demo,
+    catalogue.words,
+)
 
 
 def build(config: Config, role: Literal["web", "worker"]) -> Flask:

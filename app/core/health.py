@@ -1,7 +1,7 @@
 """Is it alive, can it be used: `/healthz`, `/readyz`, and the same parts for `flask doctor` and the operations page.
 
 `/healthz` asks nothing but the process. `/readyz` names the first part that fails and says of all how they are; it
-asks without an institution and without the request's transaction, so it answers when nothing else does.
+needs neither institution nor actor, so it answers when nothing else does.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ def _database() -> tuple[Part, ...]:
     before = clock.now()
     began = time.monotonic()
     try:
-        with db.engine.connect() as connection:
-            row = connection.execute(
-                text("SELECT clock_timestamp() AS moment, array(SELECT version_num FROM alembic_version) AS heads")
-            ).one()
+        row = db.session.execute(
+            text("SELECT clock_timestamp() AS moment, array(SELECT version_num FROM alembic_version) AS heads")
+        ).one()
     except SQLAlchemyError as error:
+        db.session.rollback()
         return (
             Part("database", _first_line(error), "Is PostgreSQL running, and is DATABASE_URL right?"),
             Part("clock", "unknown"),

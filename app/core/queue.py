@@ -119,6 +119,17 @@ def depths(connection: redis.Redis) -> dict[str, int]:
         return dict(zip(QUEUES, pipeline.execute(), strict=True))
 
 
+def depths_of(url: str) -> dict[str, int] | None:
+    """The same for who holds no connection; None where the store does not answer."""
+    store = client(url)
+    try:
+        return depths(store)
+    except redis.RedisError:
+        return None
+    finally:
+        store.close()
+
+
 def beats(connection: redis.Redis) -> dict[str, bool]:
     """Whether the relay and at least one worker of each queue have shown a sign of life lately."""
     names = {"relay": RELAY_BEAT, **{name: WORKER_BEAT.format(name) for name in QUEUES}}

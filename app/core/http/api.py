@@ -68,7 +68,7 @@ def install(app: Flask) -> Api:
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX=None,  # served by portal, with policy and cache headers like every other route
     )
-    return _Api(
+    api = _Api(
         app,
         spec_kwargs={
             "info": {"description": "Campus facilities desk. Tokens: POST /api/v1/tokens."},
@@ -76,3 +76,20 @@ def install(app: Flask) -> Api:
             "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
         },
     )
+    _describe_fields(api)
+    return api
+
+
+def _describe_fields(api: Api) -> None:
+    """Tell the document what our own fields are: text with its length, ids as decimal strings."""
+    from app.core import forms  # noqa: PLC0415 - forms needs the idempotency of this package
+
+    api.register_field(forms.Text, "string", None)
+    api.register_field(forms.Id, "string", None)
+
+    def bounds(_converter: Any, field: Any, **_options: Any) -> dict[str, Any]:
+        if isinstance(field, forms.Text):
+            return {"maxLength": field.max}
+        return {"pattern": "^[0-9]{1,19}$"} if isinstance(field, forms.Id) else {}
+
+    api.ma_plugin.converter.add_attribute_function(bounds)

@@ -1,0 +1,170 @@
+"""What the home page shows: parts chosen by what somebody may do, each read with a constant number of statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.core import health, metrics, settings
+from app.core.actor import Actor
+from app.imports import queries as imports
+from app.notifications import web as notifications
+from app.portal import policies, queries
+from app.portal.ways import way
+from app.sites import queries as sites
+from app.tickets import order_words
+from app.tickets import policies as ticket_policies
+from app.tickets.crew import screens
+from app.tickets.queries import crew_day, progress
+from app.tickets.queries import tickets as ticket_queries
+from app.tickets.queries.filters import TicketFilter
+from app.tickets.web import wording
+
+_PHONE = re.compile(r"[0-9+()/ .-]{0,40}")
+
+
+def telephone(given: Any) -> str:
+    """A telephone number as people write it; empty for none. Raises ValueError for anything else."""
+    text = " ".join(str(given).split())
+    if not _PHONE.fullmatch(text) or not text.isascii():
+        raise ValueError(given)
+    return text
+
+
+DUTY_PHONE = settings.declare(
+    "portal.duty_phone", "", kind=telephone, words=_l("Telephone of the duty desk, day and night")
+)
+SHOWN_REQUESTS = 3
+SHOWN_JOBS = 4
+OPEN = ("submitted", "needs_info", "accepted", "in_service", "resolved")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number that leads somewhere; `kind` colours it where it asks for somebody."""
+
+    label: str
+    value: int
+    url: str | None
+    kind: str = ""
+
+
+@dataclass(slots=True)
+class Home:
+    """The parts of one person's home; an absent part is not for this person."""
+
+    report: str | None = None
+    room: str | None = None
+    requests: list[dict[str, Any]] | None = None
+    all_requests: str | None = None
+    offers: list[dict[str, Any]] | None = None
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    held: int = 0
+    day: str | None = None
+    desk: list[Figure] = field(default_factory=list)
+    system: list[Figure] = field(default_factory=list)
+    failing: list[str] = field(default_factory=list)
+    operations: str | None = None
+    notices: str | None = None
+    unread: int = 0
+    duty_phone: str = ""
+    staff: bool = False
+
+
+def of(actor: Actor, now: datetime) -> Home:
+    """The home of somebody signed in."""
+    home = Home(
+        report=way(actor, "tickets.report"),
+        notices=way(actor, "notifications.inbox"),
+        unread=notifications.unread_count(actor) or 0,
+        duty_phone=settings.get(DUTY_PHONE),
+        staff=ticket_policies.reads_scopes(actor) or policies.read_operations(actor),
+    )
+    if home.report and actor.home_place_id is not None:
+        home.room = sites.paths([actor.home_place_id]).get(actor.home_place_id)
+    if actor.can("tickets.own"):
+        _requests(home, actor)
+    if ticket_policies.may_work(actor):
+        _crew(home, actor, now)
+    if ticket_policies.may_dispatch(actor) or ticket_policies.may_triage(actor):
+        home.desk = _desk(actor, now)
+    _system(home, actor)
+    return home
+
+
+def _requests(home: Home, actor: Actor) -> None:
+    """My open requests, newest first, with how far each is."""
+    page = ticket_queries.page(actor, TicketFilter(statuses=OPEN, mine=True), limit=SHOWN_REQUESTS)
+    orders = progress.orders_of([row.id for row in page.items])
+    home.requests = [_request(actor, row, orders.get(row.id, [])) for row in page.items]
+    home.all_requests = way(actor, "tickets.index")
+
+
+def _request(actor: Actor, row: Any, orders: Sequence[Any]) -> dict[str, Any]:
+    head = wording.head(row, orders, (), mine=True)
+    return {
+        "title": row.category_name,
+        "place": row.place,
+        "number": row.number,
+        "said": head.title,
+        "url": way(actor, "tickets.show", ticket_id=row.id),
+        "chip": wording.status_chip(row.status),
+        "steps": wording.steps(row, orders),
+    }
+
+
+def _crew(home: Home, actor: Actor, now: datetime) -> None:
+    """Offers first, then what is in hand, in the order of the day."""
+    rows = crew_day.held(actor.id or 0)
+    offered = [row for row in rows if row.state == "offered"]
+    held = [row for row in rows if row.state != "offered"]
+    home.offers = [_job(actor, row, now) | {"until": row.offered_until} for row in offered]
+    home.jobs = [_job(actor, row, now) for row in held[:SHOWN_JOBS]]
+    home.held = len(held)
+    home.day = way(actor, "crew.today")
+
+
+def _job(actor: Actor, row: Any, now: datetime) -> dict[str, Any]:
+    return {
+        "title": row.category_name,
+        "place": screens.place(row),
+        "urgent": order_words.priority(row.priority) if order_words.urgent(row.priority) else "",
+        "chip": order_words.state_chip(row.state),
+        "url": way(actor, "crew.order", order_id=row.id),
+    }
+
+
+def _desk(actor: Actor, now: datetime) -> list[Figure]:
+    """What waits for a dispatcher, each with its list."""
+    found = queries.desk(actor, now)
+    requests, board = way(actor, "tickets.index", status="submitted"), way(actor, "dispatch.index")
+    return [
+        Figure(_("New requests to look at"), found.new, requests, "soon" if found.new else ""),
+        Figure(_("Orders nobody can take now"), found.nobody, board, "late" if found.nobody else ""),
+        Figure(_("Orders the duty lead was called for"), found.called, board, "late" if found.called else ""),
+        Figure(_("On hold longer than said"), found.overdue, board, "late" if found.overdue else ""),
+        Figure(_("Offers running"), found.offered, board),
+        Figure(_("Under way"), found.working, board),
+    ]
+
+
+def _system(home: Home, actor: Actor) -> None:
+    """Imports that wait for this person, and the state of the machinery for those who look after it."""
+    waiting = imports.waiting_for(actor)
+    if waiting:
+        url = way(actor, "imports.index", open=1)
+        home.system.append(Figure(_("Imports waiting for your approval"), waiting, url, "soon"))
+    if not policies.read_operations(actor):
+        return
+    home.operations = way(actor, "portal.operations")
+    home.failing = [part.name for part in health.parts() if not part.ok]
+    row = metrics.waiting()
+    parked = way(actor, "portal.parked")
+    home.system.append(Figure(_("Background work given up"), row.parked, parked, "late" if row.parked else ""))
+    home.system.append(Figure(_("Background work due"), row.due, home.operations))

@@ -1,0 +1,29 @@
+"""Who may look after the institution's settings and the machinery."""
+
+from __future__ import annotations
+
+from app.core.actor import Actor
+from app.tickets import policies as tickets
+
+
+def write_settings(actor: Actor) -> bool:
+    return actor.can("settings.write")
+
+
+def read_operations(actor: Actor) -> bool:
+    return actor.can("operations.read")
+
+
+def retry(actor: Actor) -> bool:
+    """Let a parked delivery run again, or give it up for good."""
+    return actor.can("operations.retry")
+
+
+def requests_in_navigation(actor: Actor) -> bool:
+    """Who works on orders has them under "Today" and the own requests on the home page."""
+    return tickets.may_read(actor) and (tickets.reads_scopes(actor) or not tickets.may_work(actor))
+
+
+def report_in_navigation(actor: Actor) -> bool:
+    """Staff files from the rail; everybody else has it as the first thing at home."""
+    return tickets.may_file(actor) and tickets.reads_scopes(actor)

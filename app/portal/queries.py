@@ -1,0 +1,137 @@
+"""Figures of the desk, parked deliveries, work that runs, and the history of settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from app.accounts.models import Person
+from app.core import paging
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.outbox import OutboxDelivery, OutboxEvent
+from app.core.settings import SettingValue
+from app.imports.models import ImportProgress
+from app.tickets.models import Ticket, WorkOrder
+from app.tickets.queries import viewer
+from app.tickets.rules.workflow import ORDER_OPEN
+
+RUNNING_AT_MOST = 100
+
+
+def desk(actor: Actor, now: datetime) -> Any:
+    """How much waits for a dispatcher, within the actor's scope, from the open orders and tickets alone.
+
+    `new` requests nobody has looked at; orders `nobody` was found for, those the duty lead was `called` for,
+    `offered`, under way (`working`), and on hold longer than said (`overdue`).
+    """
+    new = (
+        select(func.count())
+        .select_from(Ticket)
+        .where(Ticket.status == "submitted", viewer.tickets_seen(actor))
+        .scalar_subquery()
+    )
+    queued = WorkOrder.state == "queued"
+    return db.session.execute(
+        select(
+            new.label("new"),
+            func.count().filter(queued, WorkOrder.waiting.is_not(None)).label("nobody"),
+            func.count()
+            .filter(or_(queued, WorkOrder.state == "offered"), WorkOrder.lead_called_at.is_not(None))
+            .label("called"),
+            func.count().filter(WorkOrder.state == "offered").label("offered"),
+            func.count().filter(WorkOrder.state.in_(("accepted", "en_route", "working"))).label("working"),
+            func.count().filter(WorkOrder.state == "on_hold", WorkOrder.hold_until < now).label("overdue"),
+        ).where(WorkOrder.state.in_(sorted(ORDER_OPEN)), viewer.orders_seen(actor))
+    ).one()
+
+
+_DELIVERY: tuple[Any, ...] = (
+    OutboxDelivery.id,
+    OutboxDelivery.handler,
+    OutboxDelivery.queue,
+    OutboxDelivery.attempts,
+    OutboxDelivery.failures,
+    OutboxDelivery.last_error,
+    OutboxDelivery.parked_at,
+    OutboxDelivery.lease_until,
+    OutboxEvent.kind,
+    OutboxEvent.payload,
+    OutboxEvent.at,
+    OutboxEvent.request_id,
+)
+_EVENT_OF_DELIVERY = and_(
+    OutboxEvent.institution_id == OutboxDelivery.institution_id, OutboxEvent.id == OutboxDelivery.event_id
+)
+
+
+def parked(cursor: str | None, limit: int = 50) -> paging.Page[Any]:
+    """Deliveries that were given up, newest first, each with its event."""
+    query = (
+        select(*_DELIVERY)
+        .join(OutboxEvent, _EVENT_OF_DELIVERY)
+        .where(OutboxDelivery.parked_at.is_not(None), OutboxDelivery.done_at.is_(None))
+    )
+    return paging.page(query, [("id", OutboxDelivery.id.desc())], cursor, limit)
+
+
+def running(now: datetime) -> Sequence[Any]:
+    """Deliveries somebody holds a lease on right now, with the progress of the import they work on, oldest first."""
+    batch = OutboxEvent.payload["batch_id"].as_integer()
+    return db.session.execute(
+        select(*_DELIVERY, ImportProgress.stage, ImportProgress.done, ImportProgress.total, ImportProgress.began_at)
+        .join(OutboxEvent, _EVENT_OF_DELIVERY)
+        .outerjoin(
+            ImportProgress,
+            and_(ImportProgress.institution_id == OutboxEvent.institution_id, ImportProgress.batch_id == batch),
+        )
+        .where(
+            OutboxDelivery.done_at.is_(None),
+            OutboxDelivery.parked_at.is_(None),
+            OutboxDelivery.lease_until > func.clock_timestamp(),
+        )
+        .order_by(OutboxDelivery.id)
+        .limit(RUNNING_AT_MOST)
+    ).all()
+
+
+def failing(limit: int = 20) -> Sequence[Any]:
+    """Deliveries that failed and wait for their next try, the soonest first."""
+    return db.session.execute(
+        select(*_DELIVERY, OutboxDelivery.next_at)
+        .join(OutboxEvent, _EVENT_OF_DELIVERY)
+        .where(OutboxDelivery.done_at.is_(None), OutboxDelivery.parked_at.is_(None), OutboxDelivery.failures > 0)
+        .order_by(OutboxDelivery.next_at)
+        .limit(limit)
+    ).all()
+
+
+def settings_in_force() -> dict[str, Any]:
+    """The newest row of each setting somebody changed: value, when, by whom; read past the cache."""
+    newest = (
+        select(SettingValue.id, SettingValue.name, SettingValue.value, SettingValue.at, SettingValue.actor_id)
+        .ext(distinct_on(SettingValue.name))
+        .order_by(SettingValue.name, SettingValue.id.desc())
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(newest.c.id, newest.c.name, newest.c.value, newest.c.at, Person.name.label("by")).outerjoin(
+            Person, Person.id == newest.c.actor_id
+        )
+    )
+    return {row.name: row for row in rows}
+
+
+def setting_history(name: str, limit: int = 20) -> Sequence[Any]:
+    """What a setting was, newest first."""
+    return db.session.execute(
+        select(SettingValue.id, SettingValue.value, SettingValue.at, Person.name.label("by"))
+        .outerjoin(Person, Person.id == SettingValue.actor_id)
+        .where(SettingValue.name == name)
+        .order_by(SettingValue.id.desc())
+        .limit(limit)
+    ).all()
