@@ -31,6 +31,7 @@ from app.events import tickets as ticket_events
 from app.events.accounts import SignInTraceDue
 from app.events.attachments import AttachmentReceived, AttachmentSweepDue
 from app.events.notifications import MailDue
+from app.events.operations import OperationsWatched
 from app.imports import api as imports_api
 from app.imports import cli as imports_cli
 from app.imports import jobs as imports_jobs
@@ -42,6 +43,7 @@ from app.notifications import api as notifications_api
 from app.notifications import handlers as notifications_handlers
 from app.notifications import policies as notifications_policies
 from app.notifications import web as notifications_web
+from app.portal import handlers as portal_handlers
 from app.portal import policies as portal_policies
 from app.portal import web as portal_web
 from app.portal.demo import command as demo_command
@@ -134,6 +136,7 @@ SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.WaitingOrdersDue: (
         Subscription("tickets.on_waiting_orders", tickets_handlers.on_waiting_orders, stepwise=True),
     ),
+    OperationsWatched: (Subscription("portal.watch", portal_handlers.watch, queue="notices"),),
     AttachmentSweepDue: (Subscription("attachments.sweep", attachments_handlers.sweep, queue="long", stepwise=True),),
 }
 
@@ -148,6 +151,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("accounts.sweep", 86_400, SignInTraceDue),
     Periodic("imports.tidy", 86_400, import_events.ImportsTidied),
     Periodic("attachments.sweep", 86_400, AttachmentSweepDue),
+    Periodic("portal.watch", 300, OperationsWatched),
     Periodic("tickets.waiting", 60, ticket_events.WaitingOrdersDue),
 )
 

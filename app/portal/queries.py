@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from app.accounts.models import Person
+from app.accounts.models import Person, Role, RoleGrant
 from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db
@@ -135,3 +135,31 @@ def setting_history(name: str, limit: int = 20) -> Sequence[Any]:
         .order_by(SettingValue.id.desc())
         .limit(limit)
     ).all()
+
+
+def newest_parked() -> tuple[int | None, int]:
+    """The id of the delivery given up last (None: none is), and how many are."""
+    row = db.session.execute(
+        select(func.max(OutboxDelivery.id), func.count()).where(
+            OutboxDelivery.parked_at.is_not(None), OutboxDelivery.done_at.is_(None)
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def menders(now: datetime) -> list[int]:
+    """People whose role lets them retry deliveries."""
+    today = now.date()
+    rows = db.session.scalars(
+        select(RoleGrant.person_id)
+        .join(Role, and_(Role.institution_id == RoleGrant.institution_id, Role.id == RoleGrant.role_id))
+        .join(Person, and_(Person.institution_id == RoleGrant.institution_id, Person.id == RoleGrant.person_id))
+        .where(
+            Role.permissions.contains(["operations.retry"]),
+            Person.disabled_at.is_(None),
+            or_(RoleGrant.valid_from.is_(None), RoleGrant.valid_from <= today),
+            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > today),
+        )
+        .distinct()
+    )
+    return sorted(rows)

@@ -1,0 +1,12 @@
+"""What the machinery itself asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.outbox import Event
+
+
+@dataclass(frozen=True, slots=True)
+class OperationsWatched(Event):
+    """Periodic: look whether background work was given up since the last time."""

@@ -1,0 +1,105 @@
+"""Operations: what waits and runs is seen, what was given up is let run again or dropped with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit.models import AuditEntry
+from app.core import clock, outbox
+from app.core.outbox import OutboxDelivery
+from app.events.notifications import MailDue
+from app.notifications.models import Notification
+from app.portal import handlers, queries
+from tests.factories import accounts
+
+
+@pytest.fixture
+def parked(database: Session) -> OutboxDelivery:
+    outbox.publish(MailDue(1))
+    made = database.scalars(select(OutboxDelivery)).one()
+    made.failures, made.attempts, made.parked_at = 8, 8, clock.now()
+    made.last_error = "RuntimeError: <b>no ladder</b>"
+    database.commit()
+    return made
+
+
+@pytest.fixture
+def browser(login: Callable[..., FlaskClient], database: Session) -> FlaskClient:
+    return login(accounts.person("admin", locale="en"))
+
+
+def test_the_overview_says_how_every_part_is(browser: FlaskClient, parked: OutboxDelivery) -> None:
+    for path in ("/operations", "/operations/state"):
+        page = browser.get(path).get_data(as_text=True)
+        assert "worker dispatch" in page
+        assert "No long job runs" in page
+        assert "Queue for notices" in page
+
+
+def test_running_and_failing_work_is_shown(browser: FlaskClient, parked: OutboxDelivery, database: Session) -> None:
+    parked.parked_at = None
+    parked.lease, parked.lease_until = "x", clock.now() + timedelta(minutes=1)
+    database.commit()
+    page = browser.get("/operations").get_data(as_text=True)
+    assert "notifications.mail" in page
+    assert "Failed, will be tried again" in page
+    assert "&lt;b&gt;no ladder" in page
+
+
+def test_what_was_given_up_runs_again(browser: FlaskClient, parked: OutboxDelivery, database: Session) -> None:
+    page = browser.get("/operations/parked").get_data(as_text=True)
+    assert "notifications.mail" in page
+    assert "&lt;b&gt;no ladder&lt;/b&gt;" in page
+    assert browser.post(f"/operations/deliveries/{parked.id}/retry").status_code == 302
+    database.refresh(parked)
+    assert (parked.parked_at, parked.failures, parked.attempts) == (None, 0, 0)
+    assert database.scalars(select(AuditEntry.verb)).all()[-1] == "delivery.retry"
+    assert browser.post(f"/operations/deliveries/{parked.id}/retry").status_code == 404, "no longer parked"
+    assert "Nothing was given up" in browser.get("/operations/parked").get_data(as_text=True)
+
+
+def test_what_is_dropped_needs_a_reason(browser: FlaskClient, parked: OutboxDelivery, database: Session) -> None:
+    path = f"/operations/deliveries/{parked.id}/drop"
+    for reason in ("", "   ", "\x00"):
+        answer = browser.post(path, data={"reason": reason})
+        assert answer.status_code == 422
+        assert 'aria-invalid="true"' in answer.get_data(as_text=True)
+    assert browser.post(path, data={"reason": "Sent by hand"}).status_code == 302
+    database.refresh(parked)
+    assert parked.done_at is not None
+    assert parked.last_error == "dropped: Sent by hand"
+    entry = database.scalars(select(AuditEntry).where(AuditEntry.verb == "delivery.drop")).one()
+    assert entry.after == {"reason": "Sent by hand"}
+    assert queries.parked(None).items == []
+
+
+def test_only_who_may(login: Callable[..., FlaskClient], parked: OutboxDelivery) -> None:
+    client = login(accounts.person("dispatcher"))
+    for path in ("/operations", "/operations/state", "/operations/parked"):
+        assert client.get(path).status_code == 403
+    assert client.post(f"/operations/deliveries/{parked.id}/retry").status_code == 403
+    assert client.post(f"/operations/deliveries/{parked.id}/drop", data={"reason": "x"}).status_code == 403
+
+
+def test_administrators_are_told_once_of_what_was_given_up(
+    parked: OutboxDelivery, database: Session, now: datetime
+) -> None:
+    admin = accounts.person("admin")
+    accounts.person("dispatcher")
+    for _ in range(2):
+        handlers.watch(handlers.OperationsWatched(), accounts.actor(admin), now)
+    (line,) = database.scalars(select(Notification)).all()
+    assert (line.person_id, line.kind, line.data, line.link) == (
+        admin.id, "deliveries-parked", {"count": 1}, "/operations/parked",
+    )  # fmt: skip
+
+
+def test_nobody_is_told_of_nothing(database: Session, now: datetime) -> None:
+    handlers.watch(handlers.OperationsWatched(), accounts.actor(accounts.person("admin")), now)
+    assert database.scalars(select(Notification)).all() == []
