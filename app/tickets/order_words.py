@@ -12,7 +12,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.core import i18n
+from app.core import i18n, words
 from app.tickets.rules import workflow
 from app.tickets.rules.dispatching import EXCLUSION_LABELS, FACTOR_LABELS, Exclusion, Factor, Why
 from app.tickets.rules.priority import URGENCY_LABELS
@@ -30,6 +30,11 @@ _LOOKS: dict[OrderState, tuple[str | None, str | None]] = {
     OrderState.VERIFIED: ("good", "check"),
     OrderState.CLOSED: ("good", "check"),
 }
+
+
+def said(name: Mapping[str, str]) -> str:
+    """Words of the catalogue in the reader's language, for options."""
+    return words.text(name, i18n.locale())
 
 
 def state(code: str) -> str:

@@ -64,7 +64,7 @@ class Job:
         chip = order_words.state_chip(row.state)
         late = state is ON_HOLD and row.hold_until is not None and row.hold_until <= now
         if state is ON_HOLD:
-            chip["text"] = order_words.hold(row.hold_reason, row.hold_until)
+            chip["text"] = order_words.reason(OrderAct.HOLD, row.hold_reason)
         elif state in (OrderState.VERIFIED, OrderState.CLOSED):
             chip["text"] = _("Confirmed")
         look = "now" if state is WORKING else "soon" if late else ""

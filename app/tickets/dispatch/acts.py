@@ -1,0 +1,129 @@
+"""What a dispatcher does with an order: assign it, run the ranking, hold it, take an offer back, cancel it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import redirect, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.core import clock, forms, transaction
+from app.core.errors import Conflict, NotFound, Rejected, Stale
+from app.core.http import current_actor, policy
+from app.core.pages import toast
+from app.tickets import order_words, policies
+from app.tickets.dispatch import entry, pages, screens
+from app.tickets.dispatch.entry import blueprint, order_row
+from app.tickets.order_forms import OrderActForm, given_reason, named
+from app.tickets.queries import orders as order_queries
+from app.tickets.rules.workflow import OrderAct, OrderState
+from app.tickets.services import dispatching, orders
+from app.tickets.services.done import OrderDone
+
+ACTS = frozenset(
+    {OrderAct.QUEUE, OrderAct.REVOKE, OrderAct.HOLD, OrderAct.REQUEUE, OrderAct.DONE, OrderAct.CANCEL}
+)
+
+
+class AssignForm(OrderActForm):
+    """Who is given the order."""
+
+    assignee = forms.Id(required=True, error_messages={"required": _l("Choose a person.")})
+
+
+@blueprint.post("/<order_id>/assign")
+@policy(policies.may_dispatch)
+def assign(order_id: str) -> Any:
+    """Give the order to a person; he still accepts."""
+
+    def give(row: Any, data: dict[str, Any]) -> OrderDone:
+        return dispatching.assign(
+            actor=current_actor(),
+            now=clock.now(),
+            order_id=row.id,
+            assignee_id=data["assignee"],
+            seen=data["version"],
+            reason=given_reason(data),
+        ).order
+
+    return _carry_out(order_id, "assign", forms.Form(AssignForm), give)
+
+
+@blueprint.post("/<order_id>/auto")
+@policy(policies.may_dispatch)
+def auto(order_id: str) -> Any:
+    """Let the ranking choose."""
+
+    def choose(row: Any, data: dict[str, Any]) -> OrderDone:
+        return dispatching.assign_automatically(
+            actor=current_actor(), now=clock.now(), order_id=row.id, seen=data["version"]
+        ).order
+
+    return _carry_out(order_id, "auto", forms.Form(OrderActForm), choose)
+
+
+@blueprint.post("/<order_id>/<act>")
+@policy(policies.may_dispatch)
+def act(order_id: str, act: str) -> Any:
+    """Any other act the transition tables open to a dispatcher."""
+    wanted = next((each for each in ACTS if each.value == act), None)
+    if wanted is None:
+        raise NotFound
+
+    def do(row: Any, data: dict[str, Any]) -> OrderDone:
+        return orders.act(
+            actor=current_actor(),
+            now=clock.now(),
+            order_id=row.id,
+            act=wanted,
+            seen=data["version"],
+            reason=given_reason(data),
+            note=data["note"] or None,
+            until=data["until"],
+            device_at=data["at"],
+        )
+
+    return _carry_out(order_id, act, forms.Form(OrderActForm), do)
+
+
+def _carry_out(
+    order_id: str, name: str, form: forms.Form, service: Callable[[Any, dict[str, Any]], OrderDone]
+) -> Any:
+    """Do it; refused, the page comes back with the reason, what was typed, and who was faster."""
+    row = order_row(order_id)
+    data = form.load(named(request.form, name))
+    if data is None:
+        return _again(row.id, name, form, 422)
+    try:
+        done = service(row, data)
+    except Rejected as refused:
+        form.refuse(refused)
+        return _again(row.id, name, form, 422)
+    except (Stale, Conflict) as lost:
+        form.errors.clear()
+        return _again(row.id, name, form, lost.status, changed=True)
+    _say(done, name)
+    return redirect(entry.address(row.id, entry.asked()), 303)
+
+
+def _again(order_id: int, name: str, form: forms.Form, status: int, *, changed: bool = False) -> Any:
+    transaction.abandon()  # what the refused act had begun is not to be seen on the page
+    row = order_row(str(order_id))
+    it = screens.panel(row, current_actor(), clock.now())
+    it.form, it.failed = form, name
+    if changed:
+        it.changed = screens.news(row)
+    return pages.show(it, status)
+
+
+def _say(done: OrderDone, name: str) -> None:
+    """What the page does not show by itself."""
+    if done.state == OrderState.OFFERED and done.assignee_id is not None:
+        who = order_queries.names([done.assignee_id]).get(done.assignee_id, "")
+        toast(_("%(number)s is offered to %(name)s.", number=done.number, name=who))
+    elif name == "auto":
+        toast(_("Nobody can take %(number)s now. It is tried again when somebody can.", number=done.number), "soon")
+    else:
+        toast(f"{done.number}: {order_words.state(done.state)}", "info")

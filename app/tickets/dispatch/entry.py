@@ -1,0 +1,65 @@
+"""The blueprint of the dispatcher's pages, the filters in the address, and finding the order an address means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask_babel import lazy_gettext as _l
+from marshmallow import EXCLUDE, validate
+
+from app.core import forms
+from app.core.errors import NotFound
+from app.core.http import current_actor
+from app.tickets.queries import crew_day
+from app.tickets.queries.dispatch_list import VIEWS, Wanted
+from app.tickets.rules.priority import URGENCIES
+
+blueprint = Blueprint("dispatch", __name__, url_prefix="/dispatch")
+
+WAITS = "waits"
+FILTERS = ("campus", "building", "trade", "priority")
+_OFFERED = _l("Choose one of the offered values.")
+
+
+class ListQuery(forms.QuerySchema):
+    """The filters of the list as they stand in its address."""
+
+    state = forms.Text(load_default="open", validate=validate.OneOf((*VIEWS, WAITS), error=_OFFERED))
+    campus = forms.Id(load_default=None)
+    building = forms.Id(load_default=None)
+    trade = forms.Text(max=64, load_default=None)
+    priority = forms.Text(load_default=None, validate=validate.OneOf(URGENCIES, error=_OFFERED))
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+def asked() -> dict[str, Any]:
+    """The filters of this address; blank ones count as not given. Raises Rejected."""
+    return forms.load(ListQuery(), {name: value for name, value in request.args.items() if value != ""})
+
+
+def wanted(query: dict[str, Any]) -> Wanted:
+    return Wanted(**{name: query[name] for name in FILTERS})
+
+
+def kept(query: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """The filters as parameters of another address of the list, some of them changed."""
+    usual: dict[str, Any] = {"state": "open"}
+    merged = {**{name: query[name] for name in ("state", *FILTERS)}, **changed}
+    return {name: value for name, value in merged.items() if value is not None and usual.get(name) != value}
+
+
+def address(order_id: int, query: dict[str, Any]) -> str:
+    """The address of one order beside the list as it is filtered."""
+    return url_for("dispatch.order", order_id=order_id, **kept(query))
+
+
+def order_row(order_id: str) -> Any:
+    """The order of an address, as far as the reader may see it. Raises NotFound."""
+    number = forms.parse_id(order_id)
+    row = None if number is None else crew_day.one(number, current_actor())
+    if row is None:
+        raise NotFound
+    return row

@@ -1,0 +1,139 @@
+"""The list and one order beside it, to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import make_response, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.core import clock, forms, i18n
+from app.core.http import current_actor, no_body, not_modified, policy
+from app.sites import queries as places
+from app.tickets import order_words, policies
+from app.tickets.dispatch import entry, screens
+from app.tickets.dispatch.entry import WAITS, blueprint, order_row
+from app.tickets.queries import catalogue, dispatch_list
+from app.tickets.rules.priority import URGENCIES
+
+
+@blueprint.get("")
+@policy(policies.may_dispatch)
+def index() -> str:
+    """What is open, by what it waits for; for a changed filter the list alone."""
+    if request.headers.get("HX-Request"):
+        return render_template("tickets/dispatch/_list.html", **listing(entry.asked()))
+    return render_template("tickets/dispatch/list.html", panel=None, **listing(entry.asked()))
+
+
+@blueprint.get("/list")
+@policy(policies.may_dispatch)
+def part() -> Any:
+    """The list without its frame, asked for every few seconds: 204 or 304 where nothing has changed.
+
+    `seen` is the stamp of what the page shows.
+    """
+    tag = stamp()
+    if request.args.get("seen") == tag:
+        return no_body()
+    unchanged = not_modified(tag)
+    if unchanged is not None:
+        return unchanged
+    answer = make_response(render_template("tickets/dispatch/_list.html", **listing(entry.asked())))
+    answer.set_etag(tag)
+    return answer
+
+
+@blueprint.get("/<order_id>")
+@policy(policies.may_dispatch)
+def order(order_id: str) -> Any:
+    """One order beside the list: who could take it and why, who was asked, what can be done."""
+    return show(screens.panel(order_row(order_id), current_actor(), clock.now()))
+
+
+@blueprint.get("/<order_id>/news")
+@policy(policies.may_dispatch)
+def news(order_id: str) -> Any:
+    """What others did to the order since `seen` (a version); 204 where they did nothing."""
+    row = order_row(order_id)
+    if request.args.get("seen") == str(row.version):
+        return no_body()
+    url = entry.address(row.id, entry.asked())
+    return render_template("tickets/dispatch/_news.html", changed=screens.news(row), url=url)
+
+
+def show(panel: screens.Panel, status: int = 200) -> Any:
+    """The page of one order beside the list."""
+    return render_template("tickets/dispatch/list.html", panel=panel, **listing(entry.asked(), panel.row.id)), status
+
+
+def stamp() -> str:
+    """A text that changes when the list may have: acts, language, and each minute, since ages are shown."""
+    return f"{i18n.locale()}-{dispatch_list.stamp()}-{int(clock.now().timestamp()) // 60}"
+
+
+def listing(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]:
+    """What the list's templates take."""
+    actor, now = current_actor(), clock.now()
+    wanted = entry.wanted(query)
+    counts = dispatch_list.counts(actor, wanted)
+    waits = query["state"] == WAITS
+    if waits:
+        found = dispatch_list.waits(actor, wanted, cursor=query["cursor"], limit=query["limit"])
+        lines: list[Any] = list(found.items)
+    else:
+        found = dispatch_list.page(actor, query["state"], wanted, cursor=query["cursor"], limit=query["limit"])
+        lines = [screens.Line.of(row, now) for row in found.items]
+    return {
+        "query": query,
+        "found": found,
+        "lines": lines,
+        "waits": waits,
+        "tabs": _tabs(query, counts),
+        "choices": _choices(query, now),
+        "open_id": open_id or forms.parse_id(request.args.get("order")),
+        "entry": entry,
+        "screens": screens,
+        "words": order_words,
+        "stamp": stamp(),
+        "now": now,
+    }
+
+
+def _tabs(query: dict[str, Any], counts: dict[str, int]) -> list[dict[str, Any]]:
+    labels = {
+        "open": _("Open"),
+        WAITS: _("Waits for a person"),
+        "queued": _("Queued"),
+        "offered": _("Offered"),
+        "work": _("In work"),
+        "hold": _("On hold"),
+        "planned": _("Planned"),
+    }
+    return [
+        {
+            "label": label,
+            "url": url_for("dispatch.index", **entry.kept(query, state=view)),
+            "current": query["state"] == view,
+            "count": counts[view] or None,
+        }
+        for view, label in labels.items()
+    ]
+
+
+def _choices(query: dict[str, Any], now: Any) -> dict[str, list[dict[str, Any]]]:
+    """What the filters offer; buildings of the chosen campus only."""
+    found = dispatch_list.campuses_and_buildings()
+    inside = query["campus"]
+    return {
+        "campus": [{"value": row.id, "label": row.name} for row in found if row.kind == "campus"],
+        "building": [
+            {"value": row.id, "label": row.name}
+            for row in found
+            if row.kind == "building" and inside in (None, row.campus_id)
+        ],
+        "trade": [
+            {"value": row.code, "label": order_words.said(row.name)} for row in catalogue.trades(places.today(now))
+        ],
+        "priority": [{"value": code, "label": order_words.priority(code)} for code in reversed(URGENCIES)],
+    }

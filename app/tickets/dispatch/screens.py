@@ -1,0 +1,313 @@
+"""What the dispatcher's pages show, made from plain rows: lines of the list, and one order with its candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.attachments import links
+from app.attachments import queries as attachments
+from app.core import forms, i18n
+from app.core.actor import Actor
+from app.sites.rules.tree import SEPARATOR
+from app.tickets import order_words, policies
+from app.tickets.order_forms import Part
+from app.tickets.queries import crew_day, orders
+from app.tickets.rules import workflow
+from app.tickets.rules.dispatching import OVERRIDABLE, Exclusion, Ranking
+from app.tickets.rules.offers import WAITING_LABELS, Waiting
+from app.tickets.rules.rows import Guard
+from app.tickets.rules.workflow import ORDER_HELD, ORDER_OPEN, OrderAct, OrderState, TicketStatus, Who
+from app.tickets.services import dispatching
+
+
+def short_place(row: Any) -> str:
+    """Building and room: what a line has space for."""
+    if not row.place:
+        return ""
+    parts = str(row.place).split(SEPARATOR)
+    if row.building in parts and parts[-1] != row.building:
+        return f"{row.building}{SEPARATOR}{parts[-1]}"
+    return SEPARATOR.join(parts[1:]) or parts[0]
+
+
+@dataclass(slots=True)
+class Line:
+    """One open order in the list. `detail` says what stands behind the state."""
+
+    row: Any
+    place: str
+    chip: dict[str, Any]
+    detail: str
+    age: float
+
+    @classmethod
+    def of(cls, row: Any, now: datetime) -> Line:
+        chip = order_words.state_chip(row.state)
+        return cls(row, short_place(row), chip, _detail(row), (now - row.filed_at).total_seconds() / 60)
+
+
+def _detail(row: Any) -> str:
+    state = OrderState(row.state)
+    if state is OrderState.QUEUED and row.waiting:
+        short = {
+            Waiting.NOBODY_ELIGIBLE: _("Nobody can take it now"),
+            Waiting.DISPATCHER: _("Waits for your choice"),
+        }
+        return str(short[Waiting(row.waiting)])
+    if state is OrderState.OFFERED:
+        said = _("until %(time)s", time=i18n.format_moment(row.offered_until))
+        return f"{said}, {_asked_before(row.refusals)}" if row.refusals else str(said)
+    if state is OrderState.ON_HOLD:
+        return order_words.hold(row.hold_reason, row.hold_until)
+    if state is OrderState.PLANNED and row.kind == "rework":
+        return str(_("Rework waits for your choice"))
+    return _asked_before(row.refusals) if state is OrderState.QUEUED and row.refusals else ""
+
+
+def _asked_before(refusals: int) -> str:
+    return str(ngettext("%(num)s refusal", "%(num)s refusals", refusals))
+
+
+def why_it_waits(row: Any) -> str:
+    """Why a ticket waits for a person (N3)."""
+    if row.status == TicketStatus.SUBMITTED:
+        return str(_("Unlisted place") if row.place_id is None else _("Not handled automatically"))
+    if row.status == TicketStatus.NEEDS_INFO:
+        return str(_("The reporter was asked"))
+    return str(_("No order is open"))
+
+
+@dataclass(slots=True)
+class Candidate:
+    """Somebody who can take the order."""
+
+    person_id: int
+    name: str
+    score: float
+    reasons: str
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """Somebody who was left out, and whether a dispatcher may choose him all the same."""
+
+    person_id: int
+    name: str
+    reason: str
+    with_reason: bool
+    never: bool
+
+
+@dataclass(slots=True)
+class Choice:
+    """The ranking in words."""
+
+    version: str
+    candidates: list[Candidate] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def summary(self) -> str:
+        """How many were left out for what."""
+        counted: dict[str, int] = {}
+        for one in self.left_out:
+            counted[one.reason] = counted.get(one.reason, 0) + 1
+        return ", ".join(f"{count} {reason}" for reason, count in counted.items())
+
+    def people(self, reassigning: bool) -> list[dict[str, Any]]:
+        """The people of the form of choosing, by what choosing them demands."""
+        free = _("A reason is needed") if reassigning else _("Can take it")
+        found = [
+            {"value": one.person_id, "label": f"{one.name} · {one.score:g}", "group": free} for one in self.candidates
+        ]
+        for one in self.left_out:
+            if not one.never:
+                group = _("Only with a reason") if one.with_reason or reassigning else _("Was asked before")
+                found.append({"value": one.person_id, "label": f"{one.name} · {one.reason}", "group": group})
+        return found
+
+
+def choice(ranking: Ranking, holder: int | None) -> Choice:
+    """A ranking with names; one statement. Whoever has the order already is left out of it."""
+    names = orders.names([*(c.person_id for c in ranking.candidates), *(one.person_id for one in ranking.excluded)])
+    return Choice(
+        ranking.version,
+        [
+            Candidate(one.person_id, names.get(one.person_id, ""), one.score, order_words.factors(one.reasons))
+            for one in ranking.candidates
+            if one.person_id != holder
+        ],
+        [_left_out(one.person_id, one.reason, names) for one in ranking.excluded if one.person_id != holder],
+    )
+
+
+def _left_out(person_id: int, reason: Exclusion, names: dict[int, str]) -> LeftOut:
+    with_reason = reason in OVERRIDABLE
+    never = not with_reason and reason is not Exclusion.OFFERED_THIS_ROUND
+    return LeftOut(person_id, names.get(person_id, ""), order_words.exclusion(reason), with_reason, never)
+
+
+@dataclass(slots=True)
+class PastOffer:
+    """One offer of the order: to whom, how it ended, why him."""
+
+    row: Any
+    outcome: str
+    kind: str | None
+    reason: str
+    why: str
+
+
+def past_offers(order_id: int) -> list[PastOffer]:
+    """The offers of an order, newest first; one statement."""
+    return [_past(row) for row in orders.offers_of(order_id)]
+
+
+def _past(row: Any) -> PastOffer:
+    said = {
+        None: (_("waits for the answer"), "soon"),
+        "accepted": (_("taken"), "good"),
+        "declined": (_("declined"), "late"),
+        "expired": (_("not answered"), "late"),
+        "revoked": (_("taken back"), None),
+        "replaced": (_("offered to somebody else"), None),
+        "suspended": (_("suspended by a question"), None),
+        "cancelled": (_("order cancelled"), None),
+    }
+    outcome, kind = said[row.outcome]
+    act = {"declined": OrderAct.DECLINE, "revoked": OrderAct.REVOKE, "cancelled": OrderAct.CANCEL}.get(row.outcome)
+    reason = order_words.reason(act, row.reason) if act else ""
+    return PastOffer(row, str(outcome), kind, reason, order_words.why_me(row.why, row.person_id))
+
+
+ASKED: dict[Guard, str] = {
+    Guard.REASON: "reason",
+    Guard.UNTIL: "until",
+    Guard.CARD_OR_WINDOW: "note",
+    Guard.NOTE: "note",
+    Guard.TRUE_TIME: "at",
+}
+"""What a demand of the tables means in a form."""
+
+_ICONS = {
+    OrderAct.QUEUE: "send",
+    OrderAct.REVOKE: "undo",
+    OrderAct.HOLD: "pause",
+    OrderAct.REQUEUE: "play",
+    OrderAct.DONE: "check",
+    OrderAct.CANCEL: "x",
+}
+
+
+@dataclass(slots=True)
+class Act:
+    """An act of the dispatcher, with what it asks for and the reasons it takes."""
+
+    act: OrderAct
+    label: str
+    icon: str
+    fields: tuple[str, ...]
+    reasons: list[dict[str, str]]
+    own_words: bool
+
+
+@dataclass(slots=True)
+class Panel:
+    """One order beside the list."""
+
+    row: Any
+    now: datetime
+    place: str
+    chip: dict[str, Any]
+    photos: Sequence[dict[str, Any]]
+    offers: list[PastOffer]
+    acts: list[Act]
+    choice: Choice | None = None
+    assigns: bool = False
+    reassigns: bool = False
+    form: forms.Form | None = None
+    failed: str = ""
+    changed: tuple[str, ...] = ()
+
+    @property
+    def waiting(self) -> str:
+        """Why the order waits although it is queued."""
+        if self.row.state == OrderState.PLANNED and self.row.kind == "rework":
+            return str(_("The repair did not hold. Choose who does it again."))
+        return str(_(WAITING_LABELS[Waiting(self.row.waiting)])) if self.row.waiting else ""
+
+    @property
+    def automatic(self) -> bool:
+        """The ranking can be run by hand."""
+        return self.assigns and self.row.state in (OrderState.PLANNED, OrderState.QUEUED)
+
+    @property
+    def people(self) -> list[dict[str, Any]]:
+        """Whom the order can be given to by hand; empty: nobody, or it is not this reader's to give."""
+        return self.choice.people(self.reassigns) if self.choice else []
+
+    def part(self, name: str) -> Part | None:
+        """The refused form, for the dialog it was sent from; None for every other."""
+        return Part(self.form, name) if self.form is not None and self.failed == name else None
+
+    @property
+    def typed(self) -> list[str]:
+        """Words of a refused form whose act is no longer possible."""
+        possible = {act.act.value for act in self.acts} | ({"assign"} if self.assigns or self.reassigns else set())
+        if self.form is None or self.failed in possible:
+            return []
+        return [text for name in ("note", "words") if (text := self.form.values.get(name))]
+
+
+def panel(row: Any, actor: Actor, now: datetime) -> Panel:
+    """One order with its photos, offers and, for whoever may assign it, everybody who could take it."""
+    shown = attachments.of("ticket", row.ticket_id) + attachments.of("work_order", row.id)
+    it = Panel(
+        row=row,
+        now=now,
+        place=short_place(row),
+        chip=order_words.state_chip(row.state),
+        photos=links.shown(shown, now),
+        offers=past_offers(row.id),
+        acts=[],
+    )
+    if not policies.in_scope(actor, policies.DISPATCH, row):
+        return it
+    state = OrderState(row.state)
+    rows = workflow.order_acts(state, {Who.DISPATCHER}, ticket=TicketStatus(row.ticket_status))
+    it.acts = list(_acts(rows))
+    it.reassigns = any(each.act is OrderAct.REASSIGN for each in rows)
+    it.assigns = any(each.act in (OrderAct.OFFER, OrderAct.QUEUE) for each in rows)
+    if state in ORDER_OPEN and (it.assigns or it.reassigns):
+        holder = row.assignee_id if state in ORDER_HELD or state is OrderState.OFFERED else None
+        it.choice = choice(dispatching.preview(actor=actor, now=now, order_id=row.id), holder)
+    return it
+
+
+def _acts(rows: Iterable[workflow.OrderRow]) -> Iterable[Act]:
+    for row in rows:
+        if row.act not in _ICONS:
+            continue
+        asked = [ASKED[guard] for guard in row.demands(Who.DISPATCHER) if guard in ASKED]
+        closed = workflow.reasons(row.act).closed
+        yield Act(
+            row.act,
+            order_words.act(row.act),
+            _ICONS[row.act],
+            tuple(dict.fromkeys(asked)),
+            order_words.reason_choices(row.act) if "reason" in asked else [],
+            not closed,
+        )
+
+
+def news(row: Any) -> tuple[str, ...]:
+    """What happened to the order last, and where it stands."""
+    last = crew_day.last_change(row.id)
+    said = (order_words.change(last),) if last is not None else ()
+    return (*said, order_words.now_is(row.state))

@@ -1,0 +1,304 @@
+"""The dispatcher's pages: the list by what orders wait for, one order with its candidates, two dispatchers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.tickets.models import Offer, TechnicianProfile, WorkOrder
+from app.tickets.rules.workflow import OrderAct
+from app.tickets.services import acts, dispatching
+from tests.counting import counted
+from tests.factories import accounts
+from tests.factories import tickets as make
+from tests.tickets.at_work import ENGLISH, do, filed, offered
+
+pytestmark = pytest.mark.usefixtures("frozen")
+
+
+@pytest.fixture
+def ground(database: Session) -> make.Ground:
+    return make.Ground()
+
+
+@pytest.fixture
+def desk(ground: make.Ground, login: Callable[..., FlaskClient]) -> FlaskClient:
+    """The dispatcher's browser, in English."""
+    client = login(ground.dispatcher)
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
+
+
+def order(database: Session, order_id: int) -> WorkOrder:
+    database.expire_all()
+    return database.scalars(select(WorkOrder).where(WorkOrder.id == order_id)).one()
+
+
+def text(client: FlaskClient, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def test_each_view_holds_what_waits_for_the_same_thing(
+    ground: make.Ground, now: datetime, desk: FlaskClient, database: Session
+) -> None:
+    queued = filed(ground)
+    dispatching.dispatch_order(actor=make.actor(accounts.person("admin")), now=now, order_id=queued)
+    technician = ground.technician()
+    offer, work, hold = offered(ground, now), offered(ground, now), offered(ground, now)
+    do(technician, work, OrderAct.ACCEPT, OrderAct.START, now=now)
+    do(technician, hold, OrderAct.ACCEPT, now=now)
+    do(technician, hold, OrderAct.HOLD, now=now, reason="parts", until=now + timedelta(days=1))
+    waits = ground.file(place_text="外面").id
+    for view, mine in {"queued": queued, "offered": offer, "work": work, "hold": hold}.items():
+        page = text(desk, f"/dispatch?state={view}")
+        shown = [each for each in (queued, offer, work, hold) if f'href="/dispatch/{each}?' in page]
+        assert shown == [mine], view
+    assert "Nobody can take it now" in text(desk, "/dispatch?state=queued")
+    assert "until 10:10" in text(desk, "/dispatch?state=offered")
+    assert "Waiting for parts, until 19 Nov, 10:00" in text(desk, "/dispatch?state=hold")
+    page = text(desk, "/dispatch?state=waits")
+    assert (
+        f'href="/tickets/{waits}"' in page and "Unlisted place" in page and "/dispatch/" not in page.split("<tbody>")[1]
+    )
+    assert 'Open <span class="views__n">4</span>' in text(desk, "/dispatch")
+
+
+def test_what_waits_for_a_person(ground: make.Ground, now: datetime, desk: FlaskClient) -> None:
+    asked = ground.file()
+    acts.ask(actor=make.actor(ground.dispatcher), now=now, ticket_id=asked.id, seen=None, note="Which tap?")
+    stranded = ground.file()
+    assert stranded.order_id is not None
+    do(ground.dispatcher, stranded.order_id, OrderAct.CANCEL, now=now, reason="by_mistake")
+    fine = ground.file()
+    page = text(desk, "/dispatch?state=waits")
+    assert "The reporter was asked" in page and "No order is open" in page
+    assert f'href="/tickets/{fine.id}"' not in page
+
+
+def test_the_list_is_narrowed_by_campus_building_trade_and_priority(
+    ground: make.Ground, now: datetime, desk: FlaskClient
+) -> None:
+    other = make.place("campus", "北校区")
+    hall = make.place("room", "101", make.place("building", "图书馆", other))
+    here, there = filed(ground), filed(ground, place_id=hall.id, urgency="high")
+    for query, mine in {
+        f"campus={other.id}": there,
+        f"building={ground.building.id}": here,
+        "priority=high": there,
+        "priority=normal&trade=water": here,
+    }.items():
+        page = text(desk, f"/dispatch?{query}")
+        assert [each for each in (here, there) if f"/dispatch/{each}?" in page] == [mine], query
+    assert "No order is open here." in text(desk, "/dispatch?trade=carpentry")
+    building = text(desk, f"/dispatch?campus={other.id}")
+    assert "图书馆</option>" in building and "桃园3栋</option>" not in building
+
+
+@pytest.mark.parametrize("query", ["state=gone", "campus=x", "priority=max", "limit=0", "cursor=!!", "campus=٣"])
+def test_a_filter_that_means_nothing_is_refused(query: str, desk: FlaskClient) -> None:
+    assert desk.get(f"/dispatch?{query}").status_code == 422
+
+
+def test_pages_follow_each_other_by_urgency_and_age(ground: make.Ground, now: datetime, desk: FlaskClient) -> None:
+    usual = [filed(ground) for _each in range(3)]
+    urgent = filed(ground, urgency="high")
+    first = text(desk, "/dispatch?limit=2")
+    cursor = first.split("cursor=")[1].split('"')[0].split("&")[0]
+    assert [each for each in (urgent, *usual) if f'href="/dispatch/{each}' in first] == [urgent, usual[0]]
+    second = text(desk, f"/dispatch?limit=2&cursor={cursor}")
+    assert [each for each in (urgent, *usual) if f'href="/dispatch/{each}' in second] == usual[1:]
+
+
+def test_the_list_is_asked_for_quietly(ground: make.Ground, now: datetime, desk: FlaskClient) -> None:
+    filed(ground)
+    tag = desk.get("/dispatch/list").headers["ETag"]
+    assert desk.get("/dispatch/list", headers={"If-None-Match": tag}).status_code == 304
+    assert desk.get("/dispatch/list", query_string={"seen": tag.strip('"')}).status_code == 204
+    filed(ground)
+    fresh = desk.get("/dispatch/list", query_string={"seen": tag.strip('"')})
+    assert fresh.status_code == 200 and fresh.get_data(as_text=True).lstrip().startswith('<div class="orders"')
+
+
+def test_the_list_takes_the_same_few_statements_however_long_it_is(
+    ground: make.Ground, now: datetime, desk: FlaskClient
+) -> None:
+    filed(ground)
+    for path in ("/dispatch", "/dispatch?state=waits"):
+        desk.get(path)
+        with counted() as few:
+            desk.get(path)
+        for _each in range(5):
+            filed(ground)
+            ground.file(place_text="外面")
+        with counted() as many:
+            desk.get(path)
+        assert len(many) == len(few) <= 8
+
+
+def test_the_order_says_who_could_take_it_and_why(ground: make.Ground, now: datetime, desk: FlaskClient) -> None:
+    best, busy = ground.technician(), ground.technician(cap=1)
+    away = ground.technician(on_shift=False)
+    taken = filed(ground)
+    dispatching.assign(actor=make.actor(ground.dispatcher), now=now, order_id=taken, assignee_id=busy.id, seen=None)
+    order_id = filed(ground)
+    page = text(desk, f"/dispatch/{order_id}")
+    assert f"Give to {best.name}" in page and "0 open orders, at most 5 · no offer so far" in page
+    assert f"<b>{busy.name}</b>" in page and "enough orders in hand" in page
+    assert f"<b>{away.name}</b>" in page and "not on shift" in page
+    assert f'<option value="{away.id}">' in page.split('label="Only with a reason"')[1]
+
+
+def test_giving_it_to_somebody_by_hand(
+    ground: make.Ground, now: datetime, desk: FlaskClient, database: Session
+) -> None:
+    technician, away = ground.technician(), ground.technician(on_shift=False)
+    order_id = filed(ground)
+    answer = desk.post(f"/dispatch/{order_id}/assign?state=queued", data={"version": 1, "assignee": technician.id})
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/dispatch/{order_id}?state=queued")
+    now_offered = order(database, order_id)
+    assert (now_offered.state, now_offered.assignee_id) == ("offered", technician.id)
+    page = text(desk, f"/dispatch/{order_id}")
+    assert f"Offered to {technician.name}" in page and "by hand" in page and "waits for the answer" in page
+
+    refused = desk.post(
+        f"/dispatch/{order_id}/assign", data={"version": 2, "assign_assignee": away.id, "assign_words": " "}
+    )
+    page = refused.get_data(as_text=True)
+    assert refused.status_code == 422 and "This overrides the shift" in page
+    assert f'<option value="{away.id}" selected>' in page
+    sent = {"version": 2, "assign_assignee": away.id, "assign_reason": "agreed"}
+    assert desk.post(f"/dispatch/{order_id}/assign", data=sent).status_code == 303
+    assert order(database, order_id).assignee_id == away.id
+    page = text(desk, f"/dispatch/{order_id}")
+    assert "offered to somebody else" in page and "Overridden: Agreed with the person" in page
+
+
+def test_a_holder_is_replaced_with_a_reason_only(
+    ground: make.Ground, now: datetime, desk: FlaskClient, database: Session
+) -> None:
+    first = ground.technician()
+    order_id = offered(ground, now)
+    do(first, order_id, OrderAct.ACCEPT, now=now)
+    second = ground.technician()
+    page = text(desk, f"/dispatch/{order_id}")
+    assert "Give to somebody else…" in page and f"Give to {second.name}" not in page
+    data = {"version": 3, "assign_assignee": second.id}
+    assert desk.post(f"/dispatch/{order_id}/assign", data=data).status_code == 422
+    assert desk.post(f"/dispatch/{order_id}/assign", data={**data, "assign_reason": "balance"}).status_code == 303
+    assert order(database, order_id).assignee_id == second.id
+
+
+def test_the_ranking_by_hand(ground: make.Ground, now: datetime, desk: FlaskClient, database: Session) -> None:
+    order_id = filed(ground)
+    assert desk.post(f"/dispatch/{order_id}/auto", data={"version": 1}).status_code == 303
+    assert "Nobody can take W26-000001 now" in text(desk, f"/dispatch/{order_id}")
+    technician = ground.technician()
+    assert desk.post(f"/dispatch/{order_id}/auto", data={"version": 1}).status_code == 303
+    assert order(database, order_id).assignee_id == technician.id
+
+
+def test_of_two_dispatchers_the_loser_sees_who_won(
+    ground: make.Ground, now: datetime, desk: FlaskClient, database: Session
+) -> None:
+    mine, theirs = ground.technician(), ground.technician()
+    rival = accounts.person("dispatcher", name="赵调度")
+    order_id = filed(ground)
+    dispatching.assign(actor=make.actor(rival), now=now, order_id=order_id, assignee_id=theirs.id, seen=1)
+    news = text(desk, f"/dispatch/{order_id}/news?seen=1&state=queued")
+    assert f"赵调度 gave it to {theirs.name}" in news and f'href="/dispatch/{order_id}?state=queued"' in news
+    assert desk.get(f"/dispatch/{order_id}/news?seen=2").status_code == 204
+    answer = desk.post(
+        f"/dispatch/{order_id}/assign", data={"version": 1, "assign_assignee": mine.id, "assign_words": "quick"}
+    )
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 412
+    assert (
+        "Somebody was faster" in page and f"赵调度 gave it to {theirs.name}" in page and "It is now: Offered." in page
+    )
+    assert 'value="quick"' in page and 'name="version" value="2"' in page
+    assert order(database, order_id).assignee_id == theirs.id
+    assert len(database.scalars(select(Offer)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "act", "data", "state"),
+    [
+        ((), "hold", {"hold_reason": "weather", "hold_until": "2026-11-19T08:00"}, "on_hold"),
+        ((), "cancel", {"cancel_reason": "not_needed"}, "cancelled"),
+        (("offer",), "revoke", {"revoke_reason": "other", "revoke_words": "He called in sick"}, "queued"),
+        (
+            ("offer", "accept", "start"),
+            "done",
+            {"done_reason": "no_phone", "done_note": "x", "done_at": "2026-11-18T09:50"},
+            "done",
+        ),
+    ],
+)
+def test_other_acts_ask_for_what_the_tables_demand(
+    before: tuple[str, ...],
+    act: str,
+    data: dict[str, str],
+    state: str,
+    ground: make.Ground,
+    now: datetime,
+    desk: FlaskClient,
+    database: Session,
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now) if before else filed(ground)
+    do(technician, order_id, *[OrderAct(each) for each in before[1:]], now=now)
+    version = order(database, order_id).version
+    page = text(desk, f"/dispatch/{order_id}")
+    assert all(f'name="{name}"' in page for name in data)
+    assert desk.post(f"/dispatch/{order_id}/{act}", data={"version": version}).status_code == 422
+    assert desk.post(f"/dispatch/{order_id}/{act}", data={"version": version, **data}).status_code == 303
+    assert order(database, order_id).state == state
+
+
+def test_a_dispatcher_of_another_campus_sees_nothing_here(
+    ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]
+) -> None:
+    other = make.place("campus", "北校区")
+    elsewhere = login(accounts.person("dispatcher", scope_kind="campus", scope_id=other.id))
+    order_id = filed(ground)
+    waits = ground.file(place_text="外面").id
+    assert f"/dispatch/{order_id}" not in text(elsewhere, "/dispatch")
+    assert f"/tickets/{waits}" not in text(elsewhere, "/dispatch?state=waits")
+    for path in (f"/dispatch/{order_id}", f"/dispatch/{order_id}/news"):
+        assert elsewhere.get(path).status_code == 404
+    assert elsewhere.post(f"/dispatch/{order_id}/auto", data={"version": 1}).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["student", "technician", "leader"])
+def test_the_pages_are_for_dispatchers(role: str, login: Callable[..., FlaskClient], database: Session) -> None:
+    client = login(accounts.person(role))
+    for path in ("/dispatch", "/dispatch/list", "/dispatch/1", "/dispatch/1/news"):
+        assert client.get(path).status_code == 403
+    for path in ("/dispatch/1/assign", "/dispatch/1/auto", "/dispatch/1/cancel"):
+        assert client.post(path).status_code == 403
+
+
+@pytest.mark.parametrize("given", ["0", "x", "9" * 30, "-1"])
+def test_an_address_or_person_that_means_nothing(given: str, ground: make.Ground, desk: FlaskClient) -> None:
+    order_id = filed(ground)
+    assert desk.get(f"/dispatch/{given}").status_code == 404
+    assert desk.post(f"/dispatch/{order_id}/assign", data={"version": 1, "assignee": given}).status_code == 422
+    assert desk.post(f"/dispatch/{order_id}/accept", data={"version": 1}).status_code == 404
+    assert desk.post(f"/dispatch/{order_id}/assign", data={"version": 1, "assignee": 10**15}).status_code == 422
+
+
+def test_an_offer_locks_and_counts(ground: make.Ground, now: datetime, desk: FlaskClient, database: Session) -> None:
+    technician = ground.technician(cap=1)
+    first, second = filed(ground), filed(ground)
+    assert desk.post(f"/dispatch/{first}/assign", data={"version": 1, "assignee": technician.id}).status_code == 303
+    assert desk.post(f"/dispatch/{second}/assign", data={"version": 1, "assignee": technician.id}).status_code == 422
+    profile = database.scalars(select(TechnicianProfile)).one()
+    database.refresh(profile)
+    assert profile.last_offer_at == now
