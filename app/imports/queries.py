@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, func, or_, select
 
+from app.accounts.models import Person, Role, RoleGrant
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.importing import OUTCOMES, WRITTEN, Outcome, Reason, RowPlan
@@ -16,6 +17,7 @@ from app.core.paging import Page, page
 from app.imports import policies
 from app.imports.models import ImportBatch, ImportChunk, ImportMapping, ImportProgress, ImportRow
 from app.imports.rules import stages
+from app.sites import queries as places
 
 MAX_ID = 2**63 - 1
 _IN_MEMORY = 4 * 1024 * 1024
@@ -60,6 +62,28 @@ def waiting_for(viewer: Actor) -> int:
         .limit(100)
     )
     return len(found.all())
+
+
+def approvers(permission: str, now: datetime) -> list[int]:
+    """People who may approve plans of a kind (at most a hundred): both permissions, in whatever roles."""
+    today = places.today(now)
+    has_both = and_(*(func.bool_or(Role.permissions.contains([wanted])) for wanted in ("imports.approve", permission)))
+    held = (
+        select(RoleGrant.person_id)
+        .join(Role, and_(Role.institution_id == RoleGrant.institution_id, Role.id == RoleGrant.role_id))
+        .join(Person, and_(Person.institution_id == RoleGrant.institution_id, Person.id == RoleGrant.person_id))
+        .where(
+            or_(RoleGrant.valid_from.is_(None), RoleGrant.valid_from <= today),
+            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > today),
+            Person.disabled_at.is_(None),
+            or_(Person.valid_to.is_(None), Person.valid_to > today),
+        )
+        .group_by(RoleGrant.person_id)
+        .having(has_both)
+        .order_by(RoleGrant.person_id)
+        .limit(100)
+    )
+    return list(db.session.scalars(held))
 
 
 def file_of(batch_id: int) -> BinaryIO | None:

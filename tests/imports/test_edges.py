@@ -13,7 +13,8 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.core.importing import RowPlan
-from app.imports import policies, queries
+from app.events.imports import ImportSettled
+from app.imports import handlers, policies, queries
 from app.imports.models import ImportProgress
 from app.imports.services import application, decisions, dry_run, intake, life, looking, parsing, tidying
 from app.imports.services.progress import Meter
@@ -156,6 +157,20 @@ def test_what_waits_for_approval_is_counted_for_those_who_may_give_it(database, 
     assert (queries.waiting_for(head), queries.waiting_for(uploader)) == (1, 0)
     page = queries.batches(head, open_only=True)
     assert [batch.state for batch in page.items] == ["waiting"]
+
+
+def test_those_who_may_approve_are_asked_but_never_the_uploader(database, now):
+    from app.notifications.models import Notification
+
+    uploader, head = accounts.person("registry"), accounts.person("admin")
+    accounts.person("energy")
+    rows = [campus.PEOPLE_HEADINGS, campus.person(1, 院系="", 班级="")]
+    batch = stages.planned(campus.gb18030(rows), kind="people", actor=accounts.actor(uploader), now=now)
+    handlers.ask_approvers(ImportSettled(batch.id, "people", "waiting", uploader.id), Actor.system(1), now)
+    handlers.ask_approvers(ImportSettled(batch.id, "people", "waiting", uploader.id), Actor.system(1), now)
+    handlers.ask_approvers(ImportSettled(batch.id, "people", "applied", uploader.id), Actor.system(1), now)
+    told = db.session.execute(select(Notification.person_id, Notification.data)).all()
+    assert [(row.person_id, row.data["state"]) for row in told] == [(head.id, "approve")]
 
 
 def test_too_large_and_too_much_is_refused_at_the_door(admin, now, monkeypatch):
