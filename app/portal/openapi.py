@@ -116,6 +116,7 @@ def document(app: Flask, base_url: str) -> dict[str, Any]:
     components.get("schemas", {}).pop("Error", None)
     components.get("schemas", {}).pop("PaginationMetadata", None)
     for path, method, operation in _operations(spec):
+        _form_into_body(operation, components["schemas"])
         _complete(app, path, method, operation)
     return spec
 
@@ -153,6 +154,23 @@ def _complete(app: Flask, path: str, method: str, operation: dict[str, Any]) -> 
         answers[str(status)] = {"$ref": f"#/components/responses/{status}"}
     if getattr(view, "policy", None) is anyone:
         operation["security"] = []
+
+
+def _form_into_body(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Fields of a form that also carries files belong into its body; the library leaves them as `formData`."""
+    fields = [each for each in operation.get("parameters", ()) if each.get("in") == "formData"]
+    if not fields:
+        return
+    operation["parameters"] = [each for each in operation["parameters"] if each not in fields]
+    body = operation.setdefault("requestBody", {"required": True, "content": {}})
+    content = body["content"].setdefault("multipart/form-data", {})
+    named = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    files = copy.deepcopy(schemas.get(named, {"type": "object"}))
+    files["properties"] = files.get("properties", {}) | {each["name"]: each.get("schema", {}) for each in fields}
+    demanded = [*files.get("required", ()), *(each["name"] for each in fields if each.get("required"))]
+    if demanded:
+        files["required"] = demanded
+    content["schema"] = files
 
 
 def _ref(name: str) -> dict[str, str]:

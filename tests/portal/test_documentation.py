@@ -84,6 +84,17 @@ def test_keys_and_versions_are_documented_where_they_are_asked_for(document: dic
     assert document["paths"][f"{API_ROOT}/tokens"]["post"]["security"] == []
 
 
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
+    import schemathesis
+
+    schemathesis.openapi.from_dict(document).validate()
+
+
+def test_fields_beside_files_stand_in_the_body(document: dict[str, Any]) -> None:
+    body = document["paths"][f"{API_ROOT}/work-orders/{{order_id}}/photos"]["post"]["requestBody"]
+    assert "moment" in body["content"]["multipart/form-data"]["schema"]["properties"]
+
+
 def test_ids_are_decimal_strings_and_text_has_its_length(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     assert schemas["Notification"]["properties"]["id"] == {"type": "string", "pattern": "^[0-9]{1,19}$"}
