@@ -140,7 +140,8 @@ def _uv() -> bool:
 
 def _uv_settings() -> dict[str, str]:
     """Give uv the package index that pip was told of: it reads none of pip's settings. It must never fetch a Python."""
-    settings = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
+    # The system's certificates: a campus network may have an authority of its own.
+    settings = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "UV_SYSTEM_CERTS": "1"}
     if "UV_DEFAULT_INDEX" not in os.environ:
         asked = [str(PYTHON), "-m", "pip", "config", "get", "global.index-url"]
         index = (
