@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import orjson
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, and_, or_
+from sqlalchemy import Integer, Select, and_, bindparam, or_
 from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
 from sqlalchemy.sql.operators import desc_op
 
@@ -73,21 +73,57 @@ def page(
     return Page(kept, encode([_plain(value(kept[-1], name)) for name, _column in keys]))
 
 
+def prepared(query: Select[Any], keys: Sequence[tuple[str, ColumnElement[Any]]], *, after: bool) -> Select[Any]:
+    """The statement of one page with order, limit and (with `after`) cursor as parameters, to be kept and run often.
+
+    Building a large statement costs more than running it; `run` gives the page.
+    """
+    if after:
+        marks = [bindparam(f"after_{name}", type_=_bare(column).type, required=True) for name, column in keys]
+        query = query.where(_beyond(keys, marks))
+    limit = bindparam("page_limit", type_=Integer, required=True)
+    return query.order_by(*(column for _name, column in keys)).limit(limit)
+
+
+def run(
+    statement: Select[Any],
+    keys: Sequence[tuple[str, ColumnElement[Any]]],
+    cursor: str | None,
+    limit: int,
+    values: Mapping[str, Any],
+) -> Page[Any]:
+    """A page of a `prepared` statement; exactly one statement."""
+    given = {**values, "page_limit": limit + 1}
+    if cursor:
+        marks = decode(cursor, len(keys))
+        given |= {
+            f"after_{name}": _typed(_bare(column), mark) for (name, column), mark in zip(keys, marks, strict=True)
+        }
+    rows = db.session.execute(statement, given).all()
+    if len(rows) <= limit:
+        return Page(rows, None)
+    kept = rows[:limit]
+    return Page(kept, encode([_plain(getattr(kept[-1], name)) for name, _column in keys]))
+
+
 def _plain(found: Any) -> Any:
     return found.isoformat() if isinstance(found, datetime) else found
 
 
 def _after(keys: Sequence[tuple[str, ColumnElement[Any]]], values: Sequence[Any]) -> ColumnElement[bool]:
+    """The condition of a cursor with its values."""
+    return _beyond(keys, [_typed(_bare(column), value) for (_name, column), value in zip(keys, values, strict=True)])
+
+
+def _beyond(keys: Sequence[tuple[str, ColumnElement[Any]]], marks: Sequence[Any]) -> ColumnElement[bool]:
     """(a, b) after (x, y): a beyond x, or a = x and b beyond y; NULLs are not keys."""
     alternatives: list[ColumnElement[bool]] = []
     for depth, (_name, ordered) in enumerate(keys):
-        column = ordered.element if isinstance(ordered, UnaryExpression) else ordered
+        column = _bare(ordered)
         descending = isinstance(ordered, UnaryExpression) and ordered.modifier is desc_op
-        bound = _typed(column, values[depth])
-        beyond = column < bound if descending else column > bound
+        beyond = column < marks[depth] if descending else column > marks[depth]
         equal = [
-            _bare(earlier) == _typed(_bare(earlier), given)
-            for (_n, earlier), given in zip(keys[:depth], values[:depth], strict=True)
+            _bare(earlier) == mark for (_n, earlier), mark in zip(keys[:depth], marks[:depth], strict=True)
         ]
         alternatives.append(and_(*equal, beyond))
     return or_(*alternatives)

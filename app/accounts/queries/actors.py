@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
+from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, literal_column, or_, select
+from sqlalchemy import Date, DateTime, Row, Select, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.accounts.models import ApiToken, LoginSession, Person, PersonHome, Role, RoleGrant
@@ -20,7 +21,7 @@ def token_digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _grants(today: date) -> Any:
+def _grants(today: Any) -> Any:
     """The person's valid grants as one jsonb array, so that the actor is one row of one statement."""
     return (
         select(
@@ -47,7 +48,7 @@ def _grants(today: date) -> Any:
     )
 
 
-def _home(today: date) -> Any:
+def _home(today: Any) -> Any:
     return (
         select(PersonHome.place_id)
         .where(
@@ -61,7 +62,7 @@ def _home(today: date) -> Any:
     )
 
 
-def _person_columns(today: date) -> tuple[Any, ...]:
+def _person_columns(today: Any) -> tuple[Any, ...]:
     return (
         Person.id.label("person_id"),
         Person.name,
@@ -73,7 +74,7 @@ def _person_columns(today: date) -> tuple[Any, ...]:
     )
 
 
-def _valid(query: Select[Any], today: date) -> Select[Any]:
+def _valid(query: Select[Any], today: Any) -> Select[Any]:
     return query.where(
         Person.disabled_at.is_(None),
         Person.merged_into_id.is_(None),
@@ -84,8 +85,14 @@ def _valid(query: Select[Any], today: date) -> Select[Any]:
 
 def session_row(digest: bytes, now: datetime) -> Row[Any] | None:
     """Session, person, roles and home of a live session, in one statement; None where it is not (or no longer) one."""
-    today = places.today(now)
-    query = (
+    return db.session.execute(_session_query(), {"digest": digest, "now": now, "today": places.today(now)}).first()
+
+
+@cache
+def _session_query() -> Select[Any]:
+    """Built once: every request runs it, and building it costs more than running it."""
+    today, now = bindparam("today", type_=Date()), bindparam("now", type_=DateTime(timezone=True))
+    query: Any = (
         select(
             *_person_columns(today),
             LoginSession.id.label("session_id"),
@@ -97,19 +104,24 @@ def session_row(digest: bytes, now: datetime) -> Row[Any] | None:
             and_(Person.institution_id == LoginSession.institution_id, Person.id == LoginSession.person_id),
         )
         .where(
-            LoginSession.token_hash == digest,
+            LoginSession.token_hash == bindparam("digest"),
             LoginSession.revoked_at.is_(None),
             LoginSession.ends_at > now,
             LoginSession.last_seen_at + func.make_interval(0, 0, 0, 0, 0, 0, LoginSession.idle_seconds) > now,
         )
     )
-    return db.session.execute(_valid(query, today)).first()
+    return _valid(query, today)
 
 
 def token_row(digest: bytes, now: datetime) -> Row[Any] | None:
     """The same for a bearer token."""
-    today = places.today(now)
-    query = (
+    return db.session.execute(_token_query(), {"digest": digest, "now": now, "today": places.today(now)}).first()
+
+
+@cache
+def _token_query() -> Select[Any]:
+    today, now = bindparam("today", type_=Date()), bindparam("now", type_=DateTime(timezone=True))
+    query: Any = (
         select(
             *_person_columns(today),
             ApiToken.id.label("token_id"),
@@ -117,9 +129,9 @@ def token_row(digest: bytes, now: datetime) -> Row[Any] | None:
             ApiToken.last_used_at,
         )
         .join(Person, and_(Person.institution_id == ApiToken.institution_id, Person.id == ApiToken.person_id))
-        .where(ApiToken.token_hash == digest, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+        .where(ApiToken.token_hash == bindparam("digest"), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
     )
-    return db.session.execute(_valid(query, today)).first()
+    return _valid(query, today)
 
 
 def as_actor(row: Any, institution_id: int, *, kind: Any = "person", session_id: int | None = None) -> Actor:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, g, request
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Integer, LargeBinary, UniqueConstraint, delete, select, text, update
+from sqlalchemy import Integer, LargeBinary, UniqueConstraint, delete, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import PreconditionRequired
 
@@ -102,15 +102,25 @@ def answer_once(app: Flask, view: Callable[..., Any], produce: Callable[[], Resp
     return answer
 
 
+_STORE = text(
+    """
+    UPDATE idempotency_key SET status = :status, headers = CAST(:headers AS jsonb), body = :body
+    WHERE institution_id = :institution AND id = :id
+    """
+)
+
+
 def _store(row_id: int, answer: Response) -> None:
+    kept = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
     db.session.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.id == row_id)
-        .values(
-            status=answer.status_code,
-            headers={name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers},
-            body=answer.get_data(),
-        )
+        _STORE,
+        {
+            "institution": current_institution(),
+            "id": row_id,
+            "status": answer.status_code,
+            "headers": orjson.dumps(kept).decode(),
+            "body": answer.get_data(),
+        },
     )
 
 

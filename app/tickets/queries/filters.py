@@ -1,23 +1,27 @@
-"""The conditions of ticket lists, and the search over a whole institution."""
+"""The conditions of ticket lists, and the search over a whole institution.
+
+A list's statement depends on which filters are on, not on their values: `Shape` says which, `conditions` builds the
+condition with named parameters, `values` gives those. So each shape is built once per process.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, and_, bindparam, func, or_, select, true
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Integer, Text, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.core.actor import Actor
 from app.core.db import db
 from app.sites.models import Place
-from app.tickets.models import Category, Ticket, Trade
+from app.tickets.models import Category, Ticket
 from app.tickets.queries import viewer
+from app.tickets.queries.viewer import Sight
 from app.tickets.rules.grams import grams, terms
 from app.tickets.rules.numbers import parse_number
 
-SEARCHED_AT_MOST = 10_000
+PLACES_AT_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,67 +34,158 @@ class TicketFilter:
     q: str | None = None
     mine: bool = False
     priorities: tuple[str, ...] = ()
-    trade: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Narrowed:
+class Shape:
+    """Which conditions a list has.
+
+    `search`: none, "number", "plain" over own rows, or the "function" of `models.search`.
+    """
+
+    sight: Sight
+    mine: bool = False
+    columns: frozenset[str] = frozenset()
+    search: str | None = None
+    words: int = 0
+    after: bool = False
+
+
+@dataclass(slots=True)
+class Asked:
     """A filter with its place and category looked up."""
 
-    campuses: list[int] = field(default_factory=list)
-    buildings: list[int] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
-    categories: list[int] | None = None
+    wanted: TicketFilter
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+    places: list[int] | None = None
+    words: list[str] = field(default_factory=list)
+    number: str | None = None
 
 
-def conditions(wanted: TicketFilter, actor: Actor, *, before: int | None, limit: int) -> list[ColumnElement[bool]]:
-    """The conditions of a list for a viewer; `before` is the cursor's ticket id, needed by the search.
-
-    At most three look-ups (place, category, trade), so the number of statements is constant.
-    """
-    narrowed = _narrow(wanted)
-    found = _plain(wanted, narrowed)
-    mine = wanted.mine and actor.id is not None
-    if wanted.mine:
-        found.append(viewer.reported_by(actor.id or 0))
-    if not wanted.q:
-        return [*found, true() if mine else viewer.tickets_seen(actor)]
-    number = parse_number(wanted.q)
-    if number is not None:
-        return [*found, viewer.tickets_seen(actor), Ticket.number == str(number)]
-    if mine or not viewer.reads_scopes(actor):
-        return [*found, viewer.tickets_seen(actor), *_contains(wanted.q)]
-    own = viewer.own_tickets(actor)
-    in_scope = Ticket.id.in_(_search(wanted, narrowed, actor, before, limit))
-    return [*found, or_(in_scope, and_(own, *_contains(wanted.q)))]
+_COLUMNS = {
+    "statuses": Ticket.status,
+    "priorities": Ticket.priority,
+    "categories": Ticket.category_id,
+    "of_campus": Ticket.campus_id,
+    "of_building": Ticket.building_id,
+    "of_places": Ticket.place_id,
+}
 
 
-def _narrow(wanted: TicketFilter) -> _Narrowed:
-    narrowed = _Narrowed(categories=_categories(wanted))
+def ask(wanted: TicketFilter) -> Asked:
+    """Look up what the filter names; at most two statements."""
+    asked = Asked(wanted)
+    if wanted.statuses:
+        asked.columns["statuses"] = list(wanted.statuses)
+    if wanted.priorities:
+        asked.columns["priorities"] = list(wanted.priorities)
+    if wanted.category is not None:
+        asked.columns["categories"] = _categories(wanted.category)
     if wanted.place is not None:
         kind = db.session.scalar(select(Place.kind).where(Place.id == wanted.place))
-        if kind == "campus":
-            narrowed.campuses.append(wanted.place)
-        elif kind == "building":
-            narrowed.buildings.append(wanted.place)
-        else:
-            narrowed.places.extend(_places_below(wanted.place))
-    return narrowed
+        name = {"campus": "of_campus", "building": "of_building"}.get(kind or "", "of_places")
+        asked.places = [wanted.place] if name != "of_places" else _places_below(wanted.place)
+        asked.columns[name] = asked.places
+    if wanted.q:
+        number = parse_number(wanted.q)
+        asked.number = str(number) if number else None
+        asked.words = terms(wanted.q)
+    return asked
 
 
-def _categories(wanted: TicketFilter) -> list[int] | None:
-    """The categories meant; None: all. A ticket is of the trade its category is repaired by."""
-    below = None if wanted.category is None else _categories_below(wanted.category)
-    if wanted.trade is None:
-        return below
-    of_trade = select(Category.id).join(
-        Trade, and_(Trade.institution_id == Category.institution_id, Trade.id == Category.trade_id)
+def shape_of(asked: Asked, actor: Actor, *, after: bool) -> Shape:
+    """The shape of the list for a viewer."""
+    sight, mine = viewer.sight_of(actor), asked.wanted.mine
+    search = None
+    if asked.number:
+        search = "number"
+    elif asked.words:
+        in_scope = sight.everything or sight.campuses or sight.buildings
+        search = "function" if in_scope and not mine else "plain"
+    return Shape(
+        sight=sight,
+        mine=mine,
+        columns=frozenset(asked.columns),
+        search=search,
+        words=len(asked.words) if search in ("plain", "function") else 0,
+        after=after,
     )
-    found = db.session.scalars(of_trade.where(Trade.code == wanted.trade))
-    return [each for each in found if below is None or each in below]
 
 
-def _categories_below(category: str | int) -> list[int]:
+def conditions(shape: Shape) -> list[ColumnElement[bool]]:
+    """The conditions of a shape, with named parameters."""
+    found: list[ColumnElement[bool]] = [
+        column.in_(bindparam(name, type_=column.type, expanding=True, required=True))
+        for name, column in _COLUMNS.items()
+        if name in shape.columns
+    ]
+    if shape.mine:
+        found.append(viewer.reported_by(viewer.NAMED["viewer"]))
+    elif shape.search != "function":
+        found.append(viewer.tickets_of(shape.sight))
+    words = [
+        Ticket.search.like(bindparam(f"word_{place}", type_=Text(), required=True), escape="\\")
+        for place in range(shape.words)
+    ]
+    if shape.search == "number":
+        found.append(Ticket.number == bindparam("number", type_=Text(), required=True))
+    elif shape.search == "plain":
+        found += words
+    elif shape.search == "function":
+        found.append(or_(Ticket.id.in_(_FOUND), and_(viewer.own_tickets_of(shape.sight), *words)))
+    return found
+
+
+def values(asked: Asked, shape: Shape, actor: Actor, *, before: int | None, limit: int) -> dict[str, Any]:
+    """The values of the named parameters; `before` is the cursor's ticket id, which the search applies itself."""
+    given: dict[str, Any] = {**viewer.values_of(actor), **asked.columns}
+    given |= {f"word_{place}": pattern(word) for place, word in enumerate(asked.words)}
+    if shape.search == "number":
+        given["number"] = asked.number
+    elif shape.search == "function":
+        given |= {
+            "patterns": [pattern(word) for word in asked.words],
+            "wanted_grams": sorted({gram for word in asked.words for gram in grams(word)}),
+            "in_campuses": None if shape.sight.everything else given["campuses"],
+            "in_buildings": None if shape.sight.everything else given["buildings"],
+            "in_statuses": asked.columns.get("statuses"),
+            "in_priorities": asked.columns.get("priorities"),
+            "in_places": asked.places,
+            "in_categories": asked.columns.get("categories"),
+            "before": before,
+            "how_many": limit + 1,
+        }
+    return given
+
+
+def pattern(word: str) -> str:
+    """A LIKE pattern that finds the word anywhere."""
+    return "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def _array(name: str, kind: Any) -> Any:
+    return bindparam(name, type_=ARRAY(kind), required=True)
+
+
+_FOUND = select(
+    func.ticket_search(
+        _array("patterns", Text),
+        _array("wanted_grams", Text),
+        _array("in_campuses", BigInteger),
+        _array("in_buildings", BigInteger),
+        _array("in_statuses", Text),
+        _array("in_priorities", Text),
+        _array("in_places", BigInteger),
+        _array("in_categories", BigInteger),
+        bindparam("before", type_=BigInteger, required=True),
+        bindparam("how_many", type_=Integer, required=True),
+    )
+    .table_valued("id")
+    .c.id
+)
+
+
+def _categories(category: str | int) -> list[int]:
     """The category of a code or id with all below it; of every time, since old tickets keep theirs."""
     named = Category.id == category if isinstance(category, int) else Category.code == category
     base = select(Category.id).where(named).cte("below", recursive=True)
@@ -103,57 +198,4 @@ def _places_below(place_id: int) -> list[int]:
     base = select(Place.id).where(Place.id == place_id).cte("below", recursive=True)
     child = aliased(Place)
     tree = base.union_all(select(child.id).join(base, child.parent_id == base.c.id))
-    return list(db.session.scalars(select(tree.c.id).limit(SEARCHED_AT_MOST)))
-
-
-def _plain(wanted: TicketFilter, narrowed: _Narrowed) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.statuses:
-        found.append(Ticket.status.in_(wanted.statuses))
-    if wanted.priorities:
-        found.append(Ticket.priority.in_(wanted.priorities))
-    if narrowed.categories is not None:
-        found.append(Ticket.category_id.in_(narrowed.categories))
-    for column, ids in (
-        (Ticket.campus_id, narrowed.campuses),
-        (Ticket.building_id, narrowed.buildings),
-        (Ticket.place_id, narrowed.places),
-    ):
-        if ids:
-            found.append(column.in_(ids))
-    return found
-
-
-def _contains(typed: str) -> list[ColumnElement[bool]]:
-    """Every word of the search occurs; a plain filter over a viewer's own rows."""
-    return [Ticket.search.contains(term, autoescape=True) for term in terms(typed)]
-
-
-def _search(
-    wanted: TicketFilter, narrowed: _Narrowed, actor: Actor, before: int | None, limit: int
-) -> Any:
-    """Ids found by `ticket_search` (see `models.search`), which applies every condition before its limit."""
-    words = terms(wanted.q or "")
-    campuses, buildings = (None, None) if viewer.sees_all(actor) else viewer.scope_ids(actor)
-    places = [*narrowed.campuses, *narrowed.buildings, *narrowed.places]
-    found = func.ticket_search(
-        _array([_escaped(word) for word in words], Text),
-        _array(sorted({gram for word in words for gram in grams(word)}), Text),
-        _array(campuses, BigInteger),
-        _array(buildings, BigInteger),
-        _array(wanted.statuses or None, Text),
-        _array(wanted.priorities or None, Text),
-        _array(places or None, BigInteger),
-        _array(narrowed.categories, BigInteger),
-        bindparam(None, before, type_=BigInteger),
-        limit + 1,
-    ).table_valued("id")
-    return select(found.c.id)
-
-
-def _array(values: Sequence[Any] | None, kind: Any) -> Any:
-    return bindparam(None, None if values is None else list(values), type_=ARRAY(kind))
-
-
-def _escaped(word: str) -> str:
-    return "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return list(db.session.scalars(select(tree.c.id).limit(PLACES_AT_MOST)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
-from sqlalchemy import case as sql_case
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, select
 from sqlalchemy import func as sql_func
 from sqlalchemy.orm import aliased
 
@@ -19,8 +19,8 @@ from app.core.errors import NotFound
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, Trade, WorkOrder
 from app.tickets.queries import viewer
-from app.tickets.rules.dispatching import PRIORITY_ORDER
-from app.tickets.rules.workflow import ORDER_LOAD, ORDER_OPEN
+from app.tickets.queries.viewer import Sight
+from app.tickets.rules.workflow import ORDER_LOAD
 
 _Dispatcher = aliased(Person)
 
@@ -84,35 +84,85 @@ def order_rows() -> Any:
     )
 
 
+_KEYS = (("id", WorkOrder.id.desc()),)
+
+
 def page(actor: Actor, wanted: OrderFilter, *, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
     """A page of orders the actor sees, newest first."""
-    query = order_rows().where(*_conditions(actor, wanted))
-    return paging.page(query, [("id", WorkOrder.id.desc())], cursor, limit)
+    shape = _shape(actor, wanted, after=cursor is not None)
+    return paging.run(_page_statement(shape), _KEYS, cursor, limit, _values(actor, wanted))
 
 
-def _conditions(actor: Actor, wanted: OrderFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.mine:
-        found += [WorkOrder.assignee_id == (actor.id or 0), WorkOrder.state.in_(sorted(ORDER_LOAD))]
-    else:
-        found.append(viewer.orders_seen(actor))
-    if wanted.states:
-        found.append(WorkOrder.state.in_(wanted.states))
-    if wanted.ticket is not None:
-        found.append(WorkOrder.ticket_id == wanted.ticket)
-    if wanted.assignee is not None:
-        found.append(WorkOrder.assignee_id == wanted.assignee)
-    if wanted.trade is not None:
-        found.append(Trade.code == wanted.trade)
-    if wanted.waiting is not None:
-        found.append(WorkOrder.waiting == wanted.waiting)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Which conditions a list has; lists of one shape share their statement."""
+
+    sight: Sight
+    mine: bool
+    columns: frozenset[str]
+    after: bool
+
+
+_FILTERS = {
+    "states": WorkOrder.state,
+    "of_ticket": WorkOrder.ticket_id,
+    "of_assignee": WorkOrder.assignee_id,
+    "of_trade": Trade.code,
+    "waiting_for": WorkOrder.waiting,
+}
+
+
+def _given(wanted: OrderFilter) -> dict[str, list[Any]]:
+    """The values of the filters that are on."""
+    given: dict[str, list[Any]] = {
+        "states": list(wanted.states),
+        "of_ticket": [wanted.ticket],
+        "of_assignee": [wanted.assignee],
+        "of_trade": [wanted.trade],
+        "waiting_for": [wanted.waiting],
+    }
+    return {name: values for name, values in given.items() if values and values != [None]}
+
+
+def _values(actor: Actor, wanted: OrderFilter) -> dict[str, Any]:
+    return {**viewer.values_of(actor), **_given(wanted), "load": sorted(ORDER_LOAD)}
+
+
+def _shape(actor: Actor, wanted: OrderFilter, *, after: bool) -> _Shape:
+    return _Shape(viewer.sight_of(actor), wanted.mine, frozenset(_given(wanted)), after)
+
+
+@lru_cache(maxsize=256)
+def _page_statement(shape: _Shape) -> Any:
+    return paging.prepared(order_rows().where(*_conditions(shape)), _KEYS, after=shape.after)
+
+
+def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        column.in_(bindparam(name, type_=column.type, expanding=True, required=True))
+        for name, column in _FILTERS.items()
+        if name in shape.columns
+    ]
+    if shape.mine:
+        load = bindparam("load", type_=WorkOrder.state.type, expanding=True, required=True)
+        return [*found, WorkOrder.assignee_id == viewer.NAMED["viewer"], WorkOrder.state.in_(load)]
+    return [*found, viewer.orders_of(shape.sight)]
 
 
 def one(actor: Actor, order_id: int) -> Any:
     """One order with the contact of its ticket; raises NotFound for one the actor may not see."""
+    row = db.session.execute(
+        _one_statement(viewer.sight_of(actor)), {**viewer.values_of(actor), "order_id": order_id}
+    ).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+@lru_cache(maxsize=64)
+def _one_statement(sight: Sight) -> Any:
     reporter = aliased(Person)
-    query = (
+    return (
         order_rows()
         .outerjoin(reporter, and_(reporter.institution_id == Ticket.institution_id, reporter.id == Ticket.reporter_id))
         .add_columns(
@@ -124,46 +174,14 @@ def one(actor: Actor, order_id: int) -> Any:
             sql_func.coalesce(Ticket.contact_name, reporter.name).label("contact_name"),
             sql_func.coalesce(Ticket.contact_phone, reporter.phone).label("contact_phone"),
         )
-        .where(WorkOrder.id == order_id, viewer.orders_seen(actor))
+        .where(WorkOrder.id == bindparam("order_id", type_=BigInteger, required=True), viewer.orders_of(sight))
     )
-    row = db.session.execute(query).first()
-    if row is None:
-        raise NotFound
-    return row
 
 
 def of_ticket(actor: Actor, ticket_id: int) -> Sequence[Any]:
     """All orders of a ticket the actor sees, oldest first (a ticket has few)."""
     query = order_rows().where(WorkOrder.ticket_id == ticket_id, viewer.orders_seen(actor)).order_by(WorkOrder.id)
     return db.session.execute(query.limit(200)).all()
-
-
-def today(actor: Actor, *, limit: int = 100) -> Sequence[Any]:
-    """A technician's orders in the order in which he works: running first, then offered, then by urgency and age."""
-    state = sql_case(
-        {"working": 0, "en_route": 1, "offered": 2, "accepted": 3, "on_hold": 4}, value=WorkOrder.state, else_=5
-    )
-    rank = sql_case({name: at for at, name in enumerate(PRIORITY_ORDER)}, value=WorkOrder.priority, else_=9)
-    query = (
-        order_rows()
-        .where(WorkOrder.assignee_id == (actor.id or 0), WorkOrder.state.in_(sorted(ORDER_LOAD)))
-        .order_by(state, rank, WorkOrder.id)
-        .limit(limit)
-    )
-    return db.session.execute(query).all()
-
-
-def open_page(
-    actor: Actor, wanted: OrderFilter, *, cursor: str | None = None, limit: int = 50
-) -> paging.Page[Any]:
-    """The dispatcher's list: open orders the actor sees, in the order in which they are served (40)."""
-    rank = sql_case({name: at for at, name in enumerate(PRIORITY_ORDER)}, value=WorkOrder.priority, else_=9)
-    query = (
-        order_rows()
-        .add_columns(rank.label("rank"))
-        .where(WorkOrder.state.in_(sorted(ORDER_OPEN)), *_conditions(actor, wanted))
-    )
-    return paging.page(query, [("rank", rank.asc()), ("id", WorkOrder.id.asc())], cursor, limit)
 
 
 def offers_of(order_id: int) -> Sequence[Any]:

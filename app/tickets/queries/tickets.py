@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BigInteger, and_, bindparam, func, select
 
 from app.accounts.models import Person
 from app.core import paging
@@ -12,10 +13,10 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.sites.models import Place
-from app.tickets.models import Category, Rating, Ticket, WorkOrder
-from app.tickets.queries import viewer
-from app.tickets.queries.filters import TicketFilter, conditions
-from app.tickets.rules.workflow import TICKET_OPEN
+from app.tickets.models import Category, Rating, Ticket
+from app.tickets.queries import filters, viewer
+from app.tickets.queries.filters import Shape, TicketFilter
+from app.tickets.queries.viewer import Sight
 
 _COLUMNS = (
     Ticket.id,
@@ -55,17 +56,36 @@ def ticket_rows() -> Any:
     )
 
 
+_KEYS = (("id", Ticket.id.desc()),)
+
+
 def page(actor: Actor, wanted: TicketFilter, *, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
     """A page of tickets the actor sees, newest first."""
     before = paging.decode(cursor, 1)[0] if cursor else None
-    before = before if isinstance(before, int) and not isinstance(before, bool) else None
-    query = ticket_rows().where(*conditions(wanted, actor, before=before, limit=limit))
-    return paging.page(query, [("id", Ticket.id.desc())], cursor, limit)
+    asked = filters.ask(wanted)
+    shape = filters.shape_of(asked, actor, after=cursor is not None)
+    given = filters.values(asked, shape, actor, before=before if isinstance(before, int) else None, limit=limit)
+    return paging.run(_page_statement(shape), _KEYS, cursor, limit, given)
+
+
+@lru_cache(maxsize=512)
+def _page_statement(shape: Shape) -> Any:
+    return paging.prepared(ticket_rows().where(*filters.conditions(shape)), _KEYS, after=shape.after)
 
 
 def one(actor: Actor, ticket_id: int) -> Any:
     """One ticket with what its page needs besides; raises NotFound for one the actor may not see."""
-    query = (
+    row = db.session.execute(
+        _one_statement(viewer.sight_of(actor)), {**viewer.values_of(actor), "ticket_id": ticket_id}
+    ).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+@lru_cache(maxsize=64)
+def _one_statement(sight: Sight) -> Any:
+    return (
         ticket_rows()
         .add_columns(
             Ticket.place_text,
@@ -82,12 +102,8 @@ def one(actor: Actor, ticket_id: int) -> Any:
             Category.emergency,
             Category.emergency_phone,
         )
-        .where(Ticket.id == ticket_id, viewer.tickets_seen(actor))
+        .where(Ticket.id == bindparam("ticket_id", type_=BigInteger, required=True), viewer.tickets_of(sight))
     )
-    row = db.session.execute(query).first()
-    if row is None:
-        raise NotFound
-    return row
 
 
 def ratings(ticket_id: int) -> list[Any]:
@@ -109,30 +125,4 @@ def ratings(ticket_id: int) -> list[Any]:
     )
 
 
-def open_counts(actor: Actor) -> dict[str, int]:
-    """How many tickets the actor sees in each open status; for tabs and the home page."""
-    rows = db.session.execute(
-        select(Ticket.status, func.count())
-        .where(Ticket.status.in_(sorted(TICKET_OPEN)), viewer.tickets_seen(actor))
-        .group_by(Ticket.status)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def waits_for_a_person(actor: Actor, *, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
-    """N3: accepted or in service without an open order, and what waits for a dispatcher's first look, oldest first."""
-    open_order = (
-        select(WorkOrder.id)
-        .where(
-            WorkOrder.institution_id == Ticket.institution_id,
-            WorkOrder.ticket_id == Ticket.id,
-            WorkOrder.state.not_in(("done", "verified", "closed", "cancelled")),
-        )
-        .exists()
-    )
-    stranded = and_(Ticket.status.in_(("accepted", "in_service")), ~open_order)
-    query = ticket_rows().where(viewer.tickets_seen(actor), (Ticket.status == "submitted") | stranded)
-    return paging.page(query, [("id", Ticket.id.asc())], cursor, limit)
-
-
-__all__ = ["TicketFilter", "one", "open_counts", "page", "ratings", "ticket_rows", "waits_for_a_person"]
+__all__ = ["NAMES", "TicketFilter", "one", "page", "ratings", "ticket_rows"]

@@ -3,13 +3,18 @@
 Reporter: his own and those he follows. Crew (a contractor too): orders offered to him, held or held before, and their
 tickets. Staff: what lies in the scopes of a reading permission. The system: everything of the institution.
 Ids of one person's rows come from a union of index look-ups, so that no list walks other people's tickets.
+
+A `Sight` is what of a viewer decides the shape of the condition; lists build one statement per shape and run it with
+`values_of(actor)`. `tickets_seen(actor)` and `orders_seen(actor)` are the same conditions with the values in them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, true, union_all
+from sqlalchemy import BigInteger, ColumnElement, bindparam, false, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.actor import Actor
@@ -18,29 +23,100 @@ from app.tickets import policies
 from app.tickets.models import Offer, Ticket, TicketFollower, WorkOrder
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What decides the shape of a viewer's condition: everything, or own, crew's, campuses' and buildings' rows."""
+
+    everything: bool
+    owns: bool = False
+    works: bool = False
+    campuses: bool = False
+    buildings: bool = False
+
+
+# required: a statement that is run without its viewer fails, it never shows somebody else's rows
+NAMED: Mapping[str, Any] = {
+    "viewer": bindparam("viewer", type_=BigInteger, required=True),
+    "campuses": bindparam("campuses", type_=BigInteger, required=True, expanding=True),
+    "buildings": bindparam("buildings", type_=BigInteger, required=True, expanding=True),
+}
+
+
+def sight_of(actor: Actor) -> Sight:
+    """The sight of an actor."""
+    if sees_all(actor):
+        return Sight(everything=True)
+    campuses, buildings = scope_ids(actor)
+    return Sight(
+        everything=False,
+        owns=actor.id is not None and actor.can("tickets.own"),
+        works=actor.id is not None and actor.can(policies.WORK),
+        campuses=bool(campuses),
+        buildings=bool(buildings),
+    )
+
+
+def values_of(actor: Actor) -> dict[str, Any]:
+    """The values of the `NAMED` parameters for an actor."""
+    campuses, buildings = scope_ids(actor)
+    return {"viewer": actor.id, "campuses": campuses, "buildings": buildings}
+
+
+def tickets_of(sight: Sight, values: Mapping[str, Any] = NAMED) -> ColumnElement[bool]:
+    """The tickets of a sight."""
+    if sight.everything:
+        return true()
+    scoped = _scoped(sight, values, Ticket.campus_id, Ticket.building_id)
+    return or_(false(), *scoped, own_tickets_of(sight, values))
+
+
+def orders_of(sight: Sight, values: Mapping[str, Any] = NAMED) -> ColumnElement[bool]:
+    """The work orders of a sight."""
+    if sight.everything:
+        return true()
+    found = _scoped(sight, values, WorkOrder.campus_id, WorkOrder.building_id)
+    if sight.works:
+        found.append(WorkOrder.id.in_(_order_ids(values["viewer"])))
+    return or_(false(), *found)
+
+
+def own_tickets_of(sight: Sight, values: Mapping[str, Any] = NAMED) -> ColumnElement[bool]:
+    """Those somebody sees whatever his scopes are: reported, followed, worked on."""
+    parts: list[Any] = []
+    if sight.owns:
+        parts += _reported(values["viewer"])
+    if sight.works:
+        parts.append(select(WorkOrder.ticket_id).where(WorkOrder.id.in_(_order_ids(values["viewer"]))))
+    return Ticket.id.in_(union_all(*parts)) if parts else false()
+
+
+def reported_by(person: Any) -> ColumnElement[bool]:
+    """Tickets of a reporter and those he follows: `mine=1`."""
+    return Ticket.id.in_(union_all(*_reported(person)))
+
+
 def tickets_seen(actor: Actor) -> ColumnElement[bool]:
     """The tickets the actor may see."""
-    if sees_all(actor):
-        return true()
-    return or_(false(), *_scoped(actor, Ticket.campus_id, Ticket.building_id), *_own_tickets(actor))
+    return tickets_of(sight_of(actor), values_of(actor))
 
 
 def orders_seen(actor: Actor) -> ColumnElement[bool]:
     """The work orders the actor may see."""
-    if sees_all(actor):
-        return true()
-    scoped = _scoped(actor, WorkOrder.campus_id, WorkOrder.building_id)
-    return or_(false(), *scoped, *_own_orders(actor))
+    return orders_of(sight_of(actor), values_of(actor))
 
 
-def own_tickets(actor: Actor) -> ColumnElement[bool]:
-    """Those the actor sees whatever his scopes are: reported, followed, worked on."""
-    return or_(false(), *_own_tickets(actor))
+def sees_ticket(actor: Actor, ticket_id: int) -> bool:
+    """Whether the actor may see a ticket (and its photos)."""
+    return db.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, tickets_seen(actor))) is not None
 
 
-def reads_scopes(actor: Actor) -> bool:
-    """Whether the actor reads other people's tickets by a scope."""
-    return sees_all(actor) or any(scope_ids(actor))
+def sees_order(actor: Actor, order_id: int) -> bool:
+    """Whether the actor may see an order's photos: he sees the order, or its ticket."""
+    ticket_id = db.session.scalar(select(WorkOrder.ticket_id).where(WorkOrder.id == order_id, orders_seen(actor)))
+    if ticket_id is not None:
+        return True
+    owner = select(WorkOrder.ticket_id).where(WorkOrder.id == order_id).scalar_subquery()
+    return db.session.scalar(select(Ticket.id).where(Ticket.id == owner, tickets_seen(actor))) is not None
 
 
 def sees_all(actor: Actor) -> bool:
@@ -58,65 +134,27 @@ def scope_ids(actor: Actor) -> tuple[list[int], list[int]]:
     return campuses, buildings
 
 
-def sees_ticket(actor: Actor, ticket_id: int) -> bool:
-    """Whether the actor may see a ticket (and its photos)."""
-    return db.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, tickets_seen(actor))) is not None
-
-
-def sees_order(actor: Actor, order_id: int) -> bool:
-    """Whether the actor may see an order's photos: he sees the order, or its ticket."""
-    ticket_id = db.session.scalar(select(WorkOrder.ticket_id).where(WorkOrder.id == order_id, orders_seen(actor)))
-    if ticket_id is not None:
-        return True
-    owner = select(WorkOrder.ticket_id).where(WorkOrder.id == order_id).scalar_subquery()
-    return db.session.scalar(select(Ticket.id).where(Ticket.id == owner, tickets_seen(actor))) is not None
-
-
-def reported_by(person_id: int) -> ColumnElement[bool]:
-    """Tickets of a reporter and those he follows: `mine=1`."""
-    return Ticket.id.in_(
-        union_all(
-            select(Ticket.id).where(Ticket.reporter_id == person_id),
-            select(TicketFollower.ticket_id).where(TicketFollower.person_id == person_id),
-        )
-    )
-
-
 def _scoped(
-    actor: Actor, campus: InstrumentedAttribute[Any], building: InstrumentedAttribute[Any]
+    sight: Sight, values: Mapping[str, Any], campus: InstrumentedAttribute[Any], building: InstrumentedAttribute[Any]
 ) -> list[ColumnElement[bool]]:
-    campuses, buildings = scope_ids(actor)
     found: list[ColumnElement[bool]] = []
-    if campuses:
-        found.append(campus.in_(campuses))
-    if buildings:
-        found.append(building.in_(buildings))
+    if sight.campuses:
+        found.append(campus.in_(values["campuses"]))
+    if sight.buildings:
+        found.append(building.in_(values["buildings"]))
     return found
 
 
-def _own_tickets(actor: Actor) -> list[ColumnElement[bool]]:
-    if actor.id is None:
-        return []
-    parts: list[Any] = []
-    if actor.can("tickets.own"):
-        parts += [
-            select(Ticket.id).where(Ticket.reporter_id == actor.id),
-            select(TicketFollower.ticket_id).where(TicketFollower.person_id == actor.id),
-        ]
-    if actor.can(policies.WORK):
-        parts.append(select(WorkOrder.ticket_id).where(WorkOrder.id.in_(_order_ids(actor.id))))
-    return [Ticket.id.in_(union_all(*parts))] if parts else []
+def _reported(person: Any) -> list[Any]:
+    return [
+        select(Ticket.id).where(Ticket.reporter_id == person),
+        select(TicketFollower.ticket_id).where(TicketFollower.person_id == person),
+    ]
 
 
-def _own_orders(actor: Actor) -> list[ColumnElement[bool]]:
-    if actor.id is None or not actor.can(policies.WORK):
-        return []
-    return [WorkOrder.id.in_(_order_ids(actor.id))]
-
-
-def _order_ids(person_id: int) -> Any:
+def _order_ids(person: Any) -> Any:
     """Orders offered to a person, held by him now or before: whoever held one was offered it."""
     return union_all(
-        select(Offer.order_id).where(Offer.person_id == person_id),
-        select(WorkOrder.id).where(WorkOrder.assignee_id == person_id),
+        select(Offer.order_id).where(Offer.person_id == person),
+        select(WorkOrder.id).where(WorkOrder.assignee_id == person),
     )

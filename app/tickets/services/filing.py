@@ -11,21 +11,17 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, Boolean, Integer, bindparam, literal, or_, select, text
+from sqlalchemy import BigInteger, Boolean, Date, Integer, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import aliased
 from sqlalchemy.types import DateTime, Text
 
-from app.accounts.models import Person
 from app.core import outbox
 from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import NotAllowed, Rejected
 from app.core.i18n import DEFAULT_ZONE
 from app.core.logs import request_id
-from app.sites.models import Place
 from app.tickets import policies
-from app.tickets.models import Category
 from app.tickets.rules import guards, workflow
 from app.tickets.rules.grams import folded, grams
 from app.tickets.rules.guards import Facts
@@ -129,39 +125,16 @@ def _filing_as(actor: Actor, origin: str, reporter_id: int | None) -> Who:
 
 def _look_up(category: str | int, place_id: int | None, reporter_id: int | None, now: datetime) -> Any:
     """Category, place with its campus's zone, and the reporter, in one statement; nulls where there is none."""
-    campus = aliased(Place)
-    today = now.date()
-    wanted = Category.id == category if isinstance(category, int) else Category.code == category
-    one = select(literal(1).label("one")).subquery()
-    query = (
-        select(
-            Category.id.label("category_id"),
-            Category.trade_id,
-            Category.planned_minutes,
-            Category.impact,
-            Category.emergency,
-            Category.auto_dispatch,
-            Place.id.label("place_id"),
-            Place.path.label("place_path"),
-            Place.campus_id,
-            Place.building_id,
-            campus.zone_name,
-            Person.id.label("reporter_id"),
-        )
-        .select_from(one)
-        .outerjoin(
-            Category,
-            wanted
-            & or_(Category.valid_from.is_(None), Category.valid_from <= today)
-            & or_(Category.valid_to.is_(None), Category.valid_to > today),
-        )
-        .outerjoin(Place, (Place.id == place_id) & or_(Place.valid_to.is_(None), Place.valid_to > today))
-        .outerjoin(campus, (campus.institution_id == Place.institution_id) & (campus.id == Place.campus_id))
-        .outerjoin(Person, (Person.id == reporter_id) & Person.disabled_at.is_(None))
-        .order_by(Category.id.desc())
-        .limit(1)
-    )
-    return db.session.execute(query).one()
+    return db.session.execute(
+        _FIND,
+        {
+            "code": None if isinstance(category, int) else category,
+            "category_id": category if isinstance(category, int) else None,
+            "place_id": place_id,
+            "reporter_id": reporter_id,
+            "today": now.date(),
+        },
+    ).one()
 
 
 def _check(
@@ -201,6 +174,28 @@ def _outbox_rows(automatic: bool) -> dict[str, Any]:
         "queues": [turn.queue for _kind, turn in turns],
     }
 
+
+# plain SQL: building this expression anew would cost as much as the rest of the request
+_FIND = text(
+    """
+    SELECT category.id AS category_id, category.trade_id, category.planned_minutes, category.impact,
+        category.emergency, category.auto_dispatch, place.id AS place_id, place.path AS place_path,
+        place.campus_id, place.building_id, campus.zone_name, person.id AS reporter_id
+    FROM (SELECT 1) AS one
+    LEFT JOIN category ON (category.code = :code OR category.id = :category_id)
+        AND (category.valid_from IS NULL OR category.valid_from <= :today)
+        AND (category.valid_to IS NULL OR category.valid_to > :today)
+    LEFT JOIN place ON place.id = :place_id AND (place.valid_to IS NULL OR place.valid_to > :today)
+    LEFT JOIN place AS campus ON campus.institution_id = place.institution_id AND campus.id = place.campus_id
+    LEFT JOIN person ON person.id = :reporter_id AND person.disabled_at IS NULL
+    ORDER BY category.id DESC
+    LIMIT 1
+    """
+).bindparams(
+    bindparam("code", type_=Text),
+    bindparam("today", type_=Date),
+    *(bindparam(name, type_=BigInteger) for name in ("category_id", "place_id", "reporter_id")),
+)
 
 _FILE = text(
     """
