@@ -34,6 +34,7 @@ from app.events.notifications import MailDue
 from app.events.operations import OperationsWatched
 from app.imports import api as imports_api
 from app.imports import cli as imports_cli
+from app.imports import handlers as imports_handlers
 from app.imports import jobs as imports_jobs
 from app.imports import policies as imports_policies
 from app.imports import queries as imports_queries
@@ -108,7 +109,10 @@ SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
     import_events.ImportOrdered: (Subscription("imports.apply", imports_jobs.apply, queue="long", stepwise=True),),
     import_events.UndoOrdered: (Subscription("imports.undo", imports_jobs.undo, queue="long", stepwise=True),),
     import_events.ImportsTidied: (Subscription("imports.tidy", imports_jobs.tidy, queue="notices"),),
-    import_events.ImportSettled: (_told(notifications_handlers.import_settled),),
+    import_events.ImportSettled: (
+        _told(notifications_handlers.import_settled),
+        _told(imports_handlers.ask_approvers),
+    ),
     MailDue: (Subscription("notifications.mail", notifications_handlers.send_mail, queue="notices", stepwise=True),),
     ticket_events.OrderQueued: (Subscription("tickets.on_order_queued", tickets_handlers.on_order_queued),),
     ticket_events.OfferExpired: (Subscription("tickets.on_offer_expired", tickets_handlers.on_offer_expired),),
