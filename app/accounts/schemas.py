@@ -117,10 +117,16 @@ class Period(Schema):
 
 
 class Home(Period):
-    """Where somebody lives."""
+    """Where somebody lives; `nowhere`: no longer known to live anywhere."""
 
-    place = Text(max=64)
+    place_id = Id()
+    nowhere = fields.Boolean(load_default=False)
     start = Day(required=True)
+
+    @validates_schema
+    def _somewhere(self, data: dict[str, Any], **options: Any) -> None:
+        if not data.get("place_id") and not data.get("nowhere"):
+            raise ValidationError(_("Choose a place, or say that none is known."), "place_id")
 
 
 class Membership(Period):

@@ -115,7 +115,7 @@ def test_pages_by_keyset_and_a_constant_number_of_statements(client: FlaskClient
         client.get("/audit?limit=1")
     with counted() as many:
         first = client.get("/audit?limit=3").text
-    assert len(one) == len(many) <= 4  # two of them are the navigation's
+    assert len(one) == len(many) <= 9  # the numbers in the navigation among them
     assert first.count("<tr>") == 4
     cursor = first.split("cursor=")[1].split('"')[0]
     assert client.get(f"/audit?limit=3&cursor={cursor}").text.count("<tr>") == 4

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import LoginSession, SignInFailure
+from app.accounts.models import LoginSession, Person, SignInFailure
+from app.accounts.web import note_refusal
+from app.audit.models import AuditEntry
+from tests.counting import counted
 from tests.factories import accounts
 
 
@@ -38,3 +44,71 @@ def test_api_without_token_is_401_problem(client: FlaskClient) -> None:
 @pytest.mark.parametrize("number", ["0", "9223372036854775808", "1" * 5000, "١", "-1", "1.0", "%201"])
 def test_what_no_id_can_be_is_not_there(client: FlaskClient, number: str) -> None:
     assert client.post(f"/notifications/{number}/open").status_code == 404
+
+
+def test_a_refused_route_says_so_and_is_logged(app: Flask, client: FlaskClient, database: Session) -> None:
+    """Kept apart in the log, because the refused request itself rolls back."""
+    person = accounts.person("student", locale="en")
+    accounts.sign_in(client, person)
+    page = client.get("/audit")
+    assert page.status_code == 403
+    assert page.headers["X-Request-ID"] in page.text
+    with app.test_request_context():
+        note_refusal(accounts.actor(person), "GET", "audit.entries")
+    entry = database.scalars(select(AuditEntry).where(AuditEntry.verb == "refused")).one()
+    assert (entry.success, entry.actor_id, entry.after) == (
+        False,
+        person.id,
+        {"method": "GET", "endpoint": "audit.entries"},
+    )
+
+
+def test_who_is_not_signed_in_is_led_to_the_door(client: FlaskClient, database: Session) -> None:
+    assert client.get("/people?q=x").location == "/login?next=/people?q%3Dx"
+    fragment = client.get("/people", headers={"HX-Request": "true"})
+    assert (fragment.status_code, fragment.headers["HX-Redirect"]) == (401, "/login?next=/people")
+    posted = client.post("/crews/new", data={"code": "X"})
+    assert (posted.status_code, posted.location) == (302, "/login")
+
+
+def test_a_refusal_rolls_back_what_came_before_it(client: FlaskClient, database: Session) -> None:
+    """One commit, at the end of a request that succeeded (architecture.md rule 3)."""
+    admin, target = accounts.person("admin"), accounts.person(name="甲")
+    accounts.sign_in(client, admin)
+    other = accounts.person(username="taken")
+    assert other.username == "taken"
+    refused = client.post(f"/people/{target.id}/edit", data={"name": "乙", "username": "taken"})
+    assert refused.status_code == 422
+    database.expire_all()
+    assert database.get_one(Person, (1, target.id)).name == "甲"
+
+
+def test_getting_never_writes(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    accounts.sign_in(client, accounts.person("admin"))
+    client.get("/people")
+    with counted() as statements:
+        for address in ("/people", "/roles", "/crews", "/orgs", "/audit", "/me", "/me/sessions", "/me/tokens"):
+            assert client.get(address).status_code == 200
+    assert [each for each in statements if not each.lstrip().upper().startswith(("SELECT", "WITH"))] == []
+
+
+def test_a_form_needs_its_token(app: Flask, client: FlaskClient, database: Session) -> None:
+    accounts.sign_in(client, accounts.person("admin"))
+    app.config["WTF_CSRF_ENABLED"] = True
+    try:
+        for address in ("/crews/new", "/logout", "/me", "/people/new"):
+            assert client.post(address, data={"code": "X", "name_en": "X"}).status_code == 400
+        assert client.post("/api/v1/tokens", json={"username": "a", "password": "b"}).status_code == 401
+    finally:
+        app.config["WTF_CSRF_ENABLED"] = False
+
+
+def test_pages_say_what_a_browser_may_do(client: FlaskClient, database: Session) -> None:
+    headers = client.get("/login").headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "'unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+    assert {"Cookie", "Accept-Language"} <= set(headers["Vary"].split(", "))

@@ -67,45 +67,41 @@ def end_identifier(person_id: str, identifier_id: str) -> Any:
     return _to(person)
 
 
+def _home_page(form: forms.Form, person: Person, status: int = 200) -> Any:
+    """The form with the place chosen in it, or on the picker's own page (`?place_id=`)."""
+    chosen = forms.parse_id(form.values.get("place_id") or request.args.get("place_id"))
+    return page("home.html", status, form=form, person=person, place=places.by_id(chosen) if chosen else None)
+
+
 @blueprint.get("/people/<person_id>/home")
 @policy(policies.write_people)
 def home(person_id: str) -> Any:
     """The form for where somebody lives."""
-    form = forms.Form(schemas.Home, {"start": places.today(clock.now())})
-    return page("home.html", form=form, person=editable(person_id))
+    return _home_page(forms.Form(schemas.Home, {"start": places.today(clock.now())}), editable(person_id))
 
 
 @blueprint.post("/people/<person_id>/home")
 @policy(policies.write_people)
 def home_post(person_id: str) -> Any:
-    """Where somebody lives from a day on; without a place: nowhere known."""
+    """Where somebody lives from a day on."""
     person = editable(person_id)
     form = forms.Form(schemas.Home)
     data = form.load(request.form)
-    if data is not None:
-        try:
-            services.set_home(
-                person.id,
-                _place_id(data.get("place")),
-                data["start"],
-                _until(data.get("end")),
-                actor=current_actor(),
-                now=clock.now(),
-            )
-        except Rejected as error:
-            form.refuse(error)
-        else:
-            return _to(person)
-    return page("home.html", 422, form=form, person=person)
-
-
-def _place_id(code: str | None) -> int | None:
-    if not code:
-        return None
-    found = places.by_codes([code]).get(code)
-    if found is None:
-        raise Rejected(fields={"place": _("No place has this code.")})
-    return found.id
+    if data is None:
+        return _home_page(form, person, 422)
+    try:
+        services.set_home(
+            person.id,
+            None if data["nowhere"] else data["place_id"],
+            data["start"],
+            _until(data.get("end")),
+            actor=current_actor(),
+            now=clock.now(),
+        )
+    except Rejected as error:
+        form.refuse(error)
+        return _home_page(form, person, 422)
+    return _to(person)
 
 
 @blueprint.get("/people/<person_id>/units")
