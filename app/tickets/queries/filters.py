@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from app.core.actor import Actor
 from app.core.db import db
 from app.sites.models import Place
-from app.tickets.models import Category, Ticket
+from app.tickets.models import Category, Ticket, Trade
 from app.tickets.queries import viewer
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.grams import grams, terms
@@ -26,7 +26,10 @@ PLACES_AT_MOST = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFilter:
-    """What a list of tickets is narrowed to. `place` (id) and `category` (code or id): with everything below them."""
+    """What a list of tickets is narrowed to. `place` (id) and `category` (code or id): with everything below them.
+
+    `trade`: a code; a ticket is of the trade its category is repaired by.
+    """
 
     statuses: tuple[str, ...] = ()
     place: int | None = None
@@ -34,6 +37,7 @@ class TicketFilter:
     q: str | None = None
     mine: bool = False
     priorities: tuple[str, ...] = ()
+    trade: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,8 @@ def ask(wanted: TicketFilter) -> Asked:
         asked.columns["statuses"] = list(wanted.statuses)
     if wanted.priorities:
         asked.columns["priorities"] = list(wanted.priorities)
-    if wanted.category is not None:
-        asked.columns["categories"] = _categories(wanted.category)
+    if wanted.category is not None or wanted.trade is not None:
+        asked.columns["categories"] = _categories(wanted)
     if wanted.place is not None:
         kind = db.session.scalar(select(Place.kind).where(Place.id == wanted.place))
         name = {"campus": "of_campus", "building": "of_building"}.get(kind or "", "of_places")
@@ -185,7 +189,19 @@ _FOUND = select(
 )
 
 
-def _categories(category: str | int) -> list[int]:
+def _categories(wanted: TicketFilter) -> list[int]:
+    """The categories meant by category and trade together."""
+    below = None if wanted.category is None else _categories_below(wanted.category)
+    if wanted.trade is None:
+        return below or []
+    of_trade = select(Category.id).join(
+        Trade, and_(Trade.institution_id == Category.institution_id, Trade.id == Category.trade_id)
+    )
+    found = db.session.scalars(of_trade.where(Trade.code == wanted.trade))
+    return [each for each in found if below is None or each in below]
+
+
+def _categories_below(category: str | int) -> list[int]:
     """The category of a code or id with all below it; of every time, since old tickets keep theirs."""
     named = Category.id == category if isinstance(category, int) else Category.code == category
     base = select(Category.id).where(named).cte("below", recursive=True)
