@@ -6,7 +6,7 @@ Identity documents come in, are recognised by a keyed hash, and go nowhere: neit
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -116,11 +116,13 @@ WORDING: Mapping[str, Wording] = {
         _l("Number changes"), _l("The person stays the same; an account called by the number follows it.")
     ),
     "sex_changes": Wording(_l("Sex changes"), _l("Look at each row.")),
-    "back_again": Wording(_l("Was missing, is back"), _l("The mark of absence is removed.")),
+    "back_again": Wording(_l("Was missing or had left, is back"), _l("The same person is taken up again.")),
     "like_missing": Wording(
         _l("Like the missing %(number)s"),
         _l("Same name, birth date and class: perhaps the same person. Look at each row."),
     ),
+    "missing": Wording(_l("Mark of absence"), _l("It goes when the person is in the list again.")),
+    "left": Wording(_l("Left on"), _l("Who is in the list again has not left.")),
     "changed_since_import": Wording(_l("was changed since the import"), _l("Change it by hand.")),
     "in_use": Wording(_l("is already used (%(what)s)"), _l("Disable the account instead.")),
 }
@@ -144,7 +146,7 @@ class PeopleImporter:
     def lookup(self, lines: Sequence[Line], request: Request) -> Register:
         """People, numbers, units and memberships: five statements, however many rows."""
         register = Register(units=_units(), hashes=_hashes(lines))
-        survivors = _load_people(register)
+        survivors = _load_people(register, places.today(request.now))
         _load_numbers(register, survivors)
         _load_memberships(register, request.now)
         return register
@@ -194,13 +196,13 @@ def _line(unit_id: int, parents: Mapping[int, int | None]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _load_people(register: Register) -> dict[int, int]:
-    """Everybody who has not left; returns merged id → surviving id."""
+def _load_people(register: Register, today: date) -> dict[int, int]:
+    """Everybody, those who have left too; returns merged id → surviving id."""
     merged: dict[int, int] = {}
     rows = db.session.execute(
         text(
-            "SELECT id, name, sex, birth_date, phone, email, username, missing_since, merged_into_id FROM person"
-            " WHERE valid_to IS NULL OR merged_into_id IS NOT NULL"
+            "SELECT id, name, sex, birth_date, phone, email, username, missing_since, merged_into_id, valid_to"
+            " FROM person"
         )
     )
     for row in rows:
@@ -208,7 +210,8 @@ def _load_people(register: Register) -> dict[int, int]:
             merged[row.id] = row.merged_into_id
             continue
         facts: dict[str, Any] = {name: getattr(row, name) for name in register_plan.FACTS}
-        register.people[row.id] = Known(row.id, facts, row.missing_since is not None, row.username)
+        left_on = row.valid_to if row.valid_to is not None and row.valid_to <= today else None
+        register.people[row.id] = Known(row.id, facts, row.missing_since, left_on, row.username)
     return {each: _survivor(each, merged) for each in merged}
 
 

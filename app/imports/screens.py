@@ -241,6 +241,12 @@ class Screen:
         names += sorted(changed - set(names))
         return [{"name": name, "label": wording.column_label(name, self.importer)} for name in names[:MOST_FIELDS]]
 
+    def shown(self, value: Any) -> str:
+        """A value of a change, for people."""
+        if isinstance(value, bool):
+            return str(_("yes") if value else _("no"))
+        return "–" if value is None else str(value)
+
     def reasons(self, row: ImportRow) -> list[dict[str, str]]:
         return [self._said(stored) for stored in row.reasons]
 

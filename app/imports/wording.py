@@ -141,8 +141,13 @@ def remedy(why: Reason, importer: Importer[Any]) -> str:
 
 
 def column_label(name: str | None, importer: Importer[Any]) -> str:
-    """The importer's word for a column; empty for a reason about the whole row."""
-    return next((str(column.label) for column in importer.columns if column.name == name), name or "")
+    """The importer's word for a column or another member that changes; empty for a reason about the whole row."""
+    if name is None:
+        return ""
+    other = importer.wording.get(name)
+    return next(
+        (str(each.label) for each in importer.columns if each.name == name), str(other.message) if other else name
+    )
 
 
 def problem(stored: Mapping[str, Any] | None, importer: Importer[Any]) -> tuple[str, str] | None:

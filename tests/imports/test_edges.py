@@ -332,3 +332,71 @@ def test_a_place_others_stand_in_is_named_once(admin, now):
     assert references.referring(Place, []) == {}
     found = references.referring(Place, [room.parent_id], besides=["person_home"])
     assert found == {room.parent_id: "place"}
+
+
+def test_needed_columns_and_cells_are_named(database, now):
+    uploader = accounts.actor(accounts.person("registry"))
+    batch = stages.upload(campus.gb18030([["学号", "性别"], ["1", "男"]]), kind="people", actor=uploader, now=now)
+    looking.run(batch.id, stages.no_step)
+    with pytest.raises(Rejected) as caught:
+        intake.choose_columns(batch.id, header=1, columns={"number": 0}, actor=uploader, now=now)
+    assert set(caught.value.fields) == {"column-name"}
+    rows = [campus.PEOPLE_HEADINGS, campus.person(1, 姓名="", 院系="", 班级="")]
+    planned = stages.planned(campus.gb18030(rows), kind="people", actor=uploader, now=now)
+    assert planned.counts["reasons"] == {"empty": 1}
+
+
+def test_the_same_register_again_marks_nobody_anew(database, now):
+    accounts.role("student")
+    uploader, head = (accounts.actor(accounts.person("registry")) for _ in range(2))
+    people = [campus.person(n, 院系="", 班级="") for n in range(40)]
+
+    def load(rows):
+        data = campus.gb18030([campus.PEOPLE_HEADINGS, *rows])
+        return stages.applied(data, kind="people", actor=uploader, approver=head, now=now, extent="whole")
+
+    load(people)
+    gone = load(people[1:])
+    assert gone.counts["missing"] == 1
+    load(people[:1] + people[2:])  # another one is missing, the first is back
+    again = load(people[1:])
+    assert (again.state, again.counts["missing"], again.counts["same"]) == ("known", 0, 39)
+    decisions.order_undo(gone.id, actor=head, now=now)
+    application.undo(gone.id, actor=head, now=now)
+    assert stages.batch(gone.id).problem["code"] == "undo_blocked"  # her mark has gone meanwhile
+
+
+def test_who_left_and_returns_with_a_new_number_is_the_same_person(database, now):
+    from app.accounts.models import Person
+
+    uploader, head = (accounts.actor(accounts.person("registry")) for _ in range(2))
+
+    def load(row):
+        data = campus.gb18030([campus.PEOPLE_HEADINGS, row])
+        return stages.applied(data, kind="people", actor=uploader, approver=head, now=now)
+
+    load(campus.person(1, 院系="", 班级=""))
+    left = db.session.scalars(select(Person).where(Person.username == "2026000001")).one()
+    left.valid_to = now.date()
+    left.missing_since = now - timedelta(days=9)
+    db.session.flush()
+    back = load(campus.person(1, 学号="2027000001", 院系="", 班级=""))
+    assert back.counts["changed"] == 1
+    assert set(back.counts["fields"]) == {"number", "left", "missing"}
+    db.session.refresh(left)
+    assert (left.valid_to, left.missing_since, left.username) == (None, None, "2027000001")
+    decisions.order_undo(back.id, actor=head, now=now)
+    application.undo(back.id, actor=head, now=now)
+    db.session.refresh(left)
+    assert (left.valid_to, left.missing_since) == (now.date(), now - timedelta(days=9))
+    assert left.username == "2026000001"
+
+
+def test_an_import_of_changes_alone_is_undone(admin, now):
+    stages.applied(campus.gb18030(CAMPUS), kind="places", actor=admin, now=now)
+    batch = stages.applied(
+        campus.gb18030([campus.PLACE_HEADINGS, ["S", "改名", "校区", ""]]), kind="places", actor=admin, now=now
+    )
+    decisions.order_undo(batch.id, actor=admin, now=now)
+    application.undo(batch.id, actor=admin, now=now)
+    assert stages.batch(batch.id).state == "undone"

@@ -40,6 +40,17 @@ def test_states_outcomes_and_chips_are_complete(app):
     assert all(after in stages.STATES for moves in stages.MOVES.values() for after in moves)
 
 
+def test_members_that_change_have_a_label_even_without_a_column(app):
+    importer = registry.importer("people")
+    with app.app_context():
+        assert wording.column_label("missing", importer) not in ("", "missing")
+        assert wording.column_label(None, importer) == ""
+        assert wording.column_label("surprise", importer) == "surprise"
+        assert wording.problem(None, importer) is None
+    screen = screens.Screen.__new__(screens.Screen)
+    assert (screen.shown(None), screen.shown("x")) == ("–", "x")
+
+
 def test_a_missing_figure_never_breaks_a_page(app):
     with app.app_context():
         for words in (*wording.CELLS.values(), *problems.FILES.values(), *_importers_words()):

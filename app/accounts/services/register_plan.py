@@ -10,7 +10,7 @@ import difflib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from app.core.errors import Rejected
@@ -39,11 +39,16 @@ class Known:
 
     id: int
     facts: dict[str, Any]
-    missing: bool = False
+    missing_since: datetime | None = None
+    left_on: date | None = None
     username: str | None = None
     numbers: dict[str, str] = field(default_factory=dict)
     documents: set[str] = field(default_factory=set)
     units: dict[str, Unit] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> bool:
+        return self.missing_since is not None
 
     @property
     def name(self) -> str:
@@ -230,7 +235,7 @@ def _inside(register: Register, extent: str, kinds: set[str]) -> list[Known]:
             groups[by_code[code].kind].add(by_code[code].id)
     found = []
     for person in register.people.values():
-        if person.missing or not kinds & set(person.numbers):
+        if person.missing or person.left_on or not kinds & set(person.numbers):
             continue
         lines: set[int] = set().union(*(unit.line for unit in person.units.values()))
         if all(lines & wanted for wanted in groups.values()):
@@ -304,6 +309,8 @@ def _diff(row: _Row) -> dict[str, tuple[Plain, Plain]]:
         diff["document"] = (None, _shown_document(row))
     if target.missing:
         diff["missing"] = (True, False)
+    if target.left_on is not None:
+        diff["left"] = (target.left_on.isoformat(), None)
     return diff
 
 
@@ -333,6 +340,7 @@ def _values(row: _Row, diff: Mapping[str, Any]) -> dict[str, Plain]:
         was = row.target.units
         values["units_were"] = {column: was[column].id for column in row.units if column in diff and column in was}
         values["username_was"] = row.target.username
+        values["missing_was"] = row.target.missing_since.isoformat() if row.target.missing_since else None
     return values
 
 
@@ -345,5 +353,5 @@ def _remarks(row: _Row, diff: Mapping[str, Any]) -> Iterator[Reason]:
         yield Reason("number_changes", "number", row.number)
     if "sex" in diff and diff["sex"][0] != "U":
         yield Reason("sex_changes", "sex", str(diff["sex"][1]))
-    if "missing" in diff:
+    if "missing" in diff or "left" in diff:
         yield Reason("back_again", None, row.number)

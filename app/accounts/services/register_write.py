@@ -28,10 +28,11 @@ _UPDATE_PEOPLE = text(
         name = coalesce(new.name, person.name), sex = coalesce(new.sex, person.sex),
         birth_date = coalesce(new.birth_date, person.birth_date), phone = coalesce(new.phone, person.phone),
         email = coalesce(new.email, person.email), username = new.username, sort_key = new.sort_key,
-        search = new.search, missing_since = NULL
+        search = new.search, missing_since = NULL,
+        valid_to = CASE WHEN new.returns THEN NULL ELSE person.valid_to END
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new
         (id bigint, name text, sex text, birth_date date, phone text, email text, username text, sort_key text,
-         search text)
+         search text, returns boolean)
     WHERE person.institution_id = :institution AND person.id = new.id
     """
 )
@@ -39,10 +40,11 @@ _RESTORE_PEOPLE = text(
     """
     UPDATE person SET
         name = old.name, sex = old.sex, birth_date = old.birth_date, phone = old.phone, email = old.email,
-        username = old.username, sort_key = old.sort_key, search = old.search, missing_since = old.missing_since
+        username = old.username, sort_key = old.sort_key, search = old.search, missing_since = old.missing_since,
+        valid_to = old.valid_to
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS old
         (id bigint, name text, sex text, birth_date date, phone text, email text, username text, sort_key text,
-         search text, missing_since timestamptz)
+         search text, missing_since timestamptz, valid_to date)
     WHERE person.institution_id = :institution AND person.id = old.id
     """
 )
@@ -235,7 +237,8 @@ def _rename(plans: Sequence[tuple[int, RowPlan]], now: datetime) -> None:
             username = None if number.lower() in taken else number
         facts: Any = plan.values["facts"]
         sort_key, search = people.keys(str(plan.values["name"]), numbers=[number], username=_text(username))
-        rows.append({"id": person_id, **facts, "username": username, "sort_key": sort_key, "search": search})
+        keys = {"username": username, "sort_key": sort_key, "search": search}
+        rows.append({"id": person_id, **facts, **keys, "returns": "left" in plan.diff})
     _run(_UPDATE_PEOPLE, rows=rows)
     for person_id, _plan in following:
         sessions.close_sessions(person_id, now=now)
@@ -303,7 +306,8 @@ def _before(person: Person, plan: RowPlan) -> dict[str, Any]:
         "username": username,
         "sort_key": sort_key,
         "search": search,
-        "missing_since": person.missing_since,
+        "missing_since": plan.values.get("missing_was"),
+        "valid_to": plan.diff["left"][0] if "left" in plan.diff else person.valid_to,
     }
 
 

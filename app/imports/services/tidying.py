@@ -13,10 +13,8 @@ def tidy(now: datetime) -> int:
     """Withdraw batches that have waited for a person for 30 days; returns how many."""
     count = 0
     for batch_id in queries.forgotten(now - stages.KEEP_OPEN_FOR):
-        batch = life.locked(batch_id)
-        if batch.state in stages.OPEN:
-            life.move(batch, "withdrawn")
-            life.drop_rows(batch_id)
-            life.drop_file(batch_id)
-            count += 1
+        life.move(life.locked(batch_id), "withdrawn")
+        life.drop_rows(batch_id)
+        life.drop_file(batch_id)
+        count += 1
     return count
