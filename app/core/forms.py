@@ -17,11 +17,10 @@ from marshmallow import EXCLUDE, RAISE, ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
 from app.core.errors import Rejected
-from app.core.http.idempotency import FORM_FIELD
-from app.core.http.problems import flatten
 from app.core.i18n import iso
 
-FRAMEWORK_FIELDS = frozenset({"csrf_token", FORM_FIELD})
+IDEMPOTENCY_FIELD = "idempotency_key"
+FRAMEWORK_FIELDS = frozenset({"csrf_token", IDEMPOTENCY_FIELD})
 MAX_ID = 2**63 - 1
 
 # embedding and override controls turn a line of text around for every later reader
@@ -131,6 +130,19 @@ def load(schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         raise Rejected(fields=flatten(error.messages)) from error
     return loaded
+
+
+def flatten(messages: Any, path: str = "") -> dict[str, list[Any]]:
+    """Marshmallow's nested messages as `a.0.b` → sentences; the location level (json, query) is dropped."""
+    if isinstance(messages, dict):
+        found: dict[str, list[Any]] = {}
+        for name, inner in messages.items():
+            dropped = not path and name in ("json", "query", "files", "form", "headers", "path")
+            step = "" if dropped or name == "_schema" else f"{path}.{name}".strip(".")
+            for key, said in flatten(inner, step or path).items():
+                found.setdefault(key, []).extend(said)
+        return found
+    return {path or "body": messages if isinstance(messages, list) else [messages]}
 
 
 class Form:

@@ -11,6 +11,8 @@ from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 from werkzeug.exceptions import BadRequest
 
+from app.core import forms
+
 API_ROOT = "/api/v1"
 
 
@@ -82,8 +84,6 @@ def install(app: Flask) -> Api:
 
 def _describe_fields(api: Api) -> None:
     """Tell the document what our own fields are: text with its length, ids as decimal strings."""
-    from app.core import forms  # noqa: PLC0415 - forms needs the idempotency of this package
-
     api.register_field(forms.Text, "string", None)
     api.register_field(forms.Id, "string", None)
 

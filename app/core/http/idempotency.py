@@ -22,9 +22,9 @@ from werkzeug.exceptions import PreconditionRequired
 from app.core import clock
 from app.core.db import Tenant, current_institution, db
 from app.core.errors import Rejected
+from app.core.forms import FRAMEWORK_FIELDS, IDEMPOTENCY_FIELD
 
 KEEP = timedelta(hours=24)
-FORM_FIELD = "idempotency_key"
 MAX_KEY = 200
 EXEMPT_ATTRIBUTE = "ignores_idempotency"
 DEMAND_ATTRIBUTE = "demands_idempotency"
@@ -75,7 +75,7 @@ def answer_once(app: Flask, view: Callable[..., Any], produce: Callable[[], Resp
     """
     if request.method != "POST" or getattr(view, EXEMPT_ATTRIBUTE, False):
         return produce()
-    key = request.headers.get("Idempotency-Key") or request.form.get(FORM_FIELD)
+    key = request.headers.get("Idempotency-Key") or request.form.get(IDEMPOTENCY_FIELD)
     if not key:
         if getattr(view, DEMAND_ATTRIBUTE, False):
             raise PreconditionRequired
@@ -147,9 +147,7 @@ def _digest() -> bytes:
     """Hash of method, path and body; of a form its fields and files, since every resend draws a new boundary."""
     content = hashlib.sha256(f"{request.method} {request.path}\n".encode())
     if request.mimetype in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        fields = sorted(
-            (name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", FORM_FIELD)
-        )
+        fields = sorted((name, value) for name, value in request.form.items(multi=True) if name not in FRAMEWORK_FIELDS)
         content.update(orjson.dumps(fields))
         for name, sent in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
             content.update(f"\n{name}:".encode())

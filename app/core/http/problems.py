@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from app.core import errors, logs
+from app.core import errors, forms, logs
 from app.core.db import CONSTRAINT_ERRORS
 
 log = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ def http_error(error: HTTPException) -> Response:
     if (retry := getattr(error, "retry_after", None)) is not None:
         headers["Retry-After"] = str(retry)
     data = getattr(error, "data", None) or {}
-    fields = flatten(data.get("messages", {}))
+    fields = forms.flatten(data.get("messages", {}))
     return render(status, code=slug(status), fields=fields, headers=headers)
 
 
@@ -145,19 +145,6 @@ def slug(status: int) -> str:
         428: "precondition-required",
         429: "too-many-requests",
     }.get(status, "error")
-
-
-def flatten(messages: Any, path: str = "") -> dict[str, list[Any]]:
-    """Marshmallow's nested messages as `a.0.b` → sentences; the location level (json, query) is dropped."""
-    if isinstance(messages, dict):
-        found: dict[str, list[Any]] = {}
-        for name, inner in messages.items():
-            dropped = not path and name in ("json", "query", "files", "form", "headers", "path")
-            step = "" if dropped or name == "_schema" else f"{path}.{name}".strip(".")
-            for key, said in flatten(inner, step or path).items():
-                found.setdefault(key, []).extend(said)
-        return found
-    return {path or "body": messages if isinstance(messages, list) else [messages]}
 
 
 def sqlstate(error: DBAPIError) -> str:
