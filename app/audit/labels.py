@@ -62,6 +62,7 @@ VERBS: dict[str, Any] = {
     "technician.zone": _l("Changed the zones of a technician"),
     "technician.shift": _l("Changed the shifts of a technician"),
     "technician.cap": _l("Changed the limit of a technician"),
+    "technician.set": _l("Changed a technician"),
     "technician.end": _l("Ended a technician's work"),
     "absence.add": _l("Noted an absence"),
     "absence.end": _l("Ended an absence"),
