@@ -81,7 +81,7 @@ WEB: tuple[Blueprint, ...] = (
     portal_web.blueprint,
     sites_web.blueprint,
     tickets_crew.blueprint,
-    tickets_dispatch.blueprint,
+    *tickets_dispatch.BLUEPRINTS,
     tickets_web.blueprint,
 )
 
@@ -95,8 +95,8 @@ API: tuple[Any, ...] = (
 )
 
 def _told(handler: Callable[..., None]) -> Subscription:
-    """Somebody is told of it: `tickets.notices.on_taken` on the queue for notices."""
-    return Subscription(f"notices.{handler.__name__}", handler, queue="notices")
+    """Somebody is told of it, by a handler such as `tickets.notices.on_taken`, on the queue for notices."""
+    return Subscription(f"notifications.{handler.__name__}", handler, queue="notices")
 
 
 SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
@@ -174,6 +174,8 @@ NAVIGATION: tuple[NavItem, ...] = (
         count=notifications_web.unread_count,
     ),
     NavItem(_l("Me"), "accounts.me", "user", signed_in, primary=True),
+    NavItem(_l("Technicians"), "technicians.index", "crew", tickets_policies.may_edit_crews, group=_l("Repairs")),
+    NavItem(_l("Catalogue"), "catalogue.index", "tag", tickets_policies.may_edit_catalogue, group=_l("Repairs")),
     NavItem(_l("Report"), "tickets.report", "wrench", portal_policies.report_in_navigation, group=_l("Repairs")),
     NavItem(_l("People"), "accounts.people", "people", accounts_policies.read_people, group=_l("Registers")),
     NavItem(_l("Units"), "accounts.orgs", "campus", accounts_policies.see_orgs, group=_l("Registers")),

@@ -35,8 +35,17 @@ def asset(name: str) -> str:
 
 
 def navigation() -> list[dict[str, Any]]:
-    """The groups and items this actor may use; an item leads to a page whose policy lets the actor in."""
-    actor: Actor = g.actor
+    """The groups and items this actor may use; an item leads to a page whose policy lets the actor in.
+
+    Made once per request: layouts ask several times, and counts are statements.
+    """
+    if "navigation" not in g:
+        g.navigation = _navigation(g.actor)
+    found: list[dict[str, Any]] = g.navigation
+    return found
+
+
+def _navigation(actor: Actor) -> list[dict[str, Any]]:
     table: tuple[NavItem, ...] = current_app.extensions["houqin_nav"]
     groups: dict[str, dict[str, Any]] = {}
     for item in table:

@@ -18,9 +18,9 @@ from app.notifications import web as notifications
 from app.portal import policies, queries
 from app.portal.ways import way
 from app.sites import queries as sites
+from app.sites.rules.tree import SEPARATOR
 from app.tickets import order_words
 from app.tickets import policies as ticket_policies
-from app.tickets.crew import screens
 from app.tickets.queries import crew_day, progress
 from app.tickets.queries import tickets as ticket_queries
 from app.tickets.queries.filters import TicketFilter
@@ -77,6 +77,14 @@ class Home:
     staff: bool = False
 
 
+NEAR = 3  # building, floor and room: who is at home there knows the campus
+
+
+def near(path: str | None) -> str:
+    """The end of the way to a place; the whole way where it is short."""
+    return SEPARATOR.join(str(path or "").split(SEPARATOR)[-NEAR:])
+
+
 def of(actor: Actor, now: datetime) -> Home:
     """The home of somebody signed in."""
     home = Home(
@@ -87,7 +95,7 @@ def of(actor: Actor, now: datetime) -> Home:
         staff=ticket_policies.reads_scopes(actor) or policies.read_operations(actor),
     )
     if home.report and actor.home_place_id is not None:
-        home.room = sites.paths([actor.home_place_id]).get(actor.home_place_id)
+        home.room = near(sites.paths([actor.home_place_id]).get(actor.home_place_id))
     if actor.can("tickets.own"):
         _requests(home, actor)
     if ticket_policies.may_work(actor):
@@ -110,7 +118,7 @@ def _request(actor: Actor, row: Any, orders: Sequence[Any]) -> dict[str, Any]:
     head = wording.head(row, orders, (), mine=True)
     return {
         "title": row.category_name,
-        "place": row.place,
+        "place": near(row.place),
         "number": row.number,
         "said": head.title,
         "url": way(actor, "tickets.show", ticket_id=row.id),
@@ -133,7 +141,7 @@ def _crew(home: Home, actor: Actor, now: datetime) -> None:
 def _job(actor: Actor, row: Any, now: datetime) -> dict[str, Any]:
     return {
         "title": row.category_name,
-        "place": screens.place(row),
+        "place": near(row.place),
         "urgent": order_words.priority(row.priority) if order_words.urgent(row.priority) else "",
         "chip": order_words.state_chip(row.state),
         "url": way(actor, "crew.order", order_id=row.id),
@@ -143,14 +151,17 @@ def _job(actor: Actor, row: Any, now: datetime) -> dict[str, Any]:
 def _desk(actor: Actor, now: datetime) -> list[Figure]:
     """What waits for a dispatcher, each with its list."""
     found = queries.desk(actor, now)
-    requests, board = way(actor, "tickets.index", status="submitted"), way(actor, "dispatch.index")
+    shown = (
+        (_("New requests to look at"), found.new, "waits", "soon"),
+        (_("Orders nobody can take now"), found.nobody, "queued", "late"),
+        (_("Orders the duty lead was called for"), found.called, "queued", "late"),
+        (_("On hold longer than said"), found.overdue, "hold", "late"),
+        (_("Offers running"), found.offered, "offered", ""),
+        (_("Under way"), found.working, "work", ""),
+    )
     return [
-        Figure(_("New requests to look at"), found.new, requests, "soon" if found.new else ""),
-        Figure(_("Orders nobody can take now"), found.nobody, board, "late" if found.nobody else ""),
-        Figure(_("Orders the duty lead was called for"), found.called, board, "late" if found.called else ""),
-        Figure(_("On hold longer than said"), found.overdue, board, "late" if found.overdue else ""),
-        Figure(_("Offers running"), found.offered, board),
-        Figure(_("Under way"), found.working, board),
+        Figure(label, value, way(actor, "dispatch.index", state=state), kind if value else "")
+        for label, value, state, kind in shown
     ]
 
 

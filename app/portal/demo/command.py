@@ -12,12 +12,13 @@ from sqlalchemy import select, text, update
 
 from app.accounts.models import Person
 from app.accounts.services import institutions, passwords, rights
-from app.core import clock
+from app.core import clock, settings
 from app.core.actor import Actor
 from app.core.db import db, institution_bound
 from app.core.institution import by_code
 from app.core.outbox import OutboxDelivery, OutboxEvent, subscribers
 from app.core.transaction import transaction
+from app.portal import home
 from app.portal.demo import campus, catalogue, history, people
 from app.sites.models import Place
 from app.sites.services import insert_places, issue_stickers
@@ -69,6 +70,7 @@ def fill(institution_id: int, rng: random.Random, password: str, moment: datetim
     with transaction():
         rights.sync_roles(system, moment)
         insert_places(list(campus.places()), actor=system, now=moment)
+        settings.put(home.DUTY_PHONE, catalogue.DUTY_PHONE, actor_id=None, now=moment)
     with transaction():
         categories = catalogue.build()
         cast = people.build(rng, campus.dorm_rooms(), catalogue.trade_ids(), passwords.hash_password(password), moment)
@@ -106,10 +108,14 @@ class Notices:
 
 
 def settle(moment: datetime) -> None:
-    """The history's deliveries are done; timers that lie ahead stay."""
+    """The history's deliveries are done; timers that lie ahead stay, and the mail of the last days goes out."""
     db.session.execute(
         update(OutboxDelivery)
-        .where(OutboxDelivery.next_at <= moment, OutboxDelivery.done_at.is_(None))
+        .where(
+            OutboxDelivery.next_at <= moment,
+            OutboxDelivery.done_at.is_(None),
+            OutboxDelivery.handler != "notifications.mail",
+        )
         .values(done_at=text("clock_timestamp()"))
     )
 

@@ -116,7 +116,8 @@ def build(rng: random.Random, rooms: list[str], trades: dict[str, int], password
 
 
 def _person(name: str, username: str, password_hash: str | None) -> Person:
-    person = Person(name=name, username=username, password_hash=password_hash, phone=None)
+    address = f"{username}@campus.example"  # a domain nobody can have: the demo's mail is kept, never sent
+    person = Person(name=name, username=username, password_hash=password_hash, phone=None, email=address)
     db.session.add(person)
     db.session.flush()
     return person
