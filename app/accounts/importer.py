@@ -138,6 +138,7 @@ class PeopleImporter:
     columns: tuple[Column, ...] = COLUMNS
     wording = WORDING
     permission = "people.read"
+    whole_institution = True
     takes_extent = True
 
     def needs_approval(self, counts: Mapping[str, int]) -> bool:

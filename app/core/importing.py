@@ -203,6 +203,8 @@ class Importer(Protocol[L]):
     """Words for the area's own reasons and remarks."""
     permission: str
     """What the person needs besides ``imports.run``."""
+    whole_institution: bool
+    """Whether the permission must hold for the whole institution; else the plan checks each row's place."""
     takes_extent: bool
     """Whether a file may declare for which part of the register it is complete."""
 

@@ -15,7 +15,7 @@ def ask_approvers(event: ImportSettled, actor: Actor, now: datetime) -> None:
     """A plan waits for another person: everybody who may approve its kind is asked, but not the uploader."""
     if event.state != "waiting":
         return
-    people = queries.approvers(registry.importer(event.kind).permission, now)
+    people = queries.approvers(registry.importer(event.kind), now)
     notifications.notify(
         [each for each in people if each != event.uploaded_by],
         "import-settled",

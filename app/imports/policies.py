@@ -25,19 +25,26 @@ def can_see(actor: Actor) -> bool:
     return can_run(actor) or can_approve(actor)
 
 
+def knows_kind(actor: Actor, importer: Importer[Any]) -> bool:
+    """Holds the area's permission, for the whole institution where the kind demands that."""
+    if not importer.whole_institution:
+        return actor.can(importer.permission)
+    return any(scope.kind == "institution" for scope in actor.scopes(importer.permission))
+
+
 def can_run_kind(actor: Actor, importer: Importer[Any]) -> bool:
-    return can_run(actor) and actor.can(importer.permission)
+    return can_run(actor) and knows_kind(actor, importer)
 
 
 def can_approve_kind(actor: Actor, importer: Importer[Any]) -> bool:
-    return can_approve(actor) and actor.can(importer.permission)
+    return can_approve(actor) and knows_kind(actor, importer)
 
 
 def visible_kinds(actor: Actor) -> tuple[str, ...]:
     """Kinds whose batches the actor sees; everybody who may run a kind sees all batches of it."""
     if not can_see(actor):
         return ()
-    return tuple(each.kind for each in registry.importers() if actor.can(each.permission))
+    return tuple(each.kind for each in registry.importers() if knows_kind(actor, each))
 
 
 def is_own(actor: Actor, batch: ImportBatch) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from app.accounts.models import Person, Role, RoleGrant
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.importing import OUTCOMES, WRITTEN, Outcome, Reason, RowPlan
+from app.core.importing import OUTCOMES, WRITTEN, Importer, Outcome, Reason, RowPlan
 from app.core.paging import Page, page
 from app.imports import policies
 from app.imports.models import ImportBatch, ImportChunk, ImportMapping, ImportProgress, ImportRow
@@ -64,10 +64,12 @@ def waiting_for(viewer: Actor) -> int:
     return len(found.all())
 
 
-def approvers(permission: str, now: datetime) -> list[int]:
+def approvers(importer: Importer[Any], now: datetime) -> list[int]:
     """People who may approve plans of a kind (at most a hundred): both permissions, in whatever roles."""
     today = places.today(now)
-    has_both = and_(*(func.bool_or(Role.permissions.contains([wanted])) for wanted in ("imports.approve", permission)))
+    has_both = and_(
+        *(func.bool_or(Role.permissions.contains([wanted])) for wanted in ("imports.approve", importer.permission))
+    )
     held = (
         select(RoleGrant.person_id)
         .join(Role, and_(Role.institution_id == RoleGrant.institution_id, Role.id == RoleGrant.role_id))
@@ -83,6 +85,8 @@ def approvers(permission: str, now: datetime) -> list[int]:
         .order_by(RoleGrant.person_id)
         .limit(100)
     )
+    if importer.whole_institution:
+        held = held.where(RoleGrant.scope_kind == "institution")
     return list(db.session.scalars(held))
 
 

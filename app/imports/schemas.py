@@ -19,7 +19,7 @@ class UploadSchema(forms.Schema):
 
     kind = forms.Text(max=40, required=True)
     extent = forms.Text(max=4000, load_default="", multiline=True)
-    scope = forms.Text(max=10, load_default="codes", validate=validate.OneOf(["none", "whole", "codes"]))
+    scope = forms.Text(max=10, load_default="none", validate=validate.OneOf(["none", "whole", "codes"]))
     file = fields.Raw(required=True)
 
 

@@ -69,7 +69,9 @@ def new_post() -> Any:
     """Take the file in; looking at it begins at once in the background."""
     form = forms.Form(UploadSchema)
     data = form.load(request.form, request.files)
-    if data is not None and isinstance(data["file"], FileStorage):
+    if data is not None and data["scope"] == "codes" and not data["extent"]:
+        form.refuse({"extent": [_("Name the codes of the part the list is complete for.")]})
+    elif data is not None and isinstance(data["file"], FileStorage):
         extent = {"none": "", "whole": "whole"}.get(data["scope"], data["extent"])
         try:
             batch = intake.upload(
@@ -92,7 +94,7 @@ def new_post() -> Any:
 def template(kind: str, form: str) -> Response:
     """An empty table with the headings of a kind."""
     importer = registry.importer(kind)
-    if not current_actor().can(importer.permission):
+    if not policies.knows_kind(current_actor(), importer):
         raise NotAllowed
     return _download(reports.template(importer, _format(form)), f"{kind}.{form}", form)
 

@@ -133,6 +133,7 @@ class PlaceImporter:
     columns: tuple[Column, ...] = COLUMNS
     wording = WORDING
     permission = "places.write"
+    whole_institution = False
     takes_extent = False
 
     def needs_approval(self, counts: Mapping[str, int]) -> bool:

@@ -137,6 +137,19 @@ def test_who_lacks_the_right_decides_nothing(admin, student, now):
     assert queries.waiting_for(student) == 0
 
 
+def test_the_register_of_people_is_nobodys_who_looks_after_a_part_only(database, now):
+    from app.accounts.models import OrgUnit as Unit
+
+    college = Unit(kind="college", code="Q1", name="学院")
+    db.session.add(college)
+    db.session.flush()
+    partly = accounts.actor(accounts.person("registry", scope_kind="org", scope_id=college.id))
+    assert policies.can_run(partly)
+    assert policies.visible_kinds(partly) == ()
+    with pytest.raises(NotAllowed):
+        stages.upload(b"a", kind="people", actor=partly, now=now)
+
+
 def test_moves_there_are_not_are_refused(admin, now):
     batch = planned(admin, now)
     other = accounts.actor(accounts.person("admin"))

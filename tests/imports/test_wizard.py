@@ -87,6 +87,9 @@ def test_a_file_that_is_missing_or_empty_or_of_no_kind_is_refused_beside_the_fie
     assert "The file is empty" in answer.text
     assert send(admin, b"a,b", kind="spaceships").status_code == 404
     assert send(admin, b"a,b", scope="whole").status_code == 422
+    unnamed = send(admin, b"a,b", kind="people", scope="codes")
+    assert unnamed.status_code == 422
+    assert "Name the codes" in unnamed.text
 
 
 @pytest.mark.parametrize(
