@@ -122,9 +122,7 @@ def _beyond(keys: Sequence[tuple[str, ColumnElement[Any]]], marks: Sequence[Any]
         column = _bare(ordered)
         descending = isinstance(ordered, UnaryExpression) and ordered.modifier is desc_op
         beyond = column < marks[depth] if descending else column > marks[depth]
-        equal = [
-            _bare(earlier) == mark for (_n, earlier), mark in zip(keys[:depth], marks[:depth], strict=True)
-        ]
+        equal = [_bare(earlier) == mark for (_n, earlier), mark in zip(keys[:depth], marks[:depth], strict=True)]
         alternatives.append(and_(*equal, beyond))
     return or_(*alternatives)
 
