@@ -16,7 +16,8 @@ from whitenoise import WhiteNoise
 
 from app.core import assets, health, i18n, logs, metrics, pages, roles_command
 from app.core.db import db
-from app.core.http import api, application, limits, policy
+from app.core.http import api, application, limits
+from app.core.http.policy import anyone
 
 if TYPE_CHECKING:
     from config import Config
@@ -78,7 +79,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
     pages.install(app)
     health.install(app)
     app.extensions["houqin_api"] = api.install(app)
-    app.view_functions["static"].policy = policy.anyone  # type: ignore[attr-defined]
+    app.view_functions["static"].policy = anyone  # type: ignore[union-attr]
     if app.static_folder:
         app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
             app.wsgi_app,
