@@ -1,4 +1,4 @@
-"""One order in a technician's hands: every act by a plain form, refused ones with their reason, nothing typed is lost."""
+"""One order in a technician's hands: each act by a plain form, refused with its reason, nothing typed is lost."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ def test_what_is_missing_is_said_and_what_was_typed_stays(
         headers=ENGLISH,
     )
     page = answer.get_data(as_text=True)
-    assert answer.status_code == 422 and said in page
+    assert answer.status_code == 422
+    assert said in page
     assert order(database, order_id).version == before.version
     if act in ("hold", "give_back") and not fields.get("hold_note"):
         assert "\nkept</textarea>" in page
@@ -117,7 +118,8 @@ def test_a_hold_until_is_meant_on_the_campus_clock(
     data = {"version": 3, "hold_reason": "parts", "hold_until": "2026-11-24T08:00"}
     assert client.post(f"/crew/{order_id}/hold", data=data).status_code == 303
     held = order(database, order_id)
-    assert held.hold_until is not None and held.hold_until.isoformat() == "2026-11-24T00:00:00+00:00"
+    assert held.hold_until is not None
+    assert held.hold_until.isoformat() == "2026-11-24T00:00:00+00:00"
 
 
 def test_nobody_in_is_a_hold_with_its_card(
@@ -165,7 +167,8 @@ def test_whoever_was_overtaken_reads_by_whom_and_keeps_his_words(
         reason="absent",
     )
     news = client.get(f"/crew/{order_id}/news?seen={seen}", headers=ENGLISH).get_data(as_text=True)
-    assert f"王调度 gave it to {rival.name}" in news and "hx-get" not in news
+    assert f"王调度 gave it to {rival.name}" in news
+    assert "hx-get" not in news
     answer = client.post(
         f"/crew/{order_id}/done",
         data={
@@ -177,7 +180,8 @@ def test_whoever_was_overtaken_reads_by_whom_and_keeps_his_words(
     )
     page = answer.get_data(as_text=True)
     assert answer.status_code == 412
-    assert f"王调度 gave it to {rival.name}" in page and "It is now: Offered." in page
+    assert f"王调度 gave it to {rival.name}" in page
+    assert "It is now: Offered." in page
     assert "Cartridge changed, tested" in page
     assert database.scalars(select(Attachment)).all() == []
 
@@ -194,7 +198,8 @@ def test_a_stale_act_that_is_still_possible_comes_back_filled_in(
         f"/crew/{order_id}/done", data={"version": seen - 2, "done_note": "All dry"}, headers=ENGLISH
     )
     page = answer.get_data(as_text=True)
-    assert answer.status_code == 412 and "\nAll dry</textarea>" in page
+    assert answer.status_code == 412
+    assert "\nAll dry</textarea>" in page
     assert f'name="version" value="{seen}"' in page
 
 
@@ -206,7 +211,8 @@ def test_a_photo_that_is_none_finishes_nothing(
     do(technician, order_id, OrderAct.ACCEPT, OrderAct.START, now=now)
     data = {"version": 4, "done_note": "Done", "done_photos": (io.BytesIO(b"GIF89a" + b"0" * 90), "x.gif")}
     answer = login(technician).post(f"/crew/{order_id}/done", data=data, headers=ENGLISH)
-    assert answer.status_code == 422 and "This is a GIF" in answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "This is a GIF" in answer.get_data(as_text=True)
     assert order(database, order_id).state == "working"
 
 
@@ -223,7 +229,8 @@ def test_photos_before_and_after(
     assert client.post(f"/crew/{order_id}/photos", data=sent).status_code == 303
     assert client.post(f"/crew/{order_id}/photos", data={"photos_moment": "during"}).status_code == 422
     page = client.get(f"/crew/{order_id}", headers=ENGLISH).get_data(as_text=True)
-    assert "Being prepared" in page and "<figcaption>before</figcaption>" in page
+    assert "Being prepared" in page
+    assert "<figcaption>before</figcaption>" in page
 
 
 def test_the_page_of_an_order_is_few_statements(

@@ -28,10 +28,13 @@ def test_an_offer_stands_on_top_with_its_time_and_the_reason(
     technician = ground.technician()
     order_id = offered(ground, now, urgency="high")
     page = login(technician).get("/crew", headers=ENGLISH).get_data(as_text=True)
-    assert 'data-left="600"' in page and 'value="600" data-left-bar' in page
-    assert "桃园3栋 · 4层 · 412" in page and "水龙头漏水" in page
+    assert 'data-left="600"' in page
+    assert 'value="600" data-left-bar' in page
+    assert "桃园3栋 · 4层 · 412" in page
+    assert "水龙头漏水" in page
     assert "Why you: 0 open orders, at most 5 · no offer so far" in page
-    assert f'action="/crew/{order_id}/accept"' in page and f'id="sheet-decline-{order_id}"' in page
+    assert f'action="/crew/{order_id}/accept"' in page
+    assert f'id="sheet-decline-{order_id}"' in page
 
 
 def test_orders_stand_by_building_and_say_their_state(
@@ -45,7 +48,9 @@ def test_orders_stand_by_building_and_say_their_state(
     client = login(technician)
     page = client.get("/crew", headers=ENGLISH).get_data(as_text=True)
     assert page.count('class="group"') == 1
-    assert "job--now" in page and "You are here" in page and "Waiting for parts, until 20 Nov, 10:00" in page
+    assert "job--now" in page
+    assert "You are here" in page
+    assert "Waiting for parts, until 20 Nov, 10:00" in page
     assert f'data-since="{now.isoformat()}"' in page
 
 
@@ -60,7 +65,8 @@ def test_what_was_finished_today_stands_below(
     do(technician, today, OrderAct.ACCEPT, OrderAct.START, now=now)
     do(technician, today, OrderAct.DONE, now=now, note="Cartridge changed")
     page = login(technician).get("/crew", headers=ENGLISH).get_data(as_text=True)
-    assert "Done today" in page and f'href="/crew/{today}"' in page
+    assert "Done today" in page
+    assert f'href="/crew/{today}"' in page
     assert f'href="/crew/{before}"' not in page
 
 
@@ -73,7 +79,8 @@ def test_the_day_is_asked_for_quietly(ground: make.Ground, now: datetime, login:
     assert client.get("/crew/day", query_string={"seen": tag.strip('"')}).status_code == 204
     offered(ground, now)
     fresh = client.get("/crew/day", query_string={"seen": tag.strip('"')}, headers={"If-None-Match": tag})
-    assert fresh.status_code == 200 and "offer__acts" in fresh.get_data(as_text=True)
+    assert fresh.status_code == 200
+    assert "offer__acts" in fresh.get_data(as_text=True)
 
 
 def test_the_day_takes_the_same_few_statements_however_long_it_is(

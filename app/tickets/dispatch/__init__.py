@@ -1,6 +1,8 @@
-"""The dispatcher's pages: what is open and what it waits for, one order with everybody who could take it."""
+"""The dispatcher's pages: what is open and who could take it; and what dispatch needs: technicians, duty, catalogue."""
 
-from app.tickets.dispatch import acts, pages
+from app.tickets.dispatch import acts, catalogue, duty, pages, technicians
 from app.tickets.dispatch.entry import blueprint
 
-__all__ = ["acts", "blueprint", "pages"]
+BLUEPRINTS = (blueprint, technicians.blueprint, catalogue.blueprint)
+
+__all__ = ["BLUEPRINTS", "acts", "blueprint", "catalogue", "duty", "pages", "technicians"]

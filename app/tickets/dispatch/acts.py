@@ -22,9 +22,7 @@ from app.tickets.rules.workflow import OrderAct, OrderState
 from app.tickets.services import dispatching, orders
 from app.tickets.services.done import OrderDone
 
-ACTS = frozenset(
-    {OrderAct.QUEUE, OrderAct.REVOKE, OrderAct.HOLD, OrderAct.REQUEUE, OrderAct.DONE, OrderAct.CANCEL}
-)
+ACTS = frozenset({OrderAct.QUEUE, OrderAct.REVOKE, OrderAct.HOLD, OrderAct.REQUEUE, OrderAct.DONE, OrderAct.CANCEL})
 
 
 class AssignForm(OrderActForm):
@@ -88,9 +86,7 @@ def act(order_id: str, act: str) -> Any:
     return _carry_out(order_id, act, forms.Form(OrderActForm), do)
 
 
-def _carry_out(
-    order_id: str, name: str, form: forms.Form, service: Callable[[Any, dict[str, Any]], OrderDone]
-) -> Any:
+def _carry_out(order_id: str, name: str, form: forms.Form, service: Callable[[Any, dict[str, Any]], OrderDone]) -> Any:
     """Do it; refused, the page comes back with the reason, what was typed, and who was faster."""
     row = order_row(order_id)
     data = form.load(named(request.form, name))

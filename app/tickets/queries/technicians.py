@@ -72,8 +72,6 @@ def in_reach(actor: Actor, person_id: Any = TechnicianProfile.person_id) -> Colu
     campuses = [scope.id for scope in scopes if scope.kind == "campus"]
     buildings = [scope.id for scope in scopes if scope.kind == "building"]
     zone = aliased(TechnicianZone)
-    today = date.today if False else None  # zones of every time count: whoever worked here stays in reach
-    assert today is None  # noqa: S101
     has_zone = exists().where(zone.person_id == person_id, zone.valid_to.is_(None))
     here = exists().where(
         zone.person_id == person_id,
@@ -83,3 +81,166 @@ def in_reach(actor: Actor, person_id: Any = TechnicianProfile.person_id) -> Colu
         or_(Place.campus_id.in_(campuses), Place.building_id.in_(buildings)),
     )
     return or_(~has_zone, here)
+
+
+def page(
+    actor: Actor,
+    now: datetime,
+    *,
+    trade: str | None = None,
+    q: str = "",
+    cursor: str | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+) -> paging.Page[Line]:
+    """Technicians by name, those of today; six statements however many."""
+    query = _select(now).where(valid_on(TechnicianProfile, places.today(now)), in_reach(actor))
+    if trade is not None:
+        query = query.where(
+            exists().where(
+                TechnicianTrade.institution_id == TechnicianProfile.institution_id,
+                TechnicianTrade.person_id == TechnicianProfile.person_id,
+                Trade.institution_id == TechnicianTrade.institution_id,
+                Trade.id == TechnicianTrade.trade_id,
+                Trade.code == trade,
+                valid_on(TechnicianTrade, places.today(now)),
+            )
+        )
+    for word in q.lower().split()[:5]:
+        query = query.where(Person.search.contains(word, autoescape=True))
+    keys: Any = [("sort_key", Person.sort_key.asc()), ("person_id", TechnicianProfile.person_id.asc())]
+    found = paging.page(query, keys, cursor, limit)
+    return paging.Page(_described(found.items, now), found.next)
+
+
+def one(actor: Actor, person_id: int, now: datetime) -> Line | None:
+    """One technician, also one who no longer is; None for somebody who never was or is out of reach."""
+    rows = db.session.execute(_select(now).where(TechnicianProfile.person_id == person_id, in_reach(actor))).all()
+    return _described(rows, now)[0] if rows else None
+
+
+def _select(now: datetime) -> Any:
+    load = (
+        select(func.count())
+        .where(
+            WorkOrder.institution_id == TechnicianProfile.institution_id,
+            WorkOrder.assignee_id == TechnicianProfile.person_id,
+            WorkOrder.state.in_(sorted(ORDER_LOAD)),
+        )
+        .correlate(TechnicianProfile)
+        .scalar_subquery()
+    )
+    today = places.today(now)
+    return select(
+        TechnicianProfile.person_id,
+        Person.name,
+        Person.sort_key,
+        TechnicianProfile.cap,
+        load.label("load"),
+        (~valid_on(TechnicianProfile, today)).label("ended"),
+        and_(Person.disabled_at.is_(None), valid_on(Person, today)).label("account_valid"),
+    ).join(
+        Person,
+        and_(Person.institution_id == TechnicianProfile.institution_id, Person.id == TechnicianProfile.person_id),
+    )
+
+
+def _described(rows: Sequence[Any], now: datetime) -> list[Line]:
+    lines = {row.person_id: Line(**row._mapping) for row in rows}
+    if not lines:
+        return []
+    today = places.today(now)
+    for row in _trades(lines, today):
+        lines[row.person_id].trades.append(row)
+    for row in _zones(lines, today):
+        lines[row.person_id].zones.append(row)
+    for row in _absences(lines, now):
+        lines[row.person_id].absences.append(row)
+    weekly: dict[tuple[int, str], list[WeeklyShift]] = {}
+    for row in shifts_of(lines, today):
+        weekly.setdefault((row.person_id, row.kind), []).append(
+            WeeklyShift(
+                weekday=row.weekday,
+                starts=row.starts,
+                ends=row.ends,
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
+            )
+        )
+    zone: Any = i18n.zone()
+    for (person_id, kind), shifts in weekly.items():
+        spans = merged(spans_around(shifts, zone, now, days=WEEK))
+        if kind == "duty":
+            lines[person_id].duty = spans
+        else:
+            lines[person_id].on_call = spans
+    return list(lines.values())
+
+
+def _trades(person_ids: Any, today: date) -> Any:
+    return db.session.execute(
+        select(TechnicianTrade.person_id, Trade.id, Trade.code, Trade.name, TechnicianTrade.level)
+        .join(Trade, and_(Trade.institution_id == TechnicianTrade.institution_id, Trade.id == TechnicianTrade.trade_id))
+        .where(TechnicianTrade.person_id.in_(list(person_ids)), valid_on(TechnicianTrade, today))
+        .order_by(Trade.code)
+    )
+
+
+def _zones(person_ids: Any, today: date) -> Any:
+    return db.session.execute(
+        select(TechnicianZone.person_id, Place.id, Place.name, Place.path, Place.kind)
+        .join(Place, and_(Place.institution_id == TechnicianZone.institution_id, Place.id == TechnicianZone.place_id))
+        .where(TechnicianZone.person_id.in_(list(person_ids)), valid_on(TechnicianZone, today))
+        .order_by(Place.path, Place.id)
+    )
+
+
+def _absences(person_ids: Any, now: datetime) -> Any:
+    """Those that are not over."""
+    return db.session.execute(
+        select(Absence.id, Absence.person_id, Absence.starts_at, Absence.ends_at, Absence.reason)
+        .where(Absence.person_id.in_(list(person_ids)), Absence.ends_at > now)
+        .order_by(Absence.starts_at, Absence.id)
+    )
+
+
+def shifts_of(person_ids: Any, today: date) -> Sequence[Any]:
+    """The shifts that still have a beginning from yesterday on, by weekday and time."""
+    return db.session.execute(
+        select(
+            Shift.id,
+            Shift.person_id,
+            Shift.weekday,
+            Shift.starts,
+            Shift.ends,
+            Shift.kind,
+            Shift.valid_from,
+            Shift.valid_to,
+        )
+        .where(
+            Shift.person_id.in_(list(person_ids)),
+            or_(Shift.valid_to.is_(None), Shift.valid_to > today - timedelta(days=1)),
+        )
+        .order_by(Shift.weekday, Shift.starts, Shift.id)
+    ).all()
+
+
+def duty_roster(now: datetime, limit: int = 200) -> Sequence[Any]:
+    """Who leads now and later: campus and trade (None: all), person, from, until; the present ones first."""
+    return db.session.execute(
+        select(
+            DutyRoster.id,
+            DutyRoster.person_id,
+            Person.name,
+            DutyRoster.campus_id,
+            Place.name.label("campus"),
+            Trade.name.label("trade"),
+            DutyRoster.starts_at,
+            DutyRoster.ends_at,
+        )
+        .join(Person, and_(Person.institution_id == DutyRoster.institution_id, Person.id == DutyRoster.person_id))
+        .outerjoin(Place, and_(Place.institution_id == DutyRoster.institution_id, Place.id == DutyRoster.campus_id))
+        .outerjoin(Trade, and_(Trade.institution_id == DutyRoster.institution_id, Trade.id == DutyRoster.trade_id))
+        .where(or_(DutyRoster.ends_at.is_(None), DutyRoster.ends_at > now))
+        .order_by(DutyRoster.starts_at, DutyRoster.id)
+        .limit(limit)
+    ).all()

@@ -41,6 +41,8 @@ constraint_error("uq_category_code_valid", lambda: Rejected(fields={"code": _l("
 def add_trade(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str]) -> int:
     """A new trade; returns its id. Raises NotAllowed, Rejected (field `code`)."""
     _permit(actor)
+    if _taken(Trade, code):
+        raise Rejected(fields={"code": _l("Another trade has this code.")})
     made = Trade(code=code, name=dict(name), valid_from=now.date())
     db.session.add(made)
     db.session.flush()
@@ -54,6 +56,8 @@ def add_category(*, actor: Actor, now: datetime, code: str, name: Mapping[str, s
     Raises NotAllowed, Rejected (fields `code`, `parent_id`, `planned_minutes`, `impact`, `emergency_phone`).
     """
     _permit(actor)
+    if _taken(Category, code):
+        raise Rejected(fields={"code": _l("Another category has this code.")})
     _check(None, values)
     made = Category(code=code, name=dict(name), valid_from=now.date(), **values)
     db.session.add(made)
@@ -90,6 +94,11 @@ def close_category(*, actor: Actor, now: datetime, category_id: int) -> None:
 def _permit(actor: Actor) -> None:
     if actor.kind != "system" and not policies.may_edit_catalogue(actor):
         raise NotAllowed
+
+
+def _taken(table: type[Trade] | type[Category], code: str) -> bool:
+    """Whether a valid row has the code; the unique index decides where two are added at once."""
+    return db.session.scalar(select(table.id).where(table.code == code, table.valid_to.is_(None))) is not None
 
 
 def _category(category_id: int) -> Category:
@@ -133,3 +142,35 @@ def _too_deep(category: Category | None, parent_id: int) -> bool:
             return True
         above = row.parent_id
     return above is not None
+
+
+def change_trade(*, actor: Actor, now: datetime, trade_id: int, name: Mapping[str, str]) -> None:
+    """Another name of a trade. Raises NotAllowed, NotFound."""
+    _permit(actor)
+    trade = _open_trade(trade_id)
+    before, trade.name = trade.name, dict(name)
+    db.session.flush()
+    audit.record_change(
+        actor, "trade.change", "trade", trade.id, now=now, before={"name": before}, after={"name": dict(name)}
+    )
+
+
+def close_trade(*, actor: Actor, now: datetime, trade_id: int) -> None:
+    """From today on no new order needs it. Raises NotAllowed, NotFound, Rejected while a category has it."""
+    _permit(actor)
+    trade = _open_trade(trade_id)
+    used = select(Category.id).where(Category.trade_id == trade.id, Category.valid_to.is_(None)).limit(1)
+    if db.session.scalar(used) is not None:
+        raise Rejected(_l("Give its categories another trade first, or close them."))
+    trade.valid_to = now.date()
+    db.session.flush()
+    audit.record(actor, "trade.close", "trade", trade.id, now=now, after={"valid_to": str(now.date())})
+
+
+def _open_trade(trade_id: int) -> Trade:
+    found = db.session.scalars(
+        select(Trade).where(Trade.id == trade_id, Trade.valid_to.is_(None)).with_for_update(key_share=True)
+    ).first()
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,186 @@
+"""What the forms of planning carry: technicians, their shifts and absences, duty leads, trades and categories."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_schema
+
+from app.core import forms
+from app.core.forms import Id, QuerySchema, Schema, Text
+from app.tickets.models.crews import SHIFT_KINDS
+from app.tickets.order_forms import LocalMoment
+from app.tickets.rules.priority import IMPACTS
+
+_OFFERED = _l("Choose one of the offered values.")
+CODE = validate.Regexp(r"^[0-9a-z][0-9a-z._\-]{0,63}$", error=_l("Use small letters, digits, dots and hyphens only."))
+PHONE = validate.Regexp(r"^\+?[0-9][0-9 ()\-]{1,24}$", error=_l("Use digits, spaces, + and - only."))
+
+
+class Day(fields.Date):
+    """A calendar day within the years that can be meant."""
+
+    default_error_messages = {"invalid": _l("Give a day, like 2026-09-01.")}  # noqa: RUF012 - marshmallow's way
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> date:
+        day: date = super()._deserialize(value, attr, data, **options)
+        if not 1990 <= day.year <= 2200:
+            raise ValidationError(_("This is not a day that can be meant."))
+        return day
+
+
+class Clock(fields.Field[time]):
+    """A time of day `08:00` on the campus; `24:00` is midnight."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> time:
+        said = str(value).strip()
+        try:
+            found = time(0) if said == "24:00" else time.fromisoformat(said) if len(said) <= 8 else None
+        except ValueError:
+            found = None
+        if found is None or found.tzinfo is not None:
+            raise ValidationError(_("Give a time, like 08:00."))
+        return found.replace(second=0, microsecond=0)
+
+
+class ListQuery(QuerySchema):
+    """The filters of the list of technicians."""
+
+    q = Text(max=100, load_default="")
+    trade = Text(max=64, load_default=None)
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class Who(Schema):
+    """A person picked: by id from what was found, or by what was typed."""
+
+    person_id = Id()
+    who = Text(max=100)
+
+
+_CAP = fields.Integer(
+    required=True,
+    validate=validate.Range(0, 1000, error=_l("Give a number of orders between 0 and 1000.")),
+    error_messages={"invalid": _l("Give a number."), "required": _l("Give a number.")},
+)
+
+
+class Admit(Who):
+    """A new technician."""
+
+    cap = _CAP
+
+
+class Cap(Schema):
+    """How many orders somebody may have."""
+
+    cap = _CAP
+
+
+class TradeOf(Schema):
+    """A trade of a technician, with its level."""
+
+    trade = Id(required=True, error_messages={"required": _l("Choose a trade.")})
+    level = fields.Integer(
+        required=True,
+        validate=validate.OneOf((1, 2, 3), error=_OFFERED),
+        error_messages={"required": _l("Choose a level from 1 to 3."), "invalid": _l("Choose a level from 1 to 3.")},
+    )
+
+
+class ZoneOf(Schema):
+    """A place somebody works in."""
+
+    place_id = Id(required=True, error_messages={"required": _l("Choose a place.")})
+
+
+class ShiftOf(Schema):
+    """Weekly shifts, or the shift of one day."""
+
+    weekdays = fields.List(
+        fields.Integer(validate=validate.Range(0, 6, error=_OFFERED), error_messages={"invalid": _OFFERED}),
+        load_default=list,
+        validate=validate.Length(max=7),
+    )
+    starts = Clock(required=True, error_messages={"required": _l("Give a time, like 08:00.")})
+    ends = Clock(required=True, error_messages={"required": _l("Give a time, like 08:00.")})
+    kind = Text(load_default="duty", validate=validate.OneOf(SHIFT_KINDS, error=_OFFERED))
+    since = Day(load_default=None)
+    until = Day(load_default=None)
+    on = Day(load_default=None)
+
+
+class AbsenceOf(Schema):
+    """From when until when somebody is away."""
+
+    starts_at = LocalMoment(required=True, error_messages={"required": _l("Give a day and a time.")})
+    ends_at = LocalMoment(required=True, error_messages={"required": _l("Give a day and a time.")})
+    reason = Text(max=200, load_default=None)
+
+
+class Duty(Who):
+    """Who leads which trade on which campus; none: all."""
+
+    campus = Id(load_default=None)
+    trade = Id(load_default=None)
+    starts_at = LocalMoment(required=True, error_messages={"required": _l("Give a day and a time.")})
+    ends_at = LocalMoment(load_default=None)
+
+
+class Named(Schema):
+    """A name in at least one language."""
+
+    name_zh = Text(max=60, load_default="")
+    name_en = Text(max=60, load_default="")
+
+    @validates_schema
+    def _one_language(self, data: dict[str, Any], **options: Any) -> None:
+        if not data.get("name_zh") and not data.get("name_en"):
+            raise ValidationError(_("Give the name in at least one language."), "name_zh")
+
+
+class TradeFields(Named):
+    """A trade."""
+
+    code = Text(max=64, required=True, validate=CODE)
+
+
+class CategoryFields(Named):
+    """A category; without a trade it is a heading."""
+
+    code = Text(max=64, required=True, validate=CODE)
+    parent_id = Id(load_default=None)
+    trade_id = Id(load_default=None)
+    icon = Text(max=40, load_default="wrench")
+    position = fields.Integer(
+        load_default=0,
+        validate=validate.Range(-1000, 100_000, error=_OFFERED),
+        error_messages={"invalid": _l("Give a number.")},
+    )
+    planned_minutes = fields.Integer(
+        load_default=30,
+        validate=validate.Range(1, 10_080, error=_l("Give the planned minutes, at most a week.")),
+        error_messages={"invalid": _l("Give a number.")},
+    )
+    impact = Text(load_default="room", validate=validate.OneOf(IMPACTS, error=_OFFERED))
+    emergency = fields.Boolean(load_default=False)
+    emergency_phone = Text(max=30, load_default=None, validate=PHONE)
+    auto_dispatch = fields.Boolean(load_default=False)
+    hints_zh = Text(max=500, multiline=True, load_default="")
+    hints_en = Text(max=500, multiline=True, load_default="")
+
+
+def words(data: dict[str, Any], name: str) -> dict[str, str]:
+    """The texts of a pair of fields (`name_zh`, `name_en`) as they are stored."""
+    given = {"zh-CN": data.get(f"{name}_zh"), "en": data.get(f"{name}_en")}
+    return {language: text for language, text in given.items() if text}
+
+
+def ident(text: str) -> int | None:
+    """The id in an address, or None."""
+    return forms.parse_id(text)

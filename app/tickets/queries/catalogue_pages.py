@@ -1,0 +1,107 @@
+"""The catalogue as those who edit it see it: every category with its place in the tree, every trade with its use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, func, select
+
+from app.core.db import db
+from app.tickets.models import Category, TechnicianTrade, Trade
+from app.tickets.queries.crews import valid_on
+
+AT_MOST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One category; `depth` from 0, `closed` where it can no longer be chosen."""
+
+    row: Any
+    depth: int
+    closed: bool
+
+
+def entries(today: date, *, closed: bool = False) -> list[Entry]:
+    """The categories each after its heading, in the order reporters see them; closed ones where asked."""
+    query = (
+        select(
+            Category.id,
+            Category.parent_id,
+            Category.code,
+            Category.name,
+            Category.icon,
+            Category.position,
+            Category.emergency,
+            Category.emergency_phone,
+            Category.auto_dispatch,
+            Category.planned_minutes,
+            Category.valid_from,
+            Category.valid_to,
+            Trade.name.label("trade"),
+        )
+        .outerjoin(Trade, and_(Trade.institution_id == Category.institution_id, Trade.id == Category.trade_id))
+        .order_by(Category.position, Category.id)
+        .limit(AT_MOST)
+    )
+    if not closed:
+        query = query.where(Category.valid_to.is_(None))
+    rows = db.session.execute(query).all()
+    below: dict[int | None, list[Any]] = {}
+    known = {row.id for row in rows}
+    for row in rows:
+        below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
+    return list(_walk(below, None, 0, today))
+
+
+def _walk(below: dict[int | None, list[Any]], parent: int | None, depth: int, today: date) -> Any:
+    for row in below.get(parent, ()):
+        yield Entry(row, depth, row.valid_to is not None and row.valid_to <= today)
+        yield from _walk(below, row.id, depth + 1, today)
+
+
+def trades(today: date) -> Sequence[Any]:
+    """The trades with how many categories and technicians have them; closed ones last."""
+    categories = (
+        select(func.count())
+        .where(
+            Category.institution_id == Trade.institution_id, Category.trade_id == Trade.id, Category.valid_to.is_(None)
+        )
+        .correlate(Trade)
+        .scalar_subquery()
+    )
+    people = (
+        select(func.count())
+        .where(
+            TechnicianTrade.institution_id == Trade.institution_id,
+            TechnicianTrade.trade_id == Trade.id,
+            valid_on(TechnicianTrade, today),
+        )
+        .correlate(Trade)
+        .scalar_subquery()
+    )
+    return db.session.execute(
+        select(
+            Trade.id,
+            Trade.code,
+            Trade.name,
+            Trade.valid_to,
+            categories.label("categories"),
+            people.label("people"),
+        )
+        .order_by(Trade.valid_to.is_not(None), Trade.code, Trade.id)
+        .limit(500)
+    ).all()
+
+
+def category(category_id: int) -> Category | None:
+    """One category, closed ones included."""
+    return db.session.scalars(select(Category).where(Category.id == category_id)).first()
+
+
+def trade(trade_id: int) -> Trade | None:
+    """One trade, closed ones included."""
+    return db.session.scalars(select(Trade).where(Trade.id == trade_id)).first()
