@@ -63,7 +63,7 @@ COLUMNS = (
         secret=True,
         hint=_l("Recognised, never stored or shown in full."),
     ),
-    Column("category", _l("Student or staff"), Choice(CATEGORIES),
+    Column("category", _l("Kind of person"), Choice(CATEGORIES),
            ("category", "kind", "人员类别", "类别", "身份", "人员类型", "学生类别", "培养层次")),
     Column("sex", _l("Sex"), Sex(), ("sex", "gender", "性别", "性别码", "性别代码")),
     Column("birth_date", _l("Birth date"), Day(),
