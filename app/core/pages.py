@@ -48,22 +48,26 @@ def navigation() -> list[dict[str, Any]]:
 def _navigation(actor: Actor) -> list[dict[str, Any]]:
     table: tuple[NavItem, ...] = current_app.extensions["houqin_nav"]
     groups: dict[str, dict[str, Any]] = {}
-    for item in table:
-        if not item.rule(actor):
-            continue
+    shown = [(item, url_for(item.endpoint)) for item in table if item.rule(actor)]
+    here = max((url for _item, url in shown if _lies_below(request.path, url)), key=len, default=None)
+    for item, url in shown:
         group = groups.setdefault(str(item.group), {"label": str(item.group), "items": []})
-        url = url_for(item.endpoint)
         group["items"].append(
             {
                 "label": str(item.label),
                 "url": url,
                 "icon": item.icon,
-                "current": request.path == url or (url != "/" and request.path.startswith(f"{url}/")),
+                "current": url == here,
                 "count": item.count(actor) if item.count else None,
                 "primary": item.primary,
             }
         )
     return list(groups.values())
+
+
+def _lies_below(path: str, url: str) -> bool:
+    """Whether a page belongs to an entry: it is its page or one below; of several the nearest counts."""
+    return path == url or (url != "/" and path.startswith(f"{url}/"))
 
 
 def toast(text: Any, kind: str = "good") -> None:

@@ -12,8 +12,10 @@ from flask import current_app, render_template
 from app.core import i18n
 from app.core.words import LANGUAGES
 from app.core.words import text as words_text
+from app.sites.rules.tree import SEPARATOR
 
 FOLDER = "notifications"
+NEAR = 3  # building, floor and room say where to somebody who knows the campus
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,14 @@ def in_both(message: Any) -> dict[str, str]:
 
 
 def _context(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Words (a text per language) become the reader's, `until` (RFC 3339) an instant; everything else stays."""
+    """Words (a text per language) become the reader's, `until` (RFC 3339) an instant, a place its near end."""
     here = i18n.locale()
     spoken = {
         name: words_text(value, here) if isinstance(value, dict) and set(value) <= set(LANGUAGES) else value
         for name, value in data.items()
     }
+    if spoken.get("place"):
+        spoken["place"] = SEPARATOR.join(str(spoken["place"]).split(SEPARATOR)[-NEAR:])
     if spoken.get("until"):
         spoken["until"] = datetime.fromisoformat(spoken["until"])
     return {"it": spoken}

@@ -107,6 +107,14 @@ def mark_all_read(person_id: int, now: datetime, *, up_to: int) -> int:
     return len(rows)
 
 
+def no_longer_asks(person_id: int, link: str, now: datetime, *, kind: str | None = None) -> None:
+    """What a line asked for is done or over: the person's new lines that lead to `link` count as seen."""
+    conditions = [Notification.person_id == person_id, Notification.read_at.is_(None), Notification.link == link]
+    if kind is not None:
+        conditions.append(Notification.kind == kind)
+    db.session.execute(update(Notification).where(*conditions).values(read_at=now))
+
+
 def choose(person_id: int, wanted: Mapping[str, bool], channel: str = EMAIL) -> None:
     """Keep somebody's choices, kind by kind; raises Rejected for a kind that leaves none."""
     for code in wanted:

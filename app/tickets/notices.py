@@ -109,6 +109,8 @@ def on_filed(event: events.TicketFiled, actor: Actor, now: datetime) -> None:
 
 def on_status(event: events.TicketStatusChanged, actor: Actor, now: datetime) -> None:
     """A change of status, told to reporter and followers."""
+    if event.actor_id is not None:
+        services.no_longer_asks(event.actor_id, _page(event.ticket_id), now)  # whoever acts has seen what it was
     kind = _STATUS_KINDS.get(event.act)
     if kind is None:
         return
@@ -157,7 +159,8 @@ def on_reminded(event: events.AnswerReminded, actor: Actor, now: datetime) -> No
 
 
 def on_taken(event: events.OrderAccepted, actor: Actor, now: datetime) -> None:
-    """Somebody has taken it."""
+    """Somebody has taken it; the offer no longer asks for him."""
+    services.no_longer_asks(event.person_id, _day(event.order_id), now, kind="order-offered")
     _tell_about_order(event, "ticket-taken", now)
 
 
@@ -196,7 +199,8 @@ _TAKEN_BACK = frozenset({"revoked", "replaced", "suspended", "cancelled"})
 
 
 def on_offer_ended(event: events.OfferEnded, actor: Actor, now: datetime) -> None:
-    """An offer that was taken back, not one he declined or let pass."""
+    """An offer that was taken back, not one he declined or let pass; it no longer asks either way."""
+    services.no_longer_asks(event.person_id, _day(event.order_id), now, kind="order-offered")
     if event.outcome not in _TAKEN_BACK:
         return
     facts = _facts(event.ticket_id, event.order_id)

@@ -15,7 +15,7 @@ from app.core.actor import Actor
 from app.core.outbox import OutboxDelivery
 from app.core.transaction import transaction
 from app.events import tickets as events
-from app.notifications import rendering
+from app.notifications import queries, rendering
 from app.notifications.models import Notification
 from app.tickets import notices
 from app.tickets.models import Offer, Ticket, TicketFollower, WorkOrder
@@ -80,7 +80,7 @@ def test_the_reporter_hears_of_every_step_and_the_technician_of_the_offer(
     assert told(database, technician) == ["order-offered"]
     assert (
         sentence(database, technician, "order-offered")
-        == "W26-000001 is offered to you until 10:10: Tap, 南校区 · 桃园3栋 · 4层 · 412."
+        == "W26-000001 is offered to you until 10:10: Tap, 桃园3栋 · 4层 · 412."
     )
     order = order_of(database, filed.id)
     hand = accounts.actor(technician)
@@ -186,3 +186,21 @@ def test_ends_of_offers_that_need_no_word(ground: tickets.Ground, database: Sess
     notices.on_released(events.OrderReleased(order.id, filed.id, technician.id, "give_back"), Actor.system(1), now)
     assert told(database, technician) == []
     assert database.scalars(select(Offer)).all() == []
+
+
+def test_what_no_longer_asks_counts_as_seen(ground: tickets.Ground, database: Session) -> None:
+    technician, student = ground.technician(), ground.student
+    filed = ground.file()
+    settle(database)
+    assert queries.unread(technician.id) == 1
+    order, hand = order_of(database, filed.id), accounts.actor(technician)
+    step(hand, order, OrderAct.ACCEPT)
+    step(hand, order, OrderAct.START)
+    step(hand, order, OrderAct.DONE, note="Washer changed")
+    settle(database)
+    assert queries.unread(technician.id) == 0, "the offer was answered"
+    assert queries.unread(student.id) == 3
+    with transaction():
+        acts.confirm(actor=accounts.actor(student), now=clock.now(), ticket_id=filed.id, seen=None)
+    settle(database)
+    assert queries.unread(student.id) == 0, "whoever confirms has seen it"

@@ -182,3 +182,11 @@ def test_the_components_are_for_demo_and_tests(client: FlaskClient, app: Any) ->
         assert client.get("/design").status_code == 404
     finally:
         app.config["DEMO"] = True
+
+
+def test_one_entry_of_the_navigation_is_the_present_one(login: Callable[..., FlaskClient], database: Session) -> None:
+    client = login(accounts.person("admin"))
+    for path, name in (("/operations/mail/log", "/operations/mail"), ("/operations/parked", "/operations")):
+        rail = re.search(r'<nav class="rail".*?</nav>', page(client, path), re.DOTALL)
+        assert rail is not None
+        assert re.findall(r'<a href="([^"]+)"[^>]* aria-current="page"', rail[0]) == [name]
