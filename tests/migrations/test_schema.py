@@ -1,0 +1,104 @@
+"""The migrations make the schema of the models, and can be taken back and made again with data in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+
+from app import create_app
+from app.core import tenancy
+from app.core.db import Model, tenant_tables
+from config import Config
+from tests import ground
+
+FOLDER = str(Path(__file__).resolve().parents[2] / "migrations")
+
+
+@pytest.fixture
+def site(servers: ground.Ground) -> Iterator[tuple[Flask, Connection]]:
+    """A migrated database of its own and a connection as the owner."""
+    sockets = servers.addresses.sockets
+    name = ground.clone(sockets, ground.template(sockets), "migrations")
+    own = replace(servers, database=name)
+    engine = create_engine(own.owner_url)
+    try:
+        with engine.connect() as connection:
+            yield create_app(Config.from_env(own.environment())), connection
+    finally:
+        engine.dispose()
+        ground.drop(sockets, name)
+
+
+def test_the_migrations_make_what_the_models_say(site: tuple[Flask, Connection]) -> None:
+    _app, connection = site
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": Model.metadata})
+    found = [each for each in compare_metadata(context, Model.metadata) if "alembic_version" not in str(each)]
+    assert found == []
+
+
+def test_checks_and_exclusions_stand_by_name(site: tuple[Flask, Connection]) -> None:
+    """Alembic does not compare these: each must be in the database under its name."""
+    _app, connection = site
+    inspector = inspect(connection)
+    missing = []
+    for table in Model.metadata.tables.values():
+        there = set(
+            connection.execute(
+                text("SELECT conname FROM pg_constraint WHERE conrelid = to_regclass(:name)"), {"name": table.name}
+            ).scalars()
+        )
+        checks = {each["name"] for each in inspector.get_check_constraints(table.name)}
+        missing += [
+            f"{table.name}: {constraint.name}"
+            for constraint in table.constraints
+            if type(constraint).__name__ == "CheckConstraint" and constraint.name not in checks
+        ]
+        missing += [
+            f"{table.name}: {constraint.name}"
+            for constraint in table.constraints
+            if isinstance(constraint, ExcludeConstraint) and constraint.name not in there
+        ]
+    assert missing == []
+
+
+def test_every_tenant_table_has_its_policy_and_grants(site: tuple[Flask, Connection]) -> None:
+    _app, connection = site
+    for table in tenant_tables():
+        policy = connection.execute(
+            text("SELECT count(*) FROM pg_policies WHERE tablename = :name AND policyname = :policy"),
+            {"name": table, "policy": tenancy.POLICY},
+        ).scalar()
+        assert policy == 1, table
+        for right in ("SELECT", "INSERT", "UPDATE", "DELETE"):
+            granted = connection.execute(
+                text("SELECT has_table_privilege('houqin_app', :name, :right)"), {"name": table, "right": right}
+            ).scalar()
+            assert granted is (right in ("SELECT", "INSERT") or table not in tenancy.APPEND_ONLY), (table, right)
+
+
+def test_down_and_up_again_with_data(site: tuple[Flask, Connection]) -> None:
+    app, connection = site
+    connection.execute(text("SET LOCAL app.institution = '1'"))
+    connection.execute(
+        text(
+            "INSERT INTO person (institution_id, name, lang, sort_key, search, sex, must_change_password) "
+            "VALUES (1, '林', 'zh-CN', 'lin', '林', 'U', false)"
+        )
+    )
+    connection.commit()
+    with app.app_context():
+        downgrade(directory=FOLDER, revision="base")
+        left = {name for name in inspect(connection).get_table_names() if name != "alembic_version"}
+        connection.commit()
+        assert left == set()
+        upgrade(directory=FOLDER)
+    assert set(Model.metadata.tables) <= set(inspect(connection).get_table_names())
