@@ -315,3 +315,25 @@ def test_an_offer_locks_and_counts(ground: make.Ground, now: datetime, desk: Fla
     profile = database.scalars(select(TechnicianProfile)).one()
     database.refresh(profile)
     assert profile.last_offer_at == now
+
+
+def test_a_request_without_an_open_order_gets_one(
+    ground: make.Ground, now: datetime, desk: FlaskClient, database: Session
+) -> None:
+    stranded = ground.file()
+    assert stranded.order_id is not None
+    do(ground.dispatcher, stranded.order_id, OrderAct.CANCEL, now=now, reason="by_mistake")
+    path = f"/dispatch/requests/{stranded.id}/order"
+    assert path in text(desk, "/dispatch?state=waits")
+    assert desk.post(path, data={"trade": "carpentry"}).status_code == 422
+    assert desk.post(path, data={"trade": "water", "minutes": "0"}).status_code == 422
+    answer = desk.post(path, data={"trade": "water", "minutes": "45", "reason": "other_trade"})
+    opened = database.scalars(select(WorkOrder).order_by(WorkOrder.id.desc())).first()
+    assert opened is not None
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/dispatch/{opened.id}")
+    assert (opened.state, opened.planned_minutes) == ("queued", 45)
+    assert path not in text(desk, "/dispatch?state=waits")
+    assert path in text(desk, f"/dispatch/{opened.id}")
+    unlisted = ground.file(place_text="外面").id
+    assert desk.post(f"/dispatch/requests/{unlisted}/order", data={"trade": "water"}).status_code == 409
+    assert desk.get("/dispatch/requests/x/order").status_code == 404

@@ -132,6 +132,18 @@ class Duty(Who):
     ends_at = LocalMoment(load_default=None)
 
 
+class NewOrder(Schema):
+    """A further order of a request."""
+
+    trade = Text(max=64, required=True, error_messages={"required": _l("Choose a trade.")})
+    minutes = fields.Integer(
+        load_default=None,
+        validate=validate.Range(1, 10_080, error=_l("Give the planned minutes, at most a week.")),
+        error_messages={"invalid": _l("Give a number.")},
+    )
+    reason = Text(max=500, load_default="")
+
+
 class Named(Schema):
     """A name in at least one language."""
 

@@ -231,6 +231,7 @@ class Panel:
     choice: Choice | None = None
     assigns: bool = False
     reassigns: bool = False
+    may_open: bool = False
     form: forms.Form | None = None
     failed: str = ""
     changed: tuple[str, ...] = ()
@@ -279,6 +280,7 @@ def panel(row: Any, actor: Actor, now: datetime) -> Panel:
     )
     if not policies.in_scope(actor, policies.DISPATCH, row):
         return it
+    it.may_open = TicketStatus(row.ticket_status) in workflow.TICKET_MOVING
     state = OrderState(row.state)
     rows = workflow.order_acts(state, {Who.DISPATCHER}, ticket=TicketStatus(row.ticket_status))
     it.acts = list(_acts(rows))
