@@ -11,16 +11,18 @@ import psycopg
 import pytest
 from flask import Flask
 from psycopg import sql
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
-from app.core import clock
+from app.core import clock, deliveries, outbox
 from app.core.actor import Actor
 from app.core.db import db, institution_bound, tenant_tables
 from app.core.errors import Conflict, DomainError, NotAllowed, Stale
 from app.core.http.problems import BUSY_STATES, sqlstate
+from app.core.outbox import OutboxDelivery
 from app.core.transaction import transaction
-from app.tickets.models import Offer, Ticket, WorkOrder
+from app.events import tickets as ticket_events
+from app.tickets.models import Offer, TechnicianProfile, Ticket, WorkOrder
 from app.tickets.queries import timeline
 from app.tickets.services import dispatching, filing, opening, orders
 from tests import ground as servers_ground
@@ -236,3 +238,23 @@ def test_one_of_many_accepts_of_a_reassigned_order_wins(committed: Flask) -> Non
     results = together(committed, *([accept] * 6))
     assert sum(isinstance(one, Stale) for one in results) == 5
     assert not any(isinstance(one, NotAllowed) for one in results)
+
+
+def test_waiting_orders_are_tried_again_by_the_clock(committed: Flask) -> None:
+    """The periodic job, as the runner delivers it: each order in a transaction of its own."""
+    world = work(committed, lambda: World(1, cap=0))
+    filed = work(committed, world.file)
+    system = Actor.system(1)
+    work(committed, lambda: dispatching.dispatch_order(actor=system, now=clock.now(), order_id=filed.order_id or 0))
+    assert work(committed, lambda: column_of(WorkOrder.waiting, filed.order_id or 0)) == "nobody_eligible"
+    work(committed, lambda: db.session.execute(update(TechnicianProfile).values(cap=5)))
+    work(committed, lambda: outbox.publish(ticket_events.WaitingOrdersDue()))
+    delivery = work(
+        committed,
+        lambda: db.session.scalar(
+            select(OutboxDelivery.id).where(OutboxDelivery.handler == "tickets.on_waiting_orders")
+        ),
+    )
+    with committed.app_context(), institution_bound(1):
+        assert deliveries.deliver(1, delivery)
+    assert work(committed, lambda: column_of(WorkOrder.state, filed.order_id or 0)) == "offered"

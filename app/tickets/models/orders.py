@@ -53,6 +53,7 @@ class WorkOrder(Tenant):
         UniqueConstraint("institution_id", "number", name="uq_work_order_number"),
         Index("ix_work_order_ticket", "institution_id", "ticket_id", "id"),
         Index("ix_work_order_assignee", "institution_id", "assignee_id", "id"),
+        Index("ix_work_order_assignee_ticket", "institution_id", "assignee_id", "ticket_id"),
         Index("ix_work_order_mine", "institution_id", "assignee_id", "id", postgresql_where=text(LOAD_STATES)),
         Index("ix_work_order_open", "institution_id", "state", "id", postgresql_where=text(OPEN_STATES)),
         Index("ix_work_order_building", "institution_id", "building_id", "id"),
@@ -102,6 +103,7 @@ class Offer(Tenant):
     __tablename__ = "offer"
     __table_args__ = (
         ref("work_order", "order_id"),
+        ref("ticket", "ticket_id"),
         ref("person", "person_id"),
         ref("person", "made_by"),
         CheckConstraint(one_of("outcome", OUTCOMES), name="outcome"),
@@ -109,9 +111,11 @@ class Offer(Tenant):
         Index("uq_offer_live", "institution_id", "order_id", unique=True, postgresql_where=text("outcome IS NULL")),
         Index("ix_offer_order", "institution_id", "order_id", "id"),
         Index("ix_offer_person", "institution_id", "person_id", "order_id"),
+        Index("ix_offer_person_ticket", "institution_id", "person_id", "ticket_id"),
     )
 
     order_id: Mapped[int] = mapped_column(BigInteger)
+    ticket_id: Mapped[int] = mapped_column(BigInteger)  # the order's, for the lists of whoever was asked
     person_id: Mapped[int] = mapped_column(BigInteger)
     round: Mapped[int] = mapped_column(default=1)
     offered_at: Mapped[datetime]

@@ -53,7 +53,8 @@ class Ticket(Tenant):
         Index("ix_ticket_status", "institution_id", "status", "id"),
         Index("ix_ticket_category", "institution_id", "category_id", "id"),
         Index("ix_ticket_open", "institution_id", "id", postgresql_where=text(OPEN_STATUSES)),
-        Index("ix_ticket_grams", "grams", postgresql_using="gin"),
+        # every search reads the list of rows not yet merged into the index: a short one, in kB
+        Index("ix_ticket_grams", "grams", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": "256"}),
     )
 
     number: Mapped[str]

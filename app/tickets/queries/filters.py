@@ -9,13 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Integer, Text, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from app.core.actor import Actor
 from app.core.db import db
 from app.sites.models import Place
-from app.tickets.models import Category, Ticket, Trade
+from app.tickets.models import Category, Offer, Ticket, TicketFollower, Trade, WorkOrder
 from app.tickets.queries import viewer
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.grams import grams, terms
@@ -118,26 +131,64 @@ def shape_of(asked: Asked, actor: Actor, *, after: bool) -> Shape:
 
 def conditions(shape: Shape) -> list[ColumnElement[bool]]:
     """The conditions of a shape, with named parameters."""
-    found: list[ColumnElement[bool]] = [
-        column.in_(bindparam(name, type_=column.type, expanding=True, required=True))
-        for name, column in _COLUMNS.items()
-        if name in shape.columns
-    ]
-    if shape.mine:
-        found.append(viewer.reported_by(viewer.NAMED["viewer"]))
-    elif shape.search != "function":
-        found.append(viewer.tickets_of(shape.sight))
-    words = [
-        Ticket.search.like(bindparam(f"word_{place}", type_=Text(), required=True), escape="\\")
+    found = _narrowed(shape, Ticket)
+    if shape.search == "function":
+        own = and_(viewer.own_tickets_of(shape.sight), *_worded(shape, Ticket))
+        return [*found, or_(Ticket.id.in_(_FOUND), own)]
+    if shape.mine or not (shape.sight.everything or shape.sight.campuses or shape.sight.buildings):
+        return [Ticket.id.in_(_newest_own(shape))]
+    return [*found, viewer.tickets_of(shape.sight), *_worded(shape, Ticket)]
+
+
+def _narrowed(shape: Shape, ticket: Any) -> list[ColumnElement[bool]]:
+    """The filters that compare a column, on the table or an alias of it."""
+    found: list[ColumnElement[bool]] = []
+    for name, column in _COLUMNS.items():
+        if name in shape.columns:
+            values_of_column = bindparam(name, type_=column.type, expanding=True, required=True)
+            found.append(getattr(ticket, column.key).in_(values_of_column))
+    if shape.search == "number":
+        found.append(ticket.number == bindparam("number", type_=Text(), required=True))
+    return found
+
+
+def _worded(shape: Shape, ticket: Any) -> list[ColumnElement[bool]]:
+    """Every word of the search occurs."""
+    return [
+        ticket.search.like(bindparam(f"word_{place}", type_=Text(), required=True), escape="\\")
         for place in range(shape.words)
     ]
-    if shape.search == "number":
-        found.append(Ticket.number == bindparam("number", type_=Text(), required=True))
-    elif shape.search == "plain":
-        found += words
-    elif shape.search == "function":
-        found.append(or_(Ticket.id.in_(_FOUND), and_(viewer.own_tickets_of(shape.sight), *words)))
-    return found
+
+
+def _newest_own(shape: Shape) -> Any:
+    """Ids of the newest tickets of somebody who reads no scope, a page of each way in which he has to do with them.
+
+    Each way is one walk along an index that ends at the page's limit, so a technician of ten years reads no more than
+    one of his first day. The outer list orders and limits them together.
+    """
+    person = viewer.NAMED["viewer"]
+    ways: list[Any] = []
+    if shape.mine or shape.sight.owns:
+        reported = aliased(Ticket)
+        ways.append(_walk(shape, reported, select(reported.id).where(reported.reporter_id == person), reported.id))
+        ways.append(_way(shape, TicketFollower.ticket_id, TicketFollower.person_id == person))
+    if shape.sight.works and not shape.mine:
+        ways.append(_way(shape, Offer.ticket_id, Offer.person_id == person))
+        ways.append(_way(shape, WorkOrder.ticket_id, WorkOrder.assignee_id == person))
+    return union_all(*(select(way.subquery()) for way in ways)) if ways else select(Ticket.id).where(false())
+
+
+def _way(shape: Shape, ticket_id: Any, mine: ColumnElement[bool]) -> Any:
+    ticket = aliased(Ticket)
+    same = and_(ticket.institution_id == ticket_id.class_.institution_id, ticket.id == ticket_id)
+    return _walk(shape, ticket, select(ticket_id).distinct().join(ticket, same).where(mine), ticket_id)
+
+
+def _walk(shape: Shape, ticket: Any, query: Any, key: Any) -> Any:
+    query = query.where(*_narrowed(shape, ticket), *_worded(shape, ticket))
+    if shape.after:
+        query = query.where(key < bindparam("after_id", type_=BigInteger, required=True))
+    return query.order_by(key.desc()).limit(bindparam("page_limit", type_=Integer, required=True))
 
 
 def values(asked: Asked, shape: Shape, actor: Actor, *, before: int | None, limit: int) -> dict[str, Any]:

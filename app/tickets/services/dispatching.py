@@ -323,6 +323,7 @@ def _insert_offer(
         .values(
             institution_id=current_institution(),
             order_id=order.id,
+            ticket_id=case.ticket.id,
             person_id=person_id,
             round=number,
             offered_at=case.now,

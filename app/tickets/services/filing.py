@@ -197,8 +197,7 @@ _FIND = text(
     *(bindparam(name, type_=BigInteger) for name in ("category_id", "place_id", "reporter_id")),
 )
 
-_FILE = text(
-    """
+_SQL = """
     WITH ticket_serial AS (
         INSERT INTO number_counter (institution_id, kind, year, value) VALUES (:institution, 'R', :year, 1)
         ON CONFLICT ON CONSTRAINT uq_number_counter DO UPDATE SET value = number_counter.value + 1
@@ -264,7 +263,8 @@ _FILE = text(
     )
     SELECT filed.id, filed.number, opened.id AS order_id FROM filed LEFT JOIN opened ON true
     """
-).bindparams(
+# on one line: psycopg keeps the parsed form of statements up to 4,096 characters only
+_FILE = text(" ".join(_SQL.split())).bindparams(
     bindparam("now", type_=DateTime(timezone=True)),
     bindparam("automatic", type_=Boolean),
     bindparam("year", type_=Integer),
