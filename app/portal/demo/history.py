@@ -21,6 +21,7 @@ from app.core.db import db
 from app.core.transaction import steps
 from app.portal.demo.people import Cast
 from app.tickets.models import Category, Offer, Ticket, WorkOrder
+from app.tickets.rules.offers import Wake
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import acts, dispatching, filing, orders, timers
 
@@ -38,9 +39,25 @@ WORDS = {
     "window": ("窗户把手断了，关不严，晚上冷。",),
     "ac-cold": ("开到 22 度一小时还是不凉。",),
     "no-network": ("网口灯不亮，换了网线也不行。",),
+    "toilet": ("按下去没水，水箱一直响。", "冲完还一直流水。"),
+    "no-hot-water": ("今天早上开始没有热水，隔壁也没有。",),
+    "low-pressure": ("水很小，晚上洗澡时更小。",),
+    "switch": ("门口的开关按下去弹不起来。",),
+    "fan": ("吊扇转得很慢，有响声。", "吊扇不转，灯是好的。"),
+    "door-hinge": ("宿舍门关的时候蹭地。",),
+    "screen": ("阳台纱窗破了一个洞，进蚊子。",),
+    "ac-drip": ("空调滴水，滴在书桌上。",),
+    "radiator": ("暖气片下半截是凉的。",),
+    "bed": ("上铺床板断了一根。", "爬梯松了，一踩就晃。"),
+    "desk": ("椅子腿松了，坐着摇。",),
+    "wardrobe": ("柜门掉下来了，合页断了。",),
+    "slow-network": ("晚上网速很慢，视频打不开。",),
+    "wall": ("楼梯间墙皮掉了一块。",),
+    "road": ("路灯杆旁的井盖松动，车过的时候响。",),
+    "other": ("晾衣架的螺丝掉了。",),
     "corridor-lamp": ("四楼东头走廊灯坏了两盏，晚上很黑。",),
 }
-PLAIN = ("麻烦师傅来看一下。", "今天早上发现的。", "用了很久了，最近越来越严重。", "")
+PLAIN = ("麻烦师傅来看一下。", "今天早上发现的。", "", "")
 DONE = (
     "更换陶瓷阀芯 1 个，试水 5 分钟不滴。",
     "已疏通，冲水正常。",
@@ -182,10 +199,11 @@ def _state(order_id: int) -> tuple[str, int | None]:
 def _find_holder(stage: Stage, order_id: int) -> Generator[float, None, bool]:
     """Offer until somebody takes it."""
     rng = stage.rng
-    for _turn in range(12):
+    for turn in range(40):
         state, person_id = _state(order_id)
         if state == "queued":
-            dispatching.dispatch_order(actor=stage.system, now=stage.now, order_id=order_id)
+            wake = Wake.FREED_UP if turn else None  # everybody asked once: a new round
+            dispatching.dispatch_order(actor=stage.system, now=stage.now, order_id=order_id, wake=wake)
             state, person_id = _state(order_id)
         if state != "offered" or person_id is None:
             yield rng.uniform(20, 60)
