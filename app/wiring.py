@@ -31,7 +31,7 @@ from app.events import tickets as ticket_events
 from app.events.accounts import SignInTraceDue
 from app.events.attachments import AttachmentReceived, AttachmentSweepDue
 from app.events.notifications import MailDue
-from app.events.operations import OperationsWatched
+from app.events.operations import HousekeepingDue, OperationsWatched
 from app.imports import api as imports_api
 from app.imports import cli as imports_cli
 from app.imports import handlers as imports_handlers
@@ -141,6 +141,7 @@ SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
         Subscription("tickets.on_waiting_orders", tickets_handlers.on_waiting_orders, stepwise=True),
     ),
     OperationsWatched: (Subscription("portal.watch", portal_handlers.watch, queue="notices"),),
+    HousekeepingDue: (Subscription("portal.tidy", portal_handlers.tidy, queue="long", stepwise=True),),
     AttachmentSweepDue: (Subscription("attachments.sweep", attachments_handlers.sweep, queue="long", stepwise=True),),
 }
 
@@ -156,6 +157,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("imports.tidy", 86_400, import_events.ImportsTidied),
     Periodic("attachments.sweep", 86_400, AttachmentSweepDue),
     Periodic("portal.watch", 300, OperationsWatched),
+    Periodic("portal.tidy", 86_400, HousekeepingDue),
     Periodic("tickets.waiting", 60, ticket_events.WaitingOrdersDue),
 )
 

@@ -1,15 +1,16 @@
-"""The portal's own reactions: administrators hear of background work that was given up."""
+"""The portal's own reactions: administrators hear of work that was given up, and what is past its day is deleted."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from app.core import clock, housekeeping
 from app.core.actor import Actor
-from app.events.operations import OperationsWatched
+from app.core.deliveries import Lease
+from app.core.transaction import steps
+from app.events.operations import HousekeepingDue, OperationsWatched
 from app.notifications import services as notifications
 from app.portal import queries
-
-__all__ = ["OperationsWatched", "watch"]
 
 
 def watch(event: OperationsWatched, actor: Actor, now: datetime) -> None:
@@ -25,3 +26,11 @@ def watch(event: OperationsWatched, actor: Actor, now: datetime) -> None:
         now,
         key=f"parked:{newest}",
     )
+
+
+def tidy(event: HousekeepingDue, lease: Lease) -> None:
+    """Batch by batch, each a transaction of its own."""
+    with steps() as step:
+        for _gone in housekeeping.batches(clock.now()):
+            lease.renew()
+            step()

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
-from app.core import clock, outbox
-from app.core.outbox import OutboxDelivery
+from app.core import clock, deliveries, housekeeping, outbox
+from app.core.http.idempotency import IdempotencyKey
+from app.core.outbox import OutboxDelivery, OutboxEvent
 from app.events.notifications import MailDue
+from app.events.operations import HousekeepingDue, OperationsWatched
 from app.notifications.models import Notification
 from app.portal import handlers, queries
 from tests.factories import accounts
@@ -93,7 +95,7 @@ def test_administrators_are_told_once_of_what_was_given_up(
     admin = accounts.person("admin")
     accounts.person("dispatcher")
     for _ in range(2):
-        handlers.watch(handlers.OperationsWatched(), accounts.actor(admin), now)
+        handlers.watch(OperationsWatched(), accounts.actor(admin), now)
     (line,) = database.scalars(select(Notification)).all()
     assert (line.person_id, line.kind, line.data, line.link) == (
         admin.id, "deliveries-parked", {"count": 1}, "/operations/parked",
@@ -101,5 +103,35 @@ def test_administrators_are_told_once_of_what_was_given_up(
 
 
 def test_nobody_is_told_of_nothing(database: Session, now: datetime) -> None:
-    handlers.watch(handlers.OperationsWatched(), accounts.actor(accounts.person("admin")), now)
+    handlers.watch(OperationsWatched(), accounts.actor(accounts.person("admin")), now)
     assert database.scalars(select(Notification)).all() == []
+
+
+def test_what_is_past_its_day_is_deleted_and_nothing_else(database: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "BATCH", 2)
+    old, now = clock.now() - timedelta(days=40), clock.now()
+    keys = {"plain": None, "periodic:x:1": "periodic:x:1", "mail:1": "mail:1"}
+    for name, key in keys.items():
+        for number in range(3):
+            unique = None if key is None else f"{key}{number}"
+            outbox.publish(MailDue(hash(name) % 1000 + number), key=unique)
+    database.execute(update(OutboxEvent).values(at=old))
+    database.execute(update(OutboxDelivery).values(done_at=old))
+    outbox.publish(MailDue(7))
+    open_event = database.scalars(select(func.max(OutboxEvent.id))).one()
+    database.execute(update(OutboxEvent).where(OutboxEvent.id == open_event).values(at=old))
+    for at in (now - timedelta(hours=25), now):
+        database.add(IdempotencyKey(subject="p:1", key=str(at), request_hash=b"x", at=at))
+    outbox.publish(HousekeepingDue())
+    database.commit()
+    turn = database.scalars(select(OutboxDelivery.id).where(OutboxDelivery.handler == "portal.tidy")).one()
+    assert deliveries.deliver(1, turn) is True
+    left = database.execute(select(OutboxEvent.dedupe_key, OutboxEvent.kind).order_by(OutboxEvent.id)).all()
+    assert [tuple(row) for row in left] == [
+        ("mail:10", "MailDue"),
+        ("mail:11", "MailDue"),
+        ("mail:12", "MailDue"),
+        (None, "MailDue"),
+        (None, "HousekeepingDue"),
+    ], "keyed events stay as the proof of their key, open ones stay"
+    assert len(database.scalars(select(IdempotencyKey.id)).all()) == 1
