@@ -1,4 +1,4 @@
-"""Pages of tickets for whoever reports a fault, and for the desk that answers.
+"""Pages of tickets: for whoever reports a fault, and for the desk that answers.
 
 - `report`, `sticker`: filing, signed in or through a QR sticker; `choices`: categories as tiles
 - `tracking`: one ticket, followed and acted on; `screen`: what its page shows; `wording`: what it says

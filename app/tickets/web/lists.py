@@ -17,14 +17,16 @@ from app.tickets import order_words, policies
 from app.tickets.queries import catalogue, progress, tickets
 from app.tickets.queries.catalogue import Branch
 from app.tickets.rules import priority
-from app.tickets.rules.workflow import TICKET_OPEN, TicketStatus
+from app.tickets.rules.workflow import TICKET_MOVING, TICKET_OPEN, TicketStatus
 from app.tickets.web import wording
 from app.tickets.web.blueprint import blueprint
 from app.tickets.web.forms import ListQuery
 
 OPEN = tuple(sorted(TICKET_OPEN))
+MOVING = tuple(sorted(TICKET_MOVING))
 NEEDS = tuple(sorted(wording.NEEDS_REPORTER))
 SHOWN_FIRST = 20  # requests that wait for their reporter, shown before the others
+SEPARATOR = " · "
 FILTERS = ("status", "place", "category", "priority", "trade", "q")
 
 
@@ -83,7 +85,7 @@ def _card(row: Any, orders: list[Any]) -> dict[str, Any]:
         "title": words.text(row.category_name, locale()),
         "place": row.place,
         "chip": chip,
-        "said": head.title,
+        "said": head.text if row.status == TicketStatus.RESOLVED else head.title if row.status in MOVING else "",
         "steps": wording.steps(row, orders),
         "needs": row.status in NEEDS,
     }
@@ -138,6 +140,7 @@ def _line(row: Any, orders: list[Any], now: Any) -> dict[str, Any]:
         "title": words.text(row.category_name, locale()),
         "words": row.description if row.description not in row.category_name.values() else "",
         "place": row.place,
+        "spot": _spot(row.place),
         "chip": wording.status_chip(row.status, staff=True),
         "order": order_words.state(order.state) if order is not None else "",
         "orders": len(orders),
@@ -148,6 +151,12 @@ def _line(row: Any, orders: list[Any], now: Any) -> dict[str, Any]:
         "reporter": row.reporter_name or _("without sign-in"),
         "minutes": max(0, (now - row.filed_at).total_seconds() // 60),
     }
+
+
+def _spot(path: str) -> str:
+    """A place's path without its campus, which every row of a list would repeat."""
+    parts = path.split(SEPARATOR)
+    return SEPARATOR.join(parts[1:]) if len(parts) > 2 else path
 
 
 def _statuses(status: str) -> tuple[str, ...]:

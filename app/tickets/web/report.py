@@ -31,14 +31,14 @@ from app.tickets.web.forms import Behalf, Report
 MEGABYTES = 100
 LOOK_UP = "people.lookup"
 LABELS = {
-    "place_id": _l("Where?"),
+    "place_id": _l("Place"),
     "place_text": _l("Place"),
-    "category": _l("What is broken?"),
-    "description": _l("Tell us more"),
+    "category": _l("Fault"),
+    "description": _l("Description"),
     "photos": _l("Photos"),
-    "urgency": _l("How urgent is it?"),
-    "who": _l("Who reports it?"),
-    "reporter_id": _l("Who reports it?"),
+    "urgency": _l("Urgency"),
+    "who": _l("Reporter"),
+    "reporter_id": _l("Reporter"),
     "contact_name": _l("Name"),
     "contact_phone": _l("Telephone"),
 }
@@ -70,7 +70,7 @@ def report() -> Any:
 @policy(may_send)
 def report_post() -> Any:
     """File it; the ticket's page is the receipt."""
-    if drafts.left_behind(current_actor()) or not current_actor().signed_in:
+    if not current_actor().signed_in:
         return drafts.to_sign_in(url_for("tickets.report"))
     return _file(Form(Report), for_somebody=False)
 

@@ -87,7 +87,7 @@ class Screen:
 
     @property
     def road(self) -> list[dict[str, str]]:
-        return wording.road(self.ticket, self.orders)
+        return wording.road(self.ticket, self.orders, mine=self.mine)
 
     @property
     def closes_on(self) -> str:
@@ -128,7 +128,9 @@ class Screen:
 
     @property
     def may_add_photos(self) -> bool:
-        return self.live and (self.mine or Who.DISPATCHER in policies.parts_of_ticket(self.actor, self.ticket))
+        return TicketStatus(self.ticket.status) in workflow.TICKET_OPEN and (
+            self.mine or Who.DISPATCHER in policies.parts_of_ticket(self.actor, self.ticket)
+        )
 
     # rating
 
@@ -211,17 +213,15 @@ def available(actor: Actor, ticket: Any, orders: Sequence[Any], now: datetime) -
         none_beyond_offered=joint.none_beyond_offered(states),
         ticket_status=status,
     )
-    return frozenset(
-        row.act
-        for row in workflow.ticket_acts(status, parts)
-        if (who := policies.acting_as(parts, row.who)) is not None
-        and not any(
-            refusal.field is None
-            for refusal in guards.check(row, who, dataclasses.replace(facts, since=_since(row.act, ticket)))
-        )
-    )
+    rows = workflow.ticket_acts(status, parts)
+    return frozenset(row.act for row in rows if _possible(row, parts, facts, ticket))
 
 
-def _since(act: TicketAct, ticket: Any) -> datetime | None:
-    found: datetime | None = ticket.rejected_at if act is TicketAct.RECONSIDER else ticket.resolved_at
-    return found
+def _possible(row: workflow.TicketRow, parts: frozenset[Who], facts: Facts, ticket: Any) -> bool:
+    """Whether whatever stands in the way of an act can be mended in its form."""
+    who = policies.acting_as(parts, row.who)
+    if who is None or (row.act is TicketAct.ASK and ticket.reporter_id is None):  # nobody could answer (N6)
+        return False
+    since = ticket.rejected_at if row.act is TicketAct.RECONSIDER else ticket.resolved_at
+    refusals = guards.check(row, who, dataclasses.replace(facts, since=since))
+    return all(refusal.field is not None for refusal in refusals)

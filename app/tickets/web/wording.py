@@ -146,6 +146,8 @@ def _under_way(ticket: Any, orders: Sequence[Any]) -> Head:
 def _resolved(ticket: Any, orders: Sequence[Any], *, mine: bool) -> Head:
     done = max((each for each in orders if each.done_at), key=lambda each: each.done_at, default=None)
     title = _("Repaired, waiting for you") if mine else _("Repaired, waiting for the reporter")
+    if ticket.reporter_id is None:
+        title = _("Repaired")
     if done is None or not done.assignee_name:
         return Head(title)
     when = i18n.format_moment(done.done_at)
@@ -178,7 +180,7 @@ def closes_on(ticket: Any) -> datetime | None:
     return deadlines.closes_by_default(ticket.resolved_at)
 
 
-def road(ticket: Any, orders: Sequence[Any]) -> list[dict[str, str]]:
+def road(ticket: Any, orders: Sequence[Any], *, mine: bool = True) -> list[dict[str, str]]:
     """The stations of a parcel's way; empty where the ticket left it."""
     code = TicketStatus(ticket.status)
     if code in (TicketStatus.REJECTED, TicketStatus.DUPLICATE, TicketStatus.WITHDRAWN):
@@ -186,7 +188,7 @@ def road(ticket: Any, orders: Sequence[Any]) -> list[dict[str, str]]:
     first = _("Sent") if code is TicketStatus.SUBMITTED else _("Accepted")
     if code is TicketStatus.NEEDS_INFO:
         first = _("Question")
-    labels = [first, _("Taken"), _("Working"), _("Your answer"), _("Closed")]
+    labels = [first, _("Taken"), _("Working"), _("Your answer") if mine else _("Answer"), _("Closed")]
     at = _station(code, orders)
     states = ["done" if index < at else "now" if index == at else "" for index in range(len(labels))]
     if code is TicketStatus.CLOSED:
