@@ -190,7 +190,6 @@ def _stop_at_signal() -> threading.Event:
 
 def main() -> int:
     """Run the node; a configuration that cannot be used is said in sentences."""
-    process.die_with_parent(signal.SIGTERM)
     try:
         config = Config.from_env(os.environ)
     except ConfigError as error:

@@ -168,7 +168,7 @@ class LongWorker(_OneQueue, Worker):
     """Forks a horse per job; the horse dies with its parent and shares no connection with it."""
 
     def main_work_horse(self, job: Job, queue: Queue, *args: Any, **options: Any) -> Any:
-        process.die_with_parent()
+        process.die_with_parent(parent=self.pid)
         deliveries.after_fork()
         return super().main_work_horse(job, queue, *args, **options)
 

@@ -16,16 +16,19 @@ from app.core.db import db
 from app.core.deliveries import Lease
 from app.core.outbox import Subscribers, Subscription
 from app.core.settings import SettingValue
-from app.core.transaction import steps
+from app.core.transaction import apart, steps
 from config import Config
 from tests.core.conftest import LampBroke
+
+SECONDS = {"slow": 1.5, "endless": 20.0}
 
 
 def change(event: Any, actor: Actor, now: datetime) -> None:
     """Leave a row; take as long, or end as rudely, as the event says."""
-    if event.at == "slow":
-        db.session.add(SettingValue(name="begun", value=event.lamp, at=now))
-        time.sleep(1.5)
+    if event.at in SECONDS:
+        with apart() as session:
+            session.add(SettingValue(name="begun", value=event.lamp, at=now))
+        time.sleep(SECONDS[event.at])
     if event.at == "poison":
         os.abort()
     db.session.add(SettingValue(name="changed", value=event.lamp, at=now))

@@ -92,7 +92,10 @@ def die_with_parent(signum: int = signal.SIGKILL, *, parent: int | None = None) 
 
 
 def _orphaned() -> bool:
-    # In a container the parent may truly be pid 1; then it is what started us and carries our mark too.
+    # Under systemd, or in a container, pid 1 is a true parent: only processes of our own tree ask, and there pid 1 is
+    # what started us where it carries our mark too.
+    if TREE not in os.environ:  # noqa: TID251 - the mark of the tree, which only the starters of processes read
+        return False
     try:
         return TREE.encode() not in Path("/proc/1/environ").read_bytes()
     except OSError:
