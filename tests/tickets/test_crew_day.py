@@ -50,7 +50,8 @@ def test_orders_stand_by_building_and_say_their_state(
     assert page.count('class="group"') == 1
     assert "job--now" in page
     assert "You are here" in page
-    assert "Waiting for parts, until 20 Nov, 10:00" in page
+    assert "Waiting for parts</span>" in page
+    assert "until 20 Nov, 10:00" in page
     assert f'data-since="{now.isoformat()}"' in page
 
 

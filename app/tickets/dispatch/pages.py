@@ -19,10 +19,13 @@ from app.tickets.rules.priority import URGENCIES
 
 @blueprint.get("")
 @policy(policies.may_dispatch)
-def index() -> str:
+def index() -> Any:
     """What is open, by what it waits for; for a changed filter the list alone."""
     if request.headers.get("HX-Request"):
-        return render_template("tickets/dispatch/_list.html", **listing(entry.asked()))
+        query = entry.asked()
+        answer = make_response(render_template("tickets/dispatch/_list.html", **listing(query)))
+        answer.headers["HX-Replace-Url"] = url_for("dispatch.index", **entry.kept(query))
+        return answer
     return render_template("tickets/dispatch/list.html", panel=None, **listing(entry.asked()))
 
 
