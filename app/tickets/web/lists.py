@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -17,7 +19,7 @@ from app.tickets import order_words, policies
 from app.tickets.queries import catalogue, progress, tickets
 from app.tickets.queries.catalogue import Branch
 from app.tickets.rules import priority
-from app.tickets.rules.workflow import TICKET_MOVING, TICKET_OPEN, TicketStatus
+from app.tickets.rules.workflow import TICKET_MOVING, TICKET_OPEN, OrderState, TicketStatus
 from app.tickets.web import wording
 from app.tickets.web.blueprint import blueprint
 from app.tickets.web.forms import ListQuery
@@ -54,10 +56,11 @@ def _mine(asked: dict[str, Any]) -> str:
         wanted = tickets.TicketFilter(mine=True, statuses=others)
     page = tickets.page(actor, wanted, cursor=asked["cursor"], limit=asked["limit"])
     orders = progress.orders_of([row.id for row in (*needs, *page.items)])
+    said = Said(staff=False)
     return render_template(
         "tickets/mine.html",
-        needs=[_card(row, orders.get(row.id, [])) for row in needs],
-        page=Page([_card(row, orders.get(row.id, [])) for row in page.items], page.next),
+        needs=[_card(row, orders.get(row.id, []), said) for row in needs],
+        page=Page([_card(row, orders.get(row.id, []), said) for row in page.items], page.next),
         status=status,
         q=asked["q"],
         plain=plain,
@@ -74,18 +77,31 @@ def _mine(asked: dict[str, Any]) -> str:
     )
 
 
-def _card(row: Any, orders: list[Any]) -> dict[str, Any]:
+class Said:
+    """The words of one page, each said once however many rows say it."""
+
+    def __init__(self, *, staff: bool) -> None:
+        self.tag = locale()
+        self.status = cache(lambda code: wording.status_chip(code, staff=staff))
+        self.order = cache(order_words.state)
+        self.priority = cache(order_words.priority)
+        self.nobody = _("without sign-in")
+
+    def name(self, value: dict[str, str]) -> str:
+        return words.text(value, self.tag)
+
+
+def _card(row: Any, orders: list[Any], said: Said) -> dict[str, Any]:
     order = wording.telling(orders)
-    held = order is not None and order.state == "on_hold" and row.status == TicketStatus.IN_SERVICE
-    chip = order_words.state_chip(order.state) if held else wording.status_chip(row.status)
-    head = wording.head(row, orders, (), mine=True)
+    held = order is not None and order.state == OrderState.ON_HOLD and row.status == TicketStatus.IN_SERVICE
+    head = wording.head(row, orders, (), mine=True) if row.status in (*MOVING, TicketStatus.RESOLVED) else None
     return {
         "id": row.id,
         "number": row.number,
-        "title": words.text(row.category_name, locale()),
+        "title": said.name(row.category_name),
         "place": row.place,
-        "chip": chip,
-        "said": head.text if row.status == TicketStatus.RESOLVED else head.title if row.status in MOVING else "",
+        "chip": order_words.state_chip(order.state) if held else said.status(row.status),
+        "said": "" if head is None else head.text if row.status == TicketStatus.RESOLVED else head.title,
         "steps": wording.steps(row, orders),
         "needs": row.status in NEEDS,
     }
@@ -103,7 +119,8 @@ def _desk(asked: dict[str, Any]) -> str:
     )
     page = tickets.page(actor, wanted, cursor=asked["cursor"], limit=asked["limit"])
     orders = progress.orders_of([row.id for row in page.items])
-    shown = Page([_line(row, orders.get(row.id, []), now) for row in page.items], page.next)
+    said = Said(staff=True)
+    shown = Page([_line(row, orders.get(row.id, []), now, said) for row in page.items], page.next)
     if request.headers.get("HX-Request-Type") == "partial":
         return render_template("tickets/_list.html", **_list(shown, asked))
     today = sites.today(now)
@@ -132,23 +149,23 @@ def _list(page: Page[Any], asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _line(row: Any, orders: list[Any], now: Any) -> dict[str, Any]:
+def _line(row: Any, orders: list[Any], now: datetime, said: Said) -> dict[str, Any]:
     order = wording.least_advanced(orders)
     return {
         "id": row.id,
         "number": row.number,
-        "title": words.text(row.category_name, locale()),
+        "title": said.name(row.category_name),
         "words": row.description if row.description not in row.category_name.values() else "",
         "place": row.place,
         "spot": _spot(row.place),
-        "chip": wording.status_chip(row.status, staff=True),
-        "order": order_words.state(order.state) if order is not None else "",
+        "chip": said.status(row.status),
+        "order": said.order(order.state) if order is not None else "",
         "orders": len(orders),
         "with": order.assignee_name if order is not None else None,
-        "trade": words.text(order.trade_name, locale()) if order is not None else "",
-        "priority": order_words.priority(row.priority),
+        "trade": said.name(order.trade_name) if order is not None else "",
+        "priority": said.priority(row.priority),
         "urgent": {"emergency": "late", "high": "soon"}.get(row.priority),
-        "reporter": row.reporter_name or _("without sign-in"),
+        "reporter": row.reporter_name or said.nobody,
         "minutes": max(0, (now - row.filed_at).total_seconds() // 60),
     }
 

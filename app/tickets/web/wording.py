@@ -182,28 +182,35 @@ def closes_on(ticket: Any) -> datetime | None:
 
 def road(ticket: Any, orders: Sequence[Any], *, mine: bool = True) -> list[dict[str, str]]:
     """The stations of a parcel's way; empty where the ticket left it."""
-    code = TicketStatus(ticket.status)
-    if code in (TicketStatus.REJECTED, TicketStatus.DUPLICATE, TicketStatus.WITHDRAWN):
-        return []
-    first = _("Sent") if code is TicketStatus.SUBMITTED else _("Accepted")
-    if code is TicketStatus.NEEDS_INFO:
-        first = _("Question")
-    labels = [first, _("Taken"), _("Working"), _("Your answer") if mine else _("Answer"), _("Closed")]
-    at = _station(code, orders)
-    states = ["done" if index < at else "now" if index == at else "" for index in range(len(labels))]
-    if code is TicketStatus.CLOSED:
-        states[-1] = "done"
-    return [{"label": label, "state": state} for label, state in zip(labels, states, strict=True)]
+    first = {TicketStatus.SUBMITTED: _("Sent"), TicketStatus.NEEDS_INFO: _("Question")}
+    labels = [
+        first.get(TicketStatus(ticket.status), _("Accepted")),
+        _("Taken"),
+        _("Working"),
+        _("Your answer") if mine else _("Answer"),
+        _("Closed"),
+    ]
+    states = _stations(ticket, orders)
+    return [{"label": label, "state": state} for label, state in zip(labels, states, strict=bool(states))]
 
 
 def steps(ticket: Any, orders: Sequence[Any]) -> list[str]:
     """The same way as small bars of a card."""
-    return [
-        {"done": "on", "now": "wait" if ticket.status in NEEDS_REPORTER else "on", "": ""}[each["state"]]
-        for each in road(ticket, orders)
-    ]
+    now = "wait" if ticket.status in NEEDS_REPORTER else "on"
+    return [{"done": "on", "now": now, "": ""}[state] for state in _stations(ticket, orders)]
 
 
+def _stations(ticket: Any, orders: Sequence[Any]) -> list[str]:
+    """What of the way is done, where the ticket is now, what lies ahead."""
+    code = TicketStatus(ticket.status)
+    if code in (TicketStatus.REJECTED, TicketStatus.DUPLICATE, TicketStatus.WITHDRAWN):
+        return []
+    at = _station(code, orders)
+    states = ["done" if index < at else "now" if index == at else "" for index in range(STATIONS)]
+    return [*states[:-1], "done"] if code is TicketStatus.CLOSED else states
+
+
+STATIONS = 5
 NEEDS_REPORTER = (TicketStatus.NEEDS_INFO, TicketStatus.RESOLVED)
 
 
