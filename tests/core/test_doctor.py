@@ -1,0 +1,30 @@
+"""`flask doctor` says what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Flask
+
+from app.core import doctor
+
+
+def test_doctor_names_what_is_missing_and_what_to_do(app: Flask) -> None:
+    answer = app.test_cli_runner().invoke(args=["doctor", "--json"])
+    parts = {each["part"]: each for each in json.loads(answer.output)}
+    assert parts["database"]["state"] == parts["migrations"]["state"] == parts["row-level security"]["state"] == "ok"
+    assert parts["database role"]["state"] == "ok"
+    assert parts["data folder"]["state"] == "ok"
+    assert parts["relay"]["mend"], "no relay runs in the suite, so doctor must say how to start one"
+    assert answer.exit_code == 1
+
+
+def test_doctor_speaks_to_people(app: Flask) -> None:
+    said = app.test_cli_runner().invoke(args=["doctor"]).output
+    assert "ok  database" in said
+    assert "→ Start: python3 worker.py" in said
+
+
+def test_a_role_past_row_level_security_is_found(app: Flask) -> None:
+    with app.app_context():
+        assert doctor._rights().ok
