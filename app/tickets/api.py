@@ -29,6 +29,7 @@ from app.core.http.dumping import compiled
 from app.core.http.idempotency import demands_key
 from app.core.http.preconditions import etag
 from app.core.i18n import format_moment
+from app.sites import queries as places
 from app.tickets import policies, schemas
 from app.tickets.queries import catalogue, orders, tickets, timeline
 from app.tickets.rules.dispatching import EXCLUSION_LABELS, FACTOR_LABELS, Exclusion, Factor, Ranking
@@ -68,7 +69,7 @@ def _order(order_id: int, status: int = 200, **more: Any) -> Response:
 def categories() -> Any:
     """What can be reported, as a tree; entries without a trade are headings."""
     language = locale()
-    return json_answer({"items": [_branch(each, language) for each in catalogue.tree(clock.now().date())]})
+    return json_answer({"items": [_branch(each, language) for each in catalogue.tree(places.today(clock.now()))]})
 
 
 def _branch(branch: catalogue.Branch, language: str) -> dict[str, Any]:

@@ -69,11 +69,6 @@ def may_triage(actor: Actor) -> bool:
     return actor.can(TRIAGE)
 
 
-def may_answer(actor: Actor) -> bool:
-    """`POST /tickets/{id}/transitions`: staff, and the reporter for his answer."""
-    return may_own(actor)
-
-
 def may_work(actor: Actor) -> bool:
     return actor.can(WORK)
 

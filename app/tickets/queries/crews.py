@@ -15,6 +15,7 @@ from app.accounts.models import Person, Role, RoleGrant
 from app.core import settings
 from app.core.db import db
 from app.core.i18n import DEFAULT_ZONE
+from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets.models import (
     Absence,
@@ -62,7 +63,7 @@ def technicians(
 
     `zone` is the IANA zone in which shifts are meant: that of the order's campus.
     """
-    day = now.date()
+    day = places.today(now)
     people = _people(trade_id, day, only)
     ids = [row.person_id for row in people]
     if not ids:
@@ -94,11 +95,6 @@ def technicians(
         )
         for row in people
     ]
-
-
-def load_of(person_id: int) -> int:
-    """Orders offered to a person and held by him."""
-    return int(db.session.scalar(select(_load(person_id))) or 0)
 
 
 def _load(person_id: Any) -> Any:
@@ -187,7 +183,7 @@ def duty_leads(*, campus_id: int | None, trade_id: int, now: datetime) -> tuple[
             or_(DutyRoster.campus_id.is_(None), DutyRoster.campus_id == campus_id),
             or_(DutyRoster.trade_id.is_(None), DutyRoster.trade_id == trade_id),
             Person.disabled_at.is_(None),
-            valid_on(Person, now.date()),
+            valid_on(Person, places.today(now)),
         )
         .order_by(DutyRoster.campus_id.is_(None), DutyRoster.trade_id.is_(None), DutyRoster.id)
         .limit(1)
@@ -201,7 +197,7 @@ def duty_leads(*, campus_id: int | None, trade_id: int, now: datetime) -> tuple[
 
 
 def _holders(role: str, now: datetime) -> tuple[int, ...]:
-    day = now.date()
+    day = places.today(now)
     return tuple(
         db.session.scalars(
             select(RoleGrant.person_id)

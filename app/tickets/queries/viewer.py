@@ -90,11 +90,6 @@ def own_tickets_of(sight: Sight, values: Mapping[str, Any] = NAMED) -> ColumnEle
     return Ticket.id.in_(union_all(*parts)) if parts else false()
 
 
-def reported_by(person: Any) -> ColumnElement[bool]:
-    """Tickets of a reporter and those he follows: `mine=1`."""
-    return Ticket.id.in_(union_all(*_reported(person)))
-
-
 def tickets_seen(actor: Actor) -> ColumnElement[bool]:
     """The tickets the actor may see."""
     return tickets_of(sight_of(actor), values_of(actor))

@@ -51,10 +51,9 @@ def status(case: Case, act: TicketAct, before: TicketStatus, to: TicketStatus, *
 def answer_timer(case: Case) -> None:
     """The next step of a question's wait: reminder, reminder, end."""
     ticket = case.ticket
-    if ticket.asked_at is None:
-        return
-    step = deadlines.next_wait_step(ticket.asked_at, ticket.reminders)
-    asked = iso(ticket.asked_at) or ""
+    asked_at = ticket.asked_at or case.now
+    step = deadlines.next_wait_step(asked_at, ticket.reminders)
+    asked = iso(asked_at) or ""
     case.tell(
         events.AnswerOverdue(ticket.id, asked),
         key=f"answer:{ticket.id}:{asked}:{ticket.reminders}",

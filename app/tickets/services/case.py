@@ -21,7 +21,7 @@ from sqlalchemy import insert, select, update
 from app.accounts.models import Person
 from app.core.actor import Actor
 from app.core.db import current_institution, db
-from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.errors import NotAllowed, NotFound, Stale
 from app.core.outbox import Event, Pending, publish_all
 from app.tickets import policies
 from app.tickets.models import Offer, Ticket, TicketEvent, WorkOrder
@@ -30,7 +30,7 @@ from app.tickets.rules.audiences import audience_of
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.reasons import read_reason
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, TransitionRefused, Who
-from app.tickets.services import announcing, effects, held
+from app.tickets.services import announcing, effects, held, refusals
 from app.tickets.services.held import HeldOrder, HeldTicket
 
 _UNVERSIONED = frozenset({"waiting", "lead_called_at", "reminders"})
@@ -127,7 +127,7 @@ class Case:
         try:
             row = workflow.ticket_transition(self.ticket.status, act)
         except TransitionRefused as error:
-            raise refused(error) from error
+            raise refusals.refused(error) from error
         who = policies.acting_as(policies.parts_of_ticket(self.actor, self.ticket), row.who)
         if who is None:
             raise NotAllowed
@@ -153,7 +153,7 @@ class Case:
         else:
             row, who = self.ticket_row(act)
         since = self._since(act)
-        require(guards.check(row, who, self.facts(reason=reason, note=note, since=since, **facts)))
+        refusals.require(guards.check(row, who, self.facts(reason=reason, note=note, since=since, **facts)))
         states = self.states
         before = self.ticket.status
         to = row.target(self._way_back())
@@ -207,7 +207,7 @@ class Case:
             named_by_not_fixed=act is OrderAct.REWORKED,
             **facts,
         )
-        require(guards.check(row, who, given))
+        refusals.require(guards.check(row, who, given))
         before = dataclasses.replace(order)
         order.state = row.target()
         effects.on_order(order, person_id, offered_until)
@@ -304,7 +304,7 @@ class Case:
         try:
             return workflow.order_transition(order.state, act, ticket=self.ticket.status)
         except TransitionRefused as error:
-            raise refused(error) from error
+            raise refusals.refused(error) from error
 
     def _since(self, act: TicketAct) -> datetime | None:
         """The instant the act's window counts from."""
@@ -397,24 +397,11 @@ def by_ticket(ticket_id: int, *, actor: Actor, now: datetime) -> Case:
     return Case(actor, found.at, found.ticket, found.orders, found.followers)
 
 
-def by_order(order_id: int, *, actor: Actor, now: datetime) -> tuple[Case, HeldOrder]:
-    """Lock the ticket of an order the actor may see, and find the order in it. Raises NotFound."""
-    found = held.ticket_of(order_id, actor=actor, now=now)
+def by_order(order_id: int, *, actor: Actor, now: datetime, lock: bool = True) -> tuple[Case, HeldOrder]:
+    """Lock the ticket of an order the actor may see, and find the order in it. Raises NotFound.
+
+    Without `lock` the case is to be read, not written.
+    """
+    found = held.ticket_of(order_id, actor=actor, now=now, lock=lock)
     case = Case(actor, found.at, found.ticket, found.orders, found.followers)
     return case, case.order(order_id)
-
-
-def require(refusals: tuple[guards.Refusal, ...]) -> None:
-    """Raise what is not met: Rejected with the fields to mend, else Conflict."""
-    if not refusals:
-        return
-    fields = {refusal.field: _l(refusal.message) for refusal in refusals if refusal.field}
-    blocking = next((refusal for refusal in refusals if refusal.field is None), None)
-    if blocking is not None:
-        raise Conflict(_l(blocking.message), code=blocking.guard.value.replace("_", "-"))
-    raise Rejected(fields=fields)
-
-
-def refused(error: TransitionRefused) -> Conflict:
-    """The refusal of a move the tables do not have."""
-    return Conflict(_l(error.message), code=error.code.replace("_", "-"))

@@ -13,6 +13,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import NotAllowed, NotFound, Rejected
+from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.models import Category, Trade
 from app.tickets.rules.priority import IMPACTS
@@ -43,7 +44,7 @@ def add_trade(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str]
     _permit(actor)
     if _taken(Trade, code):
         raise Rejected(fields={"code": _l("Another trade has this code.")})
-    made = Trade(code=code, name=dict(name), valid_from=now.date())
+    made = Trade(code=code, name=dict(name), valid_from=places.today(now))
     db.session.add(made)
     db.session.flush()
     audit.record(actor, "trade.add", "trade", made.id, now=now, after={"code": code, "name": dict(name)})
@@ -59,7 +60,7 @@ def add_category(*, actor: Actor, now: datetime, code: str, name: Mapping[str, s
     if _taken(Category, code):
         raise Rejected(fields={"code": _l("Another category has this code.")})
     _check(None, values)
-    made = Category(code=code, name=dict(name), valid_from=now.date(), **values)
+    made = Category(code=code, name=dict(name), valid_from=places.today(now), **values)
     db.session.add(made)
     db.session.flush()
     after = {"code": code, "name": dict(name), **values}
@@ -86,9 +87,9 @@ def close_category(*, actor: Actor, now: datetime, category_id: int) -> None:
     below = select(Category.id).where(Category.parent_id == category.id, Category.valid_to.is_(None)).limit(1)
     if db.session.scalar(below) is not None:
         raise Rejected(_l("Close what stands below this category first."))
-    category.valid_to = now.date()
+    category.valid_to = places.today(now)
     db.session.flush()
-    audit.record(actor, "category.close", "category", category.id, now=now, after={"valid_to": str(now.date())})
+    audit.record(actor, "category.close", "category", category.id, now=now, after={"valid_to": str(places.today(now))})
 
 
 def _permit(actor: Actor) -> None:
@@ -162,9 +163,9 @@ def close_trade(*, actor: Actor, now: datetime, trade_id: int) -> None:
     used = select(Category.id).where(Category.trade_id == trade.id, Category.valid_to.is_(None)).limit(1)
     if db.session.scalar(used) is not None:
         raise Rejected(_l("Give its categories another trade first, or close them."))
-    trade.valid_to = now.date()
+    trade.valid_to = places.today(now)
     db.session.flush()
-    audit.record(actor, "trade.close", "trade", trade.id, now=now, after={"valid_to": str(now.date())})
+    audit.record(actor, "trade.close", "trade", trade.id, now=now, after={"valid_to": str(places.today(now))})
 
 
 def _open_trade(trade_id: int) -> Trade:

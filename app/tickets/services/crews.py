@@ -13,6 +13,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotAllowed, Rejected
+from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.models import (
     Absence,
@@ -47,7 +48,7 @@ def set_technician(
     _check(person_id, cap, trades)
     profile = _profile(person_id)
     if profile is None:
-        profile = TechnicianProfile(person_id=person_id, cap=cap, valid_from=now.date())
+        profile = TechnicianProfile(person_id=person_id, cap=cap, valid_from=places.today(now))
         db.session.add(profile)
     profile.cap, profile.valid_to = cap, None
     for table in (TechnicianTrade, TechnicianZone, Shift):
@@ -81,7 +82,7 @@ def end_technician(*, actor: Actor, now: datetime, person_id: int) -> None:
     _permit(actor)
     profile = _profile(person_id)
     if profile is not None and profile.valid_to is None:
-        profile.valid_to = now.date()
+        profile.valid_to = places.today(now)
         db.session.flush()
         audit.record(actor, "technician.end", "person", person_id, now=now)
 

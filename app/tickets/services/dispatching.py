@@ -147,7 +147,7 @@ def assign(
 
 def preview(*, actor: Actor, now: datetime, order_id: int) -> Ranking:
     """The ranking as it would be now, without writing anything (43). Raises NotAllowed, NotFound."""
-    case, order = by_order(order_id, actor=actor, now=now)
+    case, order = by_order(order_id, actor=actor, now=now, lock=False)
     if not policies.in_scope(actor, policies.DISPATCH, order):
         raise NotAllowed
     job, context = _job(case, order)

@@ -21,6 +21,7 @@ from app.core.db import current_institution, db
 from app.core.errors import NotAllowed, Rejected
 from app.core.i18n import DEFAULT_ZONE
 from app.core.logs import request_id
+from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.rules import guards, workflow
 from app.tickets.rules.grams import folded, grams
@@ -132,7 +133,7 @@ def _look_up(category: str | int, place_id: int | None, reporter_id: int | None,
             "category_id": category if isinstance(category, int) else None,
             "place_id": place_id,
             "reporter_id": reporter_id,
-            "today": now.date(),
+            "today": places.today(now),
         },
     ).one()
 

@@ -94,16 +94,15 @@ def ticket(ticket_id: int, *, actor: Actor, now: datetime) -> Locked:
     return _lock([Ticket.id == ticket_id, viewer.tickets_seen(actor)], now)
 
 
-def ticket_of(order_id: int, *, actor: Actor, now: datetime) -> Locked:
-    """Lock the ticket of an order the actor may see. Raises NotFound for any other."""
+def ticket_of(order_id: int, *, actor: Actor, now: datetime, lock: bool = True) -> Locked:
+    """Lock (or only read) the ticket of an order the actor may see. Raises NotFound for any other."""
     owner = select(WorkOrder.ticket_id).where(WorkOrder.id == order_id, viewer.orders_seen(actor)).scalar_subquery()
-    return _lock([Ticket.id == owner], now)
+    return _lock([Ticket.id == owner], now, lock=lock)
 
 
-def _lock(conditions: list[Any], now: datetime) -> Locked:
-    row = db.session.execute(
-        select(*_TICKET_COLUMNS).where(*conditions).with_for_update(key_share=True, of=Ticket)
-    ).first()
+def _lock(conditions: list[Any], now: datetime, *, lock: bool = True) -> Locked:
+    query = select(*_TICKET_COLUMNS).where(*conditions)
+    row = db.session.execute(query.with_for_update(key_share=True, of=Ticket) if lock else query).first()
     if row is None:
         raise NotFound
     held = HeldTicket(*row)

@@ -11,14 +11,15 @@ from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import NotAllowed, Rejected
 from app.core.i18n import DEFAULT_ZONE
+from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Category, Trade
 from app.tickets.rules import guards, workflow
 from app.tickets.rules.numbers import numbering_year
 from app.tickets.rules.workflow import OrderAct, OrderState, Who
-from app.tickets.services import done
-from app.tickets.services.case import Case, by_ticket, refused, require
+from app.tickets.services import done, refusals
+from app.tickets.services.case import Case, by_ticket
 from app.tickets.services.done import OrderDone
 from app.tickets.services.held import HeldOrder
 
@@ -88,9 +89,9 @@ def insert_order(
     try:
         row = workflow.order_transition(None, OrderAct.OPEN, ticket=ticket.status)
     except workflow.TransitionRefused as error:
-        raise refused(error) from error
+        raise refusals.refused(error) from error
     who = Who.SYSTEM if by_system else Who.DISPATCHER
-    require(guards.check(row, who, case.facts(trade=str(trade_id), planned_minutes=planned_minutes)))
+    refusals.require(guards.check(row, who, case.facts(trade=str(trade_id), planned_minutes=planned_minutes)))
     zone = db.session.scalar(select(Place.zone_name).where(Place.id == ticket.campus_id)) if ticket.campus_id else None
     written = db.session.execute(
         _OPEN,
@@ -146,7 +147,7 @@ def insert_order(
 
 
 def _trade(code: str, now: datetime) -> int:
-    today = now.date()
+    today = places.today(now)
     found: int | None = db.session.scalar(
         select(Trade.id).where(Trade.code == code, or_(Trade.valid_to.is_(None), Trade.valid_to > today))
     )

@@ -13,8 +13,8 @@ from app.tickets import policies
 from app.tickets.models import TicketEvent
 from app.tickets.rules import workflow
 from app.tickets.rules.workflow import OrderAct, TransitionRefused, Who
-from app.tickets.services import done
-from app.tickets.services.case import Case, by_order, refused
+from app.tickets.services import done, refusals
+from app.tickets.services.case import Case, by_order
 from app.tickets.services.done import OrderDone
 from app.tickets.services.held import HeldOrder
 
@@ -48,7 +48,7 @@ def transition(
             order.state, to, policies.parts_of_order(actor, order), ticket=case.ticket.status
         )
     except TransitionRefused as error:
-        raise refused(error) from error
+        raise refusals.refused(error) from error
     return _move(case, order, row, reason, note, until, device_at, device_offset_s)
 
 
@@ -72,7 +72,7 @@ def act(
     try:
         row = workflow.order_transition(order.state, act, ticket=case.ticket.status)
     except TransitionRefused as error:
-        raise refused(error) from error
+        raise refusals.refused(error) from error
     return _move(case, order, row, reason, note, until, device_at, device_offset_s)
 
 

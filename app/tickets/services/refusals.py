@@ -1,0 +1,25 @@
+"""What the rules refuse, as the errors of the edge: fields to mend are 422, the rest says that the world is not so."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.errors import Conflict, Rejected
+from app.tickets.rules import guards
+from app.tickets.rules.workflow import TransitionRefused
+
+
+def require(refusals: tuple[guards.Refusal, ...]) -> None:
+    """Raise what is not met: Rejected with the fields to mend, else Conflict."""
+    if not refusals:
+        return
+    fields = {refusal.field: _l(refusal.message) for refusal in refusals if refusal.field}
+    blocking = next((refusal for refusal in refusals if refusal.field is None), None)
+    if blocking is not None:
+        raise Conflict(_l(blocking.message), code=blocking.guard.value.replace("_", "-"))
+    raise Rejected(fields=fields)
+
+
+def refused(error: TransitionRefused) -> Conflict:
+    """The refusal of a move the tables do not have."""
+    return Conflict(_l(error.message), code=error.code.replace("_", "-"))
