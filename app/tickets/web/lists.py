@@ -94,17 +94,25 @@ class Said:
 def _card(row: Any, orders: list[Any], said: Said) -> dict[str, Any]:
     order = wording.telling(orders)
     held = order is not None and order.state == OrderState.ON_HOLD and row.status == TicketStatus.IN_SERVICE
-    head = wording.head(row, orders, (), mine=True) if row.status in (*MOVING, TicketStatus.RESOLVED) else None
+    chip = order_words.state_chip(order.state) if held else said.status(row.status)
     return {
         "id": row.id,
         "number": row.number,
         "title": said.name(row.category_name),
         "place": row.place,
-        "chip": order_words.state_chip(order.state) if held else said.status(row.status),
-        "said": "" if head is None else head.text if row.status == TicketStatus.RESOLVED else head.title,
+        "chip": chip,
+        "said": _news(row, orders, chip["text"]),
         "steps": wording.steps(row, orders),
         "needs": row.status in NEEDS,
     }
+
+
+def _news(row: Any, orders: list[Any], chip: str) -> str:
+    """What a card says besides its chip: who is at it, or what comes next; nothing where the chip says it all."""
+    if row.status not in (*MOVING, TicketStatus.RESOLVED):
+        return ""
+    head = wording.head(row, orders, (), mine=True)
+    return head.text if row.status == TicketStatus.RESOLVED or head.title == chip else head.title
 
 
 def _desk(asked: dict[str, Any]) -> str:
