@@ -155,8 +155,8 @@ def _desk(actor: Actor, now: datetime) -> list[Figure]:
         (_("New requests to look at"), found.new, "waits", "soon"),
         (_("Orders nobody can take now"), found.nobody, "queued", "late"),
         (_("Orders the duty lead was called for"), found.called, "queued", "late"),
+        (_("Waiting again, an offer ran out"), found.expired, "queued", "soon"),
         (_("On hold longer than said"), found.overdue, "hold", "late"),
-        (_("Offers running"), found.offered, "offered", ""),
         (_("Under way"), found.working, "work", ""),
     )
     return [

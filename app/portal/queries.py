@@ -16,7 +16,7 @@ from app.core.db import db
 from app.core.outbox import OutboxDelivery, OutboxEvent
 from app.core.settings import SettingValue
 from app.imports.models import ImportProgress
-from app.tickets.models import Ticket, WorkOrder
+from app.tickets.models import Offer, Ticket, WorkOrder
 from app.tickets.queries import viewer
 from app.tickets.rules.workflow import ORDER_OPEN
 
@@ -26,8 +26,8 @@ RUNNING_AT_MOST = 100
 def desk(actor: Actor, now: datetime) -> Any:
     """How much waits for a dispatcher, within the actor's scope, from the open orders and tickets alone.
 
-    `new` requests nobody has looked at; orders `nobody` was found for, those the duty lead was `called` for,
-    `offered`, under way (`working`), and on hold longer than said (`overdue`).
+    `new` requests nobody has looked at; orders `nobody` was found for, those that wait again since an offer `expired`,
+    those the duty lead was `called` for, under way (`working`), and on hold longer than said (`overdue`).
     """
     new = (
         select(func.count())
@@ -36,6 +36,15 @@ def desk(actor: Actor, now: datetime) -> Any:
         .scalar_subquery()
     )
     queued = WorkOrder.state == "queued"
+    ran_out = (
+        select(Offer.id)
+        .where(
+            Offer.institution_id == WorkOrder.institution_id,
+            Offer.order_id == WorkOrder.id,
+            Offer.outcome == "expired",
+        )
+        .exists()
+    )
     return db.session.execute(
         select(
             new.label("new"),
@@ -43,7 +52,7 @@ def desk(actor: Actor, now: datetime) -> Any:
             func.count()
             .filter(or_(queued, WorkOrder.state == "offered"), WorkOrder.lead_called_at.is_not(None))
             .label("called"),
-            func.count().filter(WorkOrder.state == "offered").label("offered"),
+            func.count().filter(queued, ran_out).label("expired"),
             func.count().filter(WorkOrder.state.in_(("accepted", "en_route", "working"))).label("working"),
             func.count().filter(WorkOrder.state == "on_hold", WorkOrder.hold_until < now).label("overdue"),
         ).where(WorkOrder.state.in_(sorted(ORDER_OPEN)), viewer.orders_seen(actor))

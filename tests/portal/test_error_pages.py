@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -81,9 +83,18 @@ def test_403_404_405(browser: FlaskClient) -> None:
 
 
 def test_408_a_body_that_does_not_arrive(browser: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(app.config, "BODY_SECONDS", -1.0)
-    answer = browser.post("/notifications/read", data={"up_to": "1"})
+    monkeypatch.setitem(app.config, "BODY_SECONDS", 0.1)
+    hung_up = threading.Event()
+
+    class Stalled(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            hung_up.wait(30)
+            return b""
+
+    answer = browser.post("/notifications/read", input_stream=Stalled(b"to=1234567"))
+    hung_up.set()
     assert answer.status_code == 408
+    assert answer.headers["Connection"] == "close"
     assert "connection is slow" in said(answer)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.accounts.models import PersonHome
-from app.core import settings
+from app.core import clock, settings
 from app.notifications import services as notifications
 from tests.counting import counted
 from tests.factories import accounts, tickets
@@ -92,6 +92,19 @@ def test_a_dispatcher_sees_what_waits(login: Callable[..., FlaskClient], ground:
     html = page(login(ground.dispatcher))
     assert re.search(r"New requests to look at</a></dt><dd[^>]*>1<", html)
     assert re.search(r"Orders nobody can take now(</a>)?</dt><dd[^>]*>1<", html)
+
+
+def test_an_offer_that_ran_out_is_counted(
+    login: Callable[..., FlaskClient], ground: tickets.Ground, now: datetime
+) -> None:
+    ground.dispatcher.locale = "en"
+    ground.technician()
+    with clock.frozen(now):
+        ground.file()
+        deliver()
+    deliver(now + timedelta(minutes=30))
+    html = page(login(ground.dispatcher))
+    assert re.search(r"an offer ran out</a></dt><dd[^>]*>1<", html)
 
 
 def test_an_administrator_sees_the_machinery(login: Callable[..., FlaskClient], ground: tickets.Ground) -> None:
