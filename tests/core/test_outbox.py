@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select, update
 
 from app.core import clock, deliveries, logs, outbox
 from app.core.actor import Actor
 from app.core.db import db, institution_bound
+from app.core.errors import Stale
 from app.core.outbox import MAX_ATTEMPTS, OutboxDelivery, Subscribers, Subscription
 from app.core.periodic import Periodic, begin_due, next_start, period_start
 from app.core.settings import SettingValue
@@ -283,6 +284,43 @@ def test_a_long_job_must_be_stepwise(collecting: Callable[..., None]) -> None:
 def test_two_handlers_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="two handlers are called"):
         Subscribers({LampBroke: (Subscription("lamps.x", print), Subscription("lamps.x", repr))})
+
+
+def test_who_meets_somebody_else_tries_once_more_at_once(world: World) -> None:
+    """A row held by another transaction for longer than the lock time-out, then let go."""
+    world.rows("INSERT INTO setting_value (institution_id, name, value, at) VALUES (1, 'held', '1', now())")
+    engine = create_engine(world.owner_url)
+    holder = engine.connect()
+    holder.exec_driver_sql("SELECT id FROM setting_value FOR UPDATE")
+
+    def change(event: Any, actor: Actor, now: datetime) -> None:
+        world.seen.append(event)
+        if len(world.seen) == 2:
+            holder.rollback()
+        db.session.execute(update(SettingValue).values(value=2))
+
+    world.handle(Subscription("lamps.change", change))
+    world.publish()
+    try:
+        assert world.deliver(world.rows()[0].id) is True
+    finally:
+        holder.close()
+        engine.dispose()
+    assert len(world.seen) == 2
+    assert world.rows()[0].failures == 0
+
+
+def test_a_stale_view_is_looked_at_again_once(world: World) -> None:
+    def change(event: Any, actor: Actor, now: datetime) -> None:
+        world.seen.append(event)
+        raise Stale
+
+    world.handle(Subscription("lamps.change", change))
+    world.publish()
+    with pytest.raises(Stale):
+        world.deliver(world.rows()[0].id)
+    assert len(world.seen) == 2
+    assert world.rows()[0].failures == 1
 
 
 def test_an_unknown_handler_is_a_failure_not_a_crash(world: World, collecting: Callable[..., None]) -> None:
