@@ -154,6 +154,7 @@ def install(app: Flask) -> None:
     app.before_request(_identify)
     bodies.install(app)
     app.before_request(_enter(app))
+    app.before_request(bodies.refuse)
     app.after_request(_leave)
     app.teardown_request(lambda _error: bind_institution(None))
     problems.install(app)
