@@ -30,18 +30,17 @@ REQUESTERS = frozenset(
 CREW = frozenset({"technician", "contractor", "dutylead"})
 
 # Forms whose session may have run out while somebody typed: the view asks to sign in and keeps what was entered.
-KEEPS_INPUT = frozenset(
-    {
-        "tickets.report_post",
-        "tickets.report_for_post",
-        "tickets.answer",
-        "tickets.confirm",
-        "tickets.not_fixed",
-        "tickets.photos",
-        "tickets.rating",
-        "tickets.withdraw",
-    }
-)
+# Signed in, they are open to requesters only.
+KEEPS_INPUT: dict[str, frozenset[str]] = {
+    "tickets.report_post": REQUESTERS,
+    "tickets.report_for_post": STAFF_DISPATCH | {"dormmanager"},
+    "tickets.answer": REQUESTERS,
+    "tickets.confirm": REQUESTERS,
+    "tickets.not_fixed": REQUESTERS,
+    "tickets.photos": REQUESTERS,
+    "tickets.rating": REQUESTERS,
+    "tickets.withdraw": REQUESTERS,
+}
 
 ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
     ANYONE: (
@@ -157,6 +156,15 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "sites.revoke_sticker",
     ),
     STAFF_DISPATCH: (
+        "dispatch.act",
+        "dispatch.assign",
+        "dispatch.auto",
+        "dispatch.index",
+        "dispatch.new_order",
+        "dispatch.new_order_post",
+        "dispatch.news",
+        "dispatch.order",
+        "dispatch.part",
         "api_tickets.assign_order",
         "api_tickets.open_order",
         "tickets.accept",
@@ -219,4 +227,34 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
     CREW | STAFF_DISPATCH: ("api_tickets.add_order_photos", "api_tickets.order_transition"),
     CREW | STAFF_DISPATCH | {"dormmanager", "leader"}: ("api_tickets.list_orders", "api_tickets.show_order"),
     CREW: ("crew.act", "crew.day", "crew.news", "crew.order", "crew.photos", "crew.today"),
+    frozenset({"supervisor", "admin"}): (
+        "catalogue.category",
+        "catalogue.category_post",
+        "catalogue.close_category",
+        "catalogue.close_trade",
+        "catalogue.index",
+        "catalogue.new_category",
+        "catalogue.new_category_post",
+        "catalogue.new_trade",
+        "catalogue.new_trade_post",
+        "catalogue.trade",
+        "catalogue.trade_post",
+    ),
+    frozenset({"dispatcher", "supervisor", "admin"}): (
+        "technicians.add_absence",
+        "technicians.add_duty",
+        "technicians.add_shifts",
+        "technicians.add_trade",
+        "technicians.add_zone",
+        "technicians.again",
+        "technicians.cap",
+        "technicians.duty",
+        "technicians.end",
+        "technicians.end_duty",
+        "technicians.end_part",
+        "technicians.index",
+        "technicians.new",
+        "technicians.new_post",
+        "technicians.technician",
+    ),
 }
