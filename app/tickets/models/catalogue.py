@@ -47,7 +47,7 @@ class Category(Dated, Tenant):
     parent_id: Mapped[int | None] = mapped_column(BigInteger)
     code: Mapped[str]
     name: Mapped[dict[str, str]] = mapped_column(Words)
-    icon: Mapped[str] = mapped_column(default="tool")
+    icon: Mapped[str] = mapped_column(default="wrench")
     trade_id: Mapped[int | None] = mapped_column(BigInteger)
     position: Mapped[int] = mapped_column(default=0)
     emergency: Mapped[bool] = mapped_column(default=False)
