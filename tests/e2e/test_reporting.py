@@ -1,0 +1,83 @@
+"""Reporting without an account, without a script, and over a slow line."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.e2e.browsing import PHONE, Visitors
+from tests.e2e.product import Api
+from tests.e2e.screens import Report, Tracking
+
+FIRST_LOAD_BYTES = 60 * 1024
+FIRST_LOAD_REQUESTS = 8
+
+
+def test_somebody_passing_by_reports_and_gets_a_receipt_only(visitors: Visitors, sticker: str, desk_api: Api) -> None:
+    page = visitors.page(device=PHONE)
+    page.goto(sticker)
+    Report(page).file("Power and light", "Lamp does not light", "门口的灯不亮")
+    receipt = page.locator(".receipt")
+    number = receipt.locator("b").inner_text()
+    assert re.fullmatch(r"R\d\d-\d+", number)
+    expect(receipt).not_to_contain_text("门口")
+
+    [ticket] = [it for it in desk_api.call("GET", "/tickets")["items"] if it["number"] == number]
+    for path in (f"/tickets/{ticket['id']}", "/tickets", "/dispatch"):
+        page.goto(path)
+        expect(page).to_have_url(re.compile("/login"))
+        expect(page.locator("body")).not_to_contain_text(number)
+    answer = page.request.get(f"/api/v1/tickets/{ticket['id']}")
+    assert answer.status == 401
+    answer = page.request.get(sticker)
+    assert number not in answer.text(), "the sticker's page tells nobody what was reported there"
+
+
+def test_filed_and_withdrawn_without_a_script(visitors: Visitors, sticker: str) -> None:
+    page = visitors.page("student2", device=PHONE, java_script_enabled=False)
+    page.goto(sticker)
+    Report(page).file("Furniture", "Desk or chair", "椅子腿松了")
+    page.wait_for_url(re.compile(r"/tickets/\d+"))
+    tracking = Tracking(page)
+    expect(tracking.log).to_be_visible()
+    page.locator("form[action$='/withdraw'] button[type=submit]").click()
+    expect(page.locator(".lead__t")).to_contain_text(re.compile("withdrawn|withdrew", re.IGNORECASE))
+    assert page.locator("form[action$='/withdraw']").count() == 0
+
+
+def test_a_refused_report_keeps_what_was_written(visitors: Visitors, sticker: str) -> None:
+    page = visitors.page("student2", device=PHONE, java_script_enabled=False)
+    visitors.watch.allow(422)
+    page.goto(sticker)
+    page.locator("#f-description").fill("写了很长的一段话")
+    report = Report(page)
+    report.tile("Furniture").click()  # a tile alone: which problem was not said
+    report.send.click()
+    expect(page.locator(".errors")).to_be_visible()
+    expect(page.locator("#f-description")).to_have_value("写了很长的一段话")
+    expect(page.locator("input[name=group]:checked")).to_have_count(1)
+
+
+def test_the_report_page_is_light(visitors: Visitors, sticker: str) -> None:
+    page = visitors.page(device=PHONE)
+    wire = page.context.new_cdp_session(page)
+    wire.send("Network.enable")
+    wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    bytes_of: dict[str, float] = {}
+    addresses: dict[str, str] = {}
+
+    def sent(event: dict[str, Any]) -> None:
+        addresses[event["requestId"]] = event["request"]["url"]
+
+    def finished(event: dict[str, Any]) -> None:
+        bytes_of[addresses.get(event["requestId"], "?")] = event["encodedDataLength"]
+
+    wire.on("Network.requestWillBeSent", sent)
+    wire.on("Network.loadingFinished", finished)
+    page.goto(sticker, wait_until="networkidle")
+    loaded = {url: size for url, size in bytes_of.items() if url.startswith("http")}
+    told = "\n".join(f"{size:8.0f} {url}" for url, size in loaded.items())
+    assert len(loaded) <= FIRST_LOAD_REQUESTS, told
+    assert sum(loaded.values()) <= FIRST_LOAD_BYTES, told
