@@ -12,7 +12,7 @@ from app.audit import labels
 from app.audit import services as audit
 from app.core import outbox, settings
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import current_institution, db
 from app.core.errors import NotFound, Stale
 from app.core.outbox import OutboxDelivery
 from app.core.settings import SettingValue
@@ -35,6 +35,9 @@ def change_setting(name: str, given: Any, *, actor: Actor, now: datetime, seen: 
     declared = settings.DECLARED.get(name)
     if declared is None:
         raise NotFound
+    # two tabs that saw the same value: the second waits here, then finds that it was changed
+    lock = func.hashtextextended(f"setting {current_institution()} {name}", 0)
+    db.session.execute(select(func.pg_advisory_xact_lock(lock)))
     newest = db.session.execute(
         select(SettingValue.id, SettingValue.value)
         .where(SettingValue.name == name)

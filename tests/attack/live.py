@@ -280,6 +280,7 @@ def running(where: ground.Ground, *parts: str, **settings: str) -> Iterator[Site
 
 def populate(site: Site, technicians: int = 4) -> None:
     """A campus, a student, dispatchers and technicians, each with a token and a signed-in browser."""
+    accounts.password_hash()  # slow on purpose: not inside a transaction
     with site.inside():
         place = tickets.Ground()
         people = {

@@ -1,0 +1,224 @@
+"""Random kills while people file: what was acknowledged is offered once, whatever dies (handbook/reliability.md 4, 5).
+
+The whole tree is the campaign's own: PostgreSQL, Valkey, the web server, relay and workers. Victims are ended with
+SIGKILL one after the other; the queue is wiped now and then. Clients repeat a request with its key until it is
+answered, as the form and the app do.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import random
+import secrets
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from app.core import embedded
+from tests import ground
+from tests.attack import live
+
+QUIET_SECONDS = 120.0
+
+
+@dataclass
+class Outcome:
+    """The figures of one campaign."""
+
+    filings: int
+    acknowledged: int = 0
+    repeated: int = 0
+    kills: dict[str, int] = field(default_factory=dict)
+    lost: int = 0
+    two_technicians: int = 0
+    duplicates: int = 0
+    repeated_notices: int = 0
+    server_errors: int = 0
+    quiet_seconds: float = 0.0
+
+    @property
+    def sound(self) -> bool:
+        """Nothing acknowledged was lost or doubled."""
+        return not (self.lost or self.two_technicians or self.duplicates) and self.acknowledged == self.filings
+
+
+def children(pid: int) -> list[int]:
+    """All descendants of a process."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += [int(child) for child in task.read_text().split()]
+    return found + [grandchild for child in found for grandchild in children(child)]
+
+
+class Campaign:
+    """A site with servers of its own, its victims, and who keeps it alive."""
+
+    def __init__(self, servers: embedded.Servers, site: live.Site, seed: int) -> None:
+        self.servers, self.site = servers, site
+        self.random = random.Random(seed)  # noqa: S311 - a repeatable choice of victims
+        self.kills: dict[str, int] = {}
+        self.over = threading.Event()
+        self._lock = threading.Lock()
+
+    def victims(self) -> dict[str, Callable[[], int | None]]:
+        """What may die and how its process is found just now."""
+        web, worker = self.site.programs["web"], self.site.programs["worker"]
+        return {
+            "web": lambda: self._one(children(web.pid)),
+            "web master": lambda: web.pid,
+            "worker part": lambda: self._one(children(worker.pid)),
+            "worker": lambda: worker.pid,
+            "postgres": lambda: self.servers.postgres_pid,
+            "valkey": lambda: self.servers.valkey_pid,
+        }
+
+    def _one(self, pids: list[int]) -> int | None:
+        return self.random.choice(pids) if pids else None
+
+    def strike(self) -> None:
+        """One random misfortune."""
+        name = self.random.choice([*self.victims(), "wipe", "web", "worker part", "worker part"])
+        if name == "wipe":
+            with suppress(redis.RedisError), redis.Redis.from_url(self.site.where.redis_url, socket_timeout=1) as store:
+                store.flushall()
+        else:
+            pid = self.victims()[name]()
+            if pid is None:
+                return
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.kills[name] = self.kills.get(name, 0) + 1
+
+    def mend(self) -> None:
+        """Start again what died, as the supervisor and the system's service manager do."""
+        with suppress(embedded.ServerError):
+            self.servers.check()
+        for program in self.site.programs.values():
+            program.revive()
+
+
+def file_until_answered(site: live.Site, outcome: Outcome, lock: threading.Lock, patience: float = 120.0) -> str | None:
+    """One filing, repeated with its key; the ticket's id once it is acknowledged."""
+    key, until = secrets.token_hex(8), time.monotonic() + patience
+    while time.monotonic() < until:
+        with suppress(OSError, http.client.HTTPException):
+            answer = site.file(key)
+            if answer.status == 201:
+                return str(answer.json()["id"])
+            if answer.status == 500:
+                with lock:
+                    outcome.server_errors += 1
+        with lock:
+            outcome.repeated += 1
+        time.sleep(0.2)
+    return None
+
+
+def run(campaign: Campaign, filings: int, pause: tuple[float, float], pace: float, clients: int = 4) -> Outcome:
+    """File under kills (each client once in `pace` seconds), then let it become quiet and count."""
+    outcome, lock = Outcome(filings), threading.Lock()
+    waiting, acknowledged = list(range(filings)), []
+
+    def client() -> None:
+        while True:
+            with lock:
+                if not waiting:
+                    return
+                waiting.pop()
+            found = file_until_answered(campaign.site, outcome, lock)
+            if found is not None:
+                with lock:
+                    acknowledged.append(found)
+            time.sleep(pace)
+
+    threads = [threading.Thread(target=client) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        campaign.strike()
+        end = time.monotonic() + campaign.random.uniform(*pause)
+        while time.monotonic() < end:
+            campaign.mend()
+            time.sleep(0.05)
+    outcome.acknowledged, outcome.kills = len(acknowledged), campaign.kills
+    outcome.quiet_seconds = become_quiet(campaign)
+    judge(campaign.site, acknowledged, outcome)
+    return outcome
+
+
+OPEN = """
+    SELECT count(*) FROM outbox_delivery
+    WHERE done_at IS NULL AND parked_at IS NULL AND handler = 'tickets.on_order_queued'
+"""
+
+
+def become_quiet(campaign: Campaign) -> float:
+    """Wait until every order has been through the dispatcher; how long that took."""
+    began = time.monotonic()
+    while time.monotonic() - began < QUIET_SECONDS:
+        campaign.mend()
+        with suppress(Exception):  # the database may still be recovering
+            if campaign.site.one(OPEN) == 0:
+                break
+        time.sleep(0.1)
+    return round(time.monotonic() - began, 1)
+
+
+def judge(site: live.Site, acknowledged: list[str], outcome: Outcome) -> None:
+    """Count by SQL what must be nought."""
+    offered = {
+        str(ticket)
+        for (ticket,) in site.rows(
+            "SELECT ticket_id FROM work_order WHERE state IN ('offered', 'accepted') AND assignee_id IS NOT NULL"
+        )
+    }
+    outcome.lost = len(set(acknowledged) - offered)
+    outcome.two_technicians = site.one(
+        "SELECT count(*) FROM (SELECT order_id FROM offer GROUP BY order_id "
+        "HAVING count(*) FILTER (WHERE outcome IS NULL) > 1 OR count(DISTINCT person_id) > 1) doubled"
+    )
+    tickets = site.one("SELECT count(*) FROM ticket")
+    orders = site.one("SELECT count(*) FROM work_order")
+    outcome.duplicates = abs(tickets - len(set(acknowledged))) + abs(orders - tickets)
+    outcome.repeated_notices = site.one(
+        "SELECT coalesce(sum(times - 1), 0)::int FROM (SELECT count(*) AS times FROM notification "
+        "GROUP BY person_id, kind, link, data) told"
+    )
+
+
+@contextmanager
+def prepared(seed: int) -> Iterator[Campaign]:
+    """Servers, database, programs and people of one campaign, all ended afterwards."""
+    with tempfile.TemporaryDirectory(prefix="houqin-kill-", ignore_cleanup_errors=True) as home:
+        Path(home).chmod(0o711)
+        with embedded.Servers(Path(home) / "data") as servers:
+            ground.migrate(servers, embedded.DATABASE)
+            files = Path(tempfile.mkdtemp(prefix="houqin-kill-files-"))
+            try:
+                where = ground.Ground(servers, embedded.DATABASE, 0, files)
+                with live.running(where, "web", "worker") as site:
+                    yield Campaign(servers, site, seed)
+            finally:
+                shutil.rmtree(files, ignore_errors=True)
+
+
+def campaign(filings: int, seed: int, pause: tuple[float, float], pace: float) -> Outcome:
+    """The whole of it."""
+    with prepared(seed) as found:
+        return run(found, filings, pause, pace)
+
+
+def described(outcome: Outcome) -> dict[str, Any]:
+    """The figures as one flat record."""
+    return {**outcome.__dict__, "kills": sum(outcome.kills.values()), "victims": outcome.kills, "sound": outcome.sound}
