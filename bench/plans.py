@@ -1,0 +1,41 @@
+"""Which way PostgreSQL goes for the statements a request runs, asked with the rights of the process that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+Statement = tuple[str, Any]
+_ASKED = ("SELECT", "WITH")
+
+
+@contextmanager
+def seen() -> Iterator[list[Statement]]:
+    """`with seen() as statements:` collects the reading statements sent meanwhile, with their values."""
+    found: list[Statement] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        if statement.lstrip().upper().startswith(_ASKED):
+            found.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def read_whole(connection: Connection, statement: Statement, institution: int = 1) -> set[str]:
+    """The tables the planner would read from end to end for a statement."""
+    connection.exec_driver_sql(f"SET LOCAL app.institution = '{institution:d}'")
+    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement[0]}", statement[1]).scalar_one()
+    return {node["Relation Name"] for node in _nodes(plan[0]["Plan"]) if node["Node Type"] == "Seq Scan"}
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for below in node.get("Plans", ()):
+        yield from _nodes(below)

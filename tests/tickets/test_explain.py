@@ -1,0 +1,133 @@
+"""No list reads a growing table from end to end: every list's statements, explained with the web role's rights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, create_engine
+
+from app.core import paging
+from app.core.actor import Actor
+from app.core.db import db, institution_bound
+from app.tickets.queries import dispatch_list, orders, progress, tickets
+from app.tickets.queries.orders import OrderFilter
+from app.tickets.queries.tickets import TicketFilter
+from bench import plans, rows
+from tests import ground
+from tests.factories import accounts
+from tests.factories import tickets as made
+
+COUNT = 30_000
+GROWING = {"ticket", "work_order", "offer", "ticket_event"}
+
+
+class Desk:
+    """The actors of a campus with many tickets, a building of it, and a connection as the web role."""
+
+    def __init__(self, connection: Connection, actors: dict[str, Actor], building: int, category: str) -> None:
+        self.connection, self.actors, self.building, self.category = connection, actors, building, category
+        self.cursor = paging.encode([COUNT // 2])
+
+    def whole(self, ask: Callable[[], Any]) -> set[str]:
+        """The growing tables read from end to end by what `ask` sends."""
+        with plans.seen() as sent:
+            ask()
+        assert sent
+        return set().union(*(plans.read_whole(self.connection, each) for each in sent)) & GROWING
+
+
+@pytest.fixture(scope="module")
+def desk(app: Flask, servers: ground.Ground) -> Iterator[Desk]:
+    """A copy of the database with many tickets; the application looks at it for the time of this module."""
+    sockets = servers.addresses.sockets
+    name = ground.clone(sockets, ground.template(sockets), f"explain_{servers.database[-12:]}")
+    large = replace(servers, database=name)
+    engine = create_engine(large.web_url)
+    try:
+        with app.app_context(), engine.connect() as connection:
+            usual, db.engines[None] = db.engines[None], engine
+            try:
+                with institution_bound(1):
+                    yield _filled(large, connection)
+            finally:
+                db.session.remove()
+                db.engines[None] = usual
+    finally:
+        engine.dispose()
+        ground.drop(sockets, name)
+
+
+def _filled(large: ground.Ground, connection: Connection) -> Desk:
+    place = made.Ground()
+    people = {
+        "dispatcher": place.dispatcher,
+        "student": place.student,
+        "technician": place.technician(),
+        "manager": accounts.person("dormmanager", scope_kind="building", scope_id=place.building.id),
+    }
+    actors = {who: accounts.actor(person) for who, person in people.items()}
+    building, category = place.building.id, place.category.code
+    db.session.commit()
+    with ground.superuser(large.addresses.sockets, large.database) as superuser:
+        superuser.autocommit = False
+        rows.fill(superuser, 1, COUNT, still_open=300)  # type: ignore[arg-type]
+    return Desk(connection, actors, building, category)
+
+
+TICKETS: dict[str, TicketFilter] = {
+    "all": TicketFilter(),
+    "open": TicketFilter(statuses=("accepted", "in_service")),
+    "mine": TicketFilter(mine=True),
+    "number": TicketFilter(q="R25-0000007"),
+    "common": TicketFilter(q=rows.COMMON),
+    "rare": TicketFilter(q=rows.RARE),
+    "two words": TicketFilter(q="天花板 床上"),
+}
+
+
+@pytest.mark.parametrize("who", ["dispatcher", "student", "technician", "manager"])
+@pytest.mark.parametrize("asked", TICKETS)
+@pytest.mark.parametrize("deep", [False, True])
+def test_tickets(desk: Desk, who: str, asked: str, deep: bool) -> None:
+    cursor = desk.cursor if deep else None
+    assert not desk.whole(lambda: tickets.page(desk.actors[who], TICKETS[asked], cursor=cursor))
+
+
+@pytest.mark.parametrize("who", ["dispatcher", "student", "technician", "manager"])
+def test_tickets_of_a_place_and_a_category(desk: Desk, who: str) -> None:
+    for wanted in (
+        TicketFilter(place=desk.building),
+        TicketFilter(category=desk.category),
+        TicketFilter(trade="water"),
+    ):
+        assert not desk.whole(lambda wanted=wanted: tickets.page(desk.actors[who], wanted))
+
+
+@pytest.mark.parametrize("who", ["dispatcher", "technician", "manager"])
+@pytest.mark.parametrize(
+    "wanted", [OrderFilter(), OrderFilter(mine=True), OrderFilter(states=("offered",)), OrderFilter(ticket=7)], ids=str
+)
+def test_orders(desk: Desk, who: str, wanted: OrderFilter) -> None:
+    assert not desk.whole(lambda: orders.page(desk.actors[who], wanted))
+
+
+@pytest.mark.parametrize("view", dispatch_list.VIEWS)
+def test_dispatch_list(desk: Desk, view: str) -> None:
+    wanted = dispatch_list.Wanted()
+    for who in ("dispatcher", "manager"):
+        assert not desk.whole(lambda who=who: dispatch_list.page(desk.actors[who], view, wanted))
+
+
+def test_beside_the_dispatch_list(desk: Desk) -> None:
+    dispatcher, wanted = desk.actors["dispatcher"], dispatch_list.Wanted()
+    assert not desk.whole(lambda: dispatch_list.waits(dispatcher, wanted))
+    assert not desk.whole(lambda: dispatch_list.counts(dispatcher, wanted))
+    assert not desk.whole(dispatch_list.stamp)
+
+
+def test_orders_of_the_tickets_shown(desk: Desk) -> None:
+    assert not desk.whole(lambda: progress.orders_of(list(range(COUNT - 50, COUNT))))
