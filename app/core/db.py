@@ -16,11 +16,13 @@ from typing import Any, ClassVar
 
 import orjson
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     BigInteger,
     Connection,
     Date,
     DateTime,
+    Engine,
     ForeignKeyConstraint,
     Identity,
     Integer,
@@ -143,6 +145,20 @@ db = SQLAlchemy(
     disable_autonaming=True,
     engine_options={"json_serializer": _json, "json_deserializer": orjson.loads},
 )
+
+
+def keep_statements(engine: Engine) -> None:
+    """Let the connections of an engine roll back without forgetting their prepared statements.
+
+    The driver forgets them at each rollback, for fear of rolled-back DDL, which the application never runs. Every GET
+    ends in one, so without this each statement would be planned anew (1–3 ms) and each GET pay one more round trip.
+    """
+
+    def roll_back(connection: Any) -> None:
+        if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+            connection.execute("ABORT", prepare=False)
+
+    engine.dialect.do_rollback = roll_back  # type: ignore[method-assign, assignment]
 
 
 @event.listens_for(Session, "after_begin")

@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from app.core import assets, health, i18n, logs, metrics, pages, roles_command
-from app.core.db import db
+from app.core.db import db, keep_statements
 from app.core.http import api, application, limits
 from app.core.http.policy import anyone
 
@@ -70,6 +70,8 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
     metrics.install(app)
     application.install(app)
     db.init_app(app)
+    with app.app_context():
+        keep_statements(db.engine)
     migrate_cli.db.add_command(roles_command.command)
     migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"), compare_type=True)
     _apart_engine(app, config, url)
@@ -114,4 +116,5 @@ def limit_store(redis_url: str) -> str:
 
 def _apart_engine(app: Flask, config: Config, url: str) -> None:
     engine = create_engine(url, **engine_options(config, config.apart_pool_size))
+    keep_statements(engine)
     app.extensions["houqin_apart"] = sessionmaker(engine, class_=Session, expire_on_commit=False)
