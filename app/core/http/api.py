@@ -29,7 +29,8 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
 
 def accepts(blueprint: Blueprint, schema: type[Schema] | Schema, location: str = "json") -> Callable[..., Any]:
     """Load the request with a schema; the view gets the loaded dict as its first argument."""
-    return blueprint.arguments(schema, location=location)  # type: ignore[no-any-return]
+    made = schema() if isinstance(schema, type) else schema  # once, not per request: it copies all fields
+    return blueprint.arguments(made, location=location)  # type: ignore[no-any-return]
 
 
 def answers(blueprint: Blueprint, status: int, schema: Any = None, *, description: str = "") -> Callable[..., Any]:
