@@ -179,9 +179,12 @@ def _line(row: Any, orders: list[Any], now: datetime, said: Said) -> dict[str, A
 
 
 def _spot(path: str) -> str:
-    """A place's path without its campus, which every row of a list would repeat."""
+    """A place's path without its campus and a zone its building is named after: the room must fit into the line."""
     parts = path.split(SEPARATOR)
-    return SEPARATOR.join(parts[1:]) if len(parts) > 2 else path
+    parts = parts[1:] if len(parts) > 2 else parts
+    if len(parts) > 2 and parts[1].startswith(parts[0]):
+        parts = parts[1:]
+    return SEPARATOR.join(parts)
 
 
 def _statuses(status: str) -> tuple[str, ...]:
