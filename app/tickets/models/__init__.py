@@ -6,7 +6,6 @@ tables (`tickets.rules.workflow`), so that a state the rules do not know cannot 
 
 from app.accounts import models as accounts_models
 from app.sites import models as sites_models
-from app.tickets.models import search
 from app.tickets.models.catalogue import Category, Trade
 from app.tickets.models.crews import (
     Absence,
@@ -37,6 +36,5 @@ __all__ = [
     "Trade",
     "WorkOrder",
     "accounts_models",  # what the relationships name
-    "search",
     "sites_models",
 ]

@@ -1,4 +1,4 @@
-"""The append-only history of tickets (the application may insert and read: `core.tenancy.APPEND_ONLY`)."""
+"""The append-only history of tickets (by grant the application may insert and read)."""
 
 from __future__ import annotations
 

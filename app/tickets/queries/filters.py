@@ -57,7 +57,7 @@ class TicketFilter:
 class Shape:
     """Which conditions a list has.
 
-    `search`: none, "number", "plain" over own rows, or the "function" of `models.search`.
+    `search`: none, "number", "plain" over own rows, or the "function" `ticket_search` of the first migration.
     """
 
     sight: Sight
