@@ -70,7 +70,8 @@ def test_from_nobody_to_the_first_offer(
     assert "On duty until 17:30" in shown
     assert "level 3, master" in shown
     assert "1 in hand" in shown
-    verbs = list(database.scalars(select(AuditEntry.verb).where(AuditEntry.object_id == person.id)))
+    entries = select(AuditEntry.verb).where(AuditEntry.object_id == person.id).order_by(AuditEntry.id)
+    verbs = list(database.scalars(entries))
     assert verbs == ["technician.admit", "technician.trade", "technician.zone", "technician.shift"]
 
 
