@@ -94,12 +94,19 @@ def prepare(sockets: Path, name: str) -> None:
     """Make the migrated template database of this run."""
     addresses = embedded.Addresses(sockets)
     with superuser(sockets) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} OWNER houqin_owner TEMPLATE template0").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} OWNER houqin_owner TEMPLATE template0").format(sql.Identifier(name))
+        )
     migrate(addresses, name)
 
 
+# Time limits protect a live system; a test holds one transaction open through all its steps, on a machine that may
+# be busy with other things. Tests of the limits themselves set them again.
+PATIENT = ("statement_timeout", "idle_in_transaction_session_timeout")
+
+
 def clone(sockets: Path, template: str, worker: str) -> str:
-    """A copy of the template for one worker; returns its name."""
+    """A copy of the template for one worker, with patient time limits; returns its name."""
     name = f"{template}_{worker}"
     with superuser(sockets) as connection:
         connection.execute(
@@ -107,6 +114,13 @@ def clone(sockets: Path, template: str, worker: str) -> str:
                 sql.Identifier(name), sql.Identifier(template)
             )
         )
+        for role in ("houqin_web", "houqin_worker"):
+            for limit in PATIENT:
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} IN DATABASE {} SET {} = '120s'").format(
+                        sql.Identifier(role), sql.Identifier(name), sql.Identifier(limit)
+                    )
+                )
     return name
 
 
