@@ -17,7 +17,9 @@ def main() -> int:
     """Run one campaign; 1 where anything was lost or doubled."""
     outcome = killing.campaign(FILINGS, SEED, PAUSE, PACE)
     measure.tell(
-        "kill", wanted={"lost": 0, "two_technicians": 0, "duplicates": 0, "server_errors": 0}, **killing.described(outcome)
+        "kill",
+        wanted={"lost": 0, "two_technicians": 0, "duplicates": 0, "server_errors": 0},
+        **killing.described(outcome),
     )
     return 0 if outcome.sound else 1
 

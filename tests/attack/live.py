@@ -178,8 +178,22 @@ class Site:
         """A browser in which somebody of `people` is signed in."""
         return Browser(self, self.people[f"{who}_cookie"])
 
+    @contextmanager
+    def another(self, **settings: str) -> Iterator[Site]:
+        """A second web server over the same database with other settings, as a second node would be."""
+        port = free_port()
+        argv = [*self.programs["web"].argv[:-1], str(port)]
+        web = Program(argv, environment(self.where, **settings), self.where.folder / f"web-{port}.log")
+        beside = dataclasses.replace(self, port=port, programs={"web": web})
+        try:
+            web.start()
+            beside.wait_ready()
+            yield beside
+        finally:
+            web.end()
+
     def wait_ready(self, seconds: float = 30.0) -> None:
-        until(lambda: self._ready(), seconds, "the site answers")
+        until(self._ready, seconds, "the site answers")
 
     def _ready(self) -> bool:
         try:
@@ -211,9 +225,7 @@ class Browser:
         if not self.csrf:
             self.get("/me")
         body = urlencode({"csrf_token": self.csrf, **sent}, doseq=True).encode()
-        return self.site.ask(
-            "POST", path, headers={"Cookie": self.cookie, "Content-Type": FORM, **more}, body=body
-        )
+        return self.site.ask("POST", path, headers={"Cookie": self.cookie, "Content-Type": FORM, **more}, body=body)
 
 
 def until(happened: Callable[[], bool], seconds: float, what: str) -> None:

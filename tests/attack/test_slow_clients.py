@@ -29,8 +29,11 @@ def photo() -> bytes:
 
 def multipart(data: bytes) -> tuple[bytes, str]:
     edge = secrets.token_hex(8)
-    head = f'--{edge}\r\nContent-Disposition: form-data; name="photo"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n'
-    return head.encode() + data + f"\r\n--{edge}--\r\n".encode(), f"multipart/form-data; boundary={edge}"
+    named = 'Content-Disposition: form-data; name="photo"; filename="a.png"\r\nContent-Type: image/png'
+    return (
+        f"--{edge}\r\n{named}\r\n\r\n".encode() + data + f"\r\n--{edge}--\r\n".encode(),
+        f"multipart/form-data; boundary={edge}",
+    )
 
 
 def head(site: live.Site, path: str, length: int, kind: str) -> bytes:
@@ -105,3 +108,22 @@ def test_a_body_cut_off_on_its_way_is_not_taken(site: live.Site) -> None:
         line.shutdown(socket.SHUT_WR)
         line.recv(4096)
     assert site.one("SELECT count(*) FROM ticket") == before
+
+
+def test_a_slow_upload_is_taken_while_others_are_served(site: live.Site) -> None:
+    """A phone with 10 KB a second; the others meanwhile do as if it were not there."""
+    ticket = site.file().json()["id"]
+    body, kind = multipart(photo())
+    assert len(body) > SIZE * 0.9
+    got: list[bytes] = []
+    with site.another(BODY_TIMEOUT_S="60") as beside:
+        path = f"/api/v1/tickets/{ticket}/photos"
+        (slow,) = on_threads(1, lambda: got.append(send_slowly(beside, path, body, kind, SLOW)))
+        served = 0
+        while slow.is_alive():
+            assert beside.file().status == 201
+            served += 1
+            time.sleep(0.2)
+        slow.join()
+    assert got == [b"HTTP/1.1 201 Created"]
+    assert served >= 10
