@@ -13,7 +13,7 @@ ENTRIES = {
     "startup": "the second start of run.py, and what it imports",
     "kill": "filings while processes are killed at random",
 }
-SECONDS_AT_MOST = 900
+SECONDS_AT_MOST = 1200
 
 
 def main() -> int:

@@ -30,9 +30,25 @@ def seen() -> Iterator[list[Statement]]:
 
 def read_whole(connection: Connection, statement: Statement, institution: int = 1) -> set[str]:
     """The tables the planner would read from end to end for a statement."""
+    plan = _plan(connection, statement, institution)
+    return {node["Relation Name"] for node in _nodes(plan) if node["Node Type"] == "Seq Scan"}
+
+
+def judged_singly(connection: Connection, statement: Statement, institution: int = 1) -> set[str]:
+    """The tables whose rows are compared one by one with a list of ids, along whatever index they come."""
+    plan = _plan(connection, statement, institution)
+    return {
+        node["Relation Name"]
+        for node in _nodes(plan)
+        if "Relation Name" in node and "hashed SubPlan" in node.get("Filter", "")
+    }
+
+
+def _plan(connection: Connection, statement: Statement, institution: int) -> dict[str, Any]:
     connection.exec_driver_sql(f"SET LOCAL app.institution = '{institution:d}'")
-    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement[0]}", statement[1]).scalar_one()
-    return {node["Relation Name"] for node in _nodes(plan[0]["Plan"]) if node["Node Type"] == "Seq Scan"}
+    explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement[0]}", statement[1]).scalar_one()
+    plan: dict[str, Any] = explained[0]["Plan"]
+    return plan
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

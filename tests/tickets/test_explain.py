@@ -34,10 +34,17 @@ class Desk:
 
     def whole(self, ask: Callable[[], Any]) -> set[str]:
         """The growing tables read from end to end by what `ask` sends."""
+        return self._looked_at(ask, plans.read_whole)
+
+    def singly(self, ask: Callable[[], Any]) -> set[str]:
+        """The growing tables whose rows are compared one by one with a list of ids."""
+        return self._looked_at(ask, plans.judged_singly)
+
+    def _looked_at(self, ask: Callable[[], Any], look: Callable[..., set[str]]) -> set[str]:
         with plans.seen() as sent:
             ask()
         assert sent
-        return set().union(*(plans.read_whole(self.connection, each) for each in sent)) & GROWING
+        return set().union(*(look(self.connection, each) for each in sent)) & GROWING
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +101,12 @@ TICKETS: dict[str, TicketFilter] = {
 @pytest.mark.parametrize("deep", [False, True])
 def test_tickets(desk: Desk, who: str, asked: str, deep: bool) -> None:
     cursor = desk.cursor if deep else None
-    assert not desk.whole(lambda: tickets.page(desk.actors[who], TICKETS[asked], cursor=cursor))
+
+    def ask() -> Any:
+        return tickets.page(desk.actors[who], TICKETS[asked], cursor=cursor)
+
+    assert not desk.whole(ask)
+    assert not desk.singly(ask)
 
 
 @pytest.mark.parametrize("who", ["dispatcher", "student", "technician", "manager"])

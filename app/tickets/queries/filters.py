@@ -19,7 +19,6 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
-    or_,
     select,
     union_all,
 )
@@ -133,11 +132,12 @@ def conditions(shape: Shape) -> list[ColumnElement[bool]]:
     """The conditions of a shape, with named parameters."""
     found = _narrowed(shape, Ticket)
     if shape.search == "function":
-        own = and_(viewer.own_tickets_of(shape.sight), *_worded(shape, Ticket))
-        return [*found, or_(Ticket.id.in_(_FOUND), own)]
-    if shape.mine or not (shape.sight.everything or shape.sight.campuses or shape.sight.buildings):
-        return [Ticket.id.in_(_newest_own(shape))]
-    return [*found, viewer.tickets_of(shape.sight), *_worded(shape, Ticket)]
+        return [*found, Ticket.id.in_(union_all(_FOUND, *_newest_own(shape)))]
+    if shape.mine or not shape.sight.everything:
+        # one list of ids, never `id IN (…) OR …`: that is judged row by row along the whole table
+        ways = [*_newest_own(shape), *_newest_scoped(shape)]
+        return [Ticket.id.in_(union_all(*ways)) if ways else false()]
+    return [*found, *_worded(shape, Ticket)]
 
 
 def _narrowed(shape: Shape, ticket: Any) -> list[ColumnElement[bool]]:
@@ -160,8 +160,21 @@ def _worded(shape: Shape, ticket: Any) -> list[ColumnElement[bool]]:
     ]
 
 
-def _newest_own(shape: Shape) -> Any:
-    """Ids of the newest tickets of somebody who reads no scope, a page of each way in which he has to do with them.
+def _newest_scoped(shape: Shape) -> list[Any]:
+    """Ids of the newest tickets of the viewer's campuses and of his buildings, a page of each."""
+    if shape.mine:
+        return []
+    ways: list[Any] = []
+    for name, wanted in (("campuses", shape.sight.campuses), ("buildings", shape.sight.buildings)):
+        if wanted:
+            ticket = aliased(Ticket)
+            column = ticket.campus_id if name == "campuses" else ticket.building_id
+            ways.append(_walk(shape, ticket, select(ticket.id).where(column.in_(viewer.NAMED[name])), ticket.id))
+    return [select(way.subquery()) for way in ways]
+
+
+def _newest_own(shape: Shape) -> list[Any]:
+    """Ids of the newest tickets somebody sees whatever he reads, a page of each way in which he has to do with them.
 
     Each way is one walk along an index that ends at the page's limit, so a technician of ten years reads no more than
     one of his first day. The outer list orders and limits them together.
@@ -175,7 +188,7 @@ def _newest_own(shape: Shape) -> Any:
     if shape.sight.works and not shape.mine:
         ways.append(_way(shape, Offer.ticket_id, Offer.person_id == person))
         ways.append(_way(shape, WorkOrder.ticket_id, WorkOrder.assignee_id == person))
-    return union_all(*(select(way.subquery()) for way in ways)) if ways else select(Ticket.id).where(false())
+    return [select(way.subquery()) for way in ways]
 
 
 def _way(shape: Shape, ticket_id: Any, mine: ColumnElement[bool]) -> Any:
