@@ -200,7 +200,7 @@ TICKET_TABLE: Final[tuple[TicketRow, ...]] = (
 
 TICKET_ACT_LABELS: Final[dict[TicketAct, str]] = {
     TicketAct.FILE: gettext_noop("Send the request"),
-    TicketAct.ACCEPT: gettext_noop("Accept"),
+    TicketAct.ACCEPT: gettext_noop("Take the request on"),
     TicketAct.ASK: gettext_noop("Ask the reporter"),
     TicketAct.ANSWER: gettext_noop("Answer"),
     TicketAct.NO_ANSWER: gettext_noop("Close for want of an answer"),
