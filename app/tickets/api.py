@@ -27,6 +27,7 @@ from app.core.http import (
 from app.core.http.api import json_answer, json_list
 from app.core.http.dumping import compiled
 from app.core.http.idempotency import demands_key
+from app.core.http.limits import filings
 from app.core.http.preconditions import etag
 from app.core.i18n import format_moment
 from app.sites import queries as places
@@ -87,6 +88,7 @@ def _branch(branch: catalogue.Branch, language: str) -> dict[str, Any]:
 
 
 @blueprint.route("/tickets", methods=["POST"])
+@filings
 @accepts(blueprint, schemas.NewTicket)
 @answers(blueprint, 201, schemas.FiledOut)
 @demands_key

@@ -18,7 +18,7 @@ from app.core.actor import Actor
 from app.core.errors import NotFound, Rejected
 from app.core.forms import Form, parse_id
 from app.core.http import current_actor, policy, upload
-from app.core.http.limits import limiter, per_minute
+from app.core.http.limits import filings
 from app.sites import queries as sites
 from app.sites.models import Place
 from app.tickets import policies
@@ -39,7 +39,7 @@ LABELS = {
     "urgency": _l("Urgency"),
     "who": _l("Reporter"),
     "reporter_id": _l("Reporter"),
-    "contact_name": _l("Name"),
+    "contact_name": _l("Full name"),
     "contact_phone": _l("Telephone"),
 }
 
@@ -65,7 +65,7 @@ def report() -> Any:
 
 
 @blueprint.post("/report")
-@limiter.limit(per_minute("limits.filings_per_minute"))
+@filings
 @upload(MEGABYTES)
 @policy(may_send)
 def report_post() -> Any:
@@ -83,7 +83,7 @@ def report_for() -> Any:
 
 
 @blueprint.post("/report/for")
-@limiter.limit(per_minute("limits.filings_per_minute"))
+@filings
 @upload(MEGABYTES)
 @policy(may_send_for_others)
 def report_for_post() -> Any:

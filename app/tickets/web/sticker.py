@@ -15,7 +15,7 @@ from app.core.actor import Actor
 from app.core.errors import Rejected
 from app.core.forms import Form
 from app.core.http import anyone, current_actor, policy, upload
-from app.core.http.limits import limiter
+from app.core.http.limits import filings, limiter
 from app.sites import queries as sites
 from app.sites.models import Place
 from app.tickets import policies
@@ -94,6 +94,7 @@ def filled_in(form: Form, token: str, status: int) -> Any:
 
 
 @blueprint.post("/r/<token>")
+@filings
 @limiter.limit(_rate, key_func=_who_counts, exempt_when=_with_account, on_breach=_too_many)
 @upload(report.MEGABYTES)
 @policy(anyone)
