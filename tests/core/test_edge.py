@@ -109,3 +109,15 @@ def test_pages_say_what_a_browser_may_do(client: FlaskClient, database: Session)
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cache-Control"] == "no-store"
     assert {"Cookie", "Accept-Language"} <= set(headers["Vary"].split(", "))
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 50_000, b'{"place_id": ' + b"9" * 5000 + b"}"])
+def test_json_no_machine_reads_is_refused(client: FlaskClient, database: Session, body: bytes) -> None:
+    headers = {**accounts.token(accounts.person("student")), "Idempotency-Key": "deep"}
+    answer = client.post("/api/v1/tickets", data=body, headers=headers, content_type="application/json")
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+
+
+def test_an_unknown_name_in_a_query_is_refused(client: FlaskClient, database: Session) -> None:
+    answer = client.get("/api/v1/tickets?sttus=closed", headers=accounts.token(accounts.person("student")))
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "sttus")  # type: ignore[index]
