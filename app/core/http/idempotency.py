@@ -95,7 +95,7 @@ def answer_once(app: Flask, view: Callable[..., Any], produce: Callable[[], Resp
         },
     ).scalar()
     if claimed is None:
-        return _stored(app, subject, key, digest, produce)
+        return _stored(app, view, subject, key, digest, produce)
     answer = produce()
     if answer.status_code < 400:
         _store(claimed, answer)
@@ -124,13 +124,20 @@ def _store(row_id: int, answer: Response) -> None:
     )
 
 
-def _stored(app: Flask, subject: str, key: str, digest: bytes, produce: Callable[[], Response]) -> Response:
+def _stored(
+    app: Flask,
+    view: Callable[..., Any],
+    subject: str,
+    key: str,
+    digest: bytes,
+    produce: Callable[[], Response],
+) -> Response:
     row = db.session.execute(
         select(IdempotencyKey).where(IdempotencyKey.subject == subject, IdempotencyKey.key == key)
     ).scalar_one()
     if clock.now() - row.at > KEEP:
         db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.id == row.id))
-        return produce()
+        return answer_once(app, view, produce)  # claimed anew, so that of two late repeats one waits
     if row.request_hash != digest:
         raise Rejected(
             _l("This form was already sent with other content. Open a new form to send something else."),
@@ -151,6 +158,7 @@ def _digest() -> bytes:
         content.update(orjson.dumps(fields))
         for name, sent in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
             content.update(f"\n{name}:".encode())
+            sent.stream.seek(0)  # a second try finds what the first has read
             content.update(hashlib.file_digest(sent.stream, "sha256").digest())  # type: ignore[arg-type]
             sent.stream.seek(0)
     else:

@@ -14,7 +14,7 @@ import orjson
 from flask import Flask, Response, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 API_PREFIX = "/api/"
 RETRY_AFTER_SECONDS = 2
 BUSY_STATES = frozenset({"55P03", "40P01", "40001"})  # lock not available, deadlock, serialization
-UNSTORABLE_STATES = frozenset({"22021", "22P05", "22P02"})  # bad byte sequence, untranslatable character
 
 TITLES: dict[int, Any] = {
     400: _l("The request could not be read"),
@@ -158,7 +157,7 @@ def database_error(error: DBAPIError) -> Response:
         return domain_error(constraint_violation(error))
     if state in BUSY_STATES:
         return domain_error(errors.Busy(_l("Somebody else is changing this just now. Try again in a moment.")))
-    if state in UNSTORABLE_STATES or state.startswith("22"):
+    if isinstance(error, DataError):  # SQLSTATE 22…, or none where the driver itself refuses the value
         log.warning("unstorable value", extra={"sqlstate": state})
         return domain_error(errors.Rejected(_l("An entry contains a value that cannot be stored.")))
     if isinstance(error, OperationalError) or error.connection_invalidated or state.startswith(("08", "57", "53")):
