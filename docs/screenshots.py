@@ -57,6 +57,7 @@ class Pictures:
             report = Report(page)
             report.tile(words[0]).first.click()
             report.problem(words[1]).click()
+            page.evaluate("window.scrollTo(0, 0); document.querySelector('main').scrollTo(0, 0)")
             _save(page, name)
 
     def repair(self) -> None:
@@ -99,8 +100,8 @@ class Pictures:
 
     def imports(self) -> None:
         """A list of rooms after its dry run."""
-        rows = [f"TY3-6{n:02d},6{n:02d} 室,房间,TY3" for n in range(1, 9)]
-        rows += ["TY3-408,408 室（改造）,房间,TY3-F4", "TY3-690,690 室,飞船,TY3", "TY9-101,101 室,房间,TY9"]
+        rows = [f"TY3-6{n:02d},6{n:02d} 室,房间,TY3-5F" for n in range(1, 9)]
+        rows += ["TY3-408,408 室（改造）,房间,TY3-4F", "TY3-690,690 室,飞船,TY3", "TY9-101,101 室,房间,TY9"]
         page = self.visitors.page("admin", device=DESK, language="zh-CN")
         page.goto("/imports/new")
         page.locator("[name=kind][value=places]").check()
