@@ -94,6 +94,7 @@ API: tuple[Any, ...] = (
     tickets_api.blueprint,
 )
 
+
 def _told(handler: Callable[..., None]) -> Subscription:
     """Somebody is told of it, by a handler such as `tickets.notices.on_taken`, on the queue for notices."""
     return Subscription(f"notifications.{handler.__name__}", handler, queue="notices")

@@ -61,9 +61,7 @@ def on_waiting_orders(event: events.WaitingOrdersDue, lease: Lease) -> None:
         step()
         for order_id, _ticket_id in waiting:
             try:
-                dispatching.dispatch_order(
-                    actor=lease.actor, now=clock.now(), order_id=order_id, wake=Wake.SHIFT_BEGAN
-                )
+                dispatching.dispatch_order(actor=lease.actor, now=clock.now(), order_id=order_id, wake=Wake.SHIFT_BEGAN)
             except NotFound:
                 continue
             lease.renew()

@@ -219,9 +219,7 @@ class NewOrder(forms.Schema):
     """`POST /tickets/{id}/work-orders`."""
 
     trade = forms.Text(max=100, required=True)
-    minutes = fields.Integer(
-        load_default=None, allow_none=True, strict=True, validate=validate.Range(1, MAX_MINUTES)
-    )
+    minutes = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(1, MAX_MINUTES))
     after = forms.Id(load_default=None, allow_none=True)
     reason = forms.Text(max=reasons.REASON_LIMIT, required=True)
 

@@ -99,9 +99,7 @@ def test_not_fixed_names_a_finished_order(ground: tickets.Ground, database: Sess
         acts.not_fixed(actor=actor(ground.student), now=now, ticket_id=filed.id, seen=1, note="x")
     deliver()
     for act in (OrderAct.ACCEPT, OrderAct.START, OrderAct.DONE):
-        orders.act(
-            actor=actor(technician), now=now, order_id=filed.order_id or 0, act=act, seen=None, note="好了"
-        )
+        orders.act(actor=actor(technician), now=now, order_id=filed.order_id or 0, act=act, seen=None, note="好了")
     with pytest.raises(Rejected) as refused:
         acts.not_fixed(actor=actor(ground.student), now=now, ticket_id=filed.id, seen=None, note="x", order_id=10**9)
     assert set(refused.value.fields) == {"order_id"}
@@ -138,7 +136,10 @@ def test_orders_are_opened_with_sense(ground: tickets.Ground, database: Session,
     for wrong, field in (({"trade": "none"}, "trade"), ({"minutes": 0}, "minutes"), ({"after": 10**9}, "after")):
         with pytest.raises(Rejected) as refused:
             opening.open_order(
-                actor=dispatcher, now=now, ticket_id=filed.id, **{"trade": "water", **wrong}  # type: ignore[arg-type]
+                actor=dispatcher,
+                now=now,
+                ticket_id=filed.id,
+                **{"trade": "water", **wrong},  # type: ignore[arg-type]
             )
         assert set(refused.value.fields) == {field}
     with pytest.raises(NotAllowed):
@@ -156,9 +157,7 @@ def test_assignment_by_hand(ground: tickets.Ground, database: Session, now: date
     order_id, dispatcher = filed.order_id or 0, actor(ground.dispatcher)
 
     def give(to: Person, by: Actor = dispatcher, reason: str | None = None) -> dispatching.Assigned:
-        return dispatching.assign(
-            actor=by, now=now, order_id=order_id, assignee_id=to.id, seen=None, reason=reason
-        )
+        return dispatching.assign(actor=by, now=now, order_id=order_id, assignee_id=to.id, seen=None, reason=reason)
 
     with pytest.raises(Rejected):
         give(stranger)
@@ -179,9 +178,10 @@ def test_assignment_by_hand(ground: tickets.Ground, database: Session, now: date
     assert database.scalar(select(WorkOrder.waiting)) == "dispatcher"
     preview = dispatching.preview(actor=dispatcher, now=now, order_id=order_id)
     assert {one.person_id for one in preview.excluded} == {first.id, second.id}
-    assert dispatching.assign_automatically(
-        actor=dispatcher, now=now, order_id=order_id, seen=None
-    ).order.state == "offered"
+    assert (
+        dispatching.assign_automatically(actor=dispatcher, now=now, order_id=order_id, seen=None).order.state
+        == "offered"
+    )
     with pytest.raises(NotAllowed):
         dispatching.preview(actor=actor(accounts.person("leader")), now=now, order_id=order_id)
 
@@ -237,9 +237,7 @@ def test_absence_is_never_overridden(ground: tickets.Ground, now: datetime) -> N
         )
     assert set(refused.value.fields) == {"assignee"}
     with pytest.raises(NotAllowed):
-        crews.add_absence(
-            actor=actor(ground.student), now=now, person_id=technician.id, starts_at=now, ends_at=now
-        )
+        crews.add_absence(actor=actor(ground.student), now=now, person_id=technician.id, starts_at=now, ends_at=now)
 
 
 def test_an_emergency_asks_for_three_minutes_and_calls_the_lead_at_once(

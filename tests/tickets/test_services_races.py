@@ -147,9 +147,7 @@ def test_accept_against_expiry(committed: Flask) -> None:
         late = clock.now() + timedelta(minutes=10)
 
         def accept(it: int = order_id, seen: int = offered.version) -> Any:
-            return orders.transition(
-                actor=world.technicians[0], now=clock.now(), order_id=it, to="accepted", seen=seen
-            )
+            return orders.transition(actor=world.technicians[0], now=clock.now(), order_id=it, to="accepted", seen=seen)
 
         def expire(it: int = order_id, offer: int = offer_id, at: Any = late) -> Any:
             return dispatching.expire_offer(actor=system, now=at, order_id=it, offer_id=offer)

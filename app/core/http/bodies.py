@@ -32,7 +32,7 @@ class Reader(threading.Thread):
 
     def __init__(self, stream: Any, length: int | None, limit: int) -> None:
         super().__init__(name="body", daemon=True)
-        self.kept: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)
+        self.kept: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - handed on with the request
         self.size = 0
         self.error: Exception | None = None
         self._stream, self._length, self._limit = stream, length, limit

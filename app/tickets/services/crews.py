@@ -123,9 +123,7 @@ def set_duty_lead(
     _permit(actor)
     if ends_at is not None and starts_at >= ends_at:
         raise Rejected(fields={"ends_at": _l("The end has to come after the beginning.")})
-    made = DutyRoster(
-        person_id=person_id, campus_id=campus_id, trade_id=trade_id, starts_at=starts_at, ends_at=ends_at
-    )
+    made = DutyRoster(person_id=person_id, campus_id=campus_id, trade_id=trade_id, starts_at=starts_at, ends_at=ends_at)
     db.session.add(made)
     db.session.flush()
     audit.record(actor, "duty.set", "person", person_id, now=now, after={"starts_at": starts_at.isoformat()})

@@ -257,9 +257,7 @@ def _offer_best(case: Case, order: HeldOrder, wake: Wake | None) -> Ranking:
     """Offer to the best candidate whose load, counted again under his lock, still allows it."""
     job, context = _job(case, order)
     limits = _settings()
-    people = {
-        one.person_id: one for one in crews.technicians(trade_id=order.trade_id, now=case.now, zone=context.zone)
-    }
+    people = {one.person_id: one for one in crews.technicians(trade_id=order.trade_id, now=case.now, zone=context.zone)}
     while True:
         decision = offers.decide(job, list(people.values()), case.now, limits, past=context.past, wake=wake)
         if decision.person_id is None or decision.offered_until is None:
