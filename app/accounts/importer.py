@@ -53,7 +53,9 @@ COLUMNS = (
         required=True,
         filled=True,
     ),
-    Column("name", _l("Full name"), Name(80), ("name", "full name", "姓名", "学生姓名", "名字"), required=True, filled=True),
+    Column(
+        "name", _l("Full name"), Name(80), ("name", "full name", "姓名", "学生姓名", "名字"), required=True, filled=True
+    ),
     Column(
         "document",
         _l("Identity document"),
