@@ -30,7 +30,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
     """A Houqin Flask without areas."""
     app = application.HouqinFlask("app")
     url = config.database_url if role == "web" else config.worker_database_url
-    secure = config.env == "production"
+    secure = config.secure_cookies
     app.config.update(
         HOUQIN=config,
         SECRET_KEY=config.secret_key,
@@ -44,7 +44,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
         OUTBOX_RING=True,
         SQLALCHEMY_DATABASE_URI=url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config, config.db_pool_size),
-        SESSION_COOKIE_NAME="__Host-houqin_session" if secure else "houqin_session",
+        SESSION_COOKIE_NAME=config.session_cookie,
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -99,6 +99,7 @@ def engine_options(config: Config, pool_size: int) -> dict[str, Any]:
         "max_overflow": 0,
         "pool_timeout": config.db_pool_timeout_s,
         "pool_recycle": 1800,
+        "hide_parameters": True,  # an error in a log or on the operations page must not show hashes or telephones
         "connect_args": {
             "connect_timeout": config.db_connect_timeout_s,
             "keepalives_idle": 3,
