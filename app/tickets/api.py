@@ -172,9 +172,7 @@ def ticket_transition(sent: dict[str, Any], ticket_id: str) -> Response:
 def withdraw_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """It is no longer needed; possible until somebody has worked on it."""
     number = _id(ticket_id)
-    acts.withdraw(
-        actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen_version(), note=_said(sent)
-    )
+    acts.withdraw(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen_version(), note=_said(sent))
     return _ticket(number)
 
 
@@ -219,7 +217,9 @@ def _said(sent: dict[str, Any]) -> str | None:
 @policy(policies.may_own)
 def rate_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
     """Rate the repair, or change the rating; until 30 days after closing."""
-    return acts.rate(actor=current_actor(), now=clock.now(), ticket_id=_id(ticket_id), **sent)
+    return acts.rate(
+        actor=current_actor(), now=clock.now(), ticket_id=_id(ticket_id), seen=seen_version(required=False), **sent
+    )
 
 
 @blueprint.route("/tickets/<string:ticket_id>/work-orders", methods=["POST"])
@@ -228,7 +228,9 @@ def rate_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
 @policy(policies.may_dispatch)
 def open_order(sent: dict[str, Any], ticket_id: str) -> Response:
     """Add an order for another trade; it is offered at once, or when `after` is done."""
-    made = opening.open_order(actor=current_actor(), now=clock.now(), ticket_id=_id(ticket_id), **sent)
+    made = opening.open_order(
+        actor=current_actor(), now=clock.now(), ticket_id=_id(ticket_id), seen=seen_version(required=False), **sent
+    )
     return _order(made.id, 201)
 
 

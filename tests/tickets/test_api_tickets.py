@@ -414,3 +414,14 @@ def test_what_changes_demands_the_version_seen(client: FlaskClient, ground: fact
     body = {"act": "ask", "note": "?"} if path.endswith("transitions") else {}
     assert caller.post(path.format(t=filed.id), body).status_code == 428
     assert caller.post(path.format(t=filed.id), body, seen='"nonsense"').status_code == 412
+
+
+def test_a_version_that_need_not_be_said_is_judged_where_it_is(client: FlaskClient, ground: factory.Ground) -> None:
+    dispatcher, student = Caller(client, ground.dispatcher), Caller(client, ground.student)
+    filed = student.file(ground).json
+    stars = {"quality": 5, "speed": 5, "manner": 5}
+    further = {"trade": "water", "reason": "also wet"}
+    for caller, path, body in ((student, "rating", stars), (dispatcher, "work-orders", further)):
+        stale = caller.post(f"/tickets/{filed['id']}/{path}", body, seen=filed["version"] + 7)
+        assert (stale.status_code, stale.json["current"]["version"]) == (412, filed["version"])
+    assert dispatcher.post(f"/tickets/{filed['id']}/work-orders", further, seen=filed["version"]).status_code == 201

@@ -158,13 +158,22 @@ class Rated:
 
 
 def rate(
-    *, actor: Actor, now: datetime, ticket_id: int, quality: int, speed: int, manner: int, comment: str | None = None
+    *,
+    actor: Actor,
+    now: datetime,
+    ticket_id: int,
+    quality: int,
+    speed: int,
+    manner: int,
+    comment: str | None = None,
+    seen: int | None = None,
 ) -> Rated:
     """Rate the present cycle, or change the rating; from resolved until 30 days after closing (N10)."""
     case = by_ticket(ticket_id, actor=actor, now=now)
     ticket = case.ticket
     if Who.REPORTER not in policies.parts_of_ticket(actor, ticket):
         raise NotAllowed(_l(ratings.RATING_MESSAGES[ratings.RatingRefusal.NOT_REPORTER]))
+    case.seen_ticket(seen)
     wrong = ratings.wrong_scores({"quality": quality, "speed": speed, "manner": manner})
     if wrong:
         raise Rejected(fields=dict.fromkeys(wrong, _l("Choose one to five stars.")))
@@ -186,9 +195,7 @@ def rate(
         at=case.now,
         **scores,
     )
-    db.session.execute(
-        statement.on_conflict_do_update(constraint="uq_ticket_rating", set_={**scores, "at": case.now})
-    )
+    db.session.execute(statement.on_conflict_do_update(constraint="uq_ticket_rating", set_={**scores, "at": case.now}))
     case.remark(Remark.RATING, note=comment, data={"quality": quality, "speed": speed, "manner": manner})
     case.tell(events.TicketRated(ticket.id, ticket.cycle, actor.id or 0))
     case.write()

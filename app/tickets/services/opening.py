@@ -35,6 +35,7 @@ def open_order(
     minutes: int | None = None,
     after: int | None = None,
     reason: str | None = None,
+    seen: int | None = None,
 ) -> OrderDone:
     """Staff adds an order for a trade; it is queued at once, or when the order `after` is done or cancelled.
 
@@ -43,6 +44,7 @@ def open_order(
     case = by_ticket(ticket_id, actor=actor, now=now)
     if not policies.in_scope(actor, policies.DISPATCH, case.ticket):
         raise NotAllowed
+    case.seen_ticket(seen)
     found = _trade(trade, now)
     if minutes is not None and not 0 < minutes <= MAX_MINUTES:
         raise Rejected(fields={"minutes": _l("Give the planned minutes, at most a week.")})
@@ -140,9 +142,7 @@ def insert_order(
         version=1,
     )
     case.add(order)
-    case.remark(
-        OrderAct.OPEN, order_id=order.id, to_state=order.state, reason=reason or None, by_system=by_system
-    )
+    case.remark(OrderAct.OPEN, order_id=order.id, to_state=order.state, reason=reason or None, by_system=by_system)
     return order
 
 
@@ -179,4 +179,3 @@ _OPEN = text(
     RETURNING id, number
     """
 )
-
