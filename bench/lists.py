@@ -97,16 +97,15 @@ def measured(found: ground.Ground, size: int) -> dict[str, dict[str, Any]]:
     building = scalar(found, "SELECT id FROM place WHERE code = 'BENCH7'")
     lists = lists_of(found, building, paging.encode([size // 2]))
     results: dict[str, dict[str, Any]] = {}
-    costs: measure.Costs = {}
     bare = floor.build(str(found.servers.sockets))
     for each in lists:
         works = {each.name: batches(found, found.app, each, each.address)}
-        if each is lists[0]:
+        if not each.html:
             works["floor"] = batches(found, bare, each, "/tickets")
-        costs |= measure.rounds(works, found.postmaster, times=ROUNDS, batch=BATCH)
+        costs = measure.rounds(works, found.postmaster, times=ROUNDS, batch=BATCH)
         results[each.name] = {
             "cpu": costs[each.name],
-            "floor": None if each.html else costs["floor"],
+            "floor": costs.get("floor"),
             **statements(found, works[each.name]),
             "items": None if each.html else items(found, each),
         }
@@ -146,9 +145,8 @@ def scalar(found: ground.Ground, statement: str) -> int:
 
 def line(small: dict[str, Any], large: dict[str, Any]) -> dict[str, Any]:
     told = {
-        "ms_10k": round(sum(small["cpu"]), 2),
-        "ms_1m": round(sum(large["cpu"]), 2),
-        "app_ms": round(large["cpu"][0], 2),
+        "small": measure.shown(small["cpu"]),
+        "large": measure.shown(large["cpu"]),
         "growth": round(sum(large["cpu"]) / sum(small["cpu"]), 2),
         "sql_p50_ms": round(large["sql_p50"] * 1000, 2),
         "sql_p99_ms": round(large["sql_p99"] * 1000, 2),
@@ -156,7 +154,9 @@ def line(small: dict[str, Any], large: dict[str, Any]) -> dict[str, Any]:
         "read_whole": large["whole"],
     }
     if large["floor"]:
-        told["ratio"] = round(sum(large["floor"]) / sum(large["cpu"]), 2)
+        ratios = [sum(size["floor"]) / sum(size["cpu"]) for size in (small, large)]
+        told["ratio"] = [round(each, 2) for each in ratios]
+        told["growth"] = round(ratios[0] / ratios[1], 2)  # beside the floor, which the machine's noise moves as well
         told["items"] = [small["items"], large["items"]]
     return told
 
