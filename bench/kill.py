@@ -9,7 +9,7 @@ from tests.attack import killing
 
 FILINGS = 300
 SEED = 1
-PAUSE = (0.25, 0.9)  # seconds between two misfortunes
+PAUSE = (0.5, 1.5)  # seconds between two misfortunes
 PACE = 0.8  # seconds between two filings of one of the four clients
 
 

@@ -54,7 +54,7 @@ class PlaceOut(forms.Schema):
     name = fields.String()
     kind = fields.String()
     path = fields.String()
-    parent_id = forms.Id()
+    parent_id = forms.Id(allow_none=True)
 
 
 class PlacePage(forms.Schema):

@@ -30,6 +30,7 @@ CHECKS = [
 
 def faults(operation: Any, address: str, headers: dict[str, str]) -> str:
     """What the examples of one operation find; empty where all is well."""
+    asked: list[str] = []
 
     @hypothesis.seed(SEED)
     @hypothesis.settings(
@@ -41,13 +42,14 @@ def faults(operation: Any, address: str, headers: dict[str, str]) -> str:
     )
     @hypothesis.given(case=operation.as_strategy())
     def run(case: Any) -> None:
+        asked.append(case.as_curl_command())
         case.call_and_validate(base_url=address, headers=headers, checks=CHECKS)
 
     try:
         run()
     except (AssertionError, FailureGroup) as error:
         said = "\n".join(str(each) for each in getattr(error, "exceptions", [error]))
-        return f"{operation.label}\n{said}"
+        return f"{operation.label}\n{said}\n{asked[-1]}"
     return ""
 
 
@@ -62,4 +64,5 @@ def test_the_document_and_the_product_agree(site: live.Site) -> None:
         if operation.label == "POST /api/v1/tokens":
             continue  # argon2 on purpose: its inputs are tested by themselves
         found.append(faults(operation, address, site.people["admin"]))
-    assert "\n\n".join(filter(None, found)) == ""
+    if any(found):
+        pytest.fail("\n\n".join(filter(None, found)), pytrace=False)

@@ -181,12 +181,12 @@ def test_two_tabs_change_one_setting(site: live.Site) -> None:
     assert page.status == 200
     for tab in tabs:
         tab.cookie, tab.csrf = tabs[0].cookie, tabs[0].csrf
-    for _ in range(10):
+    for turn in range(10):
         seen = site.one("SELECT coalesce(max(id), 0) FROM setting_value WHERE name = %s", SETTING)
 
         def save(tab: live.Browser, value: int, seen: int = seen) -> Callable[[], live.Answer]:
             return lambda: tab.post(f"/settings/{SETTING}", {"value": str(value), "seen": str(seen)})
 
-        answers = live.together(*(save(tab, 11 + at) for at, tab in enumerate(tabs)))
+        answers = live.together(*(save(tab, 11 + turn * CLIENTS + at) for at, tab in enumerate(tabs)))
         assert sorted(answer.status for answer in answers) == [302] + [412] * (CLIENTS - 1)
         assert site.one("SELECT count(*) FROM setting_value WHERE name = %s AND id > %s", SETTING, seen) == 1

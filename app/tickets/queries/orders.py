@@ -89,7 +89,7 @@ _KEYS = (("id", WorkOrder.id.desc()),)
 
 def page(actor: Actor, wanted: OrderFilter, *, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
     """A page of orders the actor sees, newest first."""
-    shape = _shape(actor, wanted, after=cursor is not None)
+    shape = _shape(actor, wanted, after=bool(cursor))
     return paging.run(_page_statement(shape), _KEYS, cursor, limit, _values(actor, wanted))
 
 

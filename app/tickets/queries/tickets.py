@@ -63,7 +63,7 @@ def page(actor: Actor, wanted: TicketFilter, *, cursor: str | None = None, limit
     """A page of tickets the actor sees, newest first."""
     before = paging.decode(cursor, 1)[0] if cursor else None
     asked = filters.ask(wanted)
-    shape = filters.shape_of(asked, actor, after=cursor is not None)
+    shape = filters.shape_of(asked, actor, after=bool(cursor))
     given = filters.values(asked, shape, actor, before=before if isinstance(before, int) else None, limit=limit)
     return paging.run(_page_statement(shape), _KEYS, cursor, limit, given)
 
