@@ -10,7 +10,7 @@ from tests.e2e.browsing import DESK, PHONE, Visitors
 
 
 def test_the_language_is_kept_for_the_person(visitors: Visitors) -> None:
-    page = visitors.page("counsellor", device=PHONE, fresh=True)
+    page = visitors.page("student2", device=PHONE, fresh=True)
     page.goto("/tickets")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     for tag, word in (("zh-CN", "中文"), ("en", "English")):
@@ -18,7 +18,7 @@ def test_the_language_is_kept_for_the_person(visitors: Visitors) -> None:
         page.locator("header details.menu").get_by_role("button", name=word).click()
         expect(page.locator("html")).to_have_attribute("lang", tag)
         expect(page).to_have_url(re.compile(r"/tickets"))  # one stays where one was
-        elsewhere = visitors.page("counsellor", device=DESK, fresh=True)
+        elsewhere = visitors.page("student2", device=DESK, fresh=True)
         expect(elsewhere.locator("html")).to_have_attribute("lang", tag)
 
 
