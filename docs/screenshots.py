@@ -89,9 +89,11 @@ class Pictures:
 
     def dispatch(self) -> None:
         """One order with its candidates, in both languages."""
-        waiting = self.api.call("GET", "/work-orders?state=queued")["items"]
-        waiting += self.api.call("GET", "/work-orders?state=offered")["items"]
-        order = waiting[0]["id"]
+        phone = self.visitors.page("student2", device=PHONE, language="zh-CN")
+        phone.goto(self.product.sticker("TY3-407"))
+        Report(phone).file("电", "插座没电", "靠窗的插座没电，别的都有。")
+        phone.wait_for_url(re.compile(r"/tickets/\d+"))
+        order = self.api.offered(Tracking(phone).ticket_id)["id"]
         for name, language in (("dispatch", "zh-CN"), ("dispatch-en", "en")):
             page = self.visitors.page("dispatcher", device=DESK, language=language)
             page.goto("/dispatch")
