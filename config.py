@@ -163,9 +163,6 @@ class Config:
     direct_database_url: Annotated[
         str, Setting("DIRECT_DATABASE_URL", DATABASE, "past any pooler, for LISTEN and locks; else the worker's")
     ] = ""
-    report_database_url: Annotated[
-        str, Setting("REPORT_DATABASE_URL", DATABASE, "for heavy reading, a replica; else DATABASE_URL")
-    ] = ""
     secret_key_fallbacks: Annotated[
         tuple[str, ...], Setting("SECRET_KEY_FALLBACKS", WORDS, "former secret keys, accepted while they rotate out")
     ] = ()
@@ -182,7 +179,7 @@ class Config:
     default_locale: Annotated[
         str, Setting("DEFAULT_LOCALE", _one_of("zh-CN", "en"), "language where neither person nor browser names one")
     ] = "zh-CN"
-    max_upload_mb: Annotated[int, Setting("MAX_UPLOAD_MB", _whole(1, 500), "largest request with files, MB")] = 25
+    max_upload_mb: Annotated[int, Setting("MAX_UPLOAD_MB", _whole(1, 500), "largest request with files, MB")] = 100
     max_json_kb: Annotated[
         int, Setting("MAX_JSON_KB", _whole(64, 50_000), "largest JSON or form without files, KB")
     ] = 2_048
@@ -219,7 +216,6 @@ class Config:
         worker = self.worker_database_url or self.database_url
         object.__setattr__(self, "worker_database_url", worker)
         object.__setattr__(self, "direct_database_url", self.direct_database_url or worker)
-        object.__setattr__(self, "report_database_url", self.report_database_url or self.database_url)
 
     def __repr__(self) -> str:
         """Name the environment only: a configuration in a log or a traceback must not show its secrets."""

@@ -41,6 +41,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
         DEFAULT_LOCALE=config.default_locale,
         BODY_SECONDS=config.body_timeout_s,
         MAX_CONTENT_LENGTH=config.max_json_kb * 1024,
+        MAX_UPLOAD=config.max_upload_mb * 1024 * 1024,
         OUTBOX_RING=True,
         SQLALCHEMY_DATABASE_URI=url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config, config.db_pool_size),

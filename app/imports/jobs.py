@@ -25,10 +25,12 @@ def _steps(lease: Lease, commit: Callable[[], None]) -> Callable[[], None]:
 
 
 def _person(person_id: int | None, lease: Lease, now: datetime) -> Actor:
-    """On whose behalf a job works; the system where the person is gone or was a command."""
+    """On whose behalf a job works: the system for a command; a person who has left in the meantime has no rights."""
     if person_id is None:
         return lease.actor
-    return accounts.actor_of(person_id, lease.actor.institution_id, now) or lease.actor
+    institution_id = lease.actor.institution_id
+    gone = Actor(kind="person", institution_id=institution_id, id=person_id)
+    return accounts.actor_of(person_id, institution_id, now) or gone
 
 
 def look(event: events.ImportUploaded, lease: Lease) -> None:

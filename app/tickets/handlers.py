@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
-from app.core import clock, outbox
+from sqlalchemy.exc import DBAPIError
+
+from app.core import clock, outbox, transaction
 from app.core.actor import Actor
 from app.core.deliveries import Lease
-from app.core.errors import NotFound
+from app.core.errors import DomainError
 from app.core.transaction import steps
 from app.events import tickets as events
 from app.tickets.queries import orders as order_queries
 from app.tickets.rules.offers import Wake
 from app.tickets.services import dispatching, timers
+
+log = logging.getLogger(__name__)
 
 WOKEN_AT_ONCE = 10  # one freed hand takes one order; some of the first may not suit
 
@@ -62,7 +67,10 @@ def on_waiting_orders(event: events.WaitingOrdersDue, lease: Lease) -> None:
         for order_id, _ticket_id in waiting:
             try:
                 dispatching.dispatch_order(actor=lease.actor, now=clock.now(), order_id=order_id, wake=Wake.SHIFT_BEGAN)
-            except NotFound:
+            except (DomainError, DBAPIError) as error:
+                # one order that cannot be tried just now must not keep those behind it waiting
+                transaction.abandon()
+                log.warning("waiting order not tried", extra={"order": order_id, "error": type(error).__name__})
                 continue
             lease.renew()
             step()

@@ -21,7 +21,7 @@ PRODUCTION = NEEDED | {"BASE_URL": "https://repairs.example.edu/", "TRUSTED_HOST
 def test_what_is_needed_suffices_outside_production() -> None:
     config = Config.from_env(NEEDED | {"HOUQIN_ENV": "demo"})
     assert config.database_url == "postgresql+psycopg://houqin_web@/houqin?host=/tmp/x"
-    assert config.worker_database_url == config.direct_database_url == config.report_database_url == config.database_url
+    assert config.worker_database_url == config.direct_database_url == config.database_url
     assert config.data_dir == Path("/srv/houqin")
     assert config.session_cookie == "houqin_session"
 
@@ -29,7 +29,6 @@ def test_what_is_needed_suffices_outside_production() -> None:
 def test_the_direct_connection_defaults_to_the_workers() -> None:
     config = Config.from_env(NEEDED | {"HOUQIN_ENV": "test", "WORKER_DATABASE_URL": "postgres://worker@/houqin"})
     assert config.direct_database_url == "postgresql+psycopg://worker@/houqin"
-    assert config.report_database_url == config.database_url
 
 
 def test_production_is_what_an_unset_environment_means() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select, update
+from sqlalchemy import Update, delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import queries
 from app.accounts.models import ApiToken, LoginSession, Person, Role, SignInFailure
@@ -18,6 +20,8 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound, Rejected
 from app.core.transaction import apart
+
+log = logging.getLogger(__name__)
 
 STAFF_IDLE = settings.declare(
     "sessions.staff_idle_minutes",
@@ -147,16 +151,23 @@ def note_seen(session_id: int, last_seen_at: datetime, now: datetime) -> None:
     """Keep `last_seen_at` fresh, at most once a minute, apart from the request's transaction."""
     if now - last_seen_at < SEEN_EVERY:
         return
-    with apart() as session:
-        session.execute(update(LoginSession).where(LoginSession.id == session_id).values(last_seen_at=now))
+    _note(update(LoginSession).where(LoginSession.id == session_id).values(last_seen_at=now))
 
 
 def note_token_used(token_id: int, last_used_at: datetime | None, now: datetime) -> None:
     """The same for a token."""
     if last_used_at is not None and now - last_used_at < SEEN_EVERY:
         return
-    with apart() as session:
-        session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=now))
+    _note(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=now))
+
+
+def _note(statement: Update) -> None:
+    """Write a trace of use; given up where the row or the small pool is busy, since the request matters more."""
+    try:
+        with apart() as session:
+            session.execute(statement)
+    except SQLAlchemyError as error:
+        log.warning("last use not noted", extra={"error": type(error).__name__})
 
 
 def issue_token(

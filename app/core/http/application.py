@@ -28,6 +28,8 @@ class HouqinFlask(Flask):
     def dispatch_request(self) -> Any:
         rule = request.url_rule
         if request.routing_exception is not None:
+            if problems.is_api() and not g.actor.signed_in:
+                return problems.sign_in_first()  # who has no token learns no address (contract.md)
             self.raise_routing_exception(request)
         if rule is None:
             raise NotFound

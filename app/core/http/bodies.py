@@ -134,7 +134,7 @@ def refuse() -> None:
 def _drain() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     plain: int = current_app.config["MAX_CONTENT_LENGTH"]
-    request.max_content_length = limit = getattr(view, "max_body", plain)
+    request.max_content_length = limit = min(getattr(view, "max_body", plain), current_app.config["MAX_UPLOAD"])
     request.max_form_memory_size = plain
     request.max_form_parts = MAX_FORM_FIELDS
     with read(limit, current_app.config["BODY_SECONDS"]) as body:

@@ -117,9 +117,7 @@ class Rating(Tenant):
     __table_args__ = (
         ref("ticket", "ticket_id"),
         ref("person", "person_id"),
-        CheckConstraint(
-            "quality BETWEEN 1 AND 5 AND speed BETWEEN 1 AND 5 AND manner BETWEEN 1 AND 5", name="stars"
-        ),
+        CheckConstraint("quality BETWEEN 1 AND 5 AND speed BETWEEN 1 AND 5 AND manner BETWEEN 1 AND 5", name="stars"),
         UniqueConstraint("institution_id", "ticket_id", "person_id", "cycle", name="uq_ticket_rating"),
     )
 
