@@ -120,6 +120,7 @@ def _save(page: Page, name: str) -> None:
     page.wait_for_load_state("networkidle") if "/crew" not in page.url else page.wait_for_timeout(500)
     page.evaluate("document.activeElement && document.activeElement.blur()")
     picture = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    output = io.BytesIO()
     for colours in (256, 128, 64, 32):
         output = io.BytesIO()
         picture.quantize(colours, dither=Image.Dither.NONE).save(output, "PNG", optimize=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from playwright.sync_api import expect
 
@@ -25,7 +26,7 @@ def test_the_language_is_kept_for_the_person(visitors: Visitors) -> None:
 def test_signing_out_ends_it(visitors: Visitors) -> None:
     page = visitors.page("finance", device=PHONE, fresh=True)
     page.goto("/me")
-    cookies = page.context.cookies()
+    cookies: Any = page.context.cookies()
     page.locator("form[action$='/logout'] button").last.click()
     page.goto("/me")
     expect(page).to_have_url(re.compile("/login"))

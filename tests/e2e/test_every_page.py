@@ -97,7 +97,8 @@ def reached(page: Page) -> list[str]:
 
 def pages(page: Page) -> Iterator[str]:
     """Open one page of every kind the role can reach by links; yield each when it is open."""
-    waiting, seen = navigation(page), set()
+    waiting = navigation(page)
+    seen: set[str] = set()
     while waiting and len(seen) < MOST:
         address = waiting.pop(0)
         if kind(address) in seen or address.startswith(FILES) or "/templates/" in address:
@@ -116,7 +117,7 @@ def faults(page: Page, axe: Axe) -> list[str]:
     for size in (NARROW, WIDE):
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.set_viewport_size(size)  # type: ignore[arg-type]
+            page.set_viewport_size(size)
             # Colours are what differs between the themes.
             said = axe.violations(page, colours_only=scheme == "dark")
             found += [f"{page.url} {size['width']} px {scheme}: {words}" for words in said]
