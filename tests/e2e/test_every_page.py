@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.e2e.browsing import DESK, Visitors
 from tests.e2e.product import ROOT
@@ -29,8 +29,8 @@ ROLES = (
 )
 PUBLIC = ("/login", "/design", "/api/v1/docs")
 # So tall that no bar at the bottom lies over what one would scroll to.
-NARROW = {"width": 320, "height": 5000}
-WIDE = {"width": 1280, "height": 3000}
+NARROW: ViewportSize = {"width": 320, "height": 5000}
+WIDE: ViewportSize = {"width": 1280, "height": 3000}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MOST = 60
 """Pages looked at per role; a role with more has grown a kind of page for every object."""
@@ -116,7 +116,7 @@ def faults(page: Page, axe: Axe) -> list[str]:
     found = []
     for size in (NARROW, WIDE):
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.set_viewport_size(size)
             # Colours are what differs between the themes.
             said = axe.violations(page, colours_only=scheme == "dark")
