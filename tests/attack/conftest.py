@@ -16,7 +16,7 @@ BODY_SECONDS = 2
 def site(worker_id: str) -> Iterator[live.Site]:
     """The web server as deployed (two processes of sixteen threads), without workers: orders wait to be dispatched."""
     with (
-        ground.running(f"{worker_id}attack") as found,
+        ground.running(f"attack_{worker_id}") as found,
         live.running(live.own_ground(found, worker_id), "web", BODY_TIMEOUT_S=str(BODY_SECONDS)) as running,
     ):
         yield running
