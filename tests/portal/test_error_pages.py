@@ -79,7 +79,7 @@ def test_403_404_405(browser: FlaskClient) -> None:
     assert "Nothing is here" in said(browser.get("/no/such/page"))
     answer = browser.delete("/notifications")
     assert (answer.status_code, "GET" in answer.headers["Allow"]) == (405, True)
-    document = browser.patch("/api/v1/me")
+    document = browser.patch("/api/v1/me", headers=accounts.token(accounts.person("student")))
     assert (document.status_code, document.mimetype) == (405, "application/problem+json")
 
 
