@@ -75,6 +75,12 @@ def given_reason(data: dict[str, Any]) -> str | None:
     return data["reason"] or None
 
 
+def given_note(data: dict[str, Any]) -> str | None:
+    """The note of a form, with the words written beside a reason chosen from the list: nothing typed is dropped."""
+    beside = data["words"] if data["reason"] not in ("", OTHER) else ""
+    return "\n".join(filter(None, (data["note"], beside))) or None
+
+
 def named(sent: MultiDict[str, Any], act: str) -> MultiDict[str, Any]:
     """The fields of one form of a page that holds several: `hold_note` and `hold-12_note` are the note of `hold`."""
     ours = re.compile(rf"^{re.escape(act)}(-[a-z0-9]+)?_")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.attachments.models import Attachment
+from app.tickets import order_forms
 from app.tickets.models import TicketEvent, WorkOrder
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import dispatching
@@ -266,3 +267,14 @@ def test_the_phone_number_is_for_whoever_holds_the_order(
     assert "13800001111" not in client.get(f"/crew/{order_id}").get_data(as_text=True)
     do(technician, order_id, OrderAct.ACCEPT, now=now + timedelta(minutes=1))
     assert 'href="tel:13800001111"' in client.get(f"/crew/{order_id}").get_data(as_text=True)
+
+
+def test_words_beside_a_listed_reason_are_kept() -> None:
+    """Nothing typed is dropped: words beside a reason of the list become the note."""
+    assert (
+        order_forms.given_note({"reason": "too_busy", "words": "the cellar is under water", "note": ""})
+        == "the cellar is under water"
+    )
+    assert order_forms.given_note({"reason": "parts", "words": "b", "note": "a"}) == "a\nb"
+    assert order_forms.given_note({"reason": order_forms.OTHER, "words": "mine", "note": ""}) is None
+    assert order_forms.given_reason({"reason": order_forms.OTHER, "words": "mine"}) == "mine"

@@ -17,7 +17,7 @@ from app.core.pages import toast
 from app.tickets import policies
 from app.tickets.crew import pages, screens
 from app.tickets.crew.entry import blueprint, order_row
-from app.tickets.order_forms import MEGABYTES, OrderActForm, PhotosForm, given_reason, named
+from app.tickets.order_forms import MEGABYTES, OrderActForm, PhotosForm, given_note, given_reason, named
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import orders
 from app.tickets.services import photos as order_photos
@@ -71,7 +71,7 @@ def act(order_id: str, act: str) -> Any:
             act=wanted,
             seen=data["version"],
             reason=given_reason(data),
-            note=data["note"] or None,
+            note=given_note(data),
             until=data["until"],
         )
     except Rejected as refused:

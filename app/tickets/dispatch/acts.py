@@ -16,7 +16,7 @@ from app.core.pages import toast
 from app.tickets import order_words, policies
 from app.tickets.dispatch import entry, pages, screens
 from app.tickets.dispatch.entry import blueprint, order_row
-from app.tickets.order_forms import OrderActForm, given_reason, named
+from app.tickets.order_forms import OrderActForm, given_note, given_reason, named
 from app.tickets.queries import orders as order_queries
 from app.tickets.rules.workflow import OrderAct, OrderState
 from app.tickets.services import dispatching, orders
@@ -78,7 +78,7 @@ def act(order_id: str, act: str) -> Any:
             act=wanted,
             seen=data["version"],
             reason=given_reason(data),
-            note=data["note"] or None,
+            note=given_note(data),
             until=data["until"],
             device_at=data["at"],
         )
