@@ -186,9 +186,7 @@ class Config:
     body_timeout_s: Annotated[
         float, Setting("BODY_TIMEOUT_S", _seconds(1, 600), "a request body not complete by then is answered 408")
     ] = 60.0
-    rate_limits: Annotated[
-        bool, Setting("RATE_LIMITS", SWITCH, "requests per token or session and reports per person are limited")
-    ] = True
+    rate_limits: Annotated[bool, Setting("RATE_LIMITS", SWITCH, "requests per person and address are limited")] = True
     log_level: Annotated[str, Setting("LOG_LEVEL", _one_of(*LOG_LEVELS), "least level written")] = "INFO"
     metrics_port: Annotated[
         int, Setting("METRICS_PORT", _whole(0, 65_535), "loopback port of Prometheus `/metrics`; 0: none")
@@ -229,6 +227,11 @@ class Config:
         return self.env == "production"
 
     @property
+    def demo(self) -> bool:
+        """True where demo logins and the page of components are shown."""
+        return self.env == "demo"
+
+    @property
     def secure_cookies(self) -> bool:
         """True where the address is https; then cookies are Secure and carry the `__Host-` prefix."""
         return self.base_url.startswith("https://")
@@ -242,6 +245,11 @@ class Config:
     def blob_dir(self) -> Path:
         """Folder of uploaded files."""
         return self.data_dir / "blobs"
+
+    @property
+    def backup_dir(self) -> Path:
+        """Folder of backups taken before pending migrations."""
+        return self.data_dir / "backups"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

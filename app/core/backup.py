@@ -44,7 +44,7 @@ def owner_url() -> str:
 
 
 def blob_folder() -> Path:
-    folder: Path = current_app.config["HOUQIN"].blob_dir
+    folder: Path = current_app.config["HOUQIN"].data_dir / BLOBS
     return folder
 
 

@@ -36,7 +36,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
         SECRET_KEY=config.secret_key,
         SECRET_KEY_FALLBACKS=list(config.secret_key_fallbacks),
         TESTING=config.env == "test",
-        DEBUG=config.debug,
+        DEBUG=False,
         DEMO=config.env in ("demo", "test", "development"),
         DEFAULT_LOCALE=config.default_locale,
         BODY_SECONDS=config.body_timeout_s,

@@ -425,12 +425,3 @@ def test_a_version_that_need_not_be_said_is_judged_where_it_is(client: FlaskClie
         stale = caller.post(f"/tickets/{filed['id']}/{path}", body, seen=filed["version"] + 7)
         assert (stale.status_code, stale.json["current"]["version"]) == (412, filed["version"])
     assert dispatcher.post(f"/tickets/{filed['id']}/work-orders", further, seen=filed["version"]).status_code == 201
-
-
-def test_an_unreadable_version_is_stale_and_says_what_is(client: FlaskClient, ground: factory.Ground) -> None:
-    """412 with `current`, as for any other version that is no longer (contract.md)."""
-    filed = ground.file()
-    headers = {**accounts.token(ground.student), "If-Match": '"rubbish"'}
-    answer = client.post(f"/api/v1/tickets/{filed.id}/withdraw", json={}, headers=headers)
-    assert answer.status_code == 412
-    assert answer.get_json()["current"]["version"] == filed.version

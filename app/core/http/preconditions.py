@@ -6,12 +6,12 @@ import re
 from typing import Any
 
 from flask import Response, make_response, request
+from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import PreconditionRequired
 
+from app.core.errors import Stale
+
 _TAG = re.compile(r'^(?:W/)?"v([0-9]{1,18})"$')
-NEVER = (
-    0  # what an unreadable header names: a version no object has, so that the service answers 412 with the present one
-)
 
 
 def etag(version: int) -> str:
@@ -19,7 +19,7 @@ def etag(version: int) -> str:
 
 
 def seen_version(*, required: bool = True) -> int | None:
-    """The version the client says it saw: None where it says nothing (or `*`), NEVER where it cannot be read."""
+    """The version the client says it saw. None where it says nothing (or `*`) and need not."""
     header = request.headers.get("If-Match", "").strip()
     if not header:
         if required:
@@ -28,7 +28,9 @@ def seen_version(*, required: bool = True) -> int | None:
     if header == "*":
         return None
     found = _TAG.match(header)
-    return int(found[1]) if found else NEVER
+    if found is None:
+        raise Stale(_l("This version is not known. Load the page again and repeat the step."))
+    return int(found[1])
 
 
 def versioned(data: Any, version: int, status: int = 200) -> tuple[Any, int, dict[str, str]]:
