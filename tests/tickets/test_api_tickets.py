@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.core import clock
-from app.tickets import api, schemas
+from app.tickets import schemas
+from app.tickets.api import answering
+from app.tickets.api import tickets as api
 from app.tickets.models import TicketEvent
 from app.tickets.queries import orders, tickets, timeline
 from tests.factories import accounts
@@ -398,9 +400,9 @@ def test_compiled_dumps_equal_the_schemas(ground: factory.Ground, client: FlaskC
     staff = accounts.actor(ground.dispatcher)
     with client.application.test_request_context("/api/v1/"):
         rows = tickets.page(staff, tickets.TicketFilter()).items
-        assert api._tickets(rows) == schemas.TicketOut().dump(rows, many=True)
+        assert answering.dump_tickets(rows) == schemas.TicketOut().dump(rows, many=True)
         order_rows = orders.page(staff, orders.OrderFilter()).items
-        assert api._orders(order_rows) == schemas.OrderOut().dump(order_rows, many=True)
+        assert answering.dump_orders(order_rows) == schemas.OrderOut().dump(order_rows, many=True)
         events = timeline.page(staff, tickets.one(staff, filed.id)).items
         assert api._events(events) == schemas.EventOut().dump(events, many=True)
 

@@ -11,10 +11,8 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 
 from app.core import clock, words
-from app.core.errors import NotFound, Rejected
-from app.core.forms import parse_id
+from app.core.errors import Rejected
 from app.core.http import (
-    ApiBlueprint,
     accepts,
     answers,
     current_actor,
@@ -28,40 +26,22 @@ from app.core.http.api import json_answer, json_list
 from app.core.http.dumping import compiled
 from app.core.http.idempotency import demands_key
 from app.core.http.limits import filings
-from app.core.http.preconditions import etag
 from app.core.i18n import format_moment
 from app.sites import queries as places
 from app.tickets import policies, schemas
+from app.tickets.api.answering import blueprint, dump_orders, dump_tickets
+from app.tickets.api.answering import number_of as _id
+from app.tickets.api.answering import order as _order
+from app.tickets.api.answering import ticket as _ticket
 from app.tickets.queries import catalogue, orders, tickets, timeline
 from app.tickets.rules.dispatching import EXCLUSION_LABELS, FACTOR_LABELS, Exclusion, Factor, Ranking
 from app.tickets.rules.workflow import TicketAct
 from app.tickets.services import acts, dispatching, filing, opening, photos
 from app.tickets.services import orders as order_acts
 
-blueprint = ApiBlueprint("tickets", __name__, description="Tickets, work orders, their history and their dispatch")
-
 MEGABYTES = 60  # six photos of a phone, with the parts around them
 
-_tickets = compiled(schemas.TicketOut(), tickets.NAMES)
-_orders = compiled(schemas.OrderOut(), orders.NAMES)
 _events = compiled(schemas.EventOut(), timeline.NAMES)
-
-
-def _id(given: str) -> int:
-    number = parse_id(given)
-    if number is None:
-        raise NotFound
-    return number
-
-
-def _ticket(ticket_id: int, status: int = 200) -> Response:
-    row = tickets.one(current_actor(), ticket_id)
-    return json_answer(_tickets([row])[0], status, {"ETag": etag(row.version)})
-
-
-def _order(order_id: int, status: int = 200, **more: Any) -> Response:
-    row = orders.one(current_actor(), order_id)
-    return json_answer({**_orders([row])[0], **more}, status, {"ETag": etag(row.version)})
 
 
 @blueprint.route("/categories", methods=["GET"])
@@ -123,7 +103,7 @@ def list_tickets(asked: dict[str, Any]) -> Response:
         mine=asked["mine"],
     )
     page = tickets.page(current_actor(), wanted, cursor=asked["cursor"], limit=asked["limit"])
-    return json_answer(json_list(_tickets(page.items), page.next))
+    return json_answer(json_list(dump_tickets(page.items), page.next))
 
 
 @blueprint.route("/tickets/<string:ticket_id>", methods=["GET"])
@@ -218,7 +198,11 @@ def _said(sent: dict[str, Any]) -> str | None:
 def rate_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
     """Rate the repair, or change the rating; until 30 days after closing."""
     return acts.rate(
-        actor=current_actor(), now=clock.now(), ticket_id=_id(ticket_id), seen=seen_version(required=False), **sent
+        actor=current_actor(),
+        now=clock.now(),
+        ticket_id=_id(ticket_id),
+        seen=seen_version(required=False),
+        **sent,
     )
 
 
@@ -229,7 +213,11 @@ def rate_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
 def open_order(sent: dict[str, Any], ticket_id: str) -> Response:
     """Add an order for another trade; it is offered at once, or when `after` is done."""
     made = opening.open_order(
-        actor=current_actor(), now=clock.now(), ticket_id=_id(ticket_id), seen=seen_version(required=False), **sent
+        actor=current_actor(),
+        now=clock.now(),
+        ticket_id=_id(ticket_id),
+        seen=seen_version(required=False),
+        **sent,
     )
     return _order(made.id, 201)
 
@@ -272,7 +260,7 @@ def list_orders(asked: dict[str, Any]) -> Response:
     """The work orders you may see, newest first; `mine`: offered to you or held by you."""
     wanted = orders.OrderFilter(states=asked["state"], ticket=asked["ticket"], mine=asked["mine"])
     page = orders.page(current_actor(), wanted, cursor=asked["cursor"], limit=asked["limit"])
-    return json_answer(json_list(_orders(page.items), page.next))
+    return json_answer(json_list(dump_orders(page.items), page.next))
 
 
 @blueprint.route("/work-orders/<string:order_id>", methods=["GET"])

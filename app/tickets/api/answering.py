@@ -1,0 +1,41 @@
+"""The blueprint of the API of tickets, and one ticket or order as each of its modules answers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from app.core.errors import NotFound
+from app.core.forms import parse_id
+from app.core.http import ApiBlueprint, current_actor
+from app.core.http.api import json_answer
+from app.core.http.dumping import compiled
+from app.core.http.preconditions import etag
+from app.tickets import schemas
+from app.tickets.queries import orders, tickets
+
+blueprint = ApiBlueprint("tickets", "app.tickets.api", description="Tickets, work orders and their dispatch")
+
+dump_tickets = compiled(schemas.TicketOut(), tickets.NAMES)
+dump_orders = compiled(schemas.OrderOut(), orders.NAMES)
+
+
+def number_of(given: str) -> int:
+    """The id in an address. Raises NotFound for what cannot be one."""
+    number = parse_id(given)
+    if number is None:
+        raise NotFound
+    return number
+
+
+def ticket(ticket_id: int, status: int = 200) -> Response:
+    """One ticket the reader may see, with its version. Raises NotFound."""
+    row = tickets.one(current_actor(), ticket_id)
+    return json_answer(dump_tickets([row])[0], status, {"ETag": etag(row.version)})
+
+
+def order(order_id: int, status: int = 200, **more: Any) -> Response:
+    """One order the reader may see, with its version. Raises NotFound."""
+    row = orders.one(current_actor(), order_id)
+    return json_answer({**dump_orders([row])[0], **more}, status, {"ETag": etag(row.version)})
