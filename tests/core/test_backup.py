@@ -20,7 +20,9 @@ from tests import ground
 @pytest.fixture
 def site(servers: ground.Ground, tmp_path: Path) -> Iterator[Flask]:
     """An application on a database and a folder of its own, with some rows and blobs."""
-    name = ground.clone(servers.addresses.sockets, ground.template(servers.addresses.sockets), "backup")
+    name = ground.clone(
+        servers.addresses.sockets, ground.template(servers.addresses.sockets), f"backup_{servers.database[-12:]}"
+    )
     own = replace(servers, database=name, folder=tmp_path)
     app = create_app(Config.from_env(own.environment()))
     with psycopg.connect(own.owner_url.replace("+psycopg", "")) as connection:

@@ -27,7 +27,7 @@ FOLDER = str(Path(__file__).resolve().parents[2] / "migrations")
 def site(servers: ground.Ground) -> Iterator[tuple[Flask, Connection]]:
     """A migrated database of its own and a connection as the owner."""
     sockets = servers.addresses.sockets
-    name = ground.clone(sockets, ground.template(sockets), "migrations")
+    name = ground.clone(sockets, ground.template(sockets), f"migrations_{servers.database[-12:]}")
     own = replace(servers, database=name)
     engine = create_engine(own.owner_url)
     try:
