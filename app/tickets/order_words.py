@@ -14,7 +14,15 @@ from flask_babel import gettext as _
 
 from app.core import i18n, words
 from app.tickets.rules import workflow
-from app.tickets.rules.dispatching import EXCLUSION_LABELS, FACTOR_LABELS, Exclusion, Factor, Why
+from app.tickets.rules.dispatching import (
+    CRITERION_LABELS,
+    EXCLUSION_LABELS,
+    FACTOR_LABELS,
+    Criterion,
+    Exclusion,
+    Factor,
+    Why,
+)
 from app.tickets.rules.priority import URGENCY_LABELS
 from app.tickets.rules.workflow import OrderAct, OrderState
 
@@ -95,11 +103,18 @@ def hold(stored: str | None, until: datetime | None) -> str:
 
 def factor(code: str, values: Mapping[str, Any]) -> str:
     """One part of the explanation of a choice; instants are shown in the reader's zone."""
-    shown = {
-        name: i18n.format_moment(datetime.fromisoformat(value)) if name in ("at", "until") else value
-        for name, value in values.items()
-    }
-    return str(_(FACTOR_LABELS[Factor(code)], **shown))
+    return str(_(FACTOR_LABELS[Factor(code)], **{name: _shown(name, value) for name, value in values.items()}))
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in ("at", "until"):
+        return i18n.format_moment(datetime.fromisoformat(value))
+    return i18n.format_span(value) if name == "minutes" else value
+
+
+def criterion(code: Criterion) -> str:
+    """What a part of a score weighs."""
+    return str(_(CRITERION_LABELS[code]))
 
 
 def factors(reasons: Iterable[Why]) -> str:

@@ -14,7 +14,7 @@ from app.accounts.models import Person
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from app.tickets.models import Absence, DutyRoster, Shift, TechnicianProfile, TechnicianTrade
-from app.tickets.queries import crews
+from app.tickets.queries import candidates, crews
 from app.tickets.services import dispatching
 from tests.counting import counted
 from tests.factories import accounts
@@ -83,9 +83,7 @@ def test_a_shift_over_midnight_stands_on_both_days(ground: make.Ground, now: dat
     shown = text(desk, page)
     assert "22:00–24:00" in shown
     assert "00:00–06:00" in shown
-    found = crews.technicians(
-        trade_id=None, now=now + timedelta(days=1, hours=15), zone="Asia/Shanghai", only=[person.id]
-    )
+    found = candidates.some([person.id], now=now + timedelta(days=1, hours=15), zone="Asia/Shanghai")
     assert [f"{span.start:%d %H}-{span.end:%d %H}" for span in found[0].shifts] == ["19 14-19 22"]
 
 
@@ -146,7 +144,7 @@ def test_things_end_by_date_and_come_back(
     page = f"/crews/technicians/{person.id}"
     assert desk.post(f"{page}/trades/{ground.trade.id}/end").status_code == 303
     assert desk.post(f"{page}/trades/{ground.trade.id}/end").status_code == 404
-    assert crews.technicians(trade_id=ground.trade.id, now=now, zone=None) == []
+    assert candidates.technicians(trade_id=ground.trade.id, now=now, zone=None) == []
     desk.post(f"{page}/trades", data={"trade_trade": ground.trade.id, "trade_level": "1"})
     database.expire_all()
     row = database.scalars(select(TechnicianTrade)).one()

@@ -24,7 +24,7 @@ def crew(*ids):
     return [
         Technician(
             person_id=person_id,
-            trades=frozenset({"plumbing"}),
+            trades={"plumbing": 2},
             zones=frozenset({10}),
             cap=4,
             shifts=(Span(NOW - HOUR, NOW + 4 * HOUR),),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import Response
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 
@@ -26,15 +24,14 @@ from app.core.http.api import json_answer, json_list
 from app.core.http.dumping import compiled
 from app.core.http.idempotency import demands_key
 from app.core.http.limits import filings
-from app.core.i18n import format_moment
 from app.sites import queries as places
-from app.tickets import policies, schemas
+from app.tickets import order_words, policies, schemas
 from app.tickets.api.answering import blueprint, dump_orders, dump_tickets
 from app.tickets.api.answering import number_of as _id
 from app.tickets.api.answering import order as _order
 from app.tickets.api.answering import ticket as _ticket
 from app.tickets.queries import catalogue, orders, tickets, timeline
-from app.tickets.rules.dispatching import EXCLUSION_LABELS, FACTOR_LABELS, Exclusion, Factor, Ranking
+from app.tickets.rules.dispatching import Ranking
 from app.tickets.rules.workflow import TicketAct
 from app.tickets.services import acts, dispatching, filing, opening, photos
 from app.tickets.services import orders as order_acts
@@ -320,27 +317,21 @@ def _why(ranking: Ranking) -> dict[str, Any]:
             {
                 "person": {"id": str(each.person_id), "name": names.get(each.person_id, "")},
                 "score": each.score,
-                "reasons": [factor_text(why.factor, why.values) for why in each.reasons],
+                "reasons": [order_words.factor(why.factor, why.values) for why in each.reasons],
+                "parts": [
+                    {"criterion": part.criterion.value, "n": part.n, "weight": part.weight} for part in each.parts
+                ],
             }
             for each in ranking.candidates
         ],
         "excluded": [
             {
                 "person": {"id": str(each.person_id), "name": names.get(each.person_id, "")},
-                "reason": _(EXCLUSION_LABELS[Exclusion(each.reason)]),
+                "reason": order_words.exclusion(each.reason),
             }
             for each in ranking.excluded
         ],
     }
-
-
-def factor_text(factor: Factor, values: Any) -> str:
-    """One part of the explanation of a ranking, in the reader's language and zone."""
-    shown = {
-        name: format_moment(datetime.fromisoformat(value)) if name in ("at", "until") else value
-        for name, value in values.items()
-    }
-    return str(_(FACTOR_LABELS[factor], **shown))
 
 
 @blueprint.route("/work-orders/<string:order_id>/photos", methods=["POST"])

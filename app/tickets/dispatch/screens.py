@@ -16,10 +16,10 @@ from app.core import forms, i18n
 from app.core.actor import Actor
 from app.sites.rules.tree import SEPARATOR
 from app.tickets import order_words, policies
-from app.tickets.order_forms import Part
+from app.tickets.order_forms import Part as FormPart
 from app.tickets.queries import crew_day, orders
 from app.tickets.rules import workflow
-from app.tickets.rules.dispatching import OVERRIDABLE, Exclusion, Ranking
+from app.tickets.rules.dispatching import OVERRIDABLE, Criterion, Exclusion, Part, Ranking
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
 from app.tickets.rules.rows import Guard
 from app.tickets.rules.workflow import ORDER_HELD, ORDER_OPEN, OrderAct, OrderState, TicketStatus, Who
@@ -83,6 +83,35 @@ def why_it_waits(row: Any) -> str:
     return str(_("No order is open"))
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of the bar of a score: `colour` is its class, `x` and `width` are percent of the whole bar."""
+
+    colour: str
+    label: str
+    x: float
+    width: float
+
+
+def legend() -> list[Segment]:
+    """What the colours of the bars stand for."""
+    return [Segment(f"s{at}", order_words.criterion(each), 0, 0) for at, each in enumerate(Criterion, 1)]
+
+
+def bar(parts: Sequence[Part]) -> list[Segment]:
+    """The points of a score side by side: what is missing to the right is what somebody else could have more of."""
+    total = sum(part.weight for part in parts)
+    found, x = [], 0.0
+    colours = {each: f"s{at}" for at, each in enumerate(Criterion, 1)}
+    for part in parts:
+        width = 100 * part.weight * part.n / total if total else 0.0
+        if width:
+            label = f"{order_words.criterion(part.criterion)} {i18n.format_number(width, 1)}"
+            found.append(Segment(colours[part.criterion], label, round(x, 2), round(width, 2)))
+        x += width
+    return found
+
+
 @dataclass(slots=True)
 class Candidate:
     """Somebody who can take the order."""
@@ -91,6 +120,7 @@ class Candidate:
     name: str
     score: float
     reasons: str
+    bar: list[Segment]
 
 
 @dataclass(slots=True)
@@ -120,6 +150,11 @@ class Choice:
             counted[one.reason] = counted.get(one.reason, 0) + 1
         return ", ".join(f"{count} {reason}" for reason, count in counted.items())
 
+    @property
+    def legend(self) -> list[Segment]:
+        """What the colours of the bars stand for; empty where no bar has any."""
+        return legend() if any(one.bar for one in self.candidates) else []
+
     def people(self, reassigning: bool) -> list[dict[str, Any]]:
         """The people of the form of choosing, by what choosing them demands."""
         free = _("A reason is needed") if reassigning else _("Can take it")
@@ -139,7 +174,13 @@ def choice(ranking: Ranking, holder: int | None) -> Choice:
     return Choice(
         ranking.version,
         [
-            Candidate(one.person_id, names.get(one.person_id, ""), one.score, order_words.factors(one.reasons))
+            Candidate(
+                one.person_id,
+                names.get(one.person_id, ""),
+                one.score,
+                order_words.factors(one.reasons),
+                bar(one.parts),
+            )
             for one in ranking.candidates
             if one.person_id != holder
         ],
@@ -253,9 +294,9 @@ class Panel:
         """Whom the order can be given to by hand; empty: nobody, or it is not this reader's to give."""
         return self.choice.people(self.reassigns) if self.choice else []
 
-    def part(self, name: str) -> Part | None:
+    def part(self, name: str) -> FormPart | None:
         """The refused form, for the dialog it was sent from; None for every other."""
-        return Part(self.form, name) if self.form is not None and self.failed == name else None
+        return FormPart(self.form, name) if self.form is not None and self.failed == name else None
 
     @property
     def typed(self) -> list[str]:

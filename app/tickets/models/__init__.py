@@ -9,11 +9,14 @@ from app.sites import models as sites_models
 from app.tickets.models.catalogue import Category, Trade
 from app.tickets.models.crews import (
     Absence,
+    Certificate,
     DutyRoster,
     Shift,
+    TechnicianCertificate,
     TechnicianProfile,
     TechnicianTrade,
     TechnicianZone,
+    Walk,
 )
 from app.tickets.models.history import TicketEvent
 from app.tickets.models.orders import Offer, WorkOrder
@@ -22,11 +25,13 @@ from app.tickets.models.tickets import NumberCounter, Rating, Ticket, TicketFoll
 __all__ = [
     "Absence",
     "Category",
+    "Certificate",
     "DutyRoster",
     "NumberCounter",
     "Offer",
     "Rating",
     "Shift",
+    "TechnicianCertificate",
     "TechnicianProfile",
     "TechnicianTrade",
     "TechnicianZone",
@@ -34,6 +39,7 @@ __all__ = [
     "TicketEvent",
     "TicketFollower",
     "Trade",
+    "Walk",
     "WorkOrder",
     "accounts_models",  # what the relationships name
     "sites_models",

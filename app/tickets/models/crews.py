@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Time, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, Time, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Dated, Small, Tenant, ref, to_one
+from app.core.words import Words
 from app.tickets.models.checks import one_of
 
 SHIFT_KINDS = ("duty", "on_call")
@@ -48,6 +49,39 @@ class TechnicianTrade(Dated, Tenant):
     person_id: Mapped[int] = mapped_column(BigInteger)
     trade_id: Mapped[int] = mapped_column(BigInteger)
     level: Mapped[int] = mapped_column(Small, default=2)
+
+
+class Certificate(Dated, Tenant):
+    """A kind of certificate work can demand: work at height, high voltage, pressure vessels …"""
+
+    __tablename__ = "certificate"
+    __table_args__ = (
+        Index(
+            "uq_certificate_code_valid",
+            "institution_id",
+            "code",
+            unique=True,
+            postgresql_where=text("valid_to IS NULL"),
+        ),
+    )
+
+    code: Mapped[str]
+    name: Mapped[dict[str, str]] = mapped_column(Words)
+
+
+class TechnicianCertificate(Dated, Tenant):
+    """A certificate somebody holds, until it expires (`valid_to`, exclusive); `number` is what stands on it."""
+
+    __tablename__ = "technician_certificate"
+    __table_args__ = (
+        ref("person", "person_id"),
+        ref("certificate", "certificate_id"),
+        Index("ix_technician_certificate_person", "institution_id", "person_id"),
+    )
+
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    certificate_id: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[str | None]
 
 
 class TechnicianZone(Dated, Tenant):
@@ -119,3 +153,21 @@ class DutyRoster(Tenant):
     person_id: Mapped[int] = mapped_column(BigInteger)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
+
+
+class Walk(Tenant):
+    """Minutes on foot between two buildings, one row for both ways (tickets-rules 42)."""
+
+    __tablename__ = "walk"
+    __table_args__ = (
+        ref("place", "one_id"),
+        ref("place", "other_id"),
+        CheckConstraint("one_id < other_id", name="pair"),
+        CheckConstraint("minutes BETWEEN 1 AND 600", name="minutes"),
+        UniqueConstraint("institution_id", "one_id", "other_id", name="uq_walk"),
+        Index("ix_walk_other", "institution_id", "other_id"),
+    )
+
+    one_id: Mapped[int] = mapped_column(BigInteger)
+    other_id: Mapped[int] = mapped_column(BigInteger)
+    minutes: Mapped[int] = mapped_column(Small)

@@ -54,6 +54,13 @@ class WorkOrder(Tenant):
         Index("ix_work_order_ticket", "institution_id", "ticket_id", "id"),
         Index("ix_work_order_assignee", "institution_id", "assignee_id", "id"),
         Index("ix_work_order_assignee_ticket", "institution_id", "assignee_id", "ticket_id"),
+        Index(
+            "ix_work_order_done",
+            "institution_id",
+            "assignee_id",
+            "done_at",
+            postgresql_where=text("done_at IS NOT NULL"),
+        ),
         Index("ix_work_order_mine", "institution_id", "assignee_id", "id", postgresql_where=text(LOAD_STATES)),
         Index("ix_work_order_open", "institution_id", "state", "id", postgresql_where=text(OPEN_STATES)),
         Index("ix_work_order_building", "institution_id", "building_id", "id"),

@@ -1,9 +1,9 @@
 """Who is offered a work order, and why (tickets-rules 37, 39–44, N2).
 
-`rank` is a pure function of the order, the crew as it is now and the settings; what it returns is stored with the
-offer, shown on the page and by the API, so everything needed to explain the choice is in it. This is the simple rule:
-eligible people by fewest open orders, then longest without an offer, then lower id. Another rule takes its place by
-another `VERSION` and another score; the shape of the answer stays.
+Start here; this module also offers the names of `eligibility` and `scoring`. `rank` is a pure function of the order,
+the crew as it is now and the settings; what it returns is stored with the offer, shown on the page and by the API, so
+everything needed to explain the choice is in it. Another rule takes its place by another `VERSION`; the shape of the
+answer stays, and what an older rule stored can still be read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,140 +12,93 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from app.tickets.rules.deadlines import offer_ends
+from app.tickets.rules import scoring
+from app.tickets.rules.eligibility import (
+    EMERGENCY,
+    EXCLUSION_LABELS,
+    OVERRIDABLE,
+    Exclusion,
+    Job,
+    ManualCheck,
+    OfferTimes,
+    Stand,
+    Technician,
+    check_manual,
+    exclusions,
+)
 from app.tickets.rules.messages import gettext_noop
-from app.tickets.rules.shifts import Span, on_duty_until, overlaps
+from app.tickets.rules.scoring import CRITERION_LABELS, USUAL_WEIGHTS, Criterion, DispatchSettings, Part
 
-VERSION: Final = "simple-1"
-"""The rule by which an offer was made; stored with it."""
+__all__ = [
+    "CRITERION_LABELS",
+    "EMERGENCY",
+    "EXCLUSION_LABELS",
+    "FACTOR_LABELS",
+    "OVERRIDABLE",
+    "PRIORITY_ORDER",
+    "USUAL_WEIGHTS",
+    "VERSION",
+    "Candidate",
+    "Criterion",
+    "DispatchSettings",
+    "Excluded",
+    "Exclusion",
+    "Factor",
+    "Job",
+    "ManualCheck",
+    "OfferTimes",
+    "Part",
+    "Ranking",
+    "Stand",
+    "Technician",
+    "Why",
+    "check_manual",
+    "exclusions",
+    "rank",
+    "serving_key",
+    "serving_order",
+]
 
-EMERGENCY: Final = "emergency"
+VERSION: Final = "score-1"
+"""The rule by which an offer was made; stored with it. `simple-1` (fewest open orders) came before."""
+
 PRIORITY_ORDER: Final = ("emergency", "high", "normal", "low")
 
 
-class Exclusion(StrEnum):
-    """Why somebody cannot be offered an order; in the order in which they are looked for.
-
-    Having been asked comes last: whoever is left out for it alone could be asked again in a new round.
-    """
-
-    ACCOUNT_ENDED = "account_ended"
-    WRONG_TRADE = "wrong_trade"
-    OUT_OF_ZONE = "out_of_zone"
-    ABSENT = "absent"
-    OFF_SHIFT = "off_shift"
-    SHIFT_ENDS = "shift_ends"
-    AT_CAP = "at_cap"
-    OFFERED_THIS_ROUND = "offered_this_round"
-
-
-EXCLUSION_LABELS: Final[dict[Exclusion, str]] = {
-    Exclusion.ACCOUNT_ENDED: gettext_noop("no valid account today"),
-    Exclusion.WRONG_TRADE: gettext_noop("another trade"),
-    Exclusion.OUT_OF_ZONE: gettext_noop("another zone"),
-    Exclusion.ABSENT: gettext_noop("absent"),
-    Exclusion.OFF_SHIFT: gettext_noop("not on shift"),
-    Exclusion.SHIFT_ENDS: gettext_noop("the shift ends before the offer would"),
-    Exclusion.AT_CAP: gettext_noop("enough orders in hand"),
-    Exclusion.OFFERED_THIS_ROUND: gettext_noop("already asked this time"),
-}
-
-OVERRIDABLE: Final = frozenset({Exclusion.OFF_SHIFT, Exclusion.SHIFT_ENDS, Exclusion.AT_CAP})
-"""What a dispatcher may override with a reason (N2); everything else never."""
-
-_AUTOMATIC_ONLY: Final = frozenset({Exclusion.OFFERED_THIS_ROUND})
-"""What does not stand in the way of a dispatcher at all."""
-
-
 class Factor(StrEnum):
-    """What a score is made of, for the explanation."""
+    """What is said about a candidate, for the explanation. `FEWEST_OPEN` was said by the rule `simple-1` only."""
 
     FEWEST_OPEN = "fewest_open"
+    LEVEL = "level"
+    IN_BUILDING = "in_building"
+    ON_FOOT = "on_foot"
+    ELSEWHERE = "elsewhere"
+    OTHER_CAMPUS = "other_campus"
+    EMPTY_HANDS = "empty_hands"
+    IN_HAND = "in_hand"
+    SHIFT_UNTIL = "shift_until"
+    VISITED = "visited"
     LAST_OFFER = "last_offer"
     NEVER_OFFERED = "never_offered"
-    SHIFT_UNTIL = "shift_until"
     DID_IT_BEFORE = "did_it_before"
 
 
 FACTOR_LABELS: Final[dict[Factor, str]] = {
     Factor.FEWEST_OPEN: gettext_noop("%(open)s open orders, at most %(cap)s"),
+    Factor.LEVEL: gettext_noop("level %(level)s of 3"),
+    Factor.IN_BUILDING: gettext_noop("already in this building"),
+    Factor.ON_FOOT: gettext_noop("at %(place)s, %(minutes)s on foot"),
+    Factor.ELSEWHERE: gettext_noop("last at %(place)s"),
+    Factor.OTHER_CAMPUS: gettext_noop("at %(place)s, on another campus"),
+    Factor.EMPTY_HANDS: gettext_noop("nothing in hand"),
+    Factor.IN_HAND: gettext_noop("%(minutes)s of work in hand (%(open)s of %(cap)s orders)"),
+    Factor.SHIFT_UNTIL: gettext_noop("on shift until %(until)s"),
+    Factor.VISITED: gettext_noop("was here for this fault before"),
     Factor.LAST_OFFER: gettext_noop("last offer %(at)s"),
     Factor.NEVER_OFFERED: gettext_noop("no offer so far"),
-    Factor.SHIFT_UNTIL: gettext_noop("on shift until %(until)s"),
     Factor.DID_IT_BEFORE: gettext_noop("did the work that was not fixed"),
 }
-"""Message ids; `%(…)s` are the reason's values (`at`, `until`: instants, to be shown in the reader's zone)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What of a work order matters for choosing somebody.
-
-    `places` are the ids of its place and of all places above it. `offered` are the people already asked in this
-    round. `did_before` are those who did the work a rework order mends (44). `place_known` is False for a place
-    described in words only, which is never dispatched automatically (44).
-    """
-
-    id: int
-    trade: str
-    places: frozenset[int]
-    priority: str = "normal"
-    offered: frozenset[int] = frozenset()
-    rework: bool = False
-    did_before: frozenset[int] = frozenset()
-    place_known: bool = True
-
-    @property
-    def emergency(self) -> bool:
-        """Whether the shorter times and the on-call shifts apply."""
-        return self.priority == EMERGENCY
-
-    def did_it_before(self, person_id: int) -> bool:
-        """Whether the person did the work this order reworks."""
-        return self.rework and person_id in self.did_before
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Technician:
-    """Somebody as he is now. `zones` are the ids of the places he serves, with all below them.
-
-    `open_orders` counts offered + accepted … on_hold (an outstanding offer is load, 40); `shifts` are the spans of
-    his duty shifts, `on_call` those of his on-call ones, `absences` those of his absences.
-    """
-
-    person_id: int
-    trades: frozenset[str]
-    zones: frozenset[int]
-    cap: int
-    open_orders: int = 0
-    shifts: tuple[Span, ...] = ()
-    on_call: tuple[Span, ...] = ()
-    absences: tuple[Span, ...] = ()
-    last_offered_at: datetime | None = None
-    account_valid: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DispatchSettings:
-    """The institution's choices; minutes are raw minutes (38)."""
-
-    offer_minutes: int = 10
-    emergency_offer_minutes: int = 3
-    refusals_before_duty_lead: int = 3
-    emergency_refusals_before_duty_lead: int = 1
-
-    def offered_until(self, job: Job, now: datetime) -> datetime:
-        """When an offer of `job` made `now` expires."""
-        return offer_ends(
-            now,
-            emergency=job.emergency,
-            minutes=self.offer_minutes,
-            emergency_minutes=self.emergency_offer_minutes,
-        )
-
-    def refusals_allowed(self, job: Job) -> int:
-        """How many refusals call the duty lead."""
-        return self.emergency_refusals_before_duty_lead if job.emergency else self.refusals_before_duty_lead
+"""Message ids; `%(…)s` are the reason's values: `at`, `until` instants, `minutes` a length of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +111,12 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who can be offered the order; `score` is 0–100, more is better, rounded for showing only."""
+    """Somebody who can be offered the order; `score` is 0–100, more is better; `parts` are its figures (41)."""
 
     person_id: int
     score: float
     reasons: tuple[Why, ...]
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +146,24 @@ class Ranking:
             "version": self.version,
             "candidates": [
                 {
-                    "person_id": candidate.person_id,
-                    "score": candidate.score,
-                    "reasons": [{"factor": why.factor.value, "values": dict(why.values)} for why in candidate.reasons],
+                    "person_id": one.person_id,
+                    "score": one.score,
+                    "parts": [
+                        {"criterion": part.criterion.value, "n": part.n, "weight": part.weight} for part in one.parts
+                    ],
+                    "reasons": [{"factor": why.factor.value, "values": dict(why.values)} for why in one.reasons],
                 }
-                for candidate in self.candidates
+                for one in self.candidates
             ],
             "excluded": [{"person_id": one.person_id, "reason": one.reason.value} for one in self.excluded],
         }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Ranking":
-        """The ranking stored as `data`. Raises KeyError or ValueError for anything `as_data` did not write."""
+        """The ranking stored as `data`, by this rule or the one before.
+
+        Raises KeyError or ValueError for anything `as_data` never wrote.
+        """
         return cls(
             data["version"],
             tuple(
@@ -211,6 +171,9 @@ class Ranking:
                     one["person_id"],
                     one["score"],
                     tuple(Why(Factor(why["factor"]), why["values"]) for why in one["reasons"]),
+                    tuple(
+                        Part(Criterion(part["criterion"]), part["n"], part["weight"]) for part in one.get("parts", ())
+                    ),
                 )
                 for one in data["candidates"]
             ),
@@ -218,110 +181,80 @@ class Ranking:
         )
 
 
-def exclusions(job: Job, person: Technician, now: datetime, settings: DispatchSettings) -> tuple[Exclusion, ...]:
-    """Everything that speaks against offering `job` to `person` now; empty: eligible (37)."""
-    until = settings.offered_until(job, now)
-    ends = _duty_ends(job, person, now)
-    found = {
-        Exclusion.ACCOUNT_ENDED: not person.account_valid,
-        Exclusion.WRONG_TRADE: job.trade not in person.trades,
-        Exclusion.OUT_OF_ZONE: job.place_known and not job.places & person.zones,
-        Exclusion.ABSENT: any(overlaps(absence, now, until) for absence in person.absences),
-        Exclusion.OFF_SHIFT: ends is None,
-        Exclusion.SHIFT_ENDS: ends is not None and ends <= until,
-        Exclusion.AT_CAP: person.open_orders >= person.cap,
-        Exclusion.OFFERED_THIS_ROUND: person.person_id in job.offered,
-    }
-    return tuple(reason for reason in Exclusion if found[reason])
-
-
-def _duty_ends(job: Job, person: Technician, now: datetime) -> datetime | None:
-    """The end of the shift `person` is on; in an emergency on-call shifts count too. None: not on shift."""
-    spans = person.shifts + person.on_call if job.emergency else person.shifts
-    return on_duty_until(spans, now)
-
-
 def rank(job: Job, technicians: Iterable[Technician], now: datetime, settings: DispatchSettings) -> Ranking:
     """Who can be offered `job` now, best first, and who cannot.
 
-    Fewest open orders, then longest without an offer (never offered first), then lower id. For a rework order
+    By score, ties by less load, longer since the last offer (never offered first), lower id (42). For a rework order
     whoever did not do the work goes before whoever did (44). A dry run is the same call; nothing is written here.
     """
-    eligible: list[Technician] = []
+    eligible: list[tuple[Technician, Candidate]] = []
     excluded: list[Excluded] = []
     for person in technicians:
         against = exclusions(job, person, now, settings)
         if against:
             excluded.append(Excluded(person.person_id, against[0]))
         else:
-            eligible.append(person)
-    eligible.sort(key=lambda person: _key(job, person))
+            eligible.append((person, _candidate(job, person, now, settings)))
+    eligible.sort(key=lambda pair: _key(job, *pair))
     return Ranking(
         VERSION,
-        tuple(Candidate(person.person_id, _score(job, person), _reasons(job, person, now)) for person in eligible),
+        tuple(candidate for _person, candidate in eligible),
         tuple(sorted(excluded, key=lambda one: one.person_id)),
     )
 
 
-def _key(job: Job, person: Technician) -> tuple[bool, int, bool, float, int]:
+def _candidate(job: Job, person: Technician, now: datetime, settings: DispatchSettings) -> Candidate:
+    parts = scoring.measure(job, person, now, settings)
+    return Candidate(person.person_id, scoring.score(parts), tuple(_reasons(job, person, now)), parts)
+
+
+def _key(job: Job, person: Technician, candidate: Candidate) -> tuple[bool, float, int, bool, float, int]:
     last = person.last_offered_at
     return (
         job.did_it_before(person.person_id),
-        person.open_orders,
+        -candidate.score,
+        person.minutes_held,
         last is not None,
         last.timestamp() if last is not None else 0.0,
         person.person_id,
     )
 
 
-def _score(job: Job, person: Technician) -> float:
-    """100 with empty hands, less with each open order; never by the pool, so that scores of two days compare.
-
-    For rework, half of it is for not having done the work before.
-    """
-    load = 1 / (1 + person.open_orders)
-    if not job.rework:
-        return round(100 * load, 1)
-    fresh = not job.did_it_before(person.person_id)
-    return round(50 * fresh + 50 * load, 1)
-
-
-def _reasons(job: Job, person: Technician, now: datetime) -> tuple[Why, ...]:
-    found = [Why(Factor.FEWEST_OPEN, {"open": person.open_orders, "cap": person.cap})]
-    if person.last_offered_at is None:
-        found.append(Why(Factor.NEVER_OFFERED))
+def _reasons(job: Job, person: Technician, now: datetime) -> Iterable[Why]:
+    yield Why(Factor.LEVEL, {"level": person.level(job.trade)})
+    yield from _whereabouts(job, person)
+    if person.open_orders:
+        held = {"minutes": person.minutes_held, "open": person.open_orders, "cap": person.cap}
+        yield Why(Factor.IN_HAND, held)
     else:
-        found.append(Why(Factor.LAST_OFFER, {"at": person.last_offered_at.isoformat()}))
-    ends = _duty_ends(job, person, now)
+        yield Why(Factor.EMPTY_HANDS)
+    ends = person.duty_ends(now, on_call=job.emergency)
     if ends is not None and ends - now < timedelta(days=1):
-        found.append(Why(Factor.SHIFT_UNTIL, {"until": ends.isoformat()}))
+        yield Why(Factor.SHIFT_UNTIL, {"until": ends.isoformat()})
+    if person.person_id in job.visitors:
+        yield Why(Factor.VISITED)
+    if person.last_offered_at is None:
+        yield Why(Factor.NEVER_OFFERED)
+    else:
+        yield Why(Factor.LAST_OFFER, {"at": person.last_offered_at.isoformat()})
     if job.did_it_before(person.person_id):
-        found.append(Why(Factor.DID_IT_BEFORE))
-    return tuple(found)
+        yield Why(Factor.DID_IT_BEFORE)
 
 
-@dataclass(frozen=True, slots=True)
-class ManualCheck:
-    """What speaks against a person a dispatcher has chosen: `never` refuses, `with_reason` asks for a reason."""
-
-    never: tuple[Exclusion, ...]
-    with_reason: tuple[Exclusion, ...]
-
-    def allowed(self, *, reason_given: bool) -> bool:
-        """Whether the assignment may go ahead."""
-        return not self.never and (reason_given or not self.with_reason)
-
-
-def check_manual(job: Job, person: Technician, now: datetime, settings: DispatchSettings) -> ManualCheck:
-    """The same checks for a manual assignment (N2): shift and cap yield to a reason, the rest never.
-
-    Somebody asked before in this round may be asked again by hand.
-    """
-    against = [one for one in exclusions(job, person, now, settings) if one not in _AUTOMATIC_ONLY]
-    return ManualCheck(
-        tuple(one for one in against if one not in OVERRIDABLE),
-        tuple(one for one in against if one in OVERRIDABLE),
-    )
+def _whereabouts(job: Job, person: Technician) -> Iterable[Why]:
+    """Where he is, as far as it is known and bears on the choice."""
+    if scoring.is_in_building(job, person):
+        yield Why(Factor.IN_BUILDING)
+        return
+    if person.stand is None:
+        return
+    walk, place = scoring.walk_to(job, person), {"place": person.stand.name}
+    if walk is not None:
+        yield Why(Factor.ON_FOOT, {**place, "minutes": walk})
+    elif scoring.is_on_another_campus(job, person):
+        yield Why(Factor.OTHER_CAMPUS, place)
+    elif person.stand.name:
+        yield Why(Factor.ELSEWHERE, place)
 
 
 def serving_key(priority: str, due_at: datetime | None, number: str) -> tuple[int, bool, float, str]:

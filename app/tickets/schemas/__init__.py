@@ -10,6 +10,7 @@ from marshmallow import ValidationError, fields, validate
 from app.core import forms
 from app.core.http.dumping import InWords, Named
 from app.tickets.rules import priority, ratings, reasons, workflow
+from app.tickets.rules.dispatching import Criterion
 from app.tickets.rules.workflow import OrderState, TicketStatus
 
 DESCRIPTION_LIMIT = 2000
@@ -250,10 +251,19 @@ class PersonOut(forms.Schema):
     name = fields.String()
 
 
+class PartOut(forms.Schema):
+    """One figure of a score: `n` from 0 to 1, and what it weighed."""
+
+    criterion = fields.String(validate=_one_of(Criterion))
+    n = fields.Float()
+    weight = fields.Integer()
+
+
 class WhyOut(forms.Schema):
     person = fields.Nested(PersonOut)
     score = fields.Float()
     reasons = fields.List(fields.String())
+    parts = fields.List(fields.Nested(PartOut))
 
 
 class ExcludedOut(forms.Schema):

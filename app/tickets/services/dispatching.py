@@ -14,7 +14,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import case as sql_case
 from sqlalchemy import insert, select, update
 
-from app.core import settings
 from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotAllowed, Rejected
@@ -22,12 +21,12 @@ from app.core.i18n import iso
 from app.events import tickets as events
 from app.tickets import policies
 from app.tickets.models import Offer, TechnicianProfile, WorkOrder
-from app.tickets.queries import crews
-from app.tickets.rules import dispatching, offers, outcomes, workflow
+from app.tickets.queries import candidates, crews
+from app.tickets.queries.candidates import Surroundings
+from app.tickets.rules import dispatching, offers, workflow
 from app.tickets.rules.dispatching import (
     EXCLUSION_LABELS,
     PRIORITY_ORDER,
-    DispatchSettings,
     Exclusion,
     Job,
     Ranking,
@@ -36,44 +35,10 @@ from app.tickets.rules.dispatching import (
 from app.tickets.rules.history import Remark
 from app.tickets.rules.offers import PastOffer, Wake
 from app.tickets.rules.workflow import OrderAct, OrderState
-from app.tickets.services import done
+from app.tickets.services import dispatch_settings, done
 from app.tickets.services.case import Case, by_order
 from app.tickets.services.done import OrderDone
 from app.tickets.services.held import HeldOrder
-
-settings.declare(
-    "tickets.offer_minutes",
-    10,
-    kind=int,
-    low=1,
-    high=120,
-    unit="min",
-    words=_l("How long an offer waits for its answer"),
-)
-settings.declare(
-    "tickets.emergency_offer_minutes",
-    3,
-    kind=int,
-    low=1,
-    high=60,
-    unit="min",
-    words=_l("How long an offer of an emergency waits for its answer"),
-)
-settings.declare(
-    "tickets.refusals_before_duty_lead",
-    3,
-    kind=int,
-    low=1,
-    high=20,
-    words=_l("After how many refusals of an order the duty lead is called"),
-)
-settings.declare(
-    "tickets.fallback_role",
-    "dispatcher",
-    kind=str,
-    choices=("dispatcher", "supervisor", "dutylead", "admin"),
-    words=_l("The role that is responsible where no duty lead is named"),
-)
 
 WAITING_AT_ONCE = 200  # orders tried again in one pass; the rest follow in the next
 
@@ -132,14 +97,15 @@ def assign(
     person = _locked_person(assignee_id, context, now)
     if person is None:
         raise Rejected(fields={"assignee": _l("This person cannot be given the order.")})
-    limits = _settings()
+    limits = dispatch_settings.present()
     check = dispatching.check_manual(job, person, case.now, limits)
     _refuse(check, reason)
-    ranking = dispatching.rank(job, [*_others(context, assignee_id, now), person], case.now, limits)
+    others = [one for one in _crew(context, case.now) if one.person_id != assignee_id]
+    ranking = dispatching.rank(job, [*others, person], case.now, limits)
     until = limits.offered_until(job, case.now)
     case.move_order(order, act, reason=reason, person_id=assignee_id, offered_until=until, eligible=True)
     override = reason if check.with_reason else None
-    _insert_offer(case, order, until, ranking, _round(order.id), made_by=actor.id, override=override)
+    _insert_offer(case, order, until, ranking, _last_round(context.past), made_by=actor.id, override=override)
     case.settle()
     case.write()
     return Assigned(done.order(case, order), ranking.as_data())
@@ -152,8 +118,8 @@ def preview(*, actor: Actor, now: datetime, order_id: int) -> Ranking:
         raise NotAllowed
     job, context = _job(case, order)
     asked = frozenset(one.person_id for one in context.past if one.round == _last_round(context.past) and one.asked)
-    people = crews.technicians(trade_id=order.trade_id, now=case.now, zone=context.zone)
-    return dispatching.rank(replace(job, offered=asked), people, case.now, _settings())
+    crew = _crew(context, case.now)
+    return dispatching.rank(replace(job, offered=asked), crew, case.now, dispatch_settings.present())
 
 
 def expire_offer(*, actor: Actor, now: datetime, order_id: int, offer_id: int) -> None:
@@ -200,64 +166,27 @@ def _permit(case: Case, order: HeldOrder, seen: int | None) -> None:
     case.seen_order(order, seen)
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What else the choice needs: the campus's zone, the trade, the offers made so far."""
-
-    zone: str | None
-    trade_id: int
-    past: tuple[PastOffer, ...]
-
-
-def _job(case: Case, order: HeldOrder) -> tuple[Job, _Context]:
-    above = crews.places_above(case.ticket.place_id)
-    zone = next((zone for zone in above.values() if zone), None)
+def _job(case: Case, order: HeldOrder) -> tuple[Job, Surroundings]:
     did_before: frozenset[int] = frozenset()
     if order.rework_of_id is not None and order.rework_of_id in case.orders:
         did = case.orders[order.rework_of_id].assignee_id
         did_before = frozenset() if did is None else frozenset({did})
-    job = Job(
-        id=order.id,
-        trade=crews.trade_code(order.trade_id),
-        places=frozenset(above),
-        priority=order.priority,
-        rework=order.kind == "rework",
-        did_before=did_before,
-        place_known=case.ticket.place_id is not None,
-    )
-    return job, _Context(zone, order.trade_id, _past(order.id))
+    return candidates.job(case.ticket, order, did_before)
 
 
-def _past(order_id: int) -> tuple[PastOffer, ...]:
-    rows = db.session.execute(
-        select(Offer.person_id, Offer.round, Offer.outcome, Offer.made_by)
-        .where(Offer.order_id == order_id, Offer.outcome.is_not(None))
-        .order_by(Offer.id)
-    )
-    return tuple(
-        PastOffer(
-            person_id=row.person_id,
-            round=row.round,
-            ended=outcomes.ENDED_BY[row.outcome],
-            by_dispatcher=row.made_by is not None,
-        )
-        for row in rows
-    )
+def _crew(context: Surroundings, now: datetime) -> list[Technician]:
+    return candidates.technicians(trade_id=context.trade_id, now=now, zone=context.zone)
 
 
 def _last_round(past: tuple[PastOffer, ...]) -> int:
     return max((one.round for one in past), default=1)
 
 
-def _round(order_id: int) -> int:
-    return _last_round(_past(order_id))
-
-
 def _offer_best(case: Case, order: HeldOrder, wake: Wake | None) -> Ranking:
     """Offer to the best candidate whose load, counted again under his lock, still allows it."""
     job, context = _job(case, order)
-    limits = _settings()
-    people = {one.person_id: one for one in crews.technicians(trade_id=order.trade_id, now=case.now, zone=context.zone)}
+    limits = dispatch_settings.present()
+    people = {one.person_id: one for one in _crew(context, case.now)}
     while True:
         decision = offers.decide(job, list(people.values()), case.now, limits, past=context.past, wake=wake)
         if decision.person_id is None or decision.offered_until is None:
@@ -286,7 +215,7 @@ def _offer_best(case: Case, order: HeldOrder, wake: Wake | None) -> Ranking:
     return decision.ranking
 
 
-def _locked_person(person_id: int, context: _Context, now: datetime) -> Technician | None:
+def _locked_person(person_id: int, context: Surroundings, now: datetime) -> Technician | None:
     """Lock the person's dispatch row and read him again, as he is under the lock."""
     locked = db.session.scalar(
         select(TechnicianProfile.id)
@@ -295,13 +224,8 @@ def _locked_person(person_id: int, context: _Context, now: datetime) -> Technici
     )
     if locked is None:
         return None
-    found = crews.technicians(trade_id=None, now=now, zone=context.zone, only=[person_id])
+    found = candidates.some([person_id], now=now, zone=context.zone)
     return found[0] if found else None
-
-
-def _others(context: _Context, but: int, now: datetime) -> list[Technician]:
-    people = crews.technicians(trade_id=context.trade_id, now=now, zone=context.zone)
-    return [one for one in people if one.person_id != but]
 
 
 def _insert_offer(
@@ -343,7 +267,7 @@ def _insert_offer(
     case.tell(events.OfferExpired(order.id, offer_id), key=f"offer:{offer_id}", due=until)
 
 
-def _call_duty_lead(case: Case, order: HeldOrder, context: _Context) -> None:
+def _call_duty_lead(case: Case, order: HeldOrder, context: Surroundings) -> None:
     """38, 39: once per order until somebody accepts; the escalation stands in the history."""
     leads = crews.duty_leads(campus_id=order.campus_id, trade_id=order.trade_id, now=case.now)
     refusals = offers.refusals(context.past)
@@ -355,14 +279,6 @@ def _call_duty_lead(case: Case, order: HeldOrder, context: _Context) -> None:
         data={"refusals": refusals, "person_ids": [str(each) for each in leads]},
     )
     case.tell(events.DutyLeadCalled(order.id, case.ticket.id, leads, refusals))
-
-
-def _settings() -> DispatchSettings:
-    return DispatchSettings(
-        offer_minutes=settings.get("tickets.offer_minutes"),
-        emergency_offer_minutes=settings.get("tickets.emergency_offer_minutes"),
-        refusals_before_duty_lead=settings.get("tickets.refusals_before_duty_lead"),
-    )
 
 
 def _refuse(check: dispatching.ManualCheck, reason: str | None) -> None:
