@@ -12,6 +12,7 @@ from app.core import clock, i18n
 from app.core.errors import NotFound
 from app.core.http import anyone, current_actor, policy
 from app.portal import home as screens
+from app.portal import specimens
 from app.portal.web.blueprint import blueprint
 
 
@@ -44,4 +45,4 @@ def design() -> Any:
     """Every component in both themes; in demo and tests only."""
     if not current_app.config["DEMO"]:
         raise NotFound
-    return render_template("portal/design.html")
+    return render_template("portal/design.html", shown_in=specimens.of)

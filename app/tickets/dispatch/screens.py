@@ -95,14 +95,14 @@ class Segment:
 
 def legend() -> list[Segment]:
     """What the colours of the bars stand for."""
-    return [Segment(f"s{at}", order_words.criterion(each), 0, 0) for at, each in enumerate(Criterion, 1)]
+    return [Segment(f"k{at}", order_words.criterion(each), 0, 0) for at, each in enumerate(Criterion, 1)]
 
 
 def bar(parts: Sequence[Part]) -> list[Segment]:
     """The points of a score side by side: what is missing to the right is what somebody else could have more of."""
     total = sum(part.weight for part in parts)
     found, x = [], 0.0
-    colours = {each: f"s{at}" for at, each in enumerate(Criterion, 1)}
+    colours = {each: f"k{at}" for at, each in enumerate(Criterion, 1)}
     for part in parts:
         width = 100 * part.weight * part.n / total if total else 0.0
         if width:
