@@ -15,7 +15,7 @@ from app.core.transaction import steps
 from app.events import tickets as events
 from app.tickets.queries import orders as order_queries
 from app.tickets.rules.offers import Wake
-from app.tickets.services import dispatching, timers
+from app.tickets.services import dispatching, duty_calls, timers
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,10 @@ def on_answer_overdue(event: events.AnswerOverdue, actor: Actor, now: datetime) 
 
 def on_hold_due(event: events.HoldDue, actor: Actor, now: datetime) -> None:
     timers.hold_due(actor=actor, now=now, order_id=event.order_id, version=event.version)
+
+
+def on_duty_call_due(event: events.DutyCallDue, actor: Actor, now: datetime) -> None:
+    duty_calls.repeat(actor=actor, now=now, order_id=event.order_id, call_id=event.call_id, times=event.times)
 
 
 def on_waiting_orders(event: events.WaitingOrdersDue, lease: Lease) -> None:

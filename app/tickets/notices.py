@@ -22,6 +22,7 @@ from app.tickets.models import Category, Ticket, TicketEvent, TicketFollower, Wo
 from app.tickets.rules import reasons
 from app.tickets.rules.workflow import TicketAct
 
+CALLED = "duty-lead-called"
 THIRD_TIME = 3  # N10: from here on a repair that does not hold is an alarm
 
 _STATUS_KINDS: dict[str, str] = {
@@ -230,16 +231,29 @@ def on_released(event: events.OrderReleased, actor: Actor, now: datetime) -> Non
 
 
 def on_lead_called(event: events.DutyLeadCalled, actor: Actor, now: datetime) -> None:
-    """The duty lead, else the fallback role."""
+    """The duty lead, else the fallback role; each time anew, so that mail goes out each time (38)."""
     facts = _facts(event.ticket_id, event.order_id)
+    link = _call(event.call_id) if event.call_id else _page(facts.id)
+    for person_id in event.person_ids:  # the line before is answered by this one
+        services.no_longer_asks(person_id, link, now, kind=CALLED)
     services.notify(
         event.person_ids,
-        "duty-lead-called",
-        _data(facts, refusals=event.refusals),
-        _page(facts.id),
+        CALLED,
+        _data(facts, refusals=event.refusals, times=event.times),
+        link,
         now,
-        key=f"order:{event.order_id}:lead:{now:%Y%m%dT%H%M%S}",
+        key=f"call:{event.call_id or event.order_id}:{event.times}",
     )
+
+
+def on_call_answered(event: events.DutyCallAnswered, actor: Actor, now: datetime) -> None:
+    """Nobody else needs to answer."""
+    for person_id in sorted({*event.called, event.person_id}):
+        services.no_longer_asks(person_id, _call(event.call_id), now, kind=CALLED)
+
+
+def _call(call_id: int) -> str:
+    return f"/duty-calls/{call_id}"
 
 
 def on_hold_reminded(event: events.HoldReminded, actor: Actor, now: datetime) -> None:

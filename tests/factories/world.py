@@ -15,6 +15,7 @@ from app.core.outbox import OutboxDelivery
 from app.imports.models import ImportBatch
 from app.notifications.models import KeptMail
 from app.sites.models import PlaceSticker
+from app.tickets.models import DutyCall
 from app.tickets.services import dispatching
 from tests.factories import accounts, attachments, notifications, tickets
 
@@ -67,11 +68,21 @@ def build() -> dict[str, Any]:
         body_html="b",
         at=now,
     )
-    db.session.add_all([batch, mail])
+    call = DutyCall(
+        order_id=filed.order_id,
+        ticket_id=filed.id,
+        cause="refusals",
+        refusals=3,
+        called=[technician.id],
+        called_at=now,
+        last_at=now,
+    )
+    db.session.add_all([batch, mail, call])
     db.session.flush()
     return {
         "batch_id": batch.id,
         "mail_id": mail.id,
+        "call_id": call.id,
         "delivery_id": db.session.scalar(select(OutboxDelivery.id).limit(1)),
         "ticket_id": filed.id,
         "order_id": filed.order_id,

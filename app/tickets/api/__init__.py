@@ -1,10 +1,11 @@
 """The API of tickets (contract.md), one module per matter, on one blueprint.
 
 - `answering`: the blueprint, and one ticket or order as every module answers it
+- `duty`: calls of the duty lead
 - `tickets`: tickets, work orders and their photos
 """
 
-from app.tickets.api import tickets
+from app.tickets.api import duty, tickets
 from app.tickets.api.answering import blueprint
 
-__all__ = ["blueprint", "tickets"]
+__all__ = ["blueprint", "duty", "tickets"]

@@ -17,7 +17,7 @@ from app.core.actor import Actor
 from app.sites.rules.tree import SEPARATOR
 from app.tickets import order_words, policies
 from app.tickets.order_forms import Part as FormPart
-from app.tickets.queries import crew_day, orders
+from app.tickets.queries import crew_day, duty_calls, orders
 from app.tickets.rules import workflow
 from app.tickets.rules.dispatching import OVERRIDABLE, Criterion, Exclusion, Part, Ranking
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
@@ -270,6 +270,7 @@ class Panel:
     offers: list[PastOffer]
     acts: list[Act]
     choice: Choice | None = None
+    call: Any = None
     assigns: bool = False
     reassigns: bool = False
     may_open: bool = False
@@ -321,6 +322,8 @@ def panel(row: Any, actor: Actor, now: datetime) -> Panel:
     )
     if not policies.in_scope(actor, policies.DISPATCH, row):
         return it
+    if row.state in duty_calls.WITHOUT_HOLDER:
+        it.call = duty_calls.of_order(row.id)
     it.may_open = TicketStatus(row.ticket_status) in workflow.TICKET_MOVING
     state = OrderState(row.state)
     rows = workflow.order_acts(state, {Who.DISPATCHER}, ticket=TicketStatus(row.ticket_status))

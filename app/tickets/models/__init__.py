@@ -18,6 +18,7 @@ from app.tickets.models.crews import (
     TechnicianZone,
     Walk,
 )
+from app.tickets.models.duty import DutyCall
 from app.tickets.models.history import TicketEvent
 from app.tickets.models.orders import Offer, WorkOrder
 from app.tickets.models.tickets import NumberCounter, Rating, Ticket, TicketFollower
@@ -26,6 +27,7 @@ __all__ = [
     "Absence",
     "Category",
     "Certificate",
+    "DutyCall",
     "DutyRoster",
     "NumberCounter",
     "Offer",

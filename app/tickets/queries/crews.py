@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from app.accounts.models import Person, Role, RoleGrant
 from app.core import settings
 from app.core.db import db
 from app.sites import queries as places
-from app.tickets.models import DutyRoster
+from app.tickets.models import Absence, DutyRoster
 
 
 def valid_on(table: Any, day: date) -> ColumnElement[bool]:
@@ -21,9 +21,12 @@ def valid_on(table: Any, day: date) -> ColumnElement[bool]:
     )
 
 
-def duty_leads(*, campus_id: int | None, trade_id: int, now: datetime) -> tuple[int, ...]:
-    """Who leads the trade on the campus now; else whoever holds the fallback role; else administrators (N1)."""
-    found = db.session.scalars(
+def duty_leads(
+    *, campus_id: int | None, trade_id: int, now: datetime, building_id: int | None = None
+) -> tuple[int, ...]:
+    """Who leads the trade on the campus now and is not away; else the fallback role there, else anywhere, else
+    administrators (N1)."""
+    named = db.session.scalars(
         select(DutyRoster.person_id)
         .join(Person, Person.id == DutyRoster.person_id)
         .where(
@@ -31,28 +34,49 @@ def duty_leads(*, campus_id: int | None, trade_id: int, now: datetime) -> tuple[
             or_(DutyRoster.ends_at.is_(None), DutyRoster.ends_at > now),
             or_(DutyRoster.campus_id.is_(None), DutyRoster.campus_id == campus_id),
             or_(DutyRoster.trade_id.is_(None), DutyRoster.trade_id == trade_id),
-            Person.disabled_at.is_(None),
-            valid_on(Person, places.today(now)),
+            *_at_hand(now),
         )
         .order_by(DutyRoster.campus_id.is_(None), DutyRoster.trade_id.is_(None), DutyRoster.id)
         .limit(1)
     ).all()
-    if found:
-        return tuple(found)
-    for role in (settings.get("tickets.fallback_role"), "admin"):
-        if holders := _holders(role, now):
+    if named:
+        return tuple(named)
+    fallback = settings.get("tickets.fallback_role")
+    there = or_(
+        RoleGrant.scope_kind == "institution",
+        and_(RoleGrant.scope_kind == "campus", RoleGrant.scope_id == campus_id),
+        and_(RoleGrant.scope_kind == "building", RoleGrant.scope_id == building_id),
+    )
+    for role, where in ((fallback, there), (fallback, true()), ("admin", true())):
+        if holders := _holders(role, where, now):
             return holders
     return ()
 
 
-def _holders(role: str, now: datetime) -> tuple[int, ...]:
+def _at_hand(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The person has a valid account and is not away."""
+    away = (
+        select(Absence.id)
+        .where(
+            Absence.institution_id == Person.institution_id,
+            Absence.person_id == Person.id,
+            Absence.starts_at <= now,
+            Absence.ends_at > now,
+        )
+        .exists()
+    )
+    return Person.disabled_at.is_(None), valid_on(Person, places.today(now)), ~away
+
+
+def _holders(role: str, where: ColumnElement[bool], now: datetime) -> tuple[int, ...]:
     day = places.today(now)
     return tuple(
         db.session.scalars(
             select(RoleGrant.person_id)
             .join(Role, Role.id == RoleGrant.role_id)
             .join(Person, Person.id == RoleGrant.person_id)
-            .where(Role.code == role, valid_on(RoleGrant, day), Person.disabled_at.is_(None), valid_on(Person, day))
+            .where(Role.code == role, where, valid_on(RoleGrant, day), valid_on(Role, day))
+            .where(Person.disabled_at.is_(None), valid_on(Person, day))
             .distinct()
             .order_by(RoleGrant.person_id)
             .limit(20)
@@ -61,11 +85,25 @@ def _holders(role: str, now: datetime) -> tuple[int, ...]:
 
 
 def responsible(
-    *, assignee_id: int | None, dispatcher_id: int | None, campus_id: int | None, trade_id: int, now: datetime
+    *,
+    assignee_id: int | None,
+    dispatcher_id: int | None,
+    campus_id: int | None,
+    trade_id: int,
+    now: datetime,
+    building_id: int | None = None,
 ) -> tuple[int, ...]:
     """N1: holder or whom it is offered to, else its dispatcher, else the duty lead, else the fallback role."""
     if assignee_id is not None:
         return (assignee_id,)
-    if dispatcher_id is not None:
+    if dispatcher_id is not None and _still_there(dispatcher_id, now):
         return (dispatcher_id,)
-    return duty_leads(campus_id=campus_id, trade_id=trade_id, now=now)
+    return duty_leads(campus_id=campus_id, building_id=building_id, trade_id=trade_id, now=now)
+
+
+def _still_there(person_id: int, now: datetime) -> bool:
+    """Whether a dispatcher's account is valid: who has left is not responsible any more."""
+    valid = select(Person.id).where(
+        Person.id == person_id, Person.disabled_at.is_(None), valid_on(Person, places.today(now))
+    )
+    return db.session.scalar(valid) is not None

@@ -32,6 +32,7 @@ class Remark(StrEnum):
     RATING = "rating"
     PROMISE = "promise"
     ESCALATION = "escalation"
+    CALL_ANSWERED = "call_answered"
     HELPER = "helper"
 
 
@@ -46,6 +47,7 @@ REMARK_LABELS: Final[dict[Remark, str]] = {
     Remark.RATING: gettext_noop("Rated"),
     Remark.PROMISE: gettext_noop("Promise told"),
     Remark.ESCALATION: gettext_noop("Escalated"),
+    Remark.CALL_ANSWERED: gettext_noop("Call answered"),
     Remark.HELPER: gettext_noop("Helper added"),
 }
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.tickets.rules.dispatching import DispatchSettings, Exclusion, Job, Ranking, Technician, rank
+from app.tickets.rules.duty import Cause, cause_of
 from app.tickets.rules.messages import gettext_noop
 from app.tickets.rules.order_table import OrderAct
 
@@ -87,7 +88,7 @@ class Decision:
     """What to do with a queued order.
 
     `person_id` is who is offered it until `offered_until`, in `round`; None: it waits, for the reason in `waiting`.
-    `call_duty_lead` says that the duty lead is to be told (once per order and acceptance; the caller remembers).
+    `call_duty_lead` says why the duty lead is to be called (once per order and acceptance; the caller remembers).
     """
 
     ranking: Ranking
@@ -95,7 +96,7 @@ class Decision:
     person_id: int | None = None
     offered_until: datetime | None = None
     waiting: Waiting | None = None
-    call_duty_lead: bool = False
+    call_duty_lead: Cause | None = None
 
 
 def refusals(past: Iterable[PastOffer]) -> int:
@@ -114,24 +115,25 @@ def decide(
     *,
     past: Sequence[PastOffer] = (),
     wake: Wake | None = None,
+    within_hours: bool = True,
 ) -> Decision:
     """What to do with `job`, which is queued; `past` are its offers in order, `job.offered` is filled in from them.
 
     `wake` says what woke it; None: an offer of it has just ended, or it was given back. A rework order, a place
     nobody has mapped and an order whose last offer a dispatcher made in vain wait for the dispatcher, until he asks
-    for the ranking himself (Wake.ASKED).
+    for the ranking himself (Wake.ASKED). `within_hours`: the clock of the order counts now (39).
     """
     number = max((offer.round for offer in past), default=1)
     asked = frozenset(offer.person_id for offer in past if offer.round == number and offer.asked)
     ranking = rank(replace(job, offered=asked), technicians, now, settings)
     if wake is not Wake.ASKED and _for_dispatcher(job, past):
-        called = _duty_lead(job, settings, past, nobody=False)
+        called = _duty_lead(job, settings, past, nobody=False, within_hours=within_hours)
         return Decision(ranking=ranking, round=number, waiting=Waiting.DISPATCHER, call_duty_lead=called)
     if ranking.best is None and wake is not None and _exhausted(ranking):
         number += 1
         ranking = rank(replace(job, offered=frozenset()), technicians, now, settings)
     best = ranking.best
-    called = _duty_lead(job, settings, past, nobody=best is None)
+    called = _duty_lead(job, settings, past, nobody=best is None, within_hours=within_hours)
     if best is None:
         return Decision(ranking=ranking, round=number, waiting=Waiting.NOBODY_ELIGIBLE, call_duty_lead=called)
     return Decision(
@@ -154,6 +156,14 @@ def _exhausted(ranking: Ranking) -> bool:
     return any(one.reason is Exclusion.OFFERED_THIS_ROUND for one in ranking.excluded)
 
 
-def _duty_lead(job: Job, settings: DispatchSettings, past: Sequence[PastOffer], *, nobody: bool) -> bool:
+def _duty_lead(
+    job: Job, settings: DispatchSettings, past: Sequence[PastOffer], *, nobody: bool, within_hours: bool
+) -> Cause | None:
     """38: after three refusals (emergency: the first); 39: nobody eligible calls him in an emergency only."""
-    return refusals(past) >= settings.refusals_allowed(job) or (job.emergency and nobody)
+    return cause_of(
+        emergency=job.emergency,
+        refusals=refusals(past),
+        allowed=settings.refusals_allowed(job),
+        nobody=nobody,
+        within_hours=within_hours,
+    )

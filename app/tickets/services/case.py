@@ -33,7 +33,7 @@ from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketSt
 from app.tickets.services import announcing, effects, held, refusals
 from app.tickets.services.held import HeldOrder, HeldTicket
 
-_UNVERSIONED = frozenset({"waiting", "lead_called_at", "reminders"})
+_UNVERSIONED = frozenset({"waiting", "lead_called_at", "dispatcher_id", "reminders"})
 
 Announcement = Callable[[list[int]], Event]
 

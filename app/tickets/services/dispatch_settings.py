@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import settings
 from app.tickets.rules.dispatching import USUAL_WEIGHTS, Criterion, DispatchSettings
+from app.tickets.rules.duty import REPEAT_MINUTES
 
 settings.declare(
     "tickets.offer_minutes",
@@ -32,6 +33,15 @@ settings.declare(
     low=1,
     high=20,
     words=_l("After how many refusals of an order the duty lead is called"),
+)
+settings.declare(
+    "tickets.duty_repeat_minutes",
+    REPEAT_MINUTES,
+    kind=int,
+    low=1,
+    high=60,
+    unit="min",
+    words=_l("How often the duty lead is called again until somebody answers"),
 )
 settings.declare(
     "tickets.fallback_role",

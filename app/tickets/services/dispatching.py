@@ -21,7 +21,7 @@ from app.core.i18n import iso
 from app.events import tickets as events
 from app.tickets import policies
 from app.tickets.models import Offer, TechnicianProfile, WorkOrder
-from app.tickets.queries import candidates, crews
+from app.tickets.queries import candidates
 from app.tickets.queries.candidates import Surroundings
 from app.tickets.rules import dispatching, offers, workflow
 from app.tickets.rules.dispatching import (
@@ -32,10 +32,9 @@ from app.tickets.rules.dispatching import (
     Ranking,
     Technician,
 )
-from app.tickets.rules.history import Remark
 from app.tickets.rules.offers import PastOffer, Wake
 from app.tickets.rules.workflow import OrderAct, OrderState
-from app.tickets.services import dispatch_settings, done
+from app.tickets.services import dispatch_settings, done, duty_calls
 from app.tickets.services.case import Case, by_order
 from app.tickets.services.done import OrderDone
 from app.tickets.services.held import HeldOrder
@@ -198,8 +197,8 @@ def _offer_best(case: Case, order: HeldOrder, wake: Wake | None) -> Ranking:
             people.pop(decision.person_id)
         else:
             people[decision.person_id] = person
-    if decision.call_duty_lead and order.lead_called_at is None:
-        _call_duty_lead(case, order, context)
+    if decision.call_duty_lead is not None and order.lead_called_at is None:
+        duty_calls.call(case, order, decision.call_duty_lead, offers.refusals(context.past))
     if decision.person_id is None or decision.offered_until is None:
         order.waiting = decision.waiting.value if decision.waiting else None
         return decision.ranking
@@ -265,20 +264,6 @@ def _insert_offer(
     ticket_id = case.ticket.id
     case.tell(events.OfferMade(order.id, ticket_id, offer_id, person_id, iso(until) or "", made_by))
     case.tell(events.OfferExpired(order.id, offer_id), key=f"offer:{offer_id}", due=until)
-
-
-def _call_duty_lead(case: Case, order: HeldOrder, context: Surroundings) -> None:
-    """38, 39: once per order until somebody accepts; the escalation stands in the history."""
-    leads = crews.duty_leads(campus_id=order.campus_id, trade_id=order.trade_id, now=case.now)
-    refusals = offers.refusals(context.past)
-    order.lead_called_at = case.now
-    case.remark(
-        Remark.ESCALATION,
-        order_id=order.id,
-        by_system=True,
-        data={"refusals": refusals, "person_ids": [str(each) for each in leads]},
-    )
-    case.tell(events.DutyLeadCalled(order.id, case.ticket.id, leads, refusals))
 
 
 def _refuse(check: dispatching.ManualCheck, reason: str | None) -> None:

@@ -60,6 +60,7 @@ def hold_due(*, actor: Actor, now: datetime, order_id: int, version: int) -> Non
             assignee_id=order.assignee_id,
             dispatcher_id=order.dispatcher_id,
             campus_id=order.campus_id,
+            building_id=order.building_id,
             trade_id=order.trade_id,
             now=case.now,
         )

@@ -1,0 +1,102 @@
+"""Calls of the duty lead, as those who were called and those who dispatch there see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import Person
+from app.core import paging
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import NotFound
+from app.sites.models import Place
+from app.tickets import policies
+from app.tickets.models import Category, DutyCall, Ticket, Trade, WorkOrder
+
+_Answered = aliased(Person)
+WITHOUT_HOLDER = ("queued", "offered")
+
+_COLUMNS: tuple[Any, ...] = (
+    DutyCall.id,
+    DutyCall.order_id,
+    WorkOrder.number.label("order_number"),
+    WorkOrder.state,
+    WorkOrder.priority,
+    WorkOrder.due_at,
+    DutyCall.ticket_id,
+    Ticket.number.label("ticket_number"),
+    Category.name.label("category_name"),
+    Trade.name.label("trade_name"),
+    func.coalesce(Place.path, Ticket.place_text).label("place"),
+    Ticket.description,
+    DutyCall.campus_id,
+    DutyCall.building_id,
+    DutyCall.cause,
+    DutyCall.refusals,
+    DutyCall.called,
+    DutyCall.times,
+    DutyCall.called_at,
+    DutyCall.last_at,
+    DutyCall.answered_by.label("answered_id"),
+    _Answered.name.label("answered_name"),
+    DutyCall.ended_at,
+    DutyCall.ended_as,
+)
+NAMES = tuple(column.key for column in _COLUMNS)
+"""The columns of a row in their order, for `core.http.dumping`."""
+
+
+def page(actor: Actor, *, open_only: bool, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
+    """Calls the actor may see, newest first."""
+    conditions = [_seen(actor), *(_waits() if open_only else ())]
+    return paging.page(_select().where(*conditions), [("id", DutyCall.id.desc())], cursor, limit)
+
+
+def one(actor: Actor, call_id: int) -> Any:
+    """One call. Raises NotFound."""
+    row = db.session.execute(_select().where(DutyCall.id == call_id, _seen(actor))).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def of_order(order_id: int) -> Any:
+    """The last call of an order, None where there was none; for a reader who has found the order."""
+    query = _select().where(DutyCall.order_id == order_id).order_by(DutyCall.id.desc()).limit(1)
+    return db.session.execute(query).first()
+
+
+def _waits() -> tuple[ColumnElement[bool], ...]:
+    return DutyCall.ended_at.is_(None), WorkOrder.state.in_(WITHOUT_HOLDER)
+
+
+def _select() -> Any:
+    def same(table: Any, key: Any, of: Any) -> ColumnElement[bool]:
+        return and_(table.institution_id == of.institution_id, table.id == key)
+
+    return (
+        select(*_COLUMNS)
+        .join(WorkOrder, same(WorkOrder, DutyCall.order_id, DutyCall))
+        .join(Ticket, same(Ticket, DutyCall.ticket_id, DutyCall))
+        .join(Category, same(Category, Ticket.category_id, Ticket))
+        .join(Trade, same(Trade, WorkOrder.trade_id, WorkOrder))
+        .outerjoin(Place, same(Place, Ticket.place_id, Ticket))
+        .outerjoin(_Answered, same(_Answered, DutyCall.answered_by, DutyCall))
+    )
+
+
+def _seen(actor: Actor) -> ColumnElement[bool]:
+    """Those the actor was called for, and those where he dispatches."""
+    scopes = actor.scopes(policies.DISPATCH)
+    if any(scope.kind == "institution" for scope in scopes):
+        return true()
+    campuses = [scope.id for scope in scopes if scope.kind == "campus"]
+    buildings = [scope.id for scope in scopes if scope.kind == "building"]
+    return or_(
+        DutyCall.called.contains([actor.id]) if actor.id is not None else false(),
+        DutyCall.campus_id.in_(campuses),
+        DutyCall.building_id.in_(buildings),
+    )

@@ -1,0 +1,58 @@
+"""When the duty lead is called for an order, how often, and until when (tickets-rules 38, 39)."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from app.tickets.rules.messages import gettext_noop
+from app.tickets.rules.states import TICKET_MOVING, OrderState, TicketStatus
+
+REPEAT_MINUTES: Final = 5
+
+
+class Cause(StrEnum):
+    """Why the duty lead is called."""
+
+    REFUSALS = "refusals"
+    NOBODY = "nobody"
+    DUE_SOON = "due_soon"
+
+
+CAUSE_LABELS: Final[dict[Cause, str]] = {
+    Cause.REFUSALS: gettext_noop("It was refused or not answered again and again."),
+    Cause.NOBODY: gettext_noop("Nobody can be asked, and it is an emergency."),
+    Cause.DUE_SOON: gettext_noop("Somebody has to have it soon, and nobody does."),
+}
+
+
+class CallEnd(StrEnum):
+    """How a call ended: somebody answered it by name, or it was no longer needed."""
+
+    ANSWERED = "answered"
+    OVER = "over"
+
+
+_WITHOUT_HOLDER: Final = frozenset({OrderState.QUEUED, OrderState.OFFERED})
+
+
+def cause_of(*, emergency: bool, refusals: int, allowed: int, nobody: bool, within_hours: bool = True) -> Cause | None:
+    """Why the duty lead is to be called for an order that has just found nobody, or somebody; None: he is not.
+
+    38: after `allowed` refusals. 39: nobody eligible calls him in an emergency only, and an order that is none never
+    calls him outside the hours of its clock (`within_hours`); it does when they begin.
+    """
+    if emergency and nobody:
+        return Cause.NOBODY
+    if refusals >= allowed and (emergency or within_hours):
+        return Cause.REFUSALS
+    return None
+
+
+def still_needed(order: OrderState, ticket: TicketStatus) -> bool:
+    """Whether a call goes on: the order still has no holder, and its ticket lets it move."""
+    return order in _WITHOUT_HOLDER and ticket in TICKET_MOVING
+
+
+def next_call(now: datetime, minutes: int = REPEAT_MINUTES) -> datetime:
+    """When he is called again unless somebody has answered; raw minutes."""
+    return now + timedelta(minutes=minutes)
