@@ -7,6 +7,7 @@ mends them in one go. The table of settings in the README is generated from `Con
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -96,6 +97,16 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
 
 
+def _networks(text: str) -> tuple[str, ...]:
+    words = _words(text)
+    for word in words:
+        try:
+            ipaddress.ip_network(word)
+        except ValueError as error:
+            raise ValueError(f"{word} is not a network such as 10.20.0.0/16") from error
+    return words
+
+
 def _folder(text: str) -> Path:
     path = Path(text).expanduser()
     if not path.is_absolute():
@@ -127,6 +138,7 @@ def _web_address(text: str) -> str:
 
 TEXT, SECRET, SWITCH = Kind("text"), Kind("secret"), Kind("on, off", _switch)
 WORDS, FOLDER = Kind("list, by commas", _words), Kind("absolute path", _folder)
+NETWORKS = Kind("list, by commas", _networks)
 DATABASE, SITE = Kind("URL", _database), Kind("URL", _web_address)
 QUEUE, MAIL = _url("redis", "rediss", "unix"), _url("smtp", "smtps")
 
@@ -172,6 +184,10 @@ class Config:
     proxy_hops: Annotated[
         int, Setting("PROXY_HOPS", _whole(0, 5), "reverse proxies in front, whose X-Forwarded headers count")
     ] = 0
+    webhook_networks: Annotated[
+        tuple[str, ...],
+        Setting("WEBHOOK_NETWORKS", NETWORKS, "private networks webhooks may call, such as `10.20.0.0/16`"),
+    ] = ()
     smtp_url: Annotated[
         str, Setting("SMTP_URL", MAIL, "`smtp://user:password@host:587`, `smtps://…:465`; unset: mail is kept")
     ] = ""

@@ -30,7 +30,7 @@ from app.events import imports as import_events
 from app.events import tickets as ticket_events
 from app.events.accounts import SignInTraceDue
 from app.events.attachments import AttachmentReceived, AttachmentSweepDue
-from app.events.notifications import MailDue
+from app.events.notifications import MailDue, WebhookDue
 from app.events.operations import HousekeepingDue, OperationsWatched
 from app.imports import api as imports_api
 from app.imports import cli as imports_cli
@@ -44,6 +44,11 @@ from app.notifications import api as notifications_api
 from app.notifications import handlers as notifications_handlers
 from app.notifications import policies as notifications_policies
 from app.notifications import web as notifications_web
+from app.notifications.webhooks import api as webhooks_api
+from app.notifications.webhooks import handlers as webhooks_handlers
+from app.notifications.webhooks import models as webhooks_models
+from app.notifications.webhooks import services as webhooks_services
+from app.notifications.webhooks import web as webhooks_web
 from app.portal import handlers as portal_handlers
 from app.portal import policies as portal_policies
 from app.portal import web as portal_web
@@ -56,6 +61,7 @@ from app.tickets import api as tickets_api
 from app.tickets import crew as tickets_crew
 from app.tickets import dispatch as tickets_dispatch
 from app.tickets import handlers as tickets_handlers
+from app.tickets import hooks as tickets_hooks
 from app.tickets import models as tickets_models
 from app.tickets import notices as tickets_notices
 from app.tickets import policies as tickets_policies
@@ -70,7 +76,7 @@ if TYPE_CHECKING:
     from app.core.importing import Importer
     from config import Config
 
-MODELS = (tickets_models,)  # imported for their tables: areas without routes of their own
+MODELS = (tickets_models, webhooks_models)  # imported for their tables: areas without routes of their own
 
 WEB: tuple[Blueprint, ...] = (
     accounts_web.blueprint,
@@ -82,6 +88,7 @@ WEB: tuple[Blueprint, ...] = (
     sites_web.blueprint,
     tickets_crew.blueprint,
     *tickets_dispatch.BLUEPRINTS,
+    webhooks_web.blueprint,
     tickets_web.blueprint,
 )
 
@@ -92,6 +99,7 @@ API: tuple[Any, ...] = (
     notifications_api.blueprint,
     sites_api.blueprint,
     tickets_api.blueprint,
+    webhooks_api.blueprint,
 )
 
 
@@ -100,7 +108,7 @@ def _told(handler: Callable[..., None]) -> Subscription:
     return Subscription(f"notifications.{handler.__name__}", handler, queue="notices")
 
 
-SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
+REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     SignInTraceDue: (Subscription("accounts.sweep", accounts_handlers.sweep, queue="notices"),),
     AttachmentReceived: (
         Subscription("attachments.reencode", attachments_handlers.reencode, queue="long", stepwise=True),
@@ -146,6 +154,17 @@ SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
     OperationsWatched: (Subscription("portal.watch", portal_handlers.watch, queue="notices"),),
     HousekeepingDue: (Subscription("portal.tidy", portal_handlers.tidy, queue="long", stepwise=True),),
     AttachmentSweepDue: (Subscription("attachments.sweep", attachments_handlers.sweep, queue="long", stepwise=True),),
+    WebhookDue: (Subscription("webhooks.send", webhooks_handlers.send, queue="notices", stepwise=True),),
+}
+
+WEBHOOK_EVENTS: dict[type[Event], webhooks_services.Told] = {**tickets_hooks.TOLD}
+_ANNOUNCED = Subscription(
+    "webhooks.announce", webhooks_services.announce, queue="notices", wanted=webhooks_services.any_endpoint
+)
+
+SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
+    event: (*REACTIONS.get(event, ()), *((_ANNOUNCED,) if event in WEBHOOK_EVENTS else ()))
+    for event in (*REACTIONS, *(each for each in WEBHOOK_EVENTS if each not in REACTIONS))
 }
 
 ATTACHMENT_VIEWERS: dict[str, attachments_policies.Viewer] = {  # owner kind → may this actor see it
@@ -197,6 +216,7 @@ NAVIGATION: tuple[NavItem, ...] = (
     ),
     NavItem(_l("Operations"), "portal.operations", "pulse", portal_policies.read_operations, group=_l("System")),
     NavItem(_l("Mail"), "notifications.kept_mail", "mail", notifications_policies.read_mail, group=_l("System")),
+    NavItem(_l("Webhooks"), "webhooks.index", "link", notifications_policies.write_webhooks, group=_l("System")),
     NavItem(_l("Settings"), "portal.settings_page", "sliders", portal_policies.write_settings, group=_l("System")),
     NavItem(_l("Audit log"), "audit.entries", "audit", audit_policies.read, group=_l("System")),
     NavItem(_l("Places"), "sites.places", "pin-map", sites_policies.may_manage, group=_l("Registers")),
@@ -223,6 +243,7 @@ def build(config: Config, role: Literal["web", "worker"]) -> Flask:
     app.extensions["houqin_load_actor"] = accounts_web.load_actor
     app.extensions["houqin_note_refusal"] = accounts_web.note_refusal
     attachments_policies.use(ATTACHMENT_VIEWERS)
+    webhooks_services.EVENTS.update(WEBHOOK_EVENTS)
     for blueprint in WEB:
         app.register_blueprint(blueprint)
     for blueprint in API:

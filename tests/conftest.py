@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.core import clock, settings
 from app.core.db import bind_institution, db, institution_bound
 from app.core.institution import forget_institutions
+from app.notifications.webhooks import services as webhooks
 from tests import ground
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)  # a Wednesday, 10:00 in Shanghai
@@ -49,6 +50,7 @@ def app(servers: ground.Ground) -> Iterator[Flask]:
 @pytest.fixture(autouse=True)
 def _fresh_caches() -> Iterator[None]:
     settings.forget()
+    webhooks.forget()
     forget_institutions()
     yield
     bind_institution(None)

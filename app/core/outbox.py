@@ -60,13 +60,15 @@ class Subscription:
     """One handler with its name (stored in the delivery), its queue and whether it works in steps.
 
     A stepwise handler runs outside the runner's transaction: `(event, lease)`; it commits by `core.steps`
-    and the runner marks the delivery done only where the lease is still its own.
+    and the runner marks the delivery done only where the lease is still its own. `wanted` tells, when an event is
+    published, whether this institution has any use for the handler; None: always.
     """
 
     name: str
     handler: Callable[..., None]
     queue: QueueName = "dispatch"
     stepwise: bool = False
+    wanted: Callable[[], bool] | None = None
 
 
 class OutboxEvent(Tenant):
@@ -125,6 +127,10 @@ class Subscribers:
                 # without a lease the relay would ring for it again and again while it runs
                 raise ValueError(f"{subscription.name} works on the queue for long jobs, so it must be stepwise")
 
+    def turns(self, kind: str) -> tuple[Subscription, ...]:
+        """Who has a turn at an event of this kind that is published now."""
+        return tuple(each for each in self.by_event.get(kind, ()) if each.wanted is None or each.wanted())
+
     def load(self, kind: str, payload: Mapping[str, Any]) -> Event:
         """The event of a stored row; unknown members are ignored, so v and v-1 both load (rolling deploys)."""
         event_class = self.events[kind]
@@ -166,7 +172,7 @@ def publish(event: Event, *, key: str | None = None, due: datetime | None = None
     delivery: that is how timers are made. Returns whether anything was written to be delivered.
     """
     table = subscribers()
-    handlers = table.by_event.get(type(event).__name__, ())  # an event nobody listens to is still history
+    handlers = table.turns(type(event).__name__)  # an event nobody listens to is still history
     moment = clock.now()
     written = db.session.execute(
         _PUBLISH,
@@ -258,7 +264,7 @@ def publish_all(pending: list[Pending]) -> None:
     rows: dict[tuple[str, str, str | None], datetime] = {}
     for each in pending:
         rows.setdefault((type(each.event).__name__, _payload(each.event), each.key), each.due or moment)
-    turns = [(kind, turn) for kind in {row[0] for row in rows} for turn in table.by_event.get(kind, ())]
+    turns = [(kind, turn) for kind in {row[0] for row in rows} for turn in table.turns(kind)]
     db.session.execute(
         _PUBLISH_ALL,
         {

@@ -10,6 +10,11 @@ def own(actor: Actor) -> bool:
     return actor.id is not None and actor.can("notifications.own")
 
 
+def write_webhooks(actor: Actor) -> bool:
+    """Telling other systems what happens, and seeing what they were told."""
+    return actor.can("webhooks.write")
+
+
 def read_mail(actor: Actor) -> bool:
     """The kept mail and the delivery log: they hold other people's addresses and words."""
     return actor.can("mail.read")

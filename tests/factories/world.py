@@ -14,6 +14,8 @@ from app.core.db import current_institution, db
 from app.core.outbox import OutboxDelivery
 from app.imports.models import ImportBatch
 from app.notifications.models import KeptMail
+from app.notifications.webhooks import services as webhooks
+from app.notifications.webhooks.models import WebhookMessage
 from app.sites.models import PlaceSticker
 from app.tickets.models import DutyCall
 from app.tickets.services import dispatching
@@ -77,12 +79,23 @@ def build() -> dict[str, Any]:
         called_at=now,
         last_at=now,
     )
-    db.session.add_all([batch, mail, call])
+    hook = webhooks.create(
+        actor=Actor.system(current_institution()),
+        now=now,
+        name="Gate",
+        url="https://gate.example.edu/in",
+        events=["ticket.filed"],
+        plain_allowed=False,
+    )
+    told = WebhookMessage(endpoint_id=hook.id, event="ticket.filed", body="{}", state="sent", at=now)
+    db.session.add_all([batch, mail, call, told])
     db.session.flush()
     return {
         "batch_id": batch.id,
         "mail_id": mail.id,
         "call_id": call.id,
+        "message_id": told.id,
+        "webhook_id": hook.id,
         "delivery_id": db.session.scalar(select(OutboxDelivery.id).limit(1)),
         "ticket_id": filed.id,
         "order_id": filed.order_id,

@@ -46,6 +46,7 @@ ADMIN = frozenset(
         "operations.retry",
         "audit.read",
         "mail.read",
+        "webhooks.write",
         "tickets.read",
         "tickets.triage",
         "tickets.dispatch",

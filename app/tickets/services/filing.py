@@ -168,7 +168,7 @@ def _outbox_rows(automatic: bool) -> dict[str, Any]:
     """The handlers of the events filing publishes, as the arrays the statement unnests."""
     kinds = ("TicketFiled", "OrderQueued") if automatic else ("TicketFiled",)
     table = outbox.subscribers()
-    turns = [(kind, turn) for kind in kinds for turn in table.by_event.get(kind, ())]
+    turns = [(kind, turn) for kind in kinds for turn in table.turns(kind)]
     return {
         "turns": [kind for kind, _turn in turns],
         "handlers": [turn.name for _kind, turn in turns],

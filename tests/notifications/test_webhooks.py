@@ -1,0 +1,306 @@
+"""Webhooks from the event to the other system: signed, tried again, replayed, and never called where it must not be."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from standardwebhooks import Webhook
+
+from app.audit.models import AuditEntry
+from app.core import clock, deliveries
+from app.core.actor import Actor
+from app.core.errors import Conflict, Rejected
+from app.core.outbox import OutboxDelivery, OutboxEvent
+from app.core.transaction import transaction
+from app.notifications.webhooks import services
+from app.notifications.webhooks.models import WebhookEndpoint, WebhookMessage
+from tests.factories import accounts
+from tests.factories import tickets as factory
+
+SYSTEM = Actor.system(1)
+ALL = ["ticket.filed", "ticket.status_changed", "order.queued"]
+
+
+@dataclass
+class Other:
+    """Another system: what it was sent and what it answers."""
+
+    port: int = 0
+    status: int = 204
+    taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook?from=houqin"
+
+
+@pytest.fixture
+def other() -> Iterator[Other]:
+    found = Other()
+
+    class Taking(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            found.taken.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(found.status)
+            if found.status == 302:
+                self.send_header("Location", found.url)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Taking) as server:
+        found.port = server.server_address[1]
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield found
+        server.shutdown()
+
+
+@contextlib.contextmanager
+def allowing(app: Flask, *networks: str) -> Iterator[None]:
+    usual = app.config["HOUQIN"]
+    app.config["HOUQIN"] = replace(usual, webhook_networks=networks)
+    try:
+        yield
+    finally:
+        app.config["HOUQIN"] = usual
+
+
+def endpoint(url: str, events: list[str] | None = None) -> WebhookEndpoint:
+    with transaction():
+        return services.create(
+            actor=SYSTEM, now=clock.now(), name="Duty telephone", url=url, events=events or ALL, plain_allowed=True
+        )
+
+
+def work(kind: str) -> int:
+    """Deliver what is due of one kind of event to its webhook handler; returns how many turns were taken."""
+    from app.core.db import db
+
+    found = db.session.scalars(
+        select(OutboxDelivery.id)
+        .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
+        .where(
+            OutboxEvent.kind == kind, OutboxDelivery.handler.startswith("webhooks."), OutboxDelivery.done_at.is_(None)
+        )
+        .order_by(OutboxDelivery.id)
+    ).all()
+    return sum(deliveries.deliver(1, each) for each in found)
+
+
+def filed(database: Session, ground: factory.Ground | None = None) -> Any:
+    ground = ground or factory.Ground()
+    with transaction():
+        return ground, factory.filing.file_ticket(
+            actor=accounts.actor(ground.student),
+            now=clock.now(),
+            category=ground.category.code,
+            description="卫生间 410 的水龙头一直滴水",
+            place_id=ground.room.id,
+        )
+
+
+def messages(database: Session) -> list[WebhookMessage]:
+    database.expire_all()
+    return list(database.scalars(select(WebhookMessage).order_by(WebhookMessage.id)))
+
+
+def test_an_event_reaches_the_other_system_signed(app: Flask, database: Session, other: Other) -> None:
+    made = endpoint(other.url)
+    secret = made.secret
+    ground, ticket = filed(database)
+    with allowing(app, "127.0.0.0/8"):
+        assert work("TicketFiled") == 1
+        assert work("OrderQueued") == 1
+        assert work("WebhookDue") == 2
+    bodies = [json.loads(body) for _headers, body in other.taken]
+    assert [each["type"] for each in bodies] == ["ticket.filed", "order.queued"]
+    assert bodies[0]["data"] == {
+        "ticket_id": str(ticket.id),
+        "number": ticket.number,
+        "status": "accepted",
+        "priority": "normal",
+    }
+    for headers, body in other.taken:
+        Webhook(secret).verify(body, headers)
+    said = b"".join(body for _headers, body in other.taken).decode()
+    assert ground.student.name not in said
+    assert "水龙头" not in said
+    assert [each.state for each in messages(database)] == ["sent", "sent"]
+
+
+def test_nobody_listens_nothing_is_written(app: Flask, database: Session) -> None:
+    ground, _ticket = filed(database)
+    assert work("TicketFiled") == 0
+    endpoint("https://example.edu/hook", ["order.done"])
+    filed(database, ground)
+    assert work("TicketFiled") == 1
+    assert messages(database) == []
+
+
+def test_a_private_address_is_never_called(app: Flask, database: Session, other: Other) -> None:
+    endpoint(other.url)
+    filed(database)
+    work("TicketFiled")
+    assert work("WebhookDue") == 1
+    assert other.taken == []
+    (message,) = messages(database)
+    assert (message.state, message.attempts, message.error) == ("waiting", 1, "address refused: private")
+
+
+def test_what_fails_is_tried_again_later_and_fails_at_last(app: Flask, database: Session, other: Other) -> None:
+    endpoint(other.url, ["ticket.filed"])
+    filed(database)
+    other.status = 500
+    with allowing(app, "127.0.0.0/8"):
+        work("TicketFiled")
+        for attempt in range(1, len(services.RETRIES) + 2):
+            assert work("WebhookDue") == 1
+            (message,) = messages(database)
+            assert (message.attempts, message.status) == (attempt, 500)
+        assert message.state == "failed"
+        assert work("WebhookDue") == 0
+        assert len({headers["webhook-id"] for headers, _body in other.taken}) == 1  # the receiver knows repeats by it
+
+        other.status = 200
+        with transaction():
+            services.replay(message.id, actor=SYSTEM, now=clock.now())
+        assert work("WebhookDue") == 1
+    (message,) = messages(database)
+    assert (message.state, message.replays) == ("sent", 1)
+    assert len({body for _headers, body in other.taken}) == 1
+
+
+def test_tries_lie_apart(app: Flask, database: Session) -> None:
+    endpoint("http://127.0.0.1:1/", ["ticket.filed"])
+    filed(database)
+    work("TicketFiled")
+    work("WebhookDue")
+    due = database.execute(
+        select(OutboxDelivery.next_at, OutboxEvent.at)
+        .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
+        .where(OutboxEvent.kind == "WebhookDue", OutboxDelivery.done_at.is_(None))
+    ).one()
+    assert (due.next_at - due.at).total_seconds() == pytest.approx(services.RETRIES[0], abs=1)
+
+
+def test_redirects_are_not_followed_and_gone_switches_off(app: Flask, database: Session, other: Other) -> None:
+    made = endpoint(other.url, ["ticket.filed"])
+    filed(database)
+    with allowing(app, "127.0.0.0/8"):
+        other.status = 302
+        work("TicketFiled")
+        work("WebhookDue")
+        assert len(other.taken) == 1
+        other.status = 410
+        work("WebhookDue")
+    (message,) = messages(database)
+    assert (message.state, message.status) == ("failed", 410)
+    assert database.get_one(WebhookEndpoint, (1, made.id)).enabled is False
+    with pytest.raises(Conflict):
+        services.replay(message.id, actor=SYSTEM, now=clock.now())
+
+
+def test_two_secrets_sign_while_one_is_changed(app: Flask, database: Session, other: Other) -> None:
+    made = endpoint(other.url, ["ticket.filed"])
+    former = made.secret
+    with transaction():
+        renewed = services.renew_secret(made.id, actor=SYSTEM, now=clock.now())
+    filed(database)
+    with allowing(app, "127.0.0.0/8"):
+        work("TicketFiled")
+        work("WebhookDue")
+        database.execute(update(WebhookEndpoint).values(former_until=datetime(2020, 1, 1, tzinfo=UTC)))
+        with transaction():
+            services.send_test(made.id, actor=SYSTEM, now=clock.now())
+        work("WebhookDue")
+    (headers, body), (later, test_body) = other.taken
+    Webhook(former).verify(body, headers)
+    Webhook(renewed.secret).verify(body, headers)
+    assert len(later["webhook-signature"].split()) == 1
+    assert json.loads(test_body)["type"] == "webhook.test"
+
+
+def test_bad_addresses_and_events_are_refused(app: Flask, database: Session) -> None:
+    for url in ("ftp://example.edu", "https://a b", "https://user@example.edu/"):
+        with pytest.raises(Rejected) as refused:
+            endpoint(url)
+        assert list(refused.value.fields) == ["url"]
+    with pytest.raises(Rejected) as refused:
+        endpoint("https://example.edu/", ["ticket.unknown"])
+    assert list(refused.value.fields) == ["events"]
+
+
+def test_the_pages(client: FlaskClient, login: Any, database: Session) -> None:
+    login(accounts.person("admin", locale="en"))
+    assert "No other system is told anything yet" in client.get("/webhooks").text
+    refused = client.post("/webhooks/new", data={"name": "Gate", "url": "http//x", "events": ["ticket.filed"]})
+    assert refused.status_code == 422
+    assert "Gate" in refused.text
+    made = client.post(
+        "/webhooks/new", data={"name": "Gate", "url": "https://gate.example.edu/in", "events": ["ticket.filed"]}
+    )
+    assert made.status_code == 201
+    assert "whsec_" in made.text
+    (found,) = database.scalars(select(WebhookEndpoint)).all()
+    page = client.get(f"/webhooks/{found.id}")
+    assert "whsec_" not in page.text
+    assert "Nothing was sent there yet." in page.text
+    settings = f"/webhooks/{found.id}/settings"
+    stale = client.post(settings, data={"name": "Door", "events": ["order.done"], "version": "7"})
+    assert stale.status_code == 412
+    saved = client.post(
+        settings,
+        data={"name": "Door", "url": "https://gate.example.edu/in", "events": ["order.done"], "version": "1"},
+    )
+    assert saved.status_code == 302
+    assert "Off" in client.get("/webhooks").text
+    switched_off = client.post(f"/webhooks/{found.id}/test", follow_redirects=True)
+    assert "Switch it on first" in switched_off.text
+    assert "whsec_" in client.post(f"/webhooks/{found.id}/secret").text
+    client.post(f"/webhooks/{found.id}/remove")
+    assert client.get(f"/webhooks/{found.id}").status_code == 404
+    verbs = database.scalars(select(AuditEntry.verb).where(AuditEntry.object_kind == "webhook")).all()
+    assert set(verbs) == {"webhook.create", "webhook.change", "webhook.secret", "webhook.remove"}
+    assert not [each for each in database.scalars(select(AuditEntry.after)) if each and "whsec_" in json.dumps(each)]
+
+
+def test_the_api(client: FlaskClient, database: Session) -> None:
+    bearer = accounts.token(accounts.person("admin"))
+    made = client.post(
+        "/api/v1/webhooks",
+        json={"name": "Gate", "url": "https://gate.example.edu/in", "events": ["ticket.filed"]},
+        headers=bearer,
+    )
+    assert made.status_code == 201
+    assert made.json["secret"].startswith("whsec_")
+    where = f"/api/v1/webhooks/{made.json['id']}"
+    assert "secret" not in client.get(where, headers=bearer).json
+    assert client.patch(where, json={"enabled": False}, headers=bearer).status_code == 428
+    changed = client.patch(where, json={"enabled": False}, headers={**bearer, "If-Match": made.headers["ETag"]})
+    assert (changed.status_code, changed.json["enabled"]) == (200, False)
+    stale = client.patch(where, json={"enabled": True}, headers={**bearer, "If-Match": made.headers["ETag"]})
+    assert (stale.status_code, stale.json["current"]["version"]) == (412, 2)
+    assert client.get("/api/v1/webhooks", headers=bearer).json["items"][0]["id"] == made.json["id"]
+    assert client.get(f"{where}/messages", headers=bearer).json == {"items": [], "next": None}
+    assert client.post(f"{where}/secret", headers=bearer).json["secret"] != made.json["secret"]
+    assert client.delete(where, headers=bearer).status_code == 204
+    assert client.get(where, headers=bearer).status_code == 404
+    refused = client.post(
+        "/api/v1/webhooks", json={"name": "x", "url": "https://x.example/", "events": []}, headers=bearer
+    )
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "events")
