@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, g
-from sqlalchemy import case, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import ColumnElement
@@ -101,64 +101,71 @@ def _later(seconds: float) -> ColumnElement[datetime]:
     return func.clock_timestamp() + timedelta(seconds=seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Turn:
-    """What a delivery is about; `token` is the lease of a stepwise one."""
+    """One delivery, and what is known of it so far; `token` is the lease of a stepwise one."""
 
+    institution_id: int
     delivery_id: int
-    subscription: Subscription
-    kind: str
-    payload: dict[str, Any]
-    token: str | None
+    subscription: Subscription | None = None
+    token: str | None = None
 
 
 def deliver(institution_id: int, delivery_id: int) -> bool:
     """Deliver once. Returns whether this call did the work; a failure is recorded, then raised."""
     request = logs.request_id.set(None)
-    turn: _Turn | None = None
+    turn = _Turn(institution_id, delivery_id)
     try:
-        turn = _take(institution_id, delivery_id)
-        if turn is None:
-            return False
-        done = _twice(institution_id, turn)
+        done = _twice(turn)
     except LostLease:
         log.info("delivery taken over", extra={"delivery": delivery_id})
         return False
     except Exception as error:
-        record_failure(delivery_id, error, token=turn.token if turn else None)
-        metrics.delivered(turn.subscription.name if turn else "", "failed")
+        record_failure(delivery_id, error, token=turn.token)
+        metrics.delivered(turn.subscription.name if turn.subscription else "", "failed")
         raise
     finally:
         logs.request_id.reset(request)
-    if done:
+    if done and turn.subscription:
         metrics.delivered(turn.subscription.name, "done")
     return done
 
 
-def _twice(institution_id: int, turn: _Turn) -> bool:
+def _twice(turn: _Turn) -> bool:
     """Work; where somebody else held a row just then, once more at once, as a request would (architecture.md)."""
     try:
-        return _work(institution_id, turn)
+        return _work(turn)
     except (DBAPIError, Stale) as error:
         busy = isinstance(error, Stale) or problems.sqlstate(error) in problems.BUSY_STATES
         if not busy or turn.token is not None:
             raise
         log.info("delivery meets somebody else", extra={"delivery": turn.delivery_id})
-        return _work(institution_id, turn)
+        return _work(turn)
 
 
-def _work(institution_id: int, turn: _Turn) -> bool:
-    actor, delivery_id = Actor.system(institution_id), turn.delivery_id
-    event = subscribers().load(turn.kind, turn.payload)
-    if turn.token is not None:
-        turn.subscription.handler(event, Lease(delivery_id, turn.token, actor))
-        with transaction():
-            return _done(OutboxDelivery.id == delivery_id, OutboxDelivery.lease == turn.token)
+def _work(turn: _Turn) -> bool:
+    """Lock the delivery and do its effect in the same transaction, or, where it works in steps, lease it and go on.
+
+    False where another copy holds it or it is done.
+    """
+    actor = Actor.system(turn.institution_id)
     with transaction():
-        if not _locked(delivery_id):
+        row = db.session.execute(_LOCK, {"delivery": turn.delivery_id}).first()
+        if row is None:
             return False
-        turn.subscription.handler(event, actor, clock.now())
-        return _done(OutboxDelivery.id == delivery_id)
+        logs.request_id.set(row.request_id)
+        _know_institution(turn.institution_id)
+        turn.subscription = subscribers().by_name[row.handler]
+        event = subscribers().load(row.kind, row.payload)
+        if not turn.subscription.stepwise:
+            turn.subscription.handler(event, actor, clock.now())
+            return _done(OutboxDelivery.id == turn.delivery_id)
+        token = secrets.token_hex(8)
+        db.session.execute(_LEASE, {"delivery": turn.delivery_id, "token": token})
+    turn.token = token
+    turn.subscription.handler(event, Lease(turn.delivery_id, token, actor))
+    with transaction():
+        return _done(OutboxDelivery.id == turn.delivery_id, OutboxDelivery.lease == token)
 
 
 def _know_institution(institution_id: int) -> None:
@@ -166,53 +173,24 @@ def _know_institution(institution_id: int) -> None:
     g.institution = next((facts for facts in institutions() if facts.id == institution_id), None)
 
 
-def _take(institution_id: int, delivery_id: int) -> _Turn | None:
-    """Read the delivery (its request id goes to the log from here on); a stepwise one is leased at once."""
-    free = (
-        OutboxDelivery.id == delivery_id,
+# The hand-off waits for these, so they are built once and not for every delivery.
+_LOCK = (
+    select(OutboxDelivery.handler, OutboxEvent.kind, OutboxEvent.payload, OutboxEvent.request_id)
+    .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
+    .where(
+        OutboxDelivery.id == bindparam("delivery"),
         OutboxDelivery.done_at.is_(None),
         OutboxDelivery.parked_at.is_(None),
         (OutboxDelivery.lease_until.is_(None)) | (OutboxDelivery.lease_until < func.clock_timestamp()),
     )
-    with transaction():
-        row = db.session.execute(
-            select(OutboxDelivery.handler, OutboxEvent.kind, OutboxEvent.payload, OutboxEvent.request_id)
-            .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
-            .where(*free)
-        ).first()
-        if row is None:
-            return None
-        logs.request_id.set(row.request_id)
-        _know_institution(institution_id)
-        subscription = subscribers().by_name[row.handler]
-        token = None
-        if subscription.stepwise:
-            token = secrets.token_hex(8)
-            leased = db.session.execute(
-                update(OutboxDelivery)
-                .where(*free)
-                .values(lease=token, lease_until=_later(LEASE_SECONDS), next_at=_later(LEASE_SECONDS + 5))
-                .returning(OutboxDelivery.id)
-            ).first()
-            if leased is None:
-                return None
-        return _Turn(delivery_id, subscription, row.kind, row.payload, token)
-
-
-def _locked(delivery_id: int) -> bool:
-    """Lock the delivery row; False where another copy holds it or it is done."""
-    return (
-        db.session.execute(
-            select(OutboxDelivery.id)
-            .where(
-                OutboxDelivery.id == delivery_id,
-                OutboxDelivery.done_at.is_(None),
-                OutboxDelivery.parked_at.is_(None),
-            )
-            .with_for_update(skip_locked=True)
-        ).first()
-        is not None
-    )
+    .with_for_update(skip_locked=True, of=OutboxDelivery)
+)
+_LEASE = (
+    update(OutboxDelivery)
+    .where(OutboxDelivery.id == bindparam("delivery"))
+    .values(lease=bindparam("token"), lease_until=_later(LEASE_SECONDS), next_at=_later(LEASE_SECONDS + 5))
+    .execution_options(synchronize_session=False)
+)
 
 
 def _done(*condition: Any) -> bool:

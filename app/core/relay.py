@@ -1,20 +1,21 @@
 """The relay: finds due deliveries, rings the queue, re-drives what was not done, begins periodic jobs.
 
-Relay and sweeper are one query. Woken by NOTIFY, polls each second all the same. Two relays may run.
+A bell (NOTIFY, naming the institution) is answered with that institution's fresh deliveries; once a second everything
+due is looked at, bells or none, and what was tried in vain is rung again. Two relays may run.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import psycopg
 import redis
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, Float, Integer, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -25,6 +26,7 @@ from app.core.outbox import CHANNEL, MAX_ATTEMPTS, OutboxDelivery
 from app.core.transaction import transaction
 
 BATCH = 50
+FIRST_QUEUE = "dispatch"
 POLL_SECONDS = 1.0
 PERIODIC_SECONDS = 5.0
 UNREACHABLE_SECONDS = 30.0
@@ -37,6 +39,47 @@ TRY_LIMIT = MAX_ATTEMPTS * 2
 log = logging.getLogger(__name__)
 
 
+# Fresh deliveries: one statement claims them. Losing its commit in a crash costs a bell rung twice, which is one job
+# (reliability.md 5.1), so nobody waits for the disk.
+_CLAIM_FRESH = text(
+    """
+    WITH due AS (
+        SELECT institution_id, id FROM outbox_delivery
+        WHERE done_at IS NULL AND parked_at IS NULL AND attempts = 0 AND next_at <= clock_timestamp()
+        ORDER BY next_at LIMIT :batch FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox_delivery AS delivery
+    SET attempts = 1, next_at = clock_timestamp() + make_interval(secs => :seconds)
+    FROM due WHERE delivery.institution_id = due.institution_id AND delivery.id = due.id
+    RETURNING delivery.id, delivery.queue, delivery.attempts, set_config('synchronous_commit', 'off', true)
+    """
+).bindparams(bindparam("seconds", type_=Float))
+
+# Whatever is due, as it was seen when the queue was asked about it: what has changed since is left alone.
+_CLAIM_SEEN = text(
+    """
+    WITH due AS (
+        SELECT delivery.institution_id, delivery.id, given.attempt, given.seconds
+        FROM outbox_delivery AS delivery
+        JOIN unnest(:ids, :seen, :attempts, :seconds) AS given(id, seen, attempt, seconds) ON given.id = delivery.id
+        WHERE delivery.attempts = given.seen AND delivery.next_at <= clock_timestamp()
+            AND delivery.done_at IS NULL AND delivery.parked_at IS NULL
+        ORDER BY delivery.id FOR UPDATE OF delivery SKIP LOCKED
+    )
+    UPDATE outbox_delivery AS delivery
+    SET attempts = due.attempt, next_at = clock_timestamp() + make_interval(secs => due.seconds),
+        parked_at = CASE WHEN due.attempt > :limit THEN clock_timestamp() END
+    FROM due WHERE delivery.institution_id = due.institution_id AND delivery.id = due.id
+    RETURNING delivery.id, delivery.queue, delivery.attempts
+    """
+).bindparams(
+    bindparam("ids", type_=ARRAY(BigInteger)),
+    bindparam("seen", type_=ARRAY(Integer)),
+    bindparam("attempts", type_=ARRAY(Integer)),
+    bindparam("seconds", type_=ARRAY(Float)),
+)
+
+
 class Relay:
     """State of one relay process: its queue connection and since when the queue is unreachable."""
 
@@ -46,25 +89,83 @@ class Relay:
         self.unreachable_since: float | None = None
 
     def sweep(self) -> int:
-        """One pass over all institutions; returns how many deliveries were rung."""
+        """One pass over all institutions and everything due; returns how many deliveries were claimed."""
         with self.app.app_context():
             known = institutions()
             db.session.rollback()
-        return sum(self._sweep_institution(facts.id) for facts in known)
+        return sum(self._until_done(facts.id, self._everything) for facts in known)
 
-    def _sweep_institution(self, institution_id: int) -> int:
+    def answer(self, institution_ids: Iterable[int]) -> int:
+        """Ring for the fresh deliveries of these institutions: what a bell asks for."""
+        return sum(self._until_done(each, self._fresh) for each in institution_ids)
+
+    def _until_done(self, institution_id: int, ring: Callable[[int], int]) -> int:
+        """Batch after batch until one was not full."""
         rung = 0
         while True:
             with self.app.app_context(), institution_bound(institution_id):
                 try:
-                    count = self._ring(institution_id)
+                    count = ring(institution_id)
                 except redis.RedisError as error:
                     return rung + self._without_queue(institution_id, error)
             rung += count
             if count < BATCH:
                 return rung
 
-    def _due(self, *conditions: Any) -> list[Any]:
+    def _fresh(self, institution_id: int) -> int:
+        """Claim, commit, then ring for up to BATCH deliveries nobody has tried.
+
+        Ringing comes after the commit, for a quick worker must not find the row locked by us. Whatever is claimed
+        and not rung (a crash, a queue that went away) is due again within seconds.
+        """
+        with transaction():
+            rows = db.session.execute(_CLAIM_FRESH, {"batch": BATCH, "seconds": REDRIVE_SECONDS[0]}).all()
+        self._ring(institution_id, rows)
+        return len(rows)
+
+    def _everything(self, institution_id: int) -> int:
+        """The same for whatever is due, with those whose last attempt came to nothing.
+
+        One that still hangs in the queue only waits longer. The queue is asked before anything is locked: it may take
+        its time to answer.
+        """
+        rows = self._due()
+        db.session.rollback()
+        if not rows:
+            return 0
+        hanging = queue.waiting(self.store, [(row.queue, row.id, row.attempts) for row in rows if row.attempts])
+        attempts = [row.attempts + (row.id not in hanging) for row in rows]
+        with transaction():
+            claimed = db.session.execute(
+                _CLAIM_SEEN,
+                {
+                    "ids": [row.id for row in rows],
+                    "seen": [row.attempts for row in rows],
+                    "attempts": attempts,
+                    "seconds": [REDRIVE_SECONDS[min(each, len(REDRIVE_SECONDS)) - 1] for each in attempts],
+                    "limit": TRY_LIMIT,
+                },
+            ).all()
+        self._ring(institution_id, [row for row in claimed if row.id not in hanging])
+        return len(claimed)
+
+    def _ring(self, institution_id: int, rows: Sequence[Any]) -> None:
+        """Ring for claimed deliveries, orders first: somebody waits. Raises RedisError; what was not rung goes back."""
+        rung: set[int] = set()
+        try:
+            for row in sorted(rows, key=lambda row: (row.queue != FIRST_QUEUE, row.id)):
+                queue.enqueue(self.store, row.queue, institution_id, row.id, row.attempts)
+                rung.add(row.id)
+        except redis.RedisError:
+            with transaction():
+                self._give_back([row.id for row in rows if row.id not in rung])
+            raise
+        if rung:
+            self.unreachable_since = None
+
+    @staticmethod
+    def _due(*conditions: Any) -> list[Any]:
+        """Up to BATCH due deliveries, the longest due first; nothing is locked."""
         return list(
             db.session.execute(
                 select(OutboxDelivery.id, OutboxDelivery.queue, OutboxDelivery.attempts)
@@ -76,53 +177,8 @@ class Relay:
                 )
                 .order_by(OutboxDelivery.next_at)
                 .limit(BATCH)
-                .with_for_update(skip_locked=True)
             )
         )
-
-    def _ring(self, institution_id: int) -> int:
-        """Ring for up to BATCH due deliveries: claim them, commit, then ring.
-
-        Ringing comes after the commit, for a quick worker must not find the row locked by us. Whatever is claimed
-        and not rung (a crash, a queue that went away) is due again within seconds.
-        """
-        with transaction():
-            rows = self._due()
-            if not rows:
-                return 0
-            hanging = queue.waiting(self.store, [(row.queue, row.id, row.attempts) for row in rows if row.attempts])
-            bells = [row for row in rows if row.id not in hanging]
-            self._claim({row.id: row.attempts for row in rows if row.id in hanging})
-            self._claim({row.id: row.attempts + 1 for row in bells})
-        rung: set[int] = set()
-        try:
-            for row in bells:
-                queue.enqueue(self.store, row.queue, institution_id, row.id, row.attempts + 1)
-                rung.add(row.id)
-        except redis.RedisError:
-            with transaction():
-                self._give_back([row.id for row in bells if row.id not in rung])
-            raise
-        self.unreachable_since = None
-        return len(rows)
-
-    @staticmethod
-    def _claim(attempts: dict[int, int]) -> None:
-        """Note the attempt and when to look again: one statement for all that share an attempt."""
-        by_attempt: dict[int, list[int]] = {}
-        for delivery_id, attempt in attempts.items():
-            by_attempt.setdefault(attempt, []).append(delivery_id)
-        for attempt, ids in by_attempt.items():
-            seconds = REDRIVE_SECONDS[min(attempt, len(REDRIVE_SECONDS)) - 1]
-            db.session.execute(
-                update(OutboxDelivery)
-                .where(OutboxDelivery.id.in_(ids))
-                .values(
-                    attempts=attempt,
-                    next_at=func.clock_timestamp() + timedelta(seconds=seconds),
-                    parked_at=func.clock_timestamp() if attempt > TRY_LIMIT else None,
-                )
-            )
 
     @staticmethod
     def _give_back(ids: list[int]) -> None:
@@ -187,12 +243,15 @@ def run(app: Flask, redis_url: str, direct_url: str, stop: Callable[[], bool]) -
 
 
 def _loop(relay: Relay, listener: psycopg.Connection[Any], stop: Callable[[], bool]) -> None:
-    next_periodic = 0.0
+    next_round = next_periodic = 0.0
     while not stop():
-        relay.beat()
-        if time.monotonic() >= next_periodic:
-            relay.begin_periodic()
-            next_periodic = time.monotonic() + PERIODIC_SECONDS
-        relay.sweep()
-        for _notice in listener.notifies(timeout=POLL_SECONDS, stop_after=1):
-            break
+        if time.monotonic() >= next_round:
+            next_round = time.monotonic() + POLL_SECONDS
+            if time.monotonic() >= next_periodic:
+                next_periodic = time.monotonic() + PERIODIC_SECONDS
+                relay.begin_periodic()
+            relay.sweep()
+            relay.beat()
+        wait = max(0.0, next_round - time.monotonic())
+        bells = {bell.payload for bell in listener.notifies(timeout=wait, stop_after=1)}
+        relay.answer(int(bell) for bell in sorted(bells) if bell.isdecimal())

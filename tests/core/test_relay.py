@@ -107,6 +107,43 @@ def test_a_queue_that_goes_away_in_between_costs_no_attempt(
     assert world.sweep() == 1
 
 
+def test_a_bell_is_answered_with_what_is_fresh_and_orders_first(
+    world: World, collecting: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.handle(Subscription("lamps.tell", collecting, queue="notices"), Subscription("lamps.change", collecting))
+    rung: list[tuple[str, int]] = []
+    monkeypatch.setattr(queue, "enqueue", lambda _store, name, _institution, _id, attempt: rung.append((name, attempt)))
+    world.publish(1)
+    world.publish(2)
+    found = world.relay()
+    assert found.answer([1]) == 4
+    assert rung == [("dispatch", 1)] * 2 + [("notices", 1)] * 2
+    world.make_due()
+    assert found.answer([1]) == 0, "what was rung in vain waits for the next look at everything"
+    assert found.sweep() == 4
+    assert rung[4:] == [("dispatch", 2)] * 2 + [("notices", 2)] * 2
+
+
+def test_the_queue_is_asked_while_nothing_is_locked(
+    world: World, collecting: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler that is about to begin must not find its row locked while Valkey takes its time."""
+    world.handle(Subscription("lamps.change", collecting))
+    world.publish()
+    world.sweep()
+    world.make_due()
+
+    def slow(_store: Any, bells: list[tuple[str, int, int]]) -> set[int]:
+        runner = threading.Thread(target=world.deliver, args=(bells[0][1],))
+        runner.start()
+        runner.join(5)
+        return set()
+
+    monkeypatch.setattr(queue, "waiting", slow)
+    assert world.sweep() == 0, "it is done by now, so it is not claimed"
+    assert len(world.seen) == 1
+
+
 def test_without_a_queue_the_relay_delivers_after_half_a_minute(
     world: World, collecting: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

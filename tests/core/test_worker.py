@@ -93,9 +93,10 @@ def test_a_node_delivers_survives_kills_and_ends(node: Node) -> None:
         with urllib.request.urlopen(f"http://127.0.0.1:{node.port}/metrics", timeout=5) as answer:
             return str(answer.read().decode())
 
-    until(lambda: 'houqin_deliveries_total{handler="lamps.change",outcome="done"} 2.0' in scrape())
+    for name in ("lamps.change", "lamps.look_up"):
+        counted = f'houqin_deliveries_total{{handler="{name}",outcome="done"}} 2.0'
+        until(lambda counted=counted: counted in scrape())
     figures = scrape()
-    assert 'houqin_deliveries_total{handler="lamps.look_up",outcome="done"} 2.0' in figures
     assert 'houqin_queue_depth{queue="dispatch"} 0.0' in figures
     assert 'houqin_deliveries_parked{institution="test"} 0.0' in figures
     assert 'houqin_up{part="database"} 1.0' in figures

@@ -17,9 +17,9 @@ from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
 from app.core.outbox import OutboxEvent
 from app.tickets import policies
 from app.tickets.models import Ticket, TicketEvent, TicketFollower, WorkOrder
+from app.tickets.queries import candidates, viewer
 from app.tickets.queries import orders as order_queries
 from app.tickets.queries import tickets as ticket_queries
-from app.tickets.queries import viewer
 from app.tickets.rules.offers import Wake
 from app.tickets.rules.workflow import OrderAct, TicketAct, Who
 from app.tickets.services import acts, case, dispatching, opening, orders, photos, timers
@@ -379,15 +379,13 @@ def test_an_order_that_waits_stays_planned_after_an_answer(
     assert states == ["queued", "planned"]
 
 
-def test_whoever_vanishes_before_the_lock_is_passed_over(
+def test_whoever_could_not_be_locked_is_passed_over(
     ground: tickets.Ground, monkeypatch: pytest.MonkeyPatch, now: datetime
 ) -> None:
     first, second = ground.technician(), ground.technician()
     filed = ground.file()
-    usual = dispatching._locked_person
-    monkeypatch.setattr(
-        dispatching, "_locked_person", lambda person, *rest: None if person == first.id else usual(person, *rest)
-    )
+    usual = candidates.lock_crew
+    monkeypatch.setattr(candidates, "lock_crew", lambda **given: [each for each in usual(**given) if each != first.id])
     offered = dispatching.dispatch_order(actor=SYSTEM, now=now, order_id=filed.order_id or 0)
     assert offered is not None
     assert offered.assignee_id == second.id

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditEntry
 from app.core.errors import NotAllowed, NotFound, Rejected
 from app.tickets.models import Category, Shift
+from app.tickets.queries import candidates
 from app.tickets.queries import catalogue as catalogue_queries
 from app.tickets.queries import crews as crew_queries
 from app.tickets.services import catalogue, crews
@@ -95,10 +96,10 @@ def test_technicians_are_set_replaced_and_ended(ground: tickets.Ground, database
             shifts=crews.WHOLE_WEEK,
         )
     assert len(database.scalars(select(Shift.id).where(Shift.person_id == person.id)).all()) == 7
-    (found,) = crew_queries.technicians(trade_id=ground.trade.id, now=now, zone="Asia/Shanghai")
-    assert (found.cap, found.trades, found.zones) == (4, {"water"}, {ground.building.id})
+    (found,) = candidates.technicians(trade_id=ground.trade.id, now=now, zone="Asia/Shanghai")
+    assert (found.cap, found.trades, found.zones) == (4, {"water": 3}, {ground.building.id})
     crews.add_absence(actor=dispatcher, now=now, person_id=person.id, starts_at=now, ends_at=now + timedelta(hours=1))
-    (found,) = crew_queries.technicians(trade_id=ground.trade.id, now=now, zone="Asia/Shanghai")
+    (found,) = candidates.technicians(trade_id=ground.trade.id, now=now, zone="Asia/Shanghai")
     assert len(found.absences) == 1
     with pytest.raises(Rejected):
         crews.add_absence(actor=dispatcher, now=now, person_id=person.id, starts_at=now, ends_at=now)
@@ -107,7 +108,7 @@ def test_technicians_are_set_replaced_and_ended(ground: tickets.Ground, database
         with pytest.raises(Rejected):
             crews.set_technician(actor=dispatcher, now=now, **given)  # type: ignore[arg-type]
     crews.end_technician(actor=dispatcher, now=now, person_id=person.id)
-    assert crew_queries.technicians(trade_id=ground.trade.id, now=now, zone=None) == []
+    assert candidates.technicians(trade_id=ground.trade.id, now=now, zone=None) == []
 
 
 def test_somebody_always_leads(ground: tickets.Ground, database: Session, now: datetime) -> None:

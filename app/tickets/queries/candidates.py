@@ -175,6 +175,32 @@ def some(person_ids: Collection[int], *, now: datetime, zone: str | None) -> lis
     return _read(_ONLY, {"only": sorted(set(person_ids))}, now, zone)
 
 
+_LOCK = """
+    SELECT profile.person_id FROM technician_profile profile
+    WHERE {} ORDER BY profile.person_id FOR NO KEY UPDATE OF profile
+"""
+_LOCK_OF_TRADE = text(
+    _LOCK.format(f"{_VALID.format('profile')} AND EXISTS (SELECT FROM technician_trade wanted WHERE {_HAS_TRADE})")
+).bindparams(bindparam("day", type_=Date))
+_LOCK_ONLY = text(_LOCK.format("profile.person_id = ANY (:only)")).bindparams(
+    bindparam("only", type_=ARRAY(BigInteger))
+)
+
+
+def lock_crew(*, trade_id: int, now: datetime) -> list[int]:
+    """Lock the dispatch rows of everybody who has the trade today; returns whose.
+
+    In the order of their ids, so that two offers never wait for each other in a ring (architecture.md rule 5). Read
+    in a later statement, they are as they stay until the transaction ends.
+    """
+    return list(db.session.scalars(_LOCK_OF_TRADE, {"trade_id": trade_id, "day": places.today(now)}))
+
+
+def lock(person_ids: Collection[int]) -> list[int]:
+    """The same for the technicians among the persons."""
+    return list(db.session.scalars(_LOCK_ONLY, {"only": sorted(set(person_ids))}))
+
+
 def _read(statement: Any, values: dict[str, Any], now: datetime, zone: str | None) -> list[Technician]:
     asked = {
         "day": places.today(now),

@@ -1,7 +1,8 @@
 """Who gets an order: automatic offers, manual assignment, the ranking as a dry run (tickets-rules 5, N2).
 
-An offer locks the ticket, then the person's dispatch row, and counts his load again under that lock, so that two
-dispatchers on two nodes never offer beyond the cap. What was known is stored with the offer and shown.
+An offer locks the ticket, then the dispatch row of the person, or of everybody who might be chosen in the order of
+their ids, and counts loads under those locks, so that two dispatchers on two nodes never offer beyond the cap and never
+wait for each other in a ring. What was known is stored with the offer and shown.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import DateTime, bindparam, select, text
 from sqlalchemy import case as sql_case
-from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.core.actor import Actor
 from app.core.db import current_institution, db
@@ -20,7 +22,7 @@ from app.core.errors import Conflict, NotAllowed, Rejected
 from app.core.i18n import iso
 from app.events import tickets as events
 from app.tickets import policies
-from app.tickets.models import Offer, TechnicianProfile, WorkOrder
+from app.tickets.models import Offer, WorkOrder
 from app.tickets.queries import candidates
 from app.tickets.queries.candidates import Surroundings
 from app.tickets.rules import dispatching, offers, workflow
@@ -182,21 +184,11 @@ def _last_round(past: tuple[PastOffer, ...]) -> int:
 
 
 def _offer_best(case: Case, order: HeldOrder, wake: Wake | None) -> Ranking:
-    """Offer to the best candidate whose load, counted again under his lock, still allows it."""
+    """Offer to the best candidate: all who might be chosen are locked, then read, so that nobody's load changes."""
     job, context = _job(case, order)
-    limits = dispatch_settings.present()
-    people = {one.person_id: one for one in _crew(context, case.now)}
-    while True:
-        decision = offers.decide(job, list(people.values()), case.now, limits, past=context.past, wake=wake)
-        if decision.person_id is None or decision.offered_until is None:
-            break
-        person = _locked_person(decision.person_id, context, case.now)
-        if person is not None and person.open_orders == people[decision.person_id].open_orders:
-            break
-        if person is None:
-            people.pop(decision.person_id)
-        else:
-            people[decision.person_id] = person
+    locked = candidates.lock_crew(trade_id=order.trade_id, now=case.now)
+    people = candidates.some(locked, now=case.now, zone=context.zone)
+    decision = offers.decide(job, people, case.now, dispatch_settings.present(), past=context.past, wake=wake)
     if decision.call_duty_lead is not None and order.lead_called_at is None:
         duty_calls.call(case, order, decision.call_duty_lead, offers.refusals(context.past))
     if decision.person_id is None or decision.offered_until is None:
@@ -216,15 +208,22 @@ def _offer_best(case: Case, order: HeldOrder, wake: Wake | None) -> Ranking:
 
 def _locked_person(person_id: int, context: Surroundings, now: datetime) -> Technician | None:
     """Lock the person's dispatch row and read him again, as he is under the lock."""
-    locked = db.session.scalar(
-        select(TechnicianProfile.id)
-        .where(TechnicianProfile.person_id == person_id)
-        .with_for_update(key_share=True, of=TechnicianProfile)
-    )
-    if locked is None:
-        return None
-    found = candidates.some([person_id], now=now, zone=context.zone)
+    locked = candidates.lock([person_id])
+    found = candidates.some(locked, now=now, zone=context.zone)
     return found[0] if found else None
+
+
+_OFFER = text(
+    """
+    WITH asked AS (UPDATE technician_profile SET last_offer_at = :at WHERE person_id = :person)
+    INSERT INTO offer
+        (institution_id, order_id, ticket_id, person_id, round, offered_at, until, made_by, override, why)
+    VALUES (:institution, :order, :ticket, :person, :round, :at, :until, :made_by, :override, :why)
+    RETURNING id
+    """
+).bindparams(
+    bindparam("why", type_=JSONB), *(bindparam(name, type_=DateTime(timezone=True)) for name in ("at", "until"))
+)
 
 
 def _insert_offer(
@@ -240,27 +239,20 @@ def _insert_offer(
     person_id = order.assignee_id
     assert person_id is not None  # noqa: S101 - the move to offered has just set it
     offer_id = db.session.scalars(
-        insert(Offer)
-        .values(
-            institution_id=current_institution(),
-            order_id=order.id,
-            ticket_id=case.ticket.id,
-            person_id=person_id,
-            round=number,
-            offered_at=case.now,
-            until=until,
-            made_by=made_by,
-            override=override,
-            why=ranking.as_data(),
-        )
-        .returning(Offer.id)
+        _OFFER,
+        {
+            "institution": current_institution(),
+            "order": order.id,
+            "ticket": case.ticket.id,
+            "person": person_id,
+            "round": number,
+            "at": case.now,
+            "until": until,
+            "made_by": made_by,
+            "override": override,
+            "why": ranking.as_data(),
+        },
     ).one()
-    db.session.execute(
-        update(TechnicianProfile)
-        .where(TechnicianProfile.person_id == person_id)
-        .values(last_offer_at=case.now)
-        .execution_options(synchronize_session=False)
-    )
     ticket_id = case.ticket.id
     case.tell(events.OfferMade(order.id, ticket_id, offer_id, person_id, iso(until) or "", made_by))
     case.tell(events.OfferExpired(order.id, offer_id), key=f"offer:{offer_id}", due=until)

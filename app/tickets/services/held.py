@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import BigInteger, BindParameter, bindparam, func, literal, select
 
 from app.core.actor import Actor
 from app.core.db import db
@@ -112,16 +112,24 @@ def _lock(conditions: list[Any], now: datetime, *, lock: bool = True) -> Locked:
     return _with_orders(held, now)
 
 
+def _orders_of() -> Any:
+    ticket: BindParameter[int] = bindparam("ticket", type_=BigInteger)
+    last = select(func.max(TicketEvent.at)).where(TicketEvent.ticket_id == ticket).scalar_subquery()
+    followers = select(func.count()).where(TicketFollower.ticket_id == ticket).scalar_subquery()
+    one = select(literal(1).label("one")).subquery()
+    return (
+        select(last, followers, *_ORDER_COLUMNS)
+        .select_from(one.outerjoin(WorkOrder, WorkOrder.ticket_id == ticket))
+        .order_by(WorkOrder.id)
+    )
+
+
+_ORDERS = _orders_of()  # every act asks it, so it is built once
+
+
 def _with_orders(held: HeldTicket, now: datetime) -> Locked:
     """The orders, the last event's instant and the followers: one statement, begun after the lock was had."""
-    last = select(func.max(TicketEvent.at)).where(TicketEvent.ticket_id == held.id).scalar_subquery()
-    followers = select(func.count()).where(TicketFollower.ticket_id == held.id).scalar_subquery()
-    one = select(literal(1).label("one")).subquery()
-    rows = db.session.execute(
-        select(last, followers, *_ORDER_COLUMNS)
-        .select_from(one.outerjoin(WorkOrder, WorkOrder.ticket_id == held.id))
-        .order_by(WorkOrder.id)
-    ).all()
+    rows = db.session.execute(_ORDERS, {"ticket": held.id}).all()
     orders: dict[int, HeldOrder] = {}
     for row in rows:
         if row.id is not None:
