@@ -10,7 +10,7 @@ from app.core.deliveries import Lease
 from app.core.transaction import steps
 from app.events.operations import HousekeepingDue, OperationsWatched
 from app.notifications import services as notifications
-from app.portal import queries
+from app.portal.queries import operations as queries
 
 
 def watch(event: OperationsWatched, actor: Actor, now: datetime) -> None:

@@ -15,7 +15,8 @@ from app.core import health, metrics, settings
 from app.core.actor import Actor
 from app.imports import queries as imports
 from app.notifications import web as notifications
-from app.portal import policies, queries
+from app.portal import policies
+from app.portal.queries import operations as queries
 from app.portal.ways import way
 from app.sites import queries as sites
 from app.sites.rules.tree import SEPARATOR

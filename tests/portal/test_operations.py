@@ -17,7 +17,8 @@ from app.core.outbox import OutboxDelivery, OutboxEvent
 from app.events.notifications import MailDue
 from app.events.operations import HousekeepingDue, OperationsWatched
 from app.notifications.models import Notification
-from app.portal import handlers, queries
+from app.portal import handlers
+from app.portal.queries import operations as queries
 from tests.factories import accounts
 
 

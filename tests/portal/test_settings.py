@@ -13,7 +13,8 @@ from app.accounts.models import Person
 from app.audit.models import AuditEntry
 from app.core import settings
 from app.core.settings import SettingValue
-from app.portal import home, queries
+from app.portal import home
+from app.portal.queries import operations as queries
 from tests.counting import counted
 from tests.factories import accounts
 

@@ -11,8 +11,10 @@ from flask_babel import gettext as _
 from app.core import clock, forms, health, metrics, queue
 from app.core.http import current_actor, policy
 from app.core.pages import toast
-from app.portal import policies, queries, services
-from app.portal.schemas import DropSchema
+from app.portal import policies
+from app.portal.queries import operations as queries
+from app.portal.schemas.operations import DropSchema
+from app.portal.services import operations as services
 from app.portal.web.blueprint import blueprint
 
 

@@ -1,0 +1,1 @@
+"""Shapes of the portal's forms and API, one file per noun."""

@@ -1,0 +1,1 @@
+"""Changing what the portal keeps, one file per noun."""
