@@ -30,6 +30,7 @@ from app.events import imports as import_events
 from app.events import tickets as ticket_events
 from app.events.accounts import SignInTraceDue
 from app.events.attachments import AttachmentReceived, AttachmentSweepDue
+from app.events.notices import NoticeOver, NoticePublished
 from app.events.notifications import MailDue, WebhookDue
 from app.events.operations import HousekeepingDue, OperationsWatched
 from app.imports import api as imports_api
@@ -49,7 +50,9 @@ from app.notifications.webhooks import handlers as webhooks_handlers
 from app.notifications.webhooks import models as webhooks_models
 from app.notifications.webhooks import services as webhooks_services
 from app.notifications.webhooks import web as webhooks_web
+from app.portal import api as portal_api
 from app.portal import handlers as portal_handlers
+from app.portal import models as portal_models
 from app.portal import policies as portal_policies
 from app.portal import web as portal_web
 from app.portal.demo import command as demo_command
@@ -76,7 +79,7 @@ if TYPE_CHECKING:
     from app.core.importing import Importer
     from config import Config
 
-MODELS = (tickets_models, webhooks_models)  # imported for their tables: areas without routes of their own
+MODELS = (portal_models, tickets_models, webhooks_models)  # imported for their tables
 
 WEB: tuple[Blueprint, ...] = (
     accounts_web.blueprint,
@@ -84,7 +87,7 @@ WEB: tuple[Blueprint, ...] = (
     audit_web.blueprint,
     imports_web.blueprint,
     notifications_web.blueprint,
-    portal_web.blueprint,
+    *portal_web.BLUEPRINTS,
     sites_web.blueprint,
     tickets_crew.blueprint,
     *tickets_dispatch.BLUEPRINTS,
@@ -97,6 +100,7 @@ API: tuple[Any, ...] = (
     accounts_api.blueprint,
     imports_api.blueprint,
     notifications_api.blueprint,
+    *portal_api.BLUEPRINTS,
     sites_api.blueprint,
     tickets_api.blueprint,
     webhooks_api.blueprint,
@@ -151,6 +155,8 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.WaitingOrdersDue: (
         Subscription("tickets.on_waiting_orders", tickets_handlers.on_waiting_orders, stepwise=True),
     ),
+    NoticePublished: (Subscription("portal.tell_readers", portal_handlers.tell_readers, queue="long", stepwise=True),),
+    NoticeOver: (Subscription("portal.end_notice", portal_handlers.end_notice, queue="notices"),),
     OperationsWatched: (Subscription("portal.watch", portal_handlers.watch, queue="notices"),),
     HousekeepingDue: (Subscription("portal.tidy", portal_handlers.tidy, queue="long", stepwise=True),),
     AttachmentSweepDue: (Subscription("attachments.sweep", attachments_handlers.sweep, queue="long", stepwise=True),),
@@ -172,6 +178,10 @@ ATTACHMENT_VIEWERS: dict[str, attachments_policies.Viewer] = {  # owner kind →
     "work_order": tickets_viewer.sees_order,
 }
 
+PANELS: dict[str, tuple[str, ...]] = {  # slot of a page → fragments of other areas shown in it
+    "tickets.report_place": ("portal.before_report",),
+}
+
 IMPORTERS: tuple[Importer[Any], ...] = (sites_importer.IMPORTER, accounts_importer.IMPORTER)
 
 PERIODIC: tuple[Periodic, ...] = (
@@ -190,7 +200,7 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(_l("Home"), "portal.home", "home", signed_in, primary=True),
     NavItem(_l("Requests"), "tickets.index", "inbox", portal_policies.requests_in_navigation, primary=True),
     NavItem(
-        _l("Notices"),
+        _l("Inbox"),
         "notifications.inbox",
         "bell",
         notifications_policies.own,
@@ -202,6 +212,7 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(_l("Technicians"), "technicians.index", "crew", tickets_policies.may_edit_crews, group=_l("Repairs")),
     NavItem(_l("Catalogue"), "catalogue.index", "tag", tickets_policies.may_edit_catalogue, group=_l("Repairs")),
     NavItem(_l("Report"), "tickets.report", "wrench", portal_policies.report_in_navigation, group=_l("Repairs")),
+    NavItem(_l("Notices"), "notices.desk", "megaphone", portal_policies.write_notices, group=_l("Desk")),
     NavItem(_l("People"), "accounts.people", "people", accounts_policies.read_people, group=_l("Registers")),
     NavItem(_l("Units"), "accounts.orgs", "campus", accounts_policies.see_orgs, group=_l("Registers")),
     NavItem(_l("Crews"), "accounts.crews", "crew", accounts_policies.write_crews, group=_l("Registers")),
@@ -240,6 +251,7 @@ def build(config: Config, role: Literal["web", "worker"]) -> Flask:
     app.extensions["houqin_periodic"] = {job.name: job for job in PERIODIC}
     imports_registry.fill(IMPORTERS)
     app.extensions["houqin_nav"] = NAVIGATION
+    app.extensions["houqin_panels"] = PANELS
     app.extensions["houqin_load_actor"] = accounts_web.load_actor
     app.extensions["houqin_note_refusal"] = accounts_web.note_refusal
     attachments_policies.use(ATTACHMENT_VIEWERS)

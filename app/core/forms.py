@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, RAISE, ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
-from app.core.errors import Rejected
+from app.core.errors import NotFound, Rejected
 from app.core.i18n import iso
 
 IDEMPOTENCY_FIELD = "idempotency_key"
@@ -91,6 +91,14 @@ def parse_id(value: Any) -> int | None:
     if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 19:
         return None
     return int(value) if 0 < int(value) <= MAX_ID else None
+
+
+def id_in_address(given: str) -> int:
+    """The id an address names. Raises NotFound for what cannot be one."""
+    number = parse_id(given)
+    if number is None:
+        raise NotFound
+    return number
 
 
 class Moment(fields.AwareDateTime):

@@ -70,6 +70,16 @@ def _lies_below(path: str, url: str) -> bool:
     return path == url or (url != "/" and path.startswith(f"{url}/"))
 
 
+def panels(slot: str, **values: Any) -> list[str]:
+    """Addresses of what other areas show in a named slot of a page, those the reader may open.
+
+    A page offers the slot, `wiring.PANELS` says whose fragments go there (architecture.md rule 1).
+    """
+    table: Mapping[str, tuple[str, ...]] = current_app.extensions["houqin_panels"]
+    rules: dict[str, Any] = {name: vars(current_app.view_functions[name])["policy"] for name in table.get(slot, ())}
+    return [url_for(name, **values) for name, rule in rules.items() if rule(g.actor)]
+
+
 def toast(text: Any, kind: str = "good") -> None:
     """Say something on the next page; only for what that page does not show by itself."""
     flash(str(text), kind)
@@ -91,7 +101,12 @@ def said(value: Mapping[str, str] | None) -> Markup:
 def install(app: Flask) -> None:
     app.extensions["houqin_assets"] = assets.addresses(Path(app.static_folder or ""))
     app.jinja_env.globals.update(
-        asset=asset, nav=navigation, toasts=toasts, fresh_key=lambda: secrets.token_urlsafe(16), demo=app.config["DEMO"]
+        asset=asset,
+        nav=navigation,
+        panels=panels,
+        toasts=toasts,
+        fresh_key=lambda: secrets.token_urlsafe(16),
+        demo=app.config["DEMO"],
     )
     app.add_template_filter(said, "words")
 

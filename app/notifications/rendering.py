@@ -66,7 +66,7 @@ def in_both(message: Any) -> dict[str, str]:
 
 
 def _context(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Words (a text per language) become the reader's, `until` (RFC 3339) an instant, a place its near end."""
+    """Words become the reader's (one text of two), `starts` and `until` (RFC 3339) instants, a place its near end."""
     here = i18n.locale()
     spoken = {
         name: words_text(value, here) if isinstance(value, dict) and set(value) <= set(LANGUAGES) else value
@@ -74,8 +74,9 @@ def _context(data: Mapping[str, Any]) -> dict[str, Any]:
     }
     if spoken.get("place"):
         spoken["place"] = SEPARATOR.join(str(spoken["place"]).split(SEPARATOR)[-NEAR:])
-    if spoken.get("until"):
-        spoken["until"] = datetime.fromisoformat(spoken["until"])
+    for name in ("starts", "until"):
+        if spoken.get(name):
+            spoken[name] = datetime.fromisoformat(spoken[name])
     return {"it": spoken}
 
 

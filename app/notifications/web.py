@@ -94,6 +94,7 @@ def _offered() -> list[kinds.Kind]:
         kinds.ORDERS: "tickets.work",
         kinds.SUPERVISION: "tickets.dispatch",
         kinds.DATA: "imports.run",
+        kinds.CAMPUS: "notifications.own",
     }
     return [kind for kind in kinds.KINDS if actor.can(rights[kind.group])]
 

@@ -15,8 +15,10 @@ from app.core import health, metrics, settings
 from app.core.actor import Actor
 from app.imports import queries as imports
 from app.notifications import web as notifications
-from app.portal import policies
+from app.portal import notice_words, policies
+from app.portal.queries import notices as notice_queries
 from app.portal.queries import operations as queries
+from app.portal.queries import readers
 from app.portal.ways import way
 from app.sites import queries as sites
 from app.sites.rules.tree import SEPARATOR
@@ -41,6 +43,7 @@ def telephone(given: Any) -> str:
 DUTY_PHONE = settings.declare(
     "portal.duty_phone", "", kind=telephone, words=_l("Telephone of the duty desk, day and night")
 )
+SHOWN_NOTICES = 3
 SHOWN_REQUESTS = 3
 SHOWN_JOBS = 4
 OPEN = ("submitted", "needs_info", "accepted", "in_service", "resolved")
@@ -72,8 +75,11 @@ class Home:
     system: list[Figure] = field(default_factory=list)
     failing: list[str] = field(default_factory=list)
     operations: str | None = None
-    notices: str | None = None
+    inbox: str | None = None
     unread: int = 0
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    all_notices: str | None = None
+    unread_notices: int = 0
     duty_phone: str = ""
     staff: bool = False
 
@@ -90,11 +96,13 @@ def of(actor: Actor, now: datetime) -> Home:
     """The home of somebody signed in."""
     home = Home(
         report=way(actor, "tickets.report"),
-        notices=way(actor, "notifications.inbox"),
+        inbox=way(actor, "notifications.inbox"),
         unread=notifications.unread_count(actor) or 0,
+        all_notices=way(actor, "notices.index"),
         duty_phone=settings.get(DUTY_PHONE),
         staff=ticket_policies.reads_scopes(actor) or policies.read_operations(actor),
     )
+    _notices(home, actor, now)
     if home.report and actor.home_place_id is not None:
         home.room = near(sites.paths([actor.home_place_id]).get(actor.home_place_id))
     if actor.can("tickets.own"):
@@ -105,6 +113,14 @@ def of(actor: Actor, now: datetime) -> Home:
         home.desk = _desk(actor, now)
     _system(home, actor)
     return home
+
+
+def _notices(home: Home, actor: Actor, now: datetime) -> None:
+    """What presses where the reader lives or works, and what he has not read."""
+    reader = readers.reader_of(actor)
+    rows = notice_queries.for_home(reader, now, SHOWN_NOTICES)
+    home.notices = [notice_words.line(row, now) | {"url": way(actor, "notices.show", notice_id=row.id)} for row in rows]
+    home.unread_notices = notice_queries.unread(reader, now)
 
 
 def _requests(home: Home, actor: Actor) -> None:

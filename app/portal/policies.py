@@ -5,6 +5,8 @@ from __future__ import annotations
 from app.core.actor import Actor
 from app.tickets import policies as tickets
 
+NOTICES = "notices.write"
+
 
 def write_settings(actor: Actor) -> bool:
     return actor.can("settings.write")
@@ -27,3 +29,13 @@ def requests_in_navigation(actor: Actor) -> bool:
 def report_in_navigation(actor: Actor) -> bool:
     """Staff files from the rail; everybody else has it as the first thing at home."""
     return tickets.may_file(actor) and tickets.reads_scopes(actor)
+
+
+def write_notices(actor: Actor) -> bool:
+    """Writes notices somewhere; for which places is checked against each by the scopes of the right."""
+    return actor.can(NOTICES)
+
+
+def writes_everywhere(actor: Actor) -> bool:
+    """Writes notices for the whole institution, so that the places may be left open."""
+    return any(scope.kind == "institution" for scope in actor.scopes(NOTICES))

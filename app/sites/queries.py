@@ -98,6 +98,19 @@ def lineage(place_id: int) -> list[Place]:
     return list(db.session.scalars(query))
 
 
+def ancestry(place_ids: Collection[int]) -> frozenset[int]:
+    """The ids of the places and of all they stand in. One statement."""
+    if not place_ids:
+        return frozenset()
+    climb = select(Place.institution_id, Place.id, Place.parent_id).where(among(place_ids)).cte("up", recursive=True)
+    climb = climb.union(
+        select(Place.institution_id, Place.id, Place.parent_id).join(
+            climb, and_(Place.institution_id == climb.c.institution_id, Place.id == climb.c.parent_id)
+        )
+    )
+    return frozenset(db.session.scalars(select(climb.c.id)))
+
+
 def subtree(place_ids: Iterable[int]) -> Select[tuple[int, int]]:
     """Select of (institution_id, id) of the places and everything below them, closed ones included.
 

@@ -145,7 +145,7 @@ def test_the_bell_counts_what_is_new(login: Callable[..., FlaskClient], ground: 
     ground.student.locale = "en"
     for _ in range(3):
         lines.notification(ground.student.id)
-    bell = re.compile(r'<span class="vh">Notices</span><span class="n">3</span>')
+    bell = re.compile(r'<span class="vh">Inbox</span><span class="n">3</span>')
     assert bell.search(page(login(ground.student)))
     notifications.mark_all_read(ground.student.id, now, up_to=2**62)
     assert not bell.search(page(login(ground.student)))

@@ -27,6 +27,7 @@ DISPATCHER = REQUESTER | {
     "tickets.on_behalf",
     "tickets.catalogue_read",
     "people.lookup",
+    "notices.write",
 }
 ADMIN = frozenset(
     {
@@ -54,6 +55,7 @@ ADMIN = frozenset(
         "tickets.catalogue_read",
         "tickets.catalogue_write",
         "tickets.crews",
+        "notices.write",
     }
 )
 
@@ -74,7 +76,7 @@ SEEDS: tuple[RoleSeed, ...] = (
         "dormmanager",
         "宿管",
         "Dorm manager",
-        REQUESTER | {"tickets.read", "tickets.on_behalf", "tickets.accept_third", "people.lookup"},
+        REQUESTER | {"tickets.read", "tickets.on_behalf", "tickets.accept_third", "people.lookup", "notices.write"},
     ),
     RoleSeed("registry", "学籍管理员", "Registry", REQUESTER | {"people.read", "imports.run", "imports.approve"}),
     RoleSeed("counsellor", "辅导员", "Counsellor", REQUESTER | {"people.lookup"}),

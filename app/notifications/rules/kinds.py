@@ -29,6 +29,7 @@ REQUESTS: Final = gettext_noop("My requests")
 ORDERS: Final = gettext_noop("My work orders")
 SUPERVISION: Final = gettext_noop("Supervision")
 DATA: Final = gettext_noop("Imports and operations")
+CAMPUS: Final = gettext_noop("The campus")
 
 KINDS: Final[tuple[Kind, ...]] = (
     Kind("ticket-accepted", REQUESTS, gettext_noop("A request is accepted")),
@@ -42,6 +43,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("ticket-merged", REQUESTS, gettext_noop("It was joined with another request")),
     Kind("ticket-withdrawn", REQUESTS, gettext_noop("A request I follow is withdrawn")),
     Kind("ticket-closed", REQUESTS, gettext_noop("A request is closed")),
+    Kind("notice-urgent", CAMPUS, gettext_noop("Something urgent on the campus"), mail=True),
+    Kind("notice-outage", CAMPUS, gettext_noop("A planned outage where I live or work")),
     Kind("order-offered", ORDERS, gettext_noop("An order is offered to me")),
     Kind("order-released", ORDERS, gettext_noop("An order goes to somebody else or is cancelled")),
     Kind("order-offer-ended", ORDERS, gettext_noop("An offer was taken back")),

@@ -19,7 +19,7 @@ from app.core.institution import by_code
 from app.core.outbox import OutboxDelivery, OutboxEvent, subscribers
 from app.core.transaction import transaction
 from app.portal import home
-from app.portal.demo import campus, catalogue, history, people
+from app.portal.demo import campus, catalogue, history, notices, people
 from app.sites.models import Place
 from app.sites.services import insert_places, issue_stickers
 from app.tickets.models import TechnicianProfile, WorkOrder
@@ -81,6 +81,10 @@ def fill(institution_id: int, rng: random.Random, password: str, moment: datetim
         history.fill(stage, {"public": public}, tickets)
     told = Notices(system, moment - NOTICES_OF)
     done = stage.play(told.tell)
+    with transaction():
+        places = {place.code: place.id for place in db.session.scalars(select(Place))}
+        notices.build(stage.actor(cast.logins["dispatcher"]), places, moment)
+        told.tell(moment)
     with transaction():
         settle(moment)
         fill_hands([cast.logins[name].id for name in ("technician", "technician2")])
