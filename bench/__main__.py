@@ -11,6 +11,7 @@ ENTRIES = {
     "lists": "lists and search at 10,000 and 1,000,000 requests, against json_agg",
     "handoff": "from the answer to an offer, against a queue in PostgreSQL and one in Valkey",
     "startup": "the second start of run.py, and what it imports",
+    "sla": "due times over ten years of calendar, and 10,000 histories beside a minute-by-minute oracle",
     "kill": "filings while processes are killed at random",
 }
 SECONDS_AT_MOST = 1200

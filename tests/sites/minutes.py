@@ -32,12 +32,15 @@ class Minutes:
         zone = ZoneInfo(calendar.zone)
         self.dates: list[date] = []
         self.works = bytearray(count)
+        today: date | None = None
+        worked = bytearray(1440)
         for n in range(count):
             wall = datetime.fromtimestamp((first + n) * 60, zone)
-            today = wall.date()
+            if today is None or wall.day != today.day:
+                today = wall.date()
+                worked = _worked(calendar, today)
             self.dates.append(today)
-            clock = wall.hour * 60 + wall.minute
-            self.works[n] = _works(calendar, today, clock)
+            self.works[n] = worked[wall.hour * 60 + wall.minute]
 
     def between(self, start: int, end: int) -> int:
         return sum(self.works[max(0, start - self.first) : max(0, end - self.first)])
@@ -69,10 +72,13 @@ class Minutes:
         return last[after[count - 1]] if len(after) >= count else None
 
 
-def _works(calendar: Calendar, today: date, clock: int) -> bool:
-    if calendar.always:
-        return True
-    return any(opens <= clock < closes for opens, closes in _hours(calendar, today))
+def _worked(calendar: Calendar, today: date) -> bytearray:
+    """For each minute the clock on the wall can show on a date, whether it is worked."""
+    shown = bytearray(1440)
+    for opens, closes in [(0, 1440)] if calendar.always else _hours(calendar, today):
+        for clock in range(opens, closes):
+            shown[clock] = 1
+    return shown
 
 
 def _hours(calendar: Calendar, today: date) -> Hours:

@@ -99,6 +99,19 @@ class TestDue:
         assert wall(once.due(start, 60), SHANGHAI) == "2036-11-17T09:00"
         assert once.due(start, 601) is None  # would be on the 18th at 10:01
 
+    @settings(max_examples=60, deadline=None)
+    @given(st.randoms(use_true_random=True), st.integers(0, 900))
+    def test_back_is_the_earliest_with_so_much_left(self, chance: random.Random, minutes: int) -> None:
+        work = WorkTime(random_calendar(chance, date(2026, 9, 1), 40))
+        end = minute_of(datetime(2026, 9, 30, tzinfo=UTC)) + chance.randrange(9_000)
+        found = work.back(end, minutes)
+        if found is not None:
+            assert work.between(found, end) == minutes
+            assert minutes == 0 or work.works_at(found - 1) or work.between(found - 1, end) == minutes + 1
+
+    def test_back_where_nothing_works(self) -> None:
+        assert WorkTime(Calendar(zone=SHANGHAI)).back(at("2026-11-18T10:00"), 5) is None
+
     def test_seconds_are_cut(self) -> None:
         """8: an event counts at its minute."""
         assert minute_of(datetime(2026, 11, 18, 2, 0, 59, 999_999, tzinfo=UTC)) == at("2026-11-18T02:00")

@@ -97,6 +97,20 @@ class WorkTime:
                 return None
             end = start + 2 * (end - start)
 
+    def back(self, end: int, minutes: int) -> int | None:
+        """The earliest minute from which `minutes` of working time are left until `end`; None: not within ten years."""
+        start = end - DAY
+        first = end - TEN_YEARS * DAY
+        while True:
+            table = self._reaching(max(start, first), end)
+            left = table.before(end) - minutes
+            if left > 0 or (left == 0 and minutes == 0):
+                found = table.reached(left)
+                return None if found is None else max(found, first)
+            if start <= first:
+                return None
+            start = end - 2 * (end - start)
+
     def minutes(self, start: int, target: Target) -> int | None:
         """A target as working minutes, counted from `start`; None where the days do not come within ten years (12)."""
         if isinstance(target, int):

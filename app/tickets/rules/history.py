@@ -34,6 +34,9 @@ class Remark(StrEnum):
     ESCALATION = "escalation"
     CALL_ANSWERED = "call_answered"
     HELPER = "helper"
+    CALENDAR = "calendar"
+    WINDOW = "window"
+    EXCUSE = "excuse"
 
 
 REMARK_LABELS: Final[dict[Remark, str]] = {
@@ -49,6 +52,9 @@ REMARK_LABELS: Final[dict[Remark, str]] = {
     Remark.ESCALATION: gettext_noop("Escalated"),
     Remark.CALL_ANSWERED: gettext_noop("Call answered"),
     Remark.HELPER: gettext_noop("Helper added"),
+    Remark.CALENDAR: gettext_noop("Working hours changed"),
+    Remark.WINDOW: gettext_noop("Visit window changed"),
+    Remark.EXCUSE: gettext_noop("Delay excused"),
 }
 
 
