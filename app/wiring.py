@@ -145,6 +145,7 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.OrderAccepted: (_told(tickets_notices.on_taken),),
     ticket_events.OrderOnTheWay: (_told(tickets_notices.on_the_way),),
     ticket_events.DutyLeadCalled: (_told(tickets_notices.on_lead_called),),
+    ticket_events.OrderPooled: (_told(tickets_notices.on_pooled),),
     ticket_events.DutyCallDue: (Subscription("tickets.on_duty_call_due", tickets_handlers.on_duty_call_due),),
     ticket_events.DutyCallAnswered: (_told(tickets_notices.on_call_answered),),
     ticket_events.HoldReminded: (_told(tickets_notices.on_hold_reminded),),

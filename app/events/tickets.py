@@ -183,6 +183,15 @@ class OrderDone(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderPooled(Event):
+    """An order was put into the pool: whoever could take it is told, `version` names the occasion."""
+
+    order_id: int
+    ticket_id: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class DutyLeadCalled(Event):
     """Nobody takes an order: the duty lead (else the fallback role) is called for the `times`-th time (38, 39)."""
 

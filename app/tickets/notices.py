@@ -21,6 +21,7 @@ from app.sites.models import Place
 from app.tickets.models import Category, Ticket, TicketEvent, TicketFollower, WorkOrder
 from app.tickets.rules import reasons
 from app.tickets.rules.workflow import TicketAct
+from app.tickets.services import dispatching
 
 CALLED = "duty-lead-called"
 THIRD_TIME = 3  # N10: from here on a repair that does not hold is an alarm
@@ -227,6 +228,19 @@ def on_released(event: events.OrderReleased, actor: Actor, now: datetime) -> Non
         "/crew",
         now,
         key=f"order:{event.order_id}:released:{now:%Y%m%dT%H%M%S}",
+    )
+
+
+def on_pooled(event: events.OrderPooled, actor: Actor, now: datetime) -> None:
+    """Everybody who could take it now; one line until it is read, however many follow."""
+    facts = _facts(event.ticket_id, event.order_id)
+    services.notify(
+        dispatching.who_could(actor=actor, now=now, order_id=event.order_id),
+        "order-pooled",
+        _data(facts),
+        "/crew/pool",
+        now,
+        key=f"order:{event.order_id}:pool:{event.version}",
     )
 
 

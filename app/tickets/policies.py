@@ -44,6 +44,8 @@ class OrderLike(Located, Protocol):
     def state(self) -> str: ...
     @property
     def assignee_id(self) -> int | None: ...
+    @property
+    def pooled(self) -> bool: ...
 
 
 def may_file(actor: Actor) -> bool:
@@ -137,6 +139,8 @@ def parts_of_order(actor: Actor, order: OrderLike) -> frozenset[Who]:
             found.add(Who.OFFERED)
         elif order.state in ORDER_HELD:
             found.add(Who.HOLDER)
+    if order.pooled and order.state == OrderState.QUEUED and actor.can(WORK):
+        found.add(Who.CREW)
     if in_scope(actor, DISPATCH, order):
         found.add(Who.DISPATCHER)
     return frozenset(found)

@@ -297,13 +297,19 @@ def test_an_automatic_assignment_says_why(client: FlaskClient, ground: factory.G
     dispatcher = Caller(client, ground.dispatcher)
     answer = dispatcher.post(f"/work-orders/{filed.order_id}/assignment", {"auto": True}, seen=1)
     assert (answer.status_code, answer.json["assignee"]["id"]) == (200, str(technician.id))
-    assert answer.json["why"] == [
-        {
-            "person": {"id": str(technician.id), "name": technician.name},
-            "score": 100.0,
-            "reasons": ["0 open orders, at most 5", "no offer so far"],
-        }
-    ]
+    (why,) = answer.json["why"]
+    assert why["person"] == {"id": str(technician.id), "name": technician.name}
+    assert why["reasons"] == ["level 2 of 3", "nothing in hand", "no offer so far"]
+    figures = {part["criterion"]: (part["n"], part["weight"]) for part in why["parts"]}
+    assert figures == {
+        "skill": (0.5, 30),
+        "distance": (0.5, 25),
+        "load": (1.0, 25),
+        "rest_of_shift": (1.0, 10),
+        "same_building": (0.0, 5),
+        "visited": (0.0, 5),
+    }
+    assert why["score"] == 62.5
 
 
 def test_staff_opens_orders_one_after_another(client: FlaskClient, ground: factory.Ground) -> None:

@@ -32,7 +32,7 @@ def test_an_offer_stands_on_top_with_its_time_and_the_reason(
     assert 'value="600" data-left-bar' in page
     assert "桃园3栋 · 4层 · 412" in page
     assert "水龙头漏水" in page
-    assert "Why you: 0 open orders, at most 5 · no offer so far" in page
+    assert "Why you: level 2 of 3 · nothing in hand · no offer so far" in page
     assert f'action="/crew/{order_id}/accept"' in page
     assert f'id="sheet-decline-{order_id}"' in page
 

@@ -189,7 +189,7 @@ def test_allowed_acts_are_exactly_those_that_go_through(status, state, roles, fe
 
 def test_rows_of_later_features_are_switched_off():
     off = {row.act for row in (*workflow.TICKET_TABLE, *workflow.ORDER_TABLE) if not row.enabled()}
-    assert off == {TicketAct.MERGE, TicketAct.UNMERGE, TicketAct.ACCEPT_THIRD, OrderAct.GRAB}
+    assert off == {TicketAct.MERGE, TicketAct.UNMERGE, TicketAct.ACCEPT_THIRD}
     assert all(row.enabled(ALL_FEATURES) for row in (*workflow.TICKET_TABLE, *workflow.ORDER_TABLE))
 
 
@@ -222,7 +222,7 @@ class TestApiWords:
         row = workflow.order_for_target(OrderState.OFFERED, "accepted", {Who.DISPATCHER}, ticket=TicketStatus.ACCEPTED)
         assert row.who == {Who.OFFERED}
 
-    @pytest.mark.parametrize("to", ["accepted", "verified", "nonsense", "offered"])
+    @pytest.mark.parametrize("to", ["verified", "nonsense", "offered"])
     def test_a_target_the_tables_do_not_know_from_here_is_refused(self, to):
         with pytest.raises(TransitionRefused) as refused:
             workflow.order_for_target(OrderState.QUEUED, to, set(Who), ticket=TicketStatus.ACCEPTED)

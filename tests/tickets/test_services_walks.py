@@ -15,10 +15,10 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import DomainError
 from app.tickets.models import Offer, Ticket, WorkOrder
-from app.tickets.queries import timeline
+from app.tickets.queries import crews, timeline
 from app.tickets.rules import joint, workflow
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, Who
-from app.tickets.services import acts, dispatching, opening, orders
+from app.tickets.services import acts, dispatching, opening, orders, pool
 from tests.factories import accounts, tickets
 from tests.tickets.walking import deliver
 
@@ -65,6 +65,8 @@ class Walk:
                     self.assign()
                 elif choice < 0.7:
                     self.open()
+                elif choice < 0.74:
+                    self.pool()
                 else:
                     self.now += timedelta(days=self.dice.choice([0, 0, 0, 0, 0, 0, 1, 5]))
                     deliver(self.now)
@@ -155,8 +157,30 @@ class Walk:
         )
         self.done.append("open")
 
+    def pool(self) -> None:
+        """Into the pool, or out of it by whoever is fast."""
+        order = self.order()
+        if order is None:
+            return
+        if order.pooled:
+            pool.claim(actor=self.dice.choice(self.technicians), now=self.now, order_id=order.id, seen=None)
+            self.done.append("claim")
+        else:
+            pool.put(actor=self.staff, now=self.now, order_id=order.id, seen=order.version)
+            self.done.append("pool")
+
+    def responsible(self, order: WorkOrder) -> tuple[int, ...]:
+        return crews.responsible(
+            assignee_id=order.assignee_id,
+            dispatcher_id=order.dispatcher_id,
+            campus_id=order.campus_id,
+            building_id=order.building_id,
+            trade_id=order.trade_id,
+            now=self.now,
+        )
+
     def check(self) -> None:
-        """Columns equal the fold; ticket and orders fit together; at most one live offer of an offered order."""
+        """Columns equal the fold; ticket and orders fit together; one live offer of an offered order; N1."""
         said = " → ".join(self.done)
         story = timeline.folded(self.filed.id)
         ticket = db.session.get_one(Ticket, (1, self.filed.id), populate_existing=True)
@@ -166,6 +190,7 @@ class Walk:
         for order in db.session.scalars(
             select(WorkOrder).where(WorkOrder.ticket_id == ticket.id).execution_options(populate_existing=True)
         ):
+            assert self.responsible(order), f"N1: nobody is responsible. {said}"
             told = story.orders[order.id]
             states.append(OrderState(order.state))
             assert (order.state, order.worked) == (told.state, told.worked), said
@@ -190,6 +215,6 @@ def test_columns_equal_the_fold_on_every_walk(database: Session, frozen: datetim
 def test_a_walk_uses_the_ways_there_are(database: Session, frozen: datetime) -> None:
     """The walks above would prove nothing if everything were refused."""
     walk = Walk(100)
-    for _ in range(3 * STEPS):
+    for _ in range(8 * STEPS):
         walk.step()
-    assert {OrderAct.ACCEPT, OrderAct.START, OrderAct.DONE, TicketAct.ASK} <= set(walk.done)
+    assert {OrderAct.ACCEPT, OrderAct.START, OrderAct.DONE, TicketAct.ASK, "pool", "claim"} <= set(walk.done)

@@ -46,6 +46,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("notice-urgent", CAMPUS, gettext_noop("Something urgent on the campus"), mail=True),
     Kind("notice-outage", CAMPUS, gettext_noop("A planned outage where I live or work")),
     Kind("order-offered", ORDERS, gettext_noop("An order is offered to me")),
+    Kind("order-pooled", ORDERS, gettext_noop("An order lies in the pool")),
     Kind("order-released", ORDERS, gettext_noop("An order goes to somebody else or is cancelled")),
     Kind("order-offer-ended", ORDERS, gettext_noop("An offer was taken back")),
     Kind("order-hold-reminder", SUPERVISION, gettext_noop("A hold has lasted too long")),

@@ -11,14 +11,15 @@ from app.core.http import current_actor, no_body, not_modified, policy
 from app.tickets import order_words, policies
 from app.tickets.crew import screens
 from app.tickets.crew.entry import blueprint, order_row
-from app.tickets.queries import crew_day
+from app.tickets.queries import crew_day, pool
 
 
 @blueprint.get("")
 @policy(policies.may_work)
 def today() -> str:
     """The day: offers, what is in hand by building, what is done."""
-    return _day("today.html", screens.day(current_actor(), clock.now()))
+    actor, now = current_actor(), clock.now()
+    return _day("today.html", screens.day(actor, now), pooled=pool.count(actor, now))
 
 
 @blueprint.get("/day")
@@ -40,8 +41,8 @@ def day() -> Any:
     return answer
 
 
-def _day(template: str, found: screens.Day) -> str:
-    return render_template(f"tickets/crew/{template}", day=found, words=order_words)
+def _day(template: str, found: screens.Day, **more: Any) -> str:
+    return render_template(f"tickets/crew/{template}", day=found, words=order_words, **more)
 
 
 @blueprint.get("/<order_id>")

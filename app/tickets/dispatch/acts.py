@@ -20,6 +20,7 @@ from app.tickets.order_forms import OrderActForm, given_note, given_reason, name
 from app.tickets.queries import orders as order_queries
 from app.tickets.rules.workflow import OrderAct, OrderState
 from app.tickets.services import dispatching, orders
+from app.tickets.services import pool as pool_services
 from app.tickets.services.done import OrderDone
 
 ACTS = frozenset({OrderAct.QUEUE, OrderAct.REVOKE, OrderAct.HOLD, OrderAct.REQUEUE, OrderAct.DONE, OrderAct.CANCEL})
@@ -60,6 +61,24 @@ def auto(order_id: str) -> Any:
         ).order
 
     return _carry_out(order_id, "auto", forms.Form(OrderActForm), choose)
+
+
+@blueprint.post("/<order_id>/pool")
+@policy(policies.may_dispatch)
+def pool(order_id: str) -> Any:
+    """Whoever of the crew is first may take it; offers stop."""
+    return _carry_out(order_id, "pool", forms.Form(OrderActForm), _pooling(pool_services.put))
+
+
+@blueprint.post("/<order_id>/unpool")
+@policy(policies.may_dispatch)
+def unpool(order_id: str) -> Any:
+    """Out of the pool: it is offered by the ranking again."""
+    return _carry_out(order_id, "unpool", forms.Form(OrderActForm), _pooling(pool_services.take_out))
+
+
+def _pooling(service: Callable[..., OrderDone]) -> Callable[[Any, dict[str, Any]], OrderDone]:
+    return lambda row, data: service(actor=current_actor(), now=clock.now(), order_id=row.id, seen=data["version"])
 
 
 @blueprint.post("/<order_id>/<act>")
@@ -119,6 +138,8 @@ def _say(done: OrderDone, name: str) -> None:
     if done.state == OrderState.OFFERED and done.assignee_id is not None:
         who = order_queries.names([done.assignee_id]).get(done.assignee_id, "")
         toast(_("%(number)s is offered to %(name)s.", number=done.number, name=who))
+    elif name == "pool":
+        toast(_("%(number)s lies in the pool.", number=done.number), "info")
     elif name == "auto":
         toast(_("Nobody can take %(number)s now. It is tried again when somebody can.", number=done.number), "soon")
     else:

@@ -54,6 +54,8 @@ class Line:
 
 def _detail(row: Any) -> str:
     state = OrderState(row.state)
+    if state is OrderState.QUEUED and row.pooled:
+        return str(_("In the pool"))
     if state is OrderState.QUEUED and row.waiting:
         short = {
             Waiting.NOBODY_ELIGIBLE: _("Nobody can take it now"),
@@ -284,6 +286,12 @@ class Panel:
         if self.row.state == OrderState.PLANNED and self.row.kind == "rework":
             return str(_("The repair did not hold. Choose who does it again."))
         return str(_(WAITING_LABELS[Waiting(self.row.waiting)])) if self.row.waiting else ""
+
+    @property
+    def may_pool(self) -> bool:
+        """The order can be put into the pool."""
+        waits = self.row.state in (OrderState.PLANNED, OrderState.QUEUED, OrderState.OFFERED)
+        return self.assigns and waits and not self.row.pooled and self.row.kind != "rework"
 
     @property
     def automatic(self) -> bool:

@@ -43,6 +43,7 @@ _COLUMNS = (
     WorkOrder.hold_reason,
     WorkOrder.hold_until,
     WorkOrder.waiting,
+    WorkOrder.pooled,
     WorkOrder.rework_of_id,
     WorkOrder.opened_at,
     WorkOrder.started_at,

@@ -37,6 +37,7 @@ class Remark(StrEnum):
     CALENDAR = "calendar"
     WINDOW = "window"
     EXCUSE = "excuse"
+    POOL = "pool"
 
 
 REMARK_LABELS: Final[dict[Remark, str]] = {
@@ -55,6 +56,7 @@ REMARK_LABELS: Final[dict[Remark, str]] = {
     Remark.CALENDAR: gettext_noop("Working hours changed"),
     Remark.WINDOW: gettext_noop("Visit window changed"),
     Remark.EXCUSE: gettext_noop("Delay excused"),
+    Remark.POOL: gettext_noop("Put into the pool, or taken out of it"),
 }
 
 

@@ -12,6 +12,8 @@ from app.tickets.rules.messages import gettext_noop
 from app.tickets.rules.order_table import OrderAct
 from app.tickets.rules.ticket_table import TicketAct
 
+TO_POOL: Final = "to_pool"
+"""Why an offer is taken back whose order goes into the pool."""
 REASON_LIMIT: Final = 500
 """Longest reason in words, in characters."""
 
@@ -91,6 +93,7 @@ _ORDER_REASONS: Final[dict[OrderAct, Reasons]] = {
             Reason("other_person", gettext_noop("Somebody else will do it")),
             Reason("absent", gettext_noop("The person is absent")),
             Reason("order_changed", gettext_noop("The order has changed")),
+            Reason(TO_POOL, gettext_noop("It goes into the pool")),
             _OTHER,
         )
     ),
@@ -160,7 +163,7 @@ SYSTEM_CANCEL: Final[dict[TicketAct, str]] = {
 }
 """The reason with which a ticket's end cancels its open orders."""
 
-_BY_THE_SYSTEM_ONLY: Final = frozenset(SYSTEM_CANCEL.values())
+_BY_THE_SYSTEM_ONLY: Final = frozenset({*SYSTEM_CANCEL.values(), TO_POOL})
 
 
 def reasons(act: TicketAct | OrderAct) -> Reasons:

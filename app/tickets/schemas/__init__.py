@@ -195,6 +195,7 @@ class OrderOut(forms.Schema):
     hold_reason = fields.String(allow_none=True)
     hold_until = forms.Moment(allow_none=True)
     waiting = fields.String(allow_none=True)
+    pooled = fields.Boolean()
     rework_of_id = forms.Id(allow_none=True)
     category = fields.String()
     category_name = InWords()

@@ -405,3 +405,10 @@ def by_order(order_id: int, *, actor: Actor, now: datetime, lock: bool = True) -
     found = held.ticket_of(order_id, actor=actor, now=now, lock=lock)
     case = Case(actor, found.at, found.ticket, found.orders, found.followers)
     return case, case.order(order_id)
+
+
+def by_order_for(order_id: int, *, actor: Actor, now: datetime) -> tuple[Case, HeldOrder]:
+    """The same for an order the caller has found for the actor, though he sees it on no list: pool, duty call."""
+    case, order = by_order(order_id, actor=Actor.system(actor.institution_id), now=now)
+    case.actor = actor
+    return case, order

@@ -55,10 +55,12 @@ class Assigned:
 def dispatch_order(*, actor: Actor, now: datetime, order_id: int, wake: Wake | None = None) -> OrderDone | None:
     """Offer a queued order to the best candidate; None where it is not queued (any more).
 
-    For handlers and jobs: safe to repeat. Where nobody can take it, it stays queued and says why in `waiting`.
+    For handlers and jobs: safe to repeat. Where nobody can take it, it stays queued and says why in `waiting`. What
+    lies in the pool is offered to nobody.
     """
     case, order = by_order(order_id, actor=actor, now=now)
-    if order.state is not OrderState.QUEUED or case.ticket.status not in workflow.TICKET_MOVING:
+    waits = order.state is OrderState.QUEUED and not order.pooled
+    if not waits or case.ticket.status not in workflow.TICKET_MOVING:
         return None
     _offer_best(case, order, wake)
     case.write()
@@ -73,6 +75,7 @@ def assign_automatically(*, actor: Actor, now: datetime, order_id: int, seen: in
         case.move_order(order, OrderAct.QUEUE)
     if order.state is not OrderState.QUEUED:
         raise Conflict(_l("Only an order that waits for somebody can be dispatched by the ranking."))
+    order.pooled = False
     ranking = _offer_best(case, order, Wake.ASKED)
     case.write()
     return Assigned(done.order(case, order), ranking.as_data())
@@ -94,8 +97,8 @@ def assign(
     case.as_whom(order, act)
     if order.assignee_id == assignee_id:
         raise Rejected(fields={"assignee": _l("This person has the order already. Choose somebody else.")})
-    job, context = _job(case, order)
-    person = _locked_person(assignee_id, context, now)
+    job, context = looked_at(case, order)
+    person = locked_person(assignee_id, context, now)
     if person is None:
         raise Rejected(fields={"assignee": _l("This person cannot be given the order.")})
     limits = dispatch_settings.present()
@@ -104,9 +107,10 @@ def assign(
     others = [one for one in _crew(context, case.now) if one.person_id != assignee_id]
     ranking = dispatching.rank(job, [*others, person], case.now, limits)
     until = limits.offered_until(job, case.now)
+    order.pooled = False
     case.move_order(order, act, reason=reason, person_id=assignee_id, offered_until=until, eligible=True)
     override = reason if check.with_reason else None
-    _insert_offer(case, order, until, ranking, _last_round(context.past), made_by=actor.id, override=override)
+    _insert_offer(case, order, until, ranking, last_round(context.past), made_by=actor.id, override=override)
     case.settle()
     case.write()
     return Assigned(done.order(case, order), ranking.as_data())
@@ -117,8 +121,8 @@ def preview(*, actor: Actor, now: datetime, order_id: int) -> Ranking:
     case, order = by_order(order_id, actor=actor, now=now, lock=False)
     if not policies.in_scope(actor, policies.DISPATCH, order):
         raise NotAllowed
-    job, context = _job(case, order)
-    asked = frozenset(one.person_id for one in context.past if one.round == _last_round(context.past) and one.asked)
+    job, context = looked_at(case, order)
+    asked = frozenset(one.person_id for one in context.past if one.round == last_round(context.past) and one.asked)
     crew = _crew(context, case.now)
     return dispatching.rank(replace(job, offered=asked), crew, case.now, dispatch_settings.present())
 
@@ -135,6 +139,13 @@ def expire_offer(*, actor: Actor, now: datetime, order_id: int, offer_id: int) -
     case.write()
 
 
+def who_could(*, actor: Actor, now: datetime, order_id: int) -> list[int]:
+    """Everybody who could take the order now, best first, those asked before after them: for the pool."""
+    found = preview(actor=actor, now=now, order_id=order_id)
+    asked = [one.person_id for one in found.excluded if one.reason is Exclusion.OFFERED_THIS_ROUND]
+    return [one.person_id for one in found.candidates] + asked
+
+
 def waiting_orders(
     *, limit: int = WAITING_AT_ONCE, trade_id: int | None = None, found_nobody: bool = False
 ) -> list[tuple[int, int]]:
@@ -149,6 +160,7 @@ def waiting_orders(
         select(WorkOrder.id, WorkOrder.ticket_id)
         .where(
             WorkOrder.state == OrderState.QUEUED.value,
+            WorkOrder.pooled.is_(False),
             WorkOrder.waiting.is_distinct_from(offers.Waiting.DISPATCHER.value),
         )
         .order_by(rank, WorkOrder.due_at.asc().nulls_last(), WorkOrder.id)
@@ -167,7 +179,8 @@ def _permit(case: Case, order: HeldOrder, seen: int | None) -> None:
     case.seen_order(order, seen)
 
 
-def _job(case: Case, order: HeldOrder) -> tuple[Job, Surroundings]:
+def looked_at(case: Case, order: HeldOrder) -> tuple[Job, Surroundings]:
+    """The order as the ranking sees it."""
     did_before: frozenset[int] = frozenset()
     if order.rework_of_id is not None and order.rework_of_id in case.orders:
         did = case.orders[order.rework_of_id].assignee_id
@@ -179,13 +192,14 @@ def _crew(context: Surroundings, now: datetime) -> list[Technician]:
     return candidates.technicians(trade_id=context.trade_id, now=now, zone=context.zone)
 
 
-def _last_round(past: tuple[PastOffer, ...]) -> int:
+def last_round(past: tuple[PastOffer, ...]) -> int:
+    """The number of the present round."""
     return max((one.round for one in past), default=1)
 
 
 def _offer_best(case: Case, order: HeldOrder, wake: Wake | None) -> Ranking:
     """Offer to the best candidate: all who might be chosen are locked, then read, so that nobody's load changes."""
-    job, context = _job(case, order)
+    job, context = looked_at(case, order)
     locked = candidates.lock_crew(trade_id=order.trade_id, now=case.now)
     people = candidates.some(locked, now=case.now, zone=context.zone)
     decision = offers.decide(job, people, case.now, dispatch_settings.present(), past=context.past, wake=wake)
@@ -206,7 +220,7 @@ def _offer_best(case: Case, order: HeldOrder, wake: Wake | None) -> Ranking:
     return decision.ranking
 
 
-def _locked_person(person_id: int, context: Surroundings, now: datetime) -> Technician | None:
+def locked_person(person_id: int, context: Surroundings, now: datetime) -> Technician | None:
     """Lock the person's dispatch row and read him again, as he is under the lock."""
     locked = candidates.lock([person_id])
     found = candidates.some(locked, now=now, zone=context.zone)
@@ -277,6 +291,10 @@ __all__ = [
     "assign_automatically",
     "dispatch_order",
     "expire_offer",
+    "last_round",
+    "locked_person",
+    "looked_at",
     "preview",
     "waiting_orders",
+    "who_could",
 ]

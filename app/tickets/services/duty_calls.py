@@ -20,7 +20,7 @@ from app.tickets.queries import crews
 from app.tickets.rules import duty
 from app.tickets.rules.duty import CallEnd, Cause
 from app.tickets.rules.history import Remark
-from app.tickets.services.case import Case, by_order
+from app.tickets.services.case import Case, by_order, by_order_for
 from app.tickets.services.held import HeldOrder
 
 
@@ -93,7 +93,7 @@ def answer(*, actor: Actor, now: datetime, call_id: int) -> None:
     order_id = db.session.scalar(select(DutyCall.order_id).where(DutyCall.id == call_id))
     if order_id is None or actor.id is None:
         raise NotFound
-    case, order = by_order(order_id, actor=Actor.system(actor.institution_id), now=now)
+    case, order = by_order_for(order_id, actor=actor, now=now)
     found = db.session.execute(select(*_COLUMNS).where(DutyCall.id == call_id)).one()
     if not may_answer(actor, order, found.called):
         raise NotFound
@@ -101,7 +101,6 @@ def answer(*, actor: Actor, now: datetime, call_id: int) -> None:
         return
     if found.ended_at is not None:
         raise _too_late(found.answered_by)
-    case.actor = actor
     _change(call_id, answered_by=actor.id, ended_at=case.now, ended_as=CallEnd.ANSWERED.value)
     order.dispatcher_id = actor.id
     waited = int((case.now - found.called_at).total_seconds())

@@ -28,11 +28,11 @@ def on_ticket(ticket: HeldTicket, before: TicketStatus, to: TicketStatus, act: T
 
 
 def on_order(order: HeldOrder, person_id: int | None, offered_until: datetime | None) -> None:
-    """Who has the order in its new state: nobody, whom it is offered to, or still the same."""
+    """Who has the order in its new state: nobody, the person of the act, or still the same."""
     if order.state in (OrderState.PLANNED, OrderState.QUEUED, OrderState.CANCELLED):
         order.assignee_id = None
-    elif order.state is OrderState.OFFERED:
-        order.assignee_id = person_id
+    elif order.state is OrderState.OFFERED or (order.state is OrderState.ACCEPTED and person_id is not None):
+        order.assignee_id = person_id  # whom it is offered to, or who has taken it from the pool
     order.offered_until = offered_until if order.state is OrderState.OFFERED else None
 
 

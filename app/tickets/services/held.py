@@ -67,6 +67,7 @@ class HeldOrder:
     after_id: int | None
     waiting: str | None
     lead_called_at: datetime | None
+    pooled: bool
     worked: bool
     started_at: datetime | None
     done_at: datetime | None

@@ -136,6 +136,7 @@ def insert_order(
         after_id=after_id,
         waiting=None,
         lead_called_at=None,
+        pooled=False,
         worked=False,
         started_at=None,
         done_at=None,

@@ -13,7 +13,7 @@ from app.tickets import policies
 from app.tickets.models import TicketEvent
 from app.tickets.rules import workflow
 from app.tickets.rules.workflow import OrderAct, TransitionRefused, Who
-from app.tickets.services import done, refusals
+from app.tickets.services import done, pool, refusals
 from app.tickets.services.case import Case, by_order
 from app.tickets.services.done import OrderDone
 from app.tickets.services.held import HeldOrder
@@ -49,6 +49,10 @@ def transition(
         )
     except TransitionRefused as error:
         raise refusals.refused(error) from error
+    if row.act is OrderAct.GRAB:
+        if not order.pooled:  # an offer that has ended is no longer there to be taken
+            raise refusals.refused(TransitionRefused(TransitionRefused.NOT_FROM_HERE, order.state, row.act))
+        return pool.claim_in(case, order, seen)
     return _move(case, order, row, reason, note, until, device_at, device_offset_s)
 
 

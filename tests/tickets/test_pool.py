@@ -1,0 +1,188 @@
+"""The pool over API and pages: in, out, taken by whoever is first and can (tickets-rules 2, 37, 38)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Person
+from app.tickets.models import Absence, Offer, TechnicianProfile, WorkOrder
+from app.tickets.queries import timeline
+from app.tickets.rules.workflow import OrderAct
+from tests.factories import accounts
+from tests.factories import tickets as make
+from tests.tickets.at_work import do, filed, offered
+from tests.tickets.delivering import deliver_all, told
+from tests.tickets.walking import deliver
+
+pytestmark = pytest.mark.usefixtures("frozen")
+
+
+@pytest.fixture
+def ground(database: Session) -> make.Ground:
+    return make.Ground()
+
+
+class Api:
+    """Calls of people over the API."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def post(self, who: Person, path: str, body: Any = None, seen: int | None = None) -> Any:
+        headers = {**accounts.token(who), "Accept-Language": "en"}
+        if seen is not None:
+            headers["If-Match"] = f'"v{seen}"'
+        return self.client.post(f"/api/v1{path}", headers=headers, json=body or {})
+
+    def pool(self, who: Person) -> list[str]:
+        answer = self.client.get("/api/v1/work-orders/pool", headers=accounts.token(who))
+        assert answer.status_code == 200
+        return [each["id"] for each in answer.json["items"]]
+
+
+@pytest.fixture
+def api(client: FlaskClient) -> Api:
+    return Api(client)
+
+
+def order(database: Session, order_id: int) -> WorkOrder:
+    return database.get_one(WorkOrder, (1, order_id), populate_existing=True)
+
+
+def pooled(ground: make.Ground, api: Api) -> int:
+    order_id = filed(ground)
+    assert api.post(ground.dispatcher, f"/work-orders/{order_id}/pool", seen=1).status_code == 200
+    return order_id
+
+
+def test_from_the_pool_into_somebodys_hands(ground: make.Ground, api: Api, database: Session, now: datetime) -> None:
+    technician = ground.technician()
+    order_id = filed(ground)
+    put = api.post(ground.dispatcher, f"/work-orders/{order_id}/pool", seen=1)
+    assert (put.status_code, put.json["state"], put.json["pooled"]) == (200, "queued", True)
+    deliver_all(now)
+    assert order(database, order_id).state == "queued", "what lies in the pool is offered to nobody"
+    assert told(technician, "order-pooled") == 1
+    assert api.pool(technician) == [str(order_id)]
+    taken = api.post(technician, f"/work-orders/{order_id}/claim")
+    assert (taken.status_code, taken.json["state"]) == (200, "accepted")
+    assert taken.json["assignee"]["id"] == str(technician.id)
+    again = api.post(technician, f"/work-orders/{order_id}/claim")
+    assert (again.status_code, again.json["version"]) == (200, taken.json["version"])
+    assert api.pool(technician) == []
+    offer = database.scalars(select(Offer)).one()
+    assert (offer.person_id, offer.outcome, offer.reason) == (technician.id, "accepted", "pool")
+    story = timeline.folded(order(database, order_id).ticket_id)
+    assert story.orders[order_id].holder_id == technician.id
+    assert story.status == "in_service"
+
+
+def test_who_is_too_late_learns_who_was_faster(ground: make.Ground, api: Api) -> None:
+    first, second = ground.technician(), ground.technician()
+    order_id = pooled(ground, api)
+    assert api.post(first, f"/work-orders/{order_id}/claim").status_code == 200
+    for seen in (None, 2):
+        late = api.post(second, f"/work-orders/{order_id}/claim", seen=seen)
+        assert late.status_code == 412
+        assert late.json["current"] == {
+            "state": "accepted",
+            "assignee": {"id": str(first.id), "name": first.name},
+            "version": 3,
+        }
+
+
+def test_only_who_could_be_offered_it_may_take_it(
+    ground: make.Ground, api: Api, database: Session, now: datetime
+) -> None:
+    order_id = pooled(ground, api)
+    off, full, away = ground.technician(on_shift=False), ground.technician(cap=0), ground.technician()
+    database.add(Absence(person_id=away.id, starts_at=now, ends_at=now + timedelta(hours=1)))
+    database.flush()
+    for person, why in ((off, "not on shift"), (full, "enough orders in hand"), (away, "absent")):
+        refused = api.post(person, f"/work-orders/{order_id}/claim")
+        assert refused.status_code == 422
+        assert refused.json["errors"] == [{"field": "assignee", "message": why}]
+    stranger = accounts.person("technician")
+    database.add(TechnicianProfile(person_id=stranger.id, cap=5))
+    database.flush()
+    assert api.post(stranger, f"/work-orders/{order_id}/claim").status_code == 404
+    assert api.post(ground.student, f"/work-orders/{order_id}/claim").status_code == 403
+    assert order(database, order_id).state == "queued"
+
+
+def test_an_order_that_is_not_in_the_pool_is_not_taken(ground: make.Ground, api: Api, now: datetime) -> None:
+    technician = ground.technician()
+    waits = filed(ground)
+    assert api.post(technician, f"/work-orders/{waits}/claim").status_code == 404
+    order_id = pooled(ground, api)
+    out = api.post(ground.dispatcher, f"/work-orders/{order_id}/pool", {"pooled": False}, seen=2)
+    assert (out.status_code, out.json["pooled"]) == (200, False)
+    deliver(now)
+    assert api.post(technician, f"/work-orders/{order_id}/claim").status_code in (404, 412)
+    again = api.post(ground.dispatcher, f"/work-orders/{order_id}/pool", {"pooled": False}, seen=4)
+    assert again.status_code == 409
+
+
+def test_an_offer_is_taken_back_when_its_order_goes_into_the_pool(
+    ground: make.Ground, api: Api, database: Session, now: datetime
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    answer = api.post(ground.dispatcher, f"/work-orders/{order_id}/pool", seen=2)
+    assert (answer.status_code, answer.json["state"], answer.json["assignee"]) == (200, "queued", None)
+    offer = database.scalars(select(Offer)).one()
+    assert (offer.outcome, offer.reason) == ("revoked", "to_pool")
+    assert api.post(technician, f"/work-orders/{order_id}/claim").status_code == 200, "asked before, may take it still"
+    twice = api.post(ground.dispatcher, f"/work-orders/{order_id}/pool", seen=4)
+    assert twice.status_code == 409
+
+
+def test_what_is_given_back_lies_in_the_pool_again(
+    ground: make.Ground, api: Api, database: Session, now: datetime
+) -> None:
+    first, second = ground.technician(), ground.technician()
+    order_id = pooled(ground, api)
+    api.post(first, f"/work-orders/{order_id}/claim")
+    do(first, order_id, OrderAct.GIVE_BACK, now=now, reason="no_tools")
+    deliver(now)
+    assert (order(database, order_id).state, api.pool(second)) == ("queued", [str(order_id)])
+
+
+def test_by_transition_it_is_the_same(ground: make.Ground, api: Api) -> None:
+    technician = ground.technician()
+    order_id = pooled(ground, api)
+    api.post(technician, f"/work-orders/{order_id}/claim")
+    do_again = api.post(technician, f"/work-orders/{order_id}/transitions", {"to": "accepted"}, seen=3)
+    assert do_again.status_code in (409, 412)
+
+
+def test_the_dispatchers_and_the_crews_page(
+    ground: make.Ground, login: Callable[..., FlaskClient], database: Session, now: datetime
+) -> None:
+    technician, other = ground.technician(), ground.technician()
+    order_id = filed(ground)
+    desk = login(ground.dispatcher)
+    desk.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    assert "Put into the pool" in desk.get(f"/dispatch/{order_id}").get_data(as_text=True)
+    assert desk.post(f"/dispatch/{order_id}/pool", data={"version": 1}).status_code == 303
+    page = desk.get(f"/dispatch/{order_id}").get_data(as_text=True)
+    assert "Out of the pool" in page
+    assert "In the pool" in page
+    login(technician)
+    assert "1 order in the pool" in desk.get("/crew").get_data(as_text=True)
+    assert f'action="/crew/pool/{order_id}/claim"' in desk.get("/crew/pool").get_data(as_text=True)
+    assert f'action="/crew/pool/{order_id}/claim"' in desk.get("/crew/pool/list").get_data(as_text=True)
+    taken = desk.post(f"/crew/pool/{order_id}/claim")
+    assert (taken.status_code, taken.headers["Location"]) == (303, f"/crew/{order_id}")
+    login(other)
+    late = desk.post(f"/crew/pool/{order_id}/claim")
+    assert late.status_code == 412
+    assert f"{technician.name} was faster and has it now." in late.get_data(as_text=True)
+    assert "The pool is empty." in desk.get("/crew/pool").get_data(as_text=True)
