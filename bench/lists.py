@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 from urllib.parse import quote
 
 import orjson
-from sqlalchemy import Engine, event
+import psycopg
 
 from app.core import paging
 from app.core.db import db, institution_bound
@@ -77,19 +78,17 @@ def timed() -> Iterator[list[float]]:
     """The seconds each statement took, as the process saw it."""
     spent: list[float] = []
 
-    def before(connection: Any, *_rest: Any) -> None:
-        connection.info["bench_begun"] = time.perf_counter()
+    usual = psycopg.Cursor.execute
 
-    def after(connection: Any, *_rest: Any) -> None:
-        spent.append(time.perf_counter() - connection.info["bench_begun"])
+    def clocked(cursor: Any, *sent: Any, **options: Any) -> Any:
+        begun = time.perf_counter()
+        try:
+            return usual(cursor, *sent, **options)
+        finally:
+            spent.append(time.perf_counter() - begun)
 
-    event.listen(Engine, "before_cursor_execute", before)
-    event.listen(Engine, "after_cursor_execute", after)
-    try:
+    with mock.patch.object(psycopg.Cursor, "execute", clocked):
         yield spent
-    finally:
-        event.remove(Engine, "before_cursor_execute", before)
-        event.remove(Engine, "after_cursor_execute", after)
 
 
 def measured(found: ground.Ground, size: int) -> dict[str, dict[str, Any]]:

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.orm import Session
 
 from app.core import clock, settings
-from app.core.db import bind_institution, db, institution_bound
+from app.core.db import bind_institution, bound_institution, db, institution_bound
 from app.core.institution import forget_institutions
 from app.notifications.webhooks import services as webhooks
 from tests import ground
@@ -68,6 +68,22 @@ def frozen(now: datetime) -> Iterator[datetime]:
         yield now
 
 
+@contextmanager
+def _savepoints_scoped() -> Iterator[None]:
+    """Here a session begins with a savepoint: it learns its institution as a transaction learns it by `core.db`."""
+
+    def scope(_session: Session, _transaction: Any, connection: Connection) -> None:
+        institution_id = bound_institution()
+        if institution_id is not None:
+            connection.exec_driver_sql(f"SET LOCAL app.institution = '{institution_id:d}'")
+
+    event.listen(Session, "after_begin", scope)
+    try:
+        yield
+    finally:
+        event.remove(Session, "after_begin", scope)
+
+
 @pytest.fixture
 def database(app: Flask, servers: ground.Ground) -> Iterator[Session]:
     """`db.session` bound to institution 1 inside an outer transaction that is rolled back.
@@ -86,7 +102,7 @@ def database(app: Flask, servers: ground.Ground) -> Iterator[Session]:
             apart.configure(bind=connection, join_transaction_mode="create_savepoint")
             db.session.session_factory.configure(join_transaction_mode="create_savepoint")
             try:
-                with institution_bound(1):
+                with institution_bound(1), _savepoints_scoped():
                     connection.exec_driver_sql("SET LOCAL app.institution = '1'")
                     yield db.session()
             finally:

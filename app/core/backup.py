@@ -26,6 +26,7 @@ from flask.cli import with_appcontext
 from psycopg import sql
 
 from app.core import clock, embedded
+from app.core.db import driver_address
 
 FORMAT = 1
 BLOBS = "blobs"
@@ -40,7 +41,7 @@ def owner_url() -> str:
     url = current_app.config["HOUQIN"].owner_database_url
     if not url:
         raise BackupError("OWNER_DATABASE_URL is not set here. Run this where migrations are run.")
-    return str(url).replace("postgresql+psycopg://", "postgresql://", 1)
+    return driver_address(url)
 
 
 def blob_folder() -> Path:

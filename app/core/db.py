@@ -16,10 +16,10 @@ from typing import Any, ClassVar
 
 import orjson
 from flask_sqlalchemy import SQLAlchemy
-from psycopg.pq import TransactionStatus
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import (
     BigInteger,
-    Connection,
     Date,
     DateTime,
     Engine,
@@ -30,10 +30,9 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     Text,
-    event,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -147,27 +146,42 @@ db = SQLAlchemy(
 )
 
 
-def keep_statements(engine: Engine) -> None:
-    """Let the connections of an engine roll back without forgetting their prepared statements.
+def driver_address(url: str) -> str:
+    """A database address as the driver itself reads it."""
+    return url.replace("+psycopg", "", 1)
 
-    The driver forgets them at each rollback, for fear of rolled-back DDL, which the application never runs. Every GET
-    ends in one, so without this each statement would be planned anew (1–3 ms) and each GET pay one more round trip.
+
+def frame_transactions(engine: Engine) -> None:
+    """How the connections of an engine begin a transaction and roll it back, each in one message to the server.
+
+    The beginning carries the institution that is bound: the only place where a transaction learns it (architecture.md
+    rule 9). The driver would say BEGIN alone, and forget its prepared statements at each rollback for fear of
+    rolled-back DDL, which the application never runs: every GET ends in one, so each statement would be planned anew
+    (1–3 ms).
     """
-
-    def roll_back(connection: Any) -> None:
-        if connection.pgconn.transaction_status != TransactionStatus.IDLE:
-            connection.execute("ABORT", prepare=False)
-
-    engine.dialect.do_rollback = roll_back  # type: ignore[method-assign, assignment]
+    engine.dialect.do_begin = _begin  # type: ignore[method-assign, assignment]
+    engine.dialect.do_rollback = _roll_back  # type: ignore[method-assign, assignment]
 
 
-@event.listens_for(Session, "after_begin")
-def _scope_transaction(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
-    """The only place where a transaction learns its institution (architecture.md rule 9)."""
+def _begin(connection: Any) -> None:
+    if connection.autocommit:
+        return
     institution_id = _institution.get()
-    if institution_id is not None:
-        # a literal, int-checked above: set_config() and bound values are not propagated by every router
-        connection.exec_driver_sql(f"SET LOCAL app.institution = '{institution_id:d}'")
+    # a literal, int-checked above: set_config() and bound values are not propagated by every router
+    scope = "" if institution_id is None else f"; SET LOCAL app.institution = '{institution_id:d}'"
+    say(connection, f"BEGIN{scope}")
+
+
+def _roll_back(connection: Any) -> None:
+    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        say(connection, "ABORT")
+
+
+def say(connection: Any, words: str) -> None:
+    """Words without values or rows in one message, without the driver's own BEGIN. Raises what the driver would."""
+    result = connection.pgconn.exec_(words.encode())
+    if result.status != ExecStatus.COMMAND_OK:
+        raise error_from_result(result)
 
 
 ConstraintError = Callable[[], Exception]

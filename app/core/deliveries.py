@@ -49,6 +49,7 @@ def after_fork() -> None:
         for engine in db.engines.values():
             engine.dispose(close=False)
         application.extensions["houqin_apart"].kw["bind"].dispose(close=False)
+    application.extensions["houqin_bell"].forget()
 
 
 def run(institution_id: int, delivery_id: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import psycopg
 from flask import Flask
 from flask_migrate import Migrate
 from flask_migrate import cli as migrate_cli
@@ -15,7 +16,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from app.core import assets, health, i18n, logs, metrics, pages, roles_command
-from app.core.db import db, keep_statements
+from app.core.bell import Bell
+from app.core.db import db, driver_address, frame_transactions
 from app.core.http import api, application, limits
 from app.core.http.policy import anyone
 
@@ -72,10 +74,13 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
     application.install(app)
     db.init_app(app)
     with app.app_context():
-        keep_statements(db.engine)
+        frame_transactions(db.engine)
     migrate_cli.db.add_command(roles_command.command)
     migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"), compare_type=True)
     _apart_engine(app, config, url)
+    app.extensions["houqin_bell"] = Bell(
+        lambda: psycopg.connect(driver_address(url), autocommit=True, **_connection_options(config))
+    )
     limits.install(app)
     csrf.init_app(app)
     i18n.install(app)
@@ -101,13 +106,18 @@ def engine_options(config: Config, pool_size: int) -> dict[str, Any]:
         "pool_timeout": config.db_pool_timeout_s,
         "pool_recycle": 1800,
         "hide_parameters": True,  # an error in a log or on the operations page must not show hashes or telephones
-        "connect_args": {
-            "connect_timeout": config.db_connect_timeout_s,
-            "keepalives_idle": 3,
-            "keepalives_interval": 1,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 4000,
-        },
+        "connect_args": _connection_options(config),
+    }
+
+
+def _connection_options(config: Config) -> dict[str, Any]:
+    """A server that has gone is noticed within seconds."""
+    return {
+        "connect_timeout": config.db_connect_timeout_s,
+        "keepalives_idle": 3,
+        "keepalives_interval": 1,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 4000,
     }
 
 
@@ -118,5 +128,5 @@ def limit_store(redis_url: str) -> str:
 
 def _apart_engine(app: Flask, config: Config, url: str) -> None:
     engine = create_engine(url, **engine_options(config, config.apart_pool_size))
-    keep_statements(engine)
+    frame_transactions(engine)
     app.extensions["houqin_apart"] = sessionmaker(engine, class_=Session, expire_on_commit=False)

@@ -9,7 +9,6 @@ A timer is a delivery whose `next_at` lies ahead; a periodic job an event with t
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,21 +18,19 @@ import orjson
 from flask import current_app
 from sqlalchemy import Index, Integer, UniqueConstraint, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import BigInteger, DateTime, Text
 
 from app.core import clock
 from app.core.actor import Actor
+from app.core.bell import Bell
 from app.core.db import Tenant, current_institution, db, ref
 from app.core.logs import request_id
 from app.core.transaction import AFTER_COMMIT, after_commit
 
-CHANNEL = "houqin_outbox"
 MAX_ATTEMPTS = 8
 BACKOFF_SECONDS = (5, 15, 60, 300, 1800, 7200, 21600, 43200)
 
-log = logging.getLogger(__name__)
 
 QueueName = Literal["dispatch", "notices", "long"]
 
@@ -207,19 +204,14 @@ def _ring_after_commit(institution_id: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """NOTIFY in a statement of its own, outside the business transaction; a lost ring costs one poll."""
+    """The bell of the relay, outside the business transaction; a lost ring costs one poll."""
 
     institution_id: int
 
     def __call__(self) -> None:
-        if not current_app.config["OUTBOX_RING"]:
-            return
-        try:
-            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{self.institution_id:d}'")
-        except SQLAlchemyError as error:
-            # what happened is committed: the answer must not say otherwise because the bell broke
-            log.warning("relay not rung", extra={"error": str(error)})
+        if current_app.config["OUTBOX_RING"]:
+            bell: Bell = current_app.extensions["houqin_bell"]
+            bell.ring(self.institution_id)
 
 
 @dataclass(frozen=True, slots=True)

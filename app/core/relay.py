@@ -20,9 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core import clock, deliveries, periodic, queue
-from app.core.db import db, institution_bound
+from app.core.bell import CHANNEL
+from app.core.db import db, driver_address, institution_bound
 from app.core.institution import institutions
-from app.core.outbox import CHANNEL, MAX_ATTEMPTS, OutboxDelivery
+from app.core.outbox import MAX_ATTEMPTS, OutboxDelivery
 from app.core.transaction import transaction
 
 BATCH = 50
@@ -231,10 +232,9 @@ class Relay:
 def run(app: Flask, redis_url: str, direct_url: str, stop: Callable[[], bool]) -> None:
     """Loop until `stop()`; reconnects to the database by itself."""
     relay = Relay(app, redis_url)
-    conninfo = direct_url.replace("postgresql+psycopg://", "postgresql://", 1)
     while not stop():
         try:
-            with psycopg.connect(conninfo, autocommit=True, connect_timeout=3) as listener:
+            with psycopg.connect(driver_address(direct_url), autocommit=True, connect_timeout=3) as listener:
                 listener.execute(f"LISTEN {CHANNEL}")
                 _loop(relay, listener, stop)
         except (psycopg.Error, DBAPIError, PoolTimeout) as error:

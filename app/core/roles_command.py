@@ -6,6 +6,7 @@ import click
 import psycopg
 
 from app.core import roles
+from app.core.db import driver_address
 
 
 @click.command("roles")
@@ -16,7 +17,7 @@ def command(address: str | None) -> None:
         click.echo(roles.script(), nl=False)
         return
     try:
-        with psycopg.connect(address.replace("+psycopg", "", 1), autocommit=True) as connection:
+        with psycopg.connect(driver_address(address), autocommit=True) as connection:
             for statement in roles.statements():
                 connection.execute(statement.encode())
     except psycopg.Error as error:

@@ -349,17 +349,3 @@ def test_another_institutions_delivery_is_not_there(world: World, collecting: Ca
     with world.app.app_context(), institution_bound(2):
         assert deliveries.deliver(2, row.id) is False
     assert world.seen == []
-
-
-def test_a_broken_bell_does_not_break_the_request(
-    world: World, collecting: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from sqlalchemy.exc import OperationalError
-
-    def broken(self: Any) -> Any:
-        raise OperationalError("NOTIFY", {}, Exception("gone"))
-
-    world.handle(Subscription("lamps.change", collecting))
-    with monkeypatch.context() as patch, world.inside():
-        patch.setattr("sqlalchemy.engine.Engine.connect", broken)
-        outbox.Ring(1)()

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine
 
 from app.core import paging
 from app.core.actor import Actor
-from app.core.db import db, institution_bound
+from app.core.db import db, frame_transactions, institution_bound
 from app.tickets.queries import dispatch_list, orders, progress, tickets
 from app.tickets.queries.orders import OrderFilter
 from app.tickets.queries.tickets import TicketFilter
@@ -54,6 +54,7 @@ def desk(app: Flask, servers: ground.Ground) -> Iterator[Desk]:
     name = ground.clone(sockets, ground.template(sockets), f"explain_{servers.database[-12:]}")
     large = replace(servers, database=name)
     engine = create_engine(large.web_url)
+    frame_transactions(engine)
     try:
         with app.app_context(), engine.connect() as connection:
             usual, db.engines[None] = db.engines[None], engine

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
-from psycopg import sql
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.core import clock, deliveries, outbox
 from app.core.actor import Actor
-from app.core.db import db, institution_bound, tenant_tables
+from app.core.db import db, institution_bound
 from app.core.errors import Conflict, DomainError, NotAllowed, Stale
 from app.core.http.problems import BUSY_STATES, sqlstate
 from app.core.outbox import OutboxDelivery
@@ -25,21 +23,11 @@ from app.events import tickets as ticket_events
 from app.tickets.models import Offer, TechnicianProfile, Ticket, WorkOrder
 from app.tickets.queries import timeline
 from app.tickets.services import dispatching, filing, opening, orders
-from tests import ground as servers_ground
 from tests.factories import accounts, tickets
 
 pytestmark = pytest.mark.race
 
 ROUNDS = 5
-
-
-@pytest.fixture
-def committed(app: Flask, servers: servers_ground.Ground) -> Iterator[Flask]:
-    """Tests that commit; everything they leave is taken away again."""
-    yield app
-    with psycopg.connect(servers.owner_url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as connection:
-        tables = sql.SQL(", ").join(sql.Identifier(name) for name in tenant_tables())
-        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
 
 
 def work(app: Flask, act: Callable[[], Any], tries: int = 3) -> Any:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Date, DateTime, Row, Select, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import Date, DateTime, Select, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.accounts.models import ApiToken, LoginSession, Person, PersonHome, Role, RoleGrant
 from app.core.actor import Actor, Grant, Scope
 from app.core.db import db
+from app.core.prepared import Prepared
 from app.sites import queries as places
 
 
@@ -83,14 +83,12 @@ def _valid(query: Select[Any], today: Any) -> Select[Any]:
     )
 
 
-def session_row(digest: bytes, now: datetime) -> Row[Any] | None:
+def session_row(digest: bytes, now: datetime) -> Any | None:
     """Session, person, roles and home of a live session, in one statement; None where it is not (or no longer) one."""
-    return db.session.execute(_session_query(), {"digest": digest, "now": now, "today": places.today(now)}).first()
+    return _SESSION.first({"digest": digest, "now": now, "today": places.today(now)})
 
 
-@cache
 def _session_query() -> Select[Any]:
-    """Built once: every request runs it, and building it costs more than running it."""
     today, now = bindparam("today", type_=Date()), bindparam("now", type_=DateTime(timezone=True))
     query: Any = (
         select(
@@ -113,12 +111,11 @@ def _session_query() -> Select[Any]:
     return _valid(query, today)
 
 
-def token_row(digest: bytes, now: datetime) -> Row[Any] | None:
+def token_row(digest: bytes, now: datetime) -> Any | None:
     """The same for a bearer token."""
-    return db.session.execute(_token_query(), {"digest": digest, "now": now, "today": places.today(now)}).first()
+    return _TOKEN.first({"digest": digest, "now": now, "today": places.today(now)})
 
 
-@cache
 def _token_query() -> Select[Any]:
     today, now = bindparam("today", type_=Date()), bindparam("now", type_=DateTime(timezone=True))
     query: Any = (
@@ -132,6 +129,10 @@ def _token_query() -> Select[Any]:
         .where(ApiToken.token_hash == bindparam("digest"), ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
     )
     return _valid(query, today)
+
+
+_SESSION = Prepared(_session_query)
+_TOKEN = Prepared(_token_query)
 
 
 def as_actor(row: Any, institution_id: int, *, kind: Any = "person", session_id: int | None = None) -> Actor:

@@ -23,6 +23,7 @@ from app.core import clock
 from app.core.db import Tenant, current_institution, db
 from app.core.errors import Rejected
 from app.core.forms import FRAMEWORK_FIELDS, IDEMPOTENCY_FIELD
+from app.core.prepared import Prepared
 
 KEEP = timedelta(hours=24)
 MAX_KEY = 200
@@ -46,13 +47,15 @@ class IdempotencyKey(Tenant):
     at: Mapped[datetime]
 
 
-_CLAIM = text(
-    """
-    INSERT INTO idempotency_key (institution_id, subject, key, request_hash, at)
-    VALUES (:institution, :subject, :key, :request_hash, :at)
-    ON CONFLICT ON CONSTRAINT uq_idempotency_key_subject_key DO NOTHING
-    RETURNING id
-    """
+_CLAIM = Prepared(
+    text(
+        """
+        INSERT INTO idempotency_key (institution_id, subject, key, request_hash, at)
+        VALUES (:institution, :subject, :key, :request_hash, :at)
+        ON CONFLICT ON CONSTRAINT uq_idempotency_key_subject_key DO NOTHING
+        RETURNING id
+        """
+    )
 )
 
 
@@ -84,43 +87,43 @@ def answer_once(app: Flask, view: Callable[..., Any], produce: Callable[[], Resp
         raise Rejected(_l("The idempotency key must be at most 200 printable characters."), code="idempotency-key")
     subject = f"p:{g.actor.id}" if g.actor.id is not None else f"a:{request.remote_addr}"
     digest = _digest()
-    claimed = db.session.execute(
-        _CLAIM,
+    claimed = _CLAIM.first(
         {
             "institution": current_institution(),
             "subject": subject,
             "key": key,
             "request_hash": digest,
             "at": clock.now(),
-        },
-    ).scalar()
+        }
+    )
     if claimed is None:
         return _stored(app, view, subject, key, digest, produce)
     answer = produce()
     if answer.status_code < 400:
-        _store(claimed, answer)
+        _store(claimed.id, answer)
     return answer
 
 
-_STORE = text(
-    """
-    UPDATE idempotency_key SET status = :status, headers = CAST(:headers AS jsonb), body = :body
-    WHERE institution_id = :institution AND id = :id
-    """
+_STORE = Prepared(
+    text(
+        """
+        UPDATE idempotency_key SET status = :status, headers = CAST(:headers AS jsonb), body = :body
+        WHERE institution_id = :institution AND id = :id
+        """
+    )
 )
 
 
 def _store(row_id: int, answer: Response) -> None:
     kept = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
-    db.session.execute(
-        _STORE,
+    _STORE.run(
         {
             "institution": current_institution(),
             "id": row_id,
             "status": answer.status_code,
             "headers": orjson.dumps(kept).decode(),
             "body": answer.get_data(),
-        },
+        }
     )
 
 

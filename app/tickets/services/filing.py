@@ -17,10 +17,11 @@ from sqlalchemy.types import DateTime, Text
 
 from app.core import outbox
 from app.core.actor import Actor
-from app.core.db import current_institution, db
+from app.core.db import current_institution
 from app.core.errors import NotAllowed, Rejected
 from app.core.i18n import DEFAULT_ZONE
 from app.core.logs import request_id
+from app.core.prepared import Prepared
 from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.rules import guards, workflow
@@ -73,8 +74,7 @@ def file_ticket(
     automatic = found.auto_dispatch and place_id is not None
     status = TicketStatus.ACCEPTED if automatic else TicketStatus.SUBMITTED
     searched = folded(description, found.place_path, place_text)
-    row = db.session.execute(
-        _FILE,
+    row = _FILE.one(
         {
             **_outbox_rows(automatic),
             "institution": current_institution(),
@@ -104,8 +104,8 @@ def file_ticket(
             "actor_kind": actor.kind,
             "actor_id": actor.id,
             "request_id": request_id.get(),
-        },
-    ).one()
+        }
+    )
     outbox.ring_after_commit()
     return Filed(row.id, row.number, status.value, priority, row.order_id)
 
@@ -126,16 +126,15 @@ def _filing_as(actor: Actor, origin: str, reporter_id: int | None) -> Who:
 
 def _look_up(category: str | int, place_id: int | None, reporter_id: int | None, now: datetime) -> Any:
     """Category, place with its campus's zone, and the reporter, in one statement; nulls where there is none."""
-    return db.session.execute(
-        _FIND,
+    return _FIND.one(
         {
             "code": None if isinstance(category, int) else category,
             "category_id": category if isinstance(category, int) else None,
             "place_id": place_id,
             "reporter_id": reporter_id,
             "today": places.today(now),
-        },
-    ).one()
+        }
+    )
 
 
 def _check(
@@ -176,9 +175,9 @@ def _outbox_rows(automatic: bool) -> dict[str, Any]:
     }
 
 
-# plain SQL: building this expression anew would cost as much as the rest of the request
-_FIND = text(
-    """
+_FIND = Prepared(
+    text(
+        """
     SELECT category.id AS category_id, category.trade_id, category.planned_minutes, category.impact,
         category.emergency, category.auto_dispatch, place.id AS place_id, place.path AS place_path,
         place.campus_id, place.building_id, campus.zone_name, person.id AS reporter_id
@@ -192,10 +191,11 @@ _FIND = text(
     ORDER BY category.id DESC
     LIMIT 1
     """
-).bindparams(
-    bindparam("code", type_=Text),
-    bindparam("today", type_=Date),
-    *(bindparam(name, type_=BigInteger) for name in ("category_id", "place_id", "reporter_id")),
+    ).bindparams(
+        bindparam("code", type_=Text),
+        bindparam("today", type_=Date),
+        *(bindparam(name, type_=BigInteger) for name in ("category_id", "place_id", "reporter_id")),
+    )
 )
 
 _SQL = """
@@ -265,13 +265,23 @@ _SQL = """
     SELECT filed.id, filed.number, opened.id AS order_id FROM filed LEFT JOIN opened ON true
     """
 # on one line: psycopg keeps the parsed form of statements up to 4,096 characters only
-_FILE = text(" ".join(_SQL.split())).bindparams(
-    bindparam("now", type_=DateTime(timezone=True)),
-    bindparam("automatic", type_=Boolean),
-    bindparam("year", type_=Integer),
-    *(
-        bindparam(name, type_=BigInteger)
-        for name in ("category_id", "trade_id", "place_id", "campus_id", "building_id", "reporter_id", "on_behalf_by")
-    ),
-    *(bindparam(name, type_=ARRAY(Text)) for name in ("grams", "turns", "handlers", "queues")),
+_FILE = Prepared(
+    text(" ".join(_SQL.split())).bindparams(
+        bindparam("now", type_=DateTime(timezone=True)),
+        bindparam("automatic", type_=Boolean),
+        bindparam("year", type_=Integer),
+        *(
+            bindparam(name, type_=BigInteger)
+            for name in (
+                "category_id",
+                "trade_id",
+                "place_id",
+                "campus_id",
+                "building_id",
+                "reporter_id",
+                "on_behalf_by",
+            )
+        ),
+        *(bindparam(name, type_=ARRAY(Text)) for name in ("grams", "turns", "handlers", "queues")),
+    )
 )
