@@ -54,12 +54,6 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=secure,
         TRUSTED_HOSTS=list(config.trusted_hosts) or None,
-        RATELIMIT_ENABLED=config.rate_limits,
-        RATELIMIT_STORAGE_URI=limit_store(config.redis_url),
-        RATELIMIT_STORAGE_OPTIONS={
-            "socket_timeout": config.redis_timeout_s,
-            "socket_connect_timeout": config.redis_timeout_s,
-        },
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
     app.url_map.strict_slashes = False
@@ -119,11 +113,6 @@ def _connection_options(config: Config) -> dict[str, Any]:
         "keepalives_count": 3,
         "tcp_user_timeout": 4000,
     }
-
-
-def limit_store(redis_url: str) -> str:
-    """The limiter's spelling of a Valkey address."""
-    return redis_url.replace("unix://", "redis+unix://", 1) if redis_url.startswith("unix://") else redis_url
 
 
 def _apart_engine(app: Flask, config: Config, url: str) -> None:

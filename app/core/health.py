@@ -21,7 +21,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core import clock, queue
 from app.core.db import db
 from app.core.http import anyone, application, policy
-from app.core.http.limits import limiter
 from app.core.launch import schema
 
 CLOCK_SECONDS = 2.0  # a host further than that from the database fails (architecture.md, "Time")
@@ -115,7 +114,6 @@ def _first_line(error: Exception) -> str:
 
 
 @blueprint.get("/healthz")
-@limiter.exempt
 @policy(anyone)
 def healthz() -> Response:
     """The process lives; nothing else is asked."""
@@ -123,7 +121,6 @@ def healthz() -> Response:
 
 
 @blueprint.get("/readyz")
-@limiter.exempt
 @policy(anyone)
 def readyz() -> Response:
     """200 when people can be served, else 503 naming the part. No versions, no addresses: anybody may ask."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -13,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core import settings
 from app.core.http import limits
+from app.core.http.counts import InMemory
 from tests.factories import accounts
 from tests.factories import tickets as factory
 
@@ -23,30 +22,12 @@ def ground(database: Session, frozen: datetime) -> factory.Ground:
 
 
 @pytest.fixture(autouse=True)
-def _counting(app: Flask, database: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Rate limits switched on, counted in memory, as they are when the queue is away; small ones."""
-    before = dict(vars(limits.limiter))
-    monkeypatch.setitem(app.config, "RATELIMIT_ENABLED", True)
-    monkeypatch.setitem(app.config, "RATELIMIT_STORAGE_URI", "memory://")
-    monkeypatch.setitem(app.config, "RATELIMIT_STORAGE_OPTIONS", {})
-    monkeypatch.setitem(app.extensions, "limiter", set())  # so that its hooks are added
-    minute = time.time() // 60 * 60 + 5
-    monkeypatch.setattr(time, "time", lambda: minute)  # no test ends in another window than it began in
+def _counting(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rate limits switched on, counted in memory, as they are when Valkey is away; small ones."""
+    monkeypatch.setitem(app.extensions, "houqin_counts", InMemory())
     small = {limits.REQUESTS: 4, limits.FILINGS: 2}
     usual = settings.get
     monkeypatch.setattr(settings, "get", lambda name: small.get(name) or usual(name))
-    hooks = {name: {key: list(each) for key, each in getattr(app, name).items()} for name in HOOKS}
-    app._got_first_request = False
-    limits.limiter.init_app(app)
-    yield
-    for name, kept in hooks.items():
-        getattr(app, name).clear()
-        getattr(app, name).update(kept)
-    app._got_first_request = True
-    vars(limits.limiter).update(before)
-
-
-HOOKS = ("before_request_funcs", "after_request_funcs", "teardown_request_funcs")
 
 
 def test_requests_are_counted_by_token(client: FlaskClient, ground: factory.Ground) -> None:
@@ -75,3 +56,11 @@ def test_filings_are_counted_by_person(client: FlaskClient, ground: factory.Grou
     assert int(answers[-1].headers["Retry-After"]) >= 1
     accounts.sign_in(client, ground.student)
     assert client.post("/report", data={"description": "x"}).status_code == 429
+
+
+def test_a_repeat_is_no_second_filing(client: FlaskClient, ground: factory.Ground) -> None:
+    body = {"place_id": str(ground.room.id), "category": "tap", "description": "灯坏了"}
+    headers = {**accounts.token(ground.student), "Idempotency-Key": "once"}
+    answers = [client.post("/api/v1/tickets", json=body, headers=headers) for _ in range(4)]
+    assert [each.status_code for each in answers] == [201] * 4
+    assert len({each.json["id"] for each in answers if each.json}) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.db import db
-from app.core.http.limits import limiter
+from app.core.http.counts import InMemory
 from app.sites import queries as sites
 from app.sites.models import PlaceSticker
 from app.tickets.models import Ticket
@@ -130,16 +130,9 @@ def test_sticker_without_use_says_what_to_do(ground: made.Ground, client: FlaskC
 
 
 @pytest.fixture
-def counting(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Rate limits switched on, counted in memory, as they are when the queue is away."""
-    before = dict(vars(limiter))
-    monkeypatch.setitem(app.config, "RATELIMIT_ENABLED", True)
-    monkeypatch.setitem(app.config, "RATELIMIT_STORAGE_URI", "memory://")
-    monkeypatch.setitem(app.config, "RATELIMIT_STORAGE_OPTIONS", {})
-    monkeypatch.setitem(app.extensions, "limiter", {limiter})  # its hooks are not added to an application that runs
-    limiter.init_app(app)
-    yield
-    vars(limiter).update(before)
+def counting(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rate limits switched on, counted in memory, as they are when Valkey is away."""
+    monkeypatch.setitem(app.extensions, "houqin_counts", InMemory())
 
 
 @pytest.mark.usefixtures("counting")

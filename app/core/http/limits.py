@@ -1,21 +1,22 @@
-"""Rate limits (Flask-Limiter): requests per token or session, filings per person (contract.md).
+"""Rate limits: requests per token or session, filings per person (contract.md), and what areas limit besides.
 
 Counted in Valkey with short time-outs; when it is away the counts go on in memory, and filing goes on.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from hashlib import sha256
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_babel import lazy_gettext as _l
-from flask_limiter import Limiter, RequestLimit
 
 from app.core import settings
 from app.core.http import problems
+from app.core.http.counts import Counts, InValkey
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -30,57 +31,70 @@ REQUESTS = settings.declare(
 FILINGS = settings.declare(
     "limits.filings_per_minute", 120, kind=int, low=1, high=10_000, words=_l("Repair requests a minute per person")
 )
+_COUNTS = "houqin_counts"
 
 
-def _signed_in() -> bool:
-    actor = getattr(g, "actor", None)
-    return actor is not None and actor.signed_in
-
-
-def _nobody() -> bool:
-    """Who is not signed in is counted elsewhere: failed sign-ins by address, reports by sticker and address."""
-    return not _signed_in()
-
-
-def _visit() -> str:
-    """The token or session a request came with."""
-    if g.actor.session_id is not None:
-        return f"{g.actor.institution_id}:s{g.actor.session_id}"
-    return f"{g.actor.institution_id}:t{sha256(request.headers.get('Authorization', '').encode()).hexdigest()[:32]}"
-
-
-def _person() -> str:
-    return f"{g.actor.institution_id}:p{g.actor.id}"
-
-
-def _refused(limit: RequestLimit) -> Response:
-    wait = max(1, limit.reset_at - int(time.time()))
+def _refused(wait: int) -> Response:
     return problems.render(429, code=problems.slug(429), headers={"Retry-After": str(wait)})
 
 
-def _per_minute(setting: str) -> Callable[[], str]:
-    """A limit read from a setting of the institution."""
-    return lambda: f"{settings.get(setting)} per minute"
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How often something may happen in a window of `seconds`, from its first time on.
+
+    `setting` holds the number. `who` names the one that is counted, within the institution, or None for nobody.
+    `refused` makes the answer to what is too much; it is told after how many seconds the window ends.
+    """
+
+    name: str
+    setting: str
+    seconds: int
+    who: Callable[[], str | None]
+    refused: Callable[[int], Any] = _refused
+
+    def spend(self) -> Any | None:
+        """Count once; the answer where that was too much, else None."""
+        counts: Counts | None = current_app.extensions[_COUNTS]
+        who = self.who() if counts is not None else None
+        if counts is None or who is None:
+            return None
+        count, rest = counts.add(f"{self.name}:{g.actor.institution_id}:{who}", self.seconds)
+        return self.refused(max(1, rest)) if count > settings.get(self.setting) else None
+
+    def __call__(self, view: View) -> View:
+        """The view, under this limit: counted after policy and idempotency key, so a repeat is not counted again."""
+
+        @wraps(view)
+        def limited(*arguments: Any, **named: Any) -> Any:
+            refusal = self.spend()
+            return view(*arguments, **named) if refusal is None else refusal
+
+        return cast("View", limited)
 
 
-limiter = Limiter(
-    key_func=_visit,
-    application_limits=[_per_minute(REQUESTS)],
-    application_limits_exempt_when=_nobody,
-    on_breach=_refused,
-    strategy="fixed-window",
-    headers_enabled=False,
-    in_memory_fallback_enabled=True,
-    swallow_errors=True,
-)
+def _visit() -> str | None:
+    """The token or session a request came with.
+
+    Who is not signed in is counted elsewhere: failed sign-ins by address, reports by sticker and address.
+    """
+    if not g.actor.signed_in:
+        return None
+    if g.actor.session_id is not None:
+        return f"s{g.actor.session_id}"
+    return f"t{sha256(request.headers.get('Authorization', '').encode()).hexdigest()[:32]}"
 
 
-def filings(view: View) -> View:
-    """A view that files tickets: one count per person, whichever way they come in."""
-    limit = limiter.shared_limit(_per_minute(FILINGS), scope="filings", key_func=_person, exempt_when=_nobody)
-    return cast("View", limit(view))
+def _person() -> str | None:
+    return f"p{g.actor.id}" if g.actor.signed_in else None
+
+
+_requests = Limit("requests", REQUESTS, 60, _visit)
+filings = Limit("filings", FILINGS, 60, _person)
+"""For views that file tickets: one count per person, whichever way they come in."""
 
 
 def install(app: Flask) -> None:
-    app.config.setdefault("RATELIMIT_KEY_PREFIX", "houqin")
-    limiter.init_app(app)
+    """Count every request; `RATE_LIMITS=off` counts nothing."""
+    config = app.config["HOUQIN"]
+    app.extensions[_COUNTS] = InValkey(config.redis_url, config.redis_timeout_s) if config.rate_limits else None
+    app.before_request(_requests.spend)

@@ -7,7 +7,6 @@ from typing import Any
 from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_limiter import RequestLimit
 from werkzeug.datastructures import MultiDict
 
 from app.core import clock, settings
@@ -15,7 +14,7 @@ from app.core.actor import Actor
 from app.core.errors import Rejected
 from app.core.forms import Form
 from app.core.http import anyone, current_actor, policy, upload
-from app.core.http.limits import filings, limiter
+from app.core.http.limits import Limit, filings
 from app.sites import queries as sites
 from app.sites.models import Place
 from app.tickets import policies
@@ -63,23 +62,21 @@ def sticker(token: str) -> Any:
     return report.page_of(Form(Report, kept), place, for_somebody=False, note=note, sticker=token)
 
 
-def _rate() -> str:
-    return f"{settings.get(PER_HOUR)} per hour"
-
-
-def _who_counts() -> str:
+def _who_counts() -> str | None:
     """Sticker and address together: a dormitory behind one address has many stickers."""
+    if _with_account():
+        return None
     token = str((request.view_args or {}).get("token", ""))
-    return f"{current_actor().institution_id}:{sites.sticker_digest(token).hex()[:32]}:{request.remote_addr}"
+    return f"{sites.sticker_digest(token).hex()[:32]}:{request.remote_addr}"
 
 
-def _too_many(limit: RequestLimit) -> Any:
+def _too_many(wait: int) -> Any:
     """The form again, filled in, with what else can be done."""
     form = Form(Sticker)
     form.load(request.form)
     form.problem = _("Many reports came from here in the last hour. Sign in to send this one, or try again later.")
     answer = make_response(filled_in(form, str((request.view_args or {}).get("token", "")), 429))
-    answer.headers["Retry-After"] = str(max(1, limit.reset_at - int(clock.now().timestamp())))
+    answer.headers["Retry-After"] = str(wait)
     return answer
 
 
@@ -93,9 +90,12 @@ def filled_in(form: Form, token: str, status: int) -> Any:
     return _anonymous_page(form, place, token), status
 
 
+_nameless = Limit("sticker", PER_HOUR, 3600, _who_counts, _too_many)
+
+
 @blueprint.post("/r/<token>")
 @filings
-@limiter.limit(_rate, key_func=_who_counts, exempt_when=_with_account, on_breach=_too_many)
+@_nameless
 @upload(report.MEGABYTES)
 @policy(anyone)
 def sticker_post(token: str) -> Any:
