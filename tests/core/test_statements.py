@@ -73,6 +73,7 @@ def test_the_institution_comes_with_the_begin(app: Flask) -> None:
 
 def test_a_connection_that_died_in_the_pool_is_told_and_replaced(app: Flask, servers: ground.Ground) -> None:
     with app.app_context(), institution_bound(1):
+        db.engine.dispose()  # the next connection is the only one
         with db.engine.connect() as connection:
             pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
         with ground.superuser(servers.addresses.sockets) as superuser:
