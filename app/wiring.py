@@ -196,10 +196,19 @@ PERIODIC: tuple[Periodic, ...] = (
 
 NAVIGATION: tuple[NavItem, ...] = (
     # the four places of the phone's bar are the first four primary ones a role sees
-    NavItem(_l("Today"), "crew.today", "list", tickets_policies.may_work, primary=True),
-    NavItem(_l("Dispatch"), "dispatch.index", "board", tickets_policies.may_dispatch, primary=True),
+    NavItem(_l("Today"), "crew.today", "list", tickets_policies.may_work, group=_l("Repairs"), primary=True),
+    NavItem(
+        _l("Dispatch"), "dispatch.index", "board", tickets_policies.may_dispatch, group=_l("Repairs"), primary=True
+    ),
     NavItem(_l("Home"), "portal.home", "home", signed_in, primary=True),
-    NavItem(_l("Requests"), "tickets.index", "inbox", portal_policies.requests_in_navigation, primary=True),
+    NavItem(
+        _l("Requests"),
+        "tickets.index",
+        "inbox",
+        portal_policies.requests_in_navigation,
+        group=_l("Repairs"),
+        primary=True,
+    ),
     NavItem(
         _l("Inbox"),
         "notifications.inbox",

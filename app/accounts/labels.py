@@ -86,7 +86,7 @@ SEXES = {"F": _l("female"), "M": _l("male"), "U": _l("not known")}
 STATES = {
     "active": _l("Can sign in"),
     "disabled": _l("Disabled"),
-    "no_account": _l("No account"),
+    "no_account": _l("Cannot sign in"),
     "missing": _l("Missing from the register"),
 }
 STATE_KINDS = {"active": "good", "disabled": "late", "missing": "soon", "no_account": None}

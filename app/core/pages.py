@@ -35,7 +35,9 @@ def asset(name: str) -> str:
 
 
 def navigation() -> list[dict[str, Any]]:
-    """The groups and items this actor may use; an item leads to a page whose policy lets the actor in.
+    """The groups and items this actor may use, those of no group first; an item's page lets the actor in.
+
+    `place` is the order of the table, in which the phone's bar takes its four.
 
     Made once per request: layouts ask several times, and counts are statements.
     """
@@ -47,10 +49,10 @@ def navigation() -> list[dict[str, Any]]:
 
 def _navigation(actor: Actor) -> list[dict[str, Any]]:
     table: tuple[NavItem, ...] = current_app.extensions["houqin_nav"]
-    groups: dict[str, dict[str, Any]] = {}
+    groups: dict[str, dict[str, Any]] = {"": {"label": "", "items": []}}
     shown = [(item, url_for(item.endpoint)) for item in table if item.rule(actor)]
     here = max((url for _item, url in shown if _lies_below(request.path, url)), key=len, default=None)
-    for item, url in shown:
+    for place, (item, url) in enumerate(shown):
         group = groups.setdefault(str(item.group), {"label": str(item.group), "items": []})
         group["items"].append(
             {
@@ -60,9 +62,10 @@ def _navigation(actor: Actor) -> list[dict[str, Any]]:
                 "current": url == here,
                 "count": item.count(actor) if item.count else None,
                 "primary": item.primary,
+                "place": place,
             }
         )
-    return list(groups.values())
+    return [group for group in groups.values() if group["items"]]
 
 
 def _lies_below(path: str, url: str) -> bool:

@@ -12,10 +12,9 @@ from flask import current_app, render_template
 from app.core import i18n
 from app.core.words import LANGUAGES
 from app.core.words import text as words_text
-from app.sites.rules.tree import SEPARATOR
+from app.sites.rules.tree import near
 
 FOLDER = "notifications"
-NEAR = 3  # building, floor and room say where to somebody who knows the campus
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def _context(data: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in data.items()
     }
     if spoken.get("place"):
-        spoken["place"] = SEPARATOR.join(str(spoken["place"]).split(SEPARATOR)[-NEAR:])
+        spoken["place"] = near(str(spoken["place"]))
     for name in ("starts", "until"):
         if spoken.get(name):
             spoken[name] = datetime.fromisoformat(spoken[name])

@@ -21,7 +21,7 @@ from app.portal.queries import operations as queries
 from app.portal.queries import readers
 from app.portal.ways import way
 from app.sites import queries as sites
-from app.sites.rules.tree import SEPARATOR
+from app.sites.rules.tree import near
 from app.tickets import order_words
 from app.tickets import policies as ticket_policies
 from app.tickets.queries import crew_day, progress
@@ -84,14 +84,6 @@ class Home:
     staff: bool = False
 
 
-NEAR = 3  # building, floor and room: who is at home there knows the campus
-
-
-def near(path: str | None) -> str:
-    """The end of the way to a place; the whole way where it is short."""
-    return SEPARATOR.join(str(path or "").split(SEPARATOR)[-NEAR:])
-
-
 def of(actor: Actor, now: datetime) -> Home:
     """The home of somebody signed in."""
     home = Home(
@@ -132,14 +124,14 @@ def _requests(home: Home, actor: Actor) -> None:
 
 
 def _request(actor: Actor, row: Any, orders: Sequence[Any]) -> dict[str, Any]:
-    head = wording.head(row, orders, (), mine=True)
+    chip = wording.own_chip(row, orders)
     return {
         "title": row.category_name,
         "place": near(row.place),
         "number": row.number,
-        "said": head.title,
+        "said": wording.news(row, orders, chip),
         "url": way(actor, "tickets.show", ticket_id=row.id),
-        "chip": wording.status_chip(row.status),
+        "chip": chip,
         "steps": wording.steps(row, orders),
     }
 

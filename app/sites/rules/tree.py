@@ -62,6 +62,20 @@ def above(path: str, name: str) -> str:
     return path.removesuffix(name).removesuffix(SEPARATOR)
 
 
+NEAR = 3
+"""Levels at the end of a way (building, floor, room) that are enough for who knows the campus."""
+
+
+def near(path: str | None) -> str:
+    """The end of the way to a place; the whole way where it is short."""
+    return SEPARATOR.join((path or "").split(SEPARATOR)[-NEAR:])
+
+
+def far(path: str | None) -> str:
+    """The beginning of the way, which `near` leaves out."""
+    return SEPARATOR.join((path or "").split(SEPARATOR)[:-NEAR])
+
+
 def fold(text: str) -> str:
     """Text as it is searched: full-width and half-width alike, no case, runs of blanks as one."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -32,6 +32,10 @@ def place_above(place: Any) -> str:
     return tree.above(place.path, place.name)
 
 
+blueprint.add_app_template_filter(tree.near, "place_near")
+blueprint.add_app_template_filter(tree.far, "place_far")
+
+
 def today() -> date:
     """The present day on the campus."""
     return queries.today(clock.now())

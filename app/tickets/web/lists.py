@@ -19,7 +19,7 @@ from app.tickets import order_words, policies
 from app.tickets.queries import catalogue, progress, tickets
 from app.tickets.queries.catalogue import Branch
 from app.tickets.rules import priority
-from app.tickets.rules.workflow import TICKET_MOVING, TICKET_OPEN, OrderState, TicketStatus
+from app.tickets.rules.workflow import TICKET_MOVING, TICKET_OPEN, TicketStatus
 from app.tickets.web import wording
 from app.tickets.web.blueprint import blueprint
 from app.tickets.web.forms import ListQuery
@@ -92,27 +92,17 @@ class Said:
 
 
 def _card(row: Any, orders: list[Any], said: Said) -> dict[str, Any]:
-    order = wording.telling(orders)
-    held = order is not None and order.state == OrderState.ON_HOLD and row.status == TicketStatus.IN_SERVICE
-    chip = order_words.state_chip(order.state) if held else said.status(row.status)
+    chip = wording.own_chip(row, orders, said.status)
     return {
         "id": row.id,
         "number": row.number,
         "title": said.name(row.category_name),
         "place": row.place,
         "chip": chip,
-        "said": _news(row, orders, chip["text"]),
+        "said": wording.news(row, orders, chip),
         "steps": wording.steps(row, orders),
         "needs": row.status in NEEDS,
     }
-
-
-def _news(row: Any, orders: list[Any], chip: str) -> str:
-    """What a card says besides its chip: who is at it, or what comes next; nothing where the chip says it all."""
-    if row.status not in (*MOVING, TicketStatus.RESOLVED):
-        return ""
-    head = wording.head(row, orders, (), mine=True)
-    return head.text if row.status == TicketStatus.RESOLVED or head.title == chip else head.title
 
 
 def _desk(asked: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ about him.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -171,6 +171,23 @@ def _ended(code: TicketStatus, ticket: Any, events: Sequence[Any]) -> Head:
 
 def _last_note(events: Sequence[Any], kind: TicketAct) -> str:
     return next((each.note for each in reversed(events) if each.kind == kind and each.note), "")
+
+
+def own_chip(ticket: Any, orders: Sequence[Any], said: Callable[[TicketStatus], Chip] | None = None) -> Chip:
+    """The status of one's own ticket as `ui.chip` takes it; work on hold goes before. `said` keeps words."""
+    order = telling(orders)
+    if order is not None and order.state == OrderState.ON_HOLD and ticket.status == TicketStatus.IN_SERVICE:
+        return order_words.state_chip(order.state)
+    return (said or status_chip)(TicketStatus(ticket.status))
+
+
+def news(ticket: Any, orders: Sequence[Any], chip: Chip) -> str:
+    """What a card says besides its chip: who is at it, or what comes next; nothing where the chip says it all."""
+    moving = (TicketStatus.ACCEPTED, TicketStatus.IN_SERVICE, TicketStatus.RESOLVED)
+    if ticket.status not in moving:
+        return ""
+    told = head(ticket, orders, (), mine=True)
+    return told.text if ticket.status == TicketStatus.RESOLVED or told.title == chip["text"] else told.title
 
 
 def closes_on(ticket: Any) -> datetime | None:
