@@ -51,7 +51,8 @@ def tickets() -> list[Ticket]:
 def test_anonymous_page_names_the_place_and_nobody(ground: made.Ground, client: FlaskClient) -> None:
     ground.file(description="很私密的话")
     page = client.get(f"/r/{TOKEN}").get_data(as_text=True)
-    assert ground.room.path in page
+    assert "桃园3栋 · 4层 · 412</b>" in page
+    assert "南校区 · From the sticker" in page
     assert "很私密的话" not in page
     assert "R26-" not in page
     assert ground.student.name not in page

@@ -1,4 +1,5 @@
-/* Under the chosen tile one pick has to be made; those of the other tiles are not asked for.
+/* Under the chosen tile one pick has to be made; those of the other tiles are not asked for. They come into sight where
+   the bar at the bottom would cover them.
    Without this module the server asks, and photos have to be chosen again. */
 
 const form = document.getElementById("report");
@@ -10,5 +11,9 @@ function demand() {
   });
 }
 
-form.addEventListener("change", (event) => { if (event.target.name === "group") demand(); });
+form.addEventListener("change", (event) => {
+  if (event.target.name !== "group") return;
+  demand();
+  event.target.nextElementSibling.nextElementSibling.scrollIntoView({ block: "nearest" });
+});
 demand();
