@@ -101,6 +101,8 @@ def _one_statement(sight: Sight) -> Any:
             Ticket.reminders,
             Category.emergency,
             Category.emergency_phone,
+            Ticket.published,
+            Place.public.label("place_public"),
         )
         .where(Ticket.id == bindparam("ticket_id", type_=BigInteger, required=True), viewer.tickets_of(sight))
     )

@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, false, or_, select, true, union_all
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, false, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.actor import Actor
 from app.core.db import db
+from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Offer, Ticket, TicketFollower, WorkOrder
 
@@ -101,8 +102,14 @@ def orders_seen(actor: Actor) -> ColumnElement[bool]:
 
 
 def sees_ticket(actor: Actor, ticket_id: int) -> bool:
-    """Whether the actor may see a ticket (and its photos)."""
-    return db.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, tickets_seen(actor))) is not None
+    """Whether the actor may see a ticket's photos: he sees the ticket, or anybody may."""
+    seen = select(Ticket.id).where(Ticket.id == ticket_id, or_(tickets_seen(actor), published()))
+    return db.session.scalar(seen) is not None
+
+
+def published() -> ColumnElement[bool]:
+    """Tickets whose text and photos anybody may see: published by staff, in a public place."""
+    return and_(Ticket.published.is_(True), Ticket.place_id.in_(select(Place.id).where(Place.public)))
 
 
 def sees_order(actor: Actor, order_id: int) -> bool:
