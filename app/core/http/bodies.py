@@ -1,6 +1,6 @@
 """The request body is read whole and bounded before the first statement: a slow phone holds no transaction.
 
-A server's `read` blocks until the bytes are there, for ever if the sender stalls. So a thread of its own reads, and the
+A server's `read` blocks until the bytes are there, for ever if the sender stalls. So another thread reads, and the
 request waits for it no longer than BODY_TIMEOUT_S, then answers 408. A body that ends before its Content-Length was cut
 off on the way: it is refused, never half taken.
 
@@ -15,7 +15,8 @@ import io
 import tempfile
 import threading
 from collections.abc import Iterator
-from typing import IO, Any
+from queue import SimpleQueue
+from typing import IO, Any, ClassVar
 
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge, RequestTimeout
@@ -23,15 +24,15 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 MAX_FORM_FIELDS = 500
 CHUNK = 64 * 1024
 IN_MEMORY = 1024 * 1024  # a larger body goes to a temporary file
+HANDS = 16  # threads kept waiting for the next body
 DISCARDED = 64 * 1024 * 1024  # of a body that is too large, so that its sender gets to read the answer
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
-class Reader(threading.Thread):
+class Reader:
     """Reads one body into `kept`; what exceeds `limit` is read and thrown away."""
 
     def __init__(self, stream: Any, length: int | None, limit: int) -> None:
-        super().__init__(name="body", daemon=True)
         self.kept: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - handed on with the request
         self.size = 0
         self.error: Exception | None = None
@@ -41,6 +42,7 @@ class Reader(threading.Thread):
         self._done = threading.Event()
 
     def run(self) -> None:
+        """Read to the end, or for as long as somebody wants it."""
         try:
             while self._take():
                 continue
@@ -77,6 +79,33 @@ class Reader(threading.Thread):
         self._done.wait()
 
 
+class Hand(threading.Thread):
+    """A thread that reads one body after another; a sender that stalls keeps it, and the next body gets another."""
+
+    _idle: ClassVar[list[Hand]] = []
+
+    def __init__(self) -> None:
+        super().__init__(name="body", daemon=True)
+        self._next: SimpleQueue[Reader] = SimpleQueue()
+
+    @classmethod
+    def take(cls, reader: Reader) -> None:
+        """Let a hand that is free, or a new one, read a body."""
+        try:
+            hand = cls._idle.pop()
+        except IndexError:
+            hand = cls()
+            hand.start()
+        hand._next.put(reader)
+
+    def run(self) -> None:
+        while True:
+            self._next.get().run()
+            if len(self._idle) >= HANDS:
+                return
+            self._idle.append(self)
+
+
 class Lingering:
     """The body of a 408: after its last byte it waits for the reader."""
 
@@ -101,7 +130,7 @@ def read(limit: int, seconds: float) -> IO[bytes]:
     if length == 0:
         return io.BytesIO()
     reader = Reader(request.environ["wsgi.input"], length, limit)
-    reader.start()
+    Hand.take(reader)
     if not reader.finished(seconds):
         g.stalled = reader
         raise RequestTimeout
