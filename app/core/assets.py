@@ -4,6 +4,9 @@
 (`node_modules`) into `app/static/vendor/<hash>/`, each beside its `.br` and `.gz`, and writes `vendor/assets.json`: the
 address of every file by its plain name. The hash names the whole tree, so that a style sheet or a script may name its
 neighbours by relative paths, and one change gives every file a new address. Nothing is done where nothing changed.
+
+Style sheets a template asks for together, `ui.css('forms', 'table')`, are also written as one, `css/forms+table.css`: a
+page is a handful of requests however finely its sheets are cut.
 """
 
 from __future__ import annotations
@@ -11,9 +14,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 MANIFEST = "vendor/assets.json"
@@ -23,6 +27,8 @@ PACKAGES: Mapping[str, str] = {
     "vendor/htmx.js": "htmx.org/dist/htmx.min.js",
     "vendor/htmx.LICENSE": "htmx.org/LICENSE",
 }
+_SHEETS = re.compile(r"ui\.css\(([^)]*)\)")
+_NAME = re.compile(r"['\"]([\w-]+)['\"]")
 _COMPRESSED = {".css", ".js", ".svg", ".json", ".webmanifest", ".txt"}
 
 
@@ -36,10 +42,10 @@ def build(root: Path) -> int:
         return 0
     fresh = target.with_name(target.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
-    for name, source in sources.items():
+    for name, parts in sources.items():
         copy = fresh / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, copy)
+        copy.write_bytes(b"\n".join(part.read_bytes() for part in parts))
         _compress(copy)
     fresh.mkdir(parents=True, exist_ok=True)
     (fresh / ".complete").touch()
@@ -62,7 +68,12 @@ def addresses(static: Path) -> dict[str, str]:
         manifest = json.loads((static / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {name: path for name, path in manifest.items() if _fresh(static / name, static / path)}
+    return {name: path for name, path in manifest.items() if _fresh(_parts(static, name), static / path)}
+
+
+def together(names: Iterable[str]) -> str:
+    """The name under which these style sheets are one file."""
+    return f"css/{'+'.join(names)}.css"
 
 
 def hashed(url: str) -> bool:
@@ -71,20 +82,39 @@ def hashed(url: str) -> bool:
     return "vendor" in parts and len(parts[parts.index("vendor") + 1]) == 16 and len(parts) > parts.index("vendor") + 2
 
 
-def _sources(root: Path, static: Path) -> dict[str, Path]:
+def _sources(root: Path, static: Path) -> dict[str, tuple[Path, ...]]:
+    """Every file to be served and what it is made of."""
     found = {
-        path.relative_to(static).as_posix(): path
+        path.relative_to(static).as_posix(): (path,)
         for path in sorted(static.rglob("*"))
         if path.is_file() and not path.name.startswith(".") and static / "vendor" not in path.parents
     }
     modules = root / "node_modules"
-    return found | {name: modules / path for name, path in PACKAGES.items() if (modules / path).exists()}
+    found |= {name: (modules / path,) for name, path in PACKAGES.items() if (modules / path).exists()}
+    return found | {name: _parts(static, name) for name in _bundles(root / "app" / "templates", found)}
 
 
-def _hash(sources: Mapping[str, Path]) -> str:
+def _bundles(templates: Path, found: Container[str]) -> set[str]:
+    """The sheets that stand in one call of `ui.css` in some template, as names of the files they make together."""
+    calls = {
+        tuple(_NAME.findall(arguments))
+        for path in sorted(templates.rglob("*.html"))
+        for arguments in _SHEETS.findall(path.read_text(encoding="utf-8"))
+    }
+    return {together(names) for names in calls if len(names) > 1 and all(f"css/{name}.css" in found for name in names)}
+
+
+def _parts(static: Path, name: str) -> tuple[Path, ...]:
+    """What a served file is made of: itself, or the sheets its name joins."""
+    if not name.startswith("css/"):
+        return (static / name,)
+    return tuple(static / "css" / f"{sheet}.css" for sheet in name[4:-4].split("+"))
+
+
+def _hash(sources: Mapping[str, tuple[Path, ...]]) -> str:
     digest = hashlib.sha256()
-    for name, source in sorted(sources.items()):
-        content = hashlib.sha256(source.read_bytes()).hexdigest()
+    for name, parts in sorted(sources.items()):
+        content = hashlib.sha256(b"\n".join(part.read_bytes() for part in parts)).hexdigest()
         digest.update(f"{name} {content}\n".encode())
     return digest.hexdigest()[:16]
 
@@ -105,10 +135,10 @@ def _compress(path: Path) -> None:
     path.with_name(path.name + ".gz").write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
 
 
-def _fresh(source: Path, built: Path) -> bool:
+def _fresh(sources: Iterable[Path], built: Path) -> bool:
     if not built.exists():
         return False
-    return not source.exists() or source.stat().st_mtime <= built.stat().st_mtime
+    return all(not source.exists() or source.stat().st_mtime <= built.stat().st_mtime for source in sources)
 
 
 def _forget(vendor: Path, *, keep: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,13 @@ def asset(name: str) -> str:
     """Address of a static file, with its content hash where the assets were built."""
     manifest: Mapping[str, str] = current_app.extensions["houqin_assets"]
     return url_for("static", filename=manifest.get(name, name))
+
+
+def sheets(names: Sequence[str]) -> list[str]:
+    """Addresses of style sheets a page asks for together: one where they were built as one, else each."""
+    manifest: Mapping[str, str] = current_app.extensions["houqin_assets"]
+    whole = assets.together(names)
+    return [asset(whole)] if whole in manifest else [asset(f"css/{name}.css") for name in names]
 
 
 def navigation() -> list[dict[str, Any]]:
@@ -105,6 +112,7 @@ def install(app: Flask) -> None:
     app.extensions["houqin_assets"] = assets.addresses(Path(app.static_folder or ""))
     app.jinja_env.globals.update(
         asset=asset,
+        sheets=sheets,
         nav=navigation,
         panels=panels,
         toasts=toasts,

@@ -59,6 +59,25 @@ def test_an_edited_file_is_served_as_it_is(root: Path) -> None:
     assert "vendor/htmx.js" in assets.addresses(static)
 
 
+def test_sheets_asked_for_together_are_one_file(root: Path) -> None:
+    static, templates = root / "app" / "static", root / "app" / "templates"
+    templates.mkdir()
+    (static / "css" / "table.css").write_text("table { width: 100% }", encoding="utf-8")
+    (templates / "page.html").write_text(
+        "{{ ui.css('base', 'table') }}{{ ui.css('base') }}{{ ui.css('base', 'not-there') }}", encoding="utf-8"
+    )
+    assets.build(root)
+    found = assets.addresses(static)
+    assert {name for name in found if "+" in name} == {"css/base+table.css"}
+    whole = (static / found["css/base+table.css"]).read_text(encoding="utf-8")
+    assert whole.startswith("body {")
+    assert whole.endswith("\ntable { width: 100% }")
+    os.utime(static / "css" / "table.css", (2**31, 2**31))
+    assert set(assets.addresses(static)) == {"css/base.css", "img/logo.png", "vendor/htmx.js"}, (
+        "an edit shows by itself"
+    )
+
+
 def test_it_works_without_front_end_packages_and_without_a_build(tmp_path: Path) -> None:
     (tmp_path / "app" / "static").mkdir(parents=True)
     assert assets.addresses(tmp_path / "app" / "static") == {}
