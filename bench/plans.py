@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
-from sqlalchemy import Connection, Engine, event
+import psycopg
+from sqlalchemy import Connection
 
 Statement = tuple[str, Any]
 _ASKED = ("SELECT", "WITH")
@@ -16,16 +18,15 @@ _ASKED = ("SELECT", "WITH")
 def seen() -> Iterator[list[Statement]]:
     """`with seen() as statements:` collects the reading statements sent meanwhile, with their values."""
     found: list[Statement] = []
+    usual = psycopg.Cursor.execute
 
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
-        if statement.lstrip().upper().startswith(_ASKED):
-            found.append((statement, values))
+    def noting(cursor: Any, statement: Any, values: Any = None, **options: Any) -> Any:
+        if str(statement).lstrip().upper().startswith(_ASKED):
+            found.append((str(statement), values))
+        return usual(cursor, statement, values, **options)
 
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with mock.patch.object(psycopg.Cursor, "execute", noting):
         yield found
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def read_whole(connection: Connection, statement: Statement, institution: int = 1) -> set[str]:

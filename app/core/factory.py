@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from app.core import assets, health, i18n, logs, metrics, pages, roles_command
+from app.core import assets, health, i18n, logs, metrics, pages, rendering, roles_command
 from app.core.bell import Bell
 from app.core.db import db, driver_address, frame_transactions
 from app.core.http import api, application, limits
@@ -78,6 +78,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
     limits.install(app)
     csrf.init_app(app)
     i18n.install(app)
+    rendering.install(app)
     pages.install(app)
     health.install(app)
     app.extensions["houqin_api"] = api.install(app)

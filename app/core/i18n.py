@@ -6,13 +6,15 @@ cookie's, the browser's, the default. Times are shown in the institution's zone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, tzinfo
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_app_context, has_request_context, request, session
-from flask_babel import Babel, force_locale, gettext, ngettext
+from flask.globals import app_ctx
+from flask_babel import Babel, force_locale, get_translations, ngettext
 
 from app.core import clock
 
@@ -20,23 +22,21 @@ LOCALES = ("zh-CN", "en")
 _FOLDERS = {"zh-CN": "zh_Hans_CN", "en": "en"}
 LOCALE_COOKIE_KEY = "lang"
 DEFAULT_ZONE = "Asia/Shanghai"
+KEPT_AT_MOST = 4096
+
+Of = ParamSpec("Of")
+Said = TypeVar("Said")
 
 
 def locale() -> str:
-    """BCP 47 tag of the reader's language: `zh-CN` or `en`."""
-    if not has_request_context():
-        return forced_locale() or current_default()
-    if (forced := forced_locale()) is not None:
-        return forced
-    if "locale" not in g:
-        g.locale = _choose()
-    chosen: str = g.locale
-    return chosen
-
-
-def forced_locale() -> str | None:
-    """The language of `speaking`, used where somebody else's words are written (mail, jobs)."""
-    return getattr(g, "forced_locale", None) if has_app_context() else None
+    """BCP 47 tag of the reader's language: `zh-CN` or `en`; inside `speaking` that of the receiver."""
+    here = app_ctx.g  # asked hundreds of times for a page: the proxy is looked through once
+    found: str | None = here.get("locale")
+    if found is None:
+        if not has_request_context():
+            return current_default()
+        found = here.locale = _choose()
+    return found
 
 
 def current_default() -> str:
@@ -56,6 +56,36 @@ def _choose() -> str:
     return current_default()
 
 
+def per_language(say: Callable[Of, Said]) -> Callable[Of, Said]:
+    """Keep what `say` answers, by language and (hashable) arguments.
+
+    Only for words that depend on nothing else, and for answers nobody changes.
+    """
+
+    @lru_cache(maxsize=KEPT_AT_MOST, typed=True)
+    def kept(_tag: str, *of: Of.args, **named: Of.kwargs) -> Said:
+        return say(*of, **named)
+
+    @wraps(say)
+    def said(*of: Of.args, **named: Of.kwargs) -> Said:
+        return kept(locale(), *of, **named)  # type: ignore[arg-type]  # what is not hashable is refused
+
+    return said
+
+
+@per_language
+def message(text: str) -> str:
+    """A message of ours in the reader's language, its variables left in."""
+    found: str = get_translations().ugettext(text)
+    return found
+
+
+def gettext(text: str, **variables: Any) -> str:
+    """`_()` for what is said row by row: looked up once per language and process."""
+    found = message(text)
+    return found % variables if variables else found
+
+
 def speaking(tag: str) -> Any:
     """Context manager: gettext and formats in `tag` (mail and notices are written in the receiver's language)."""
     return _Speaking(tag)
@@ -66,19 +96,19 @@ class _Speaking:
         self.tag = tag if tag in LOCALES else LOCALES[0]
 
     def __enter__(self) -> None:
-        self.before = getattr(g, "forced_locale", None)
-        g.forced_locale = self.tag
+        self.before = g.get("locale")
+        g.locale = self.tag
         self.babel = force_locale(_FOLDERS[self.tag])
         self.babel.__enter__()
 
     def __exit__(self, *error: Any) -> None:
         self.babel.__exit__(*error)
-        g.forced_locale = self.before
+        g.locale = self.before
 
 
 def zone() -> tzinfo:
     """The zone in which times are shown: the institution's (flag `zone`), an IANA name."""
-    facts = getattr(g, "institution", None) if has_app_context() else None
+    facts = app_ctx.g.get("institution") if has_app_context() else None
     return _zone(facts.flags.get("zone", DEFAULT_ZONE) if facts else DEFAULT_ZONE)
 
 
@@ -119,8 +149,9 @@ def format_moment(value: datetime | None) -> str:
     """Time alone for today, else day and time: `09:26`, `22 Nov, 09:26` / `11月22日 09:26`."""
     if value is None:
         return ""
-    local = value.astimezone(zone())
-    if local.date() == _today():
+    here = zone()
+    local = value.astimezone(here)
+    if local.date() == clock.now().astimezone(here).date():
         return f"{local:%H:%M}"
     return f"{format_day(local.date())}{', ' if locale() == 'en' else ' '}{local:%H:%M}"
 
@@ -135,9 +166,14 @@ def format_span(minutes: float) -> str:
     whole = int(minutes)
     days, rest = divmod(whole, 1440)
     hours, mins = divmod(rest, 60)
-    parts = [(days, gettext("d")), (hours, gettext("h")), (mins, gettext("min"))]
-    shown = [(count, unit) for count, unit in parts if count][:2] or [(0, gettext("min"))]
+    parts = list(zip((days, hours, mins), _units(), strict=True))
+    shown = [(count, unit) for count, unit in parts if count][:2] or parts[-1:]
     return " ".join(f"{count} {unit}" for count, unit in shown)
+
+
+@per_language
+def _units() -> tuple[str, str, str]:
+    return gettext("d"), gettext("h"), gettext("min")
 
 
 def format_ago(value: datetime | None) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import orjson
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Integer, Select, and_, bindparam, or_
+from sqlalchemy import Select, Subquery, and_, or_
 from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
 from sqlalchemy.sql.operators import desc_op
 
 from app.core.db import db
 from app.core.errors import Rejected
+from app.core.prepared import Reading, number, value
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 100
@@ -55,7 +56,7 @@ def page(
     limit: int = DEFAULT_LIMIT,
     *,
     scalars: bool = False,
-    value: Callable[[Any, str], Any] = getattr,
+    mark: Callable[[Any, str], Any] = getattr,
 ) -> Page[Any]:
     """One page of `query`.
 
@@ -70,40 +71,47 @@ def page(
     if len(rows) <= limit:
         return Page(rows, None)
     kept = rows[:limit]
-    return Page(kept, encode([_plain(value(kept[-1], name)) for name, _column in keys]))
+    return Page(kept, encode([_plain(mark(kept[-1], name)) for name, _column in keys]))
 
 
-def prepared(query: Select[Any], keys: Sequence[tuple[str, ColumnElement[Any]]], *, after: bool) -> Select[Any]:
-    """The statement of one page with order, limit and (with `after`) cursor as parameters, to be kept and run often.
+class Listing:
+    """One list, compiled once for all who ask for it in the same shape.
 
-    Building a large statement costs more than running it; `run` gives the page.
+    `which` finds the rows and selects their `keys` alone, by the names of `keys`; it is ordered and cut to the page
+    before anything is joined. `show` gives the statement of what is shown of that page, which it joins on. `after`: the
+    page follows a cursor.
     """
-    if after:
-        marks = [bindparam(f"after_{name}", type_=_bare(column).type, required=True) for name, column in keys]
-        query = query.where(_beyond(keys, marks))
-    limit = bindparam("page_limit", type_=Integer, required=True)
-    return query.order_by(*(column for _name, column in keys)).limit(limit)
 
+    __slots__ = ("_keys", "_limit", "_reading")
 
-def run(
-    statement: Select[Any],
-    keys: Sequence[tuple[str, ColumnElement[Any]]],
-    cursor: str | None,
-    limit: int,
-    values: Mapping[str, Any],
-) -> Page[Any]:
-    """A page of a `prepared` statement; exactly one statement."""
-    given = {**values, "page_limit": limit + 1}
-    if cursor:
-        marks = decode(cursor, len(keys))
-        given |= {
-            f"after_{name}": _typed(_bare(column), mark) for (name, column), mark in zip(keys, marks, strict=True)
-        }
-    rows = db.session.execute(statement, given).all()
-    if len(rows) <= limit:
-        return Page(rows, None)
-    kept = rows[:limit]
-    return Page(kept, encode([_plain(getattr(kept[-1], name)) for name, _column in keys]))
+    def __init__(
+        self,
+        which: Select[Any],
+        keys: Sequence[tuple[str, ColumnElement[Any]]],
+        show: Callable[[Subquery], Select[Any]],
+        *,
+        after: bool,
+        limit: int,
+    ) -> None:
+        if after:
+            which = which.where(_beyond(keys, [value(f"after_{name}", _bare(key).type) for name, key in keys]))
+        cut = which.order_by(*(column for _name, column in keys)).limit(number(limit + 1)).subquery("page")
+        ordering = [cut.c[name].desc() if _descends(key) else cut.c[name].asc() for name, key in keys]
+        self._keys, self._limit = keys, limit
+        self._reading = Reading(show(cut).order_by(*ordering))
+
+    def page(self, cursor: str | None, **given: Any) -> Page[Any]:
+        """The page after a cursor; exactly one statement."""
+        if cursor:
+            marks = decode(cursor, len(self._keys))
+            given |= {
+                f"after_{name}": _typed(_bare(key), mark) for (name, key), mark in zip(self._keys, marks, strict=True)
+            }
+        rows = self._reading.rows(given)
+        if len(rows) <= self._limit:
+            return Page(rows, None)
+        kept = rows[: self._limit]
+        return Page(kept, encode([_plain(getattr(kept[-1], name)) for name, _key in self._keys]))
 
 
 def _plain(found: Any) -> Any:
@@ -120,11 +128,14 @@ def _beyond(keys: Sequence[tuple[str, ColumnElement[Any]]], marks: Sequence[Any]
     alternatives: list[ColumnElement[bool]] = []
     for depth, (_name, ordered) in enumerate(keys):
         column = _bare(ordered)
-        descending = isinstance(ordered, UnaryExpression) and ordered.modifier is desc_op
-        beyond = column < marks[depth] if descending else column > marks[depth]
+        beyond = column < marks[depth] if _descends(ordered) else column > marks[depth]
         equal = [_bare(earlier) == mark for (_n, earlier), mark in zip(keys[:depth], marks[:depth], strict=True)]
         alternatives.append(and_(*equal, beyond))
     return or_(*alternatives)
+
+
+def _descends(ordered: ColumnElement[Any]) -> bool:
+    return isinstance(ordered, UnaryExpression) and ordered.modifier is desc_op
 
 
 def _bare(ordered: ColumnElement[Any]) -> ColumnElement[Any]:

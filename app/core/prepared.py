@@ -2,23 +2,39 @@
 
 SQLAlchemy's work around a statement (cache key, parameters, result) costs as much as the driver's and more than half of
 what a filing costs in PostgreSQL (bench/README.md). Everything else goes through `db.session.execute`.
+
+Planning costs as much again: what decides the way to the rows (states, limits) stands in the text of a list's statement
+(`among`, `code`, `number`), where the planner sees it without values, and PostgreSQL keeps one plan for all of them.
+What differs from call to call is a named parameter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
 import psycopg
 from psycopg.rows import namedtuple_row
-from sqlalchemy import ClauseElement, Connection
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    Integer,
+    Text,
+    bindparam,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.exc import DBAPIError, NoResultFound
 
 from app.core.db import db
 
 _CURSOR = "houqin_prepared"
+_CODE = re.compile(r"[a-z_]+")
 _dialect = psycopg_dialect()  # type: ignore[no-untyped-call]
 
 
@@ -44,15 +60,21 @@ class Prepared:
             raise NoResultFound
         return row
 
+    def rows(self, values: Mapping[str, Any]) -> list[Any]:
+        """All rows."""
+        return self._execute(values).fetchall()
+
     def run(self, values: Mapping[str, Any]) -> None:
         """For a statement whose rows nobody wants."""
         self._execute(values)
 
     @cached_property
     def _written(self) -> tuple[str, dict[str, Any]]:
-        """The SQL, and the values that stand in the statement itself."""
+        """The SQL, and the values that stand in the statement itself. Raises ValueError where these change the SQL."""
         statement = self._statement if isinstance(self._statement, ClauseElement) else self._statement()
         compiled: Any = statement.compile(dialect=_dialect)
+        if "[POSTCOMPILE_" in str(compiled):
+            raise ValueError("IN with a list of values: use among() or = ANY (array)")
         return str(compiled), {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
 
     def _execute(self, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
@@ -62,6 +84,42 @@ class Prepared:
             return _cursor(connection).execute(sql, {**fixed, **values})
         except psycopg.Error as error:
             raise _as_raised_by_the_session(error, sql, connection) from error
+
+
+class Reading(Prepared):
+    """One statement of lists and pages: it flushes first, and so reads what the transaction has changed."""
+
+    def _execute(self, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
+        db.session.flush()
+        return super()._execute(values)
+
+
+def value(name: str, kind: Any) -> BindParameter[Any]:
+    """A named parameter that must be given."""
+    return bindparam(name, type_=kind, required=True)
+
+
+def values(name: str, kind: Any) -> BindParameter[Any]:
+    """A named list: `column == any_(values("places", BigInteger))`."""
+    return bindparam(name, type_=ARRAY(kind), required=True)
+
+
+def among(column: Any, codes: Iterable[str]) -> ColumnElement[bool]:
+    """`column IN ('a', 'b')` with the codes, which are our own, in the text."""
+    found: ColumnElement[bool] = column.in_([code(each) for each in sorted(codes)])
+    return found
+
+
+def code(of: str) -> ColumnElement[str]:
+    """A code of ours in the text. Raises ValueError for anything else."""
+    if not _CODE.fullmatch(of):
+        raise ValueError(f"not a code of ours: {of!r}")
+    return literal_column(f"'{of}'", Text)
+
+
+def number(of: int) -> ColumnElement[int]:
+    """A number in the text, as for LIMIT."""
+    return literal_column(str(int(of)), Integer)
 
 
 def _cursor(connection: Connection) -> psycopg.Cursor[Any]:

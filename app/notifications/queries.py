@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BigInteger, and_, func, select
 
 from app.accounts.models import Person
 from app.core import paging
 from app.core.db import db
+from app.core.prepared import Reading, number, value
 from app.notifications.models import KeptMail, Notification, NotificationDelivery, NotificationPreference
 
 _KEPT: tuple[Any, ...] = (
@@ -44,13 +46,16 @@ def inbox(person_id: int, cursor: str | None, limit: int = 50, *, unread: bool =
 
 def unread(person_id: int) -> int:
     """How many lines somebody has not seen, at most COUNTED."""
-    some = (
-        select(Notification.id)
-        .where(Notification.person_id == person_id, Notification.read_at.is_(None))
-        .limit(COUNTED)
-        .subquery()
+    row = _unread().first({"person": person_id})
+    return row[0] if row else 0
+
+
+@cache
+def _unread() -> Reading:
+    mine = and_(Notification.person_id == value("person", BigInteger), Notification.read_at.is_(None))
+    return Reading(
+        select(func.count()).select_from(select(Notification.id).where(mine).limit(number(COUNTED)).subquery())
     )
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def choices(person_ids: Iterable[int], kind: str, channel: str) -> dict[int, bool]:

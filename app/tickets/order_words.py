@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
-
-from flask_babel import gettext as _
+from typing import Any, NamedTuple
 
 from app.core import i18n, words
+from app.core.i18n import gettext as _
+from app.core.i18n import per_language
 from app.tickets.rules import workflow
 from app.tickets.rules.dispatching import (
     CRITERION_LABELS,
@@ -26,7 +26,14 @@ from app.tickets.rules.dispatching import (
 from app.tickets.rules.priority import URGENCY_LABELS
 from app.tickets.rules.workflow import OrderAct, OrderState
 
-Chip = dict[str, Any]
+
+class Chip(NamedTuple):
+    """A state as `ui.chip` takes it."""
+
+    text: str
+    kind: str | None = None
+    icon: str | None = None
+
 
 _LOOKS: dict[OrderState, tuple[str | None, str | None]] = {
     OrderState.OFFERED: ("soon", "hourglass"),
@@ -45,15 +52,17 @@ def said(name: Mapping[str, str]) -> str:
     return words.text(name, i18n.locale())
 
 
+@per_language
 def state(code: str) -> str:
     """The word for an order's state."""
     return str(_(workflow.ORDER_LABELS[OrderState(code)]))
 
 
+@per_language
 def state_chip(code: str) -> Chip:
     """The state as `ui.chip` takes it."""
     kind, icon = _LOOKS.get(OrderState(code), (None, None))
-    return {"text": state(code), "kind": kind, "icon": icon}
+    return Chip(state(code), kind, icon)
 
 
 def act(code: OrderAct) -> str:
@@ -61,6 +70,7 @@ def act(code: OrderAct) -> str:
     return str(_(workflow.ORDER_ACT_LABELS[code]))
 
 
+@per_language
 def priority(code: str) -> str:
     """The word for a priority."""
     return str(_(URGENCY_LABELS[code]))
@@ -71,6 +81,7 @@ def urgent(code: str) -> bool:
     return code in ("high", "emergency")
 
 
+@per_language
 def reason(of: OrderAct, stored: str | None) -> str:
     """A stored reason in words: the label of a code, or what somebody wrote."""
     if not stored:

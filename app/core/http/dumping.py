@@ -1,14 +1,13 @@
 """Dumps compiled from a schema's own fields: rows of a list become plain data without marshmallow's per-field work.
 
 `compiled(schema, names)` reads the schema once and gives a function from rows (in the order of `names`) to
-dictionaries, equal to `schema.dump`. A field that needs more than one column, or the reader's language, offers
-`reader(positions)`: a maker of the function that takes its value from a row, called once per dump.
+dictionaries, equal to `schema.dump`. It works column by column: most columns are taken as they are. A field that needs
+more than one column, or the reader's language, offers `reader(positions)`: a function from all columns to its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -17,8 +16,8 @@ from app.core import forms, words
 from app.core.i18n import iso, locale
 
 Row = Sequence[Any]
-Take = Callable[[Row], Any]
-Reader = Callable[[], Take]
+Column = Sequence[Any]
+Reader = Callable[[Sequence[Column]], Column]
 
 _AS_IT_IS = (fields.String, fields.Integer, fields.Boolean, fields.Raw, forms.Text)
 
@@ -35,7 +34,12 @@ class Named(fields.Field[Any]):
 
     def reader(self, positions: Mapping[str, int]) -> Reader:
         id_at, name_at = positions[f"{self.prefix}_id"], positions[f"{self.prefix}_name"]
-        return lambda: lambda row: None if row[id_at] is None else {"id": str(row[id_at]), "name": row[name_at]}
+
+        def read(columns: Sequence[Column]) -> Column:
+            pairs = zip(columns[id_at], columns[name_at], strict=True)
+            return [None if number is None else {"id": str(number), "name": name} for number, name in pairs]
+
+        return read
 
 
 class InWords(fields.Field[Any]):
@@ -47,21 +51,26 @@ class InWords(fields.Field[Any]):
     def reader(self, positions: Mapping[str, int]) -> Reader:
         at = positions[str(self.attribute or self.name)]
 
-        def begin() -> Take:
+        def read(columns: Sequence[Column]) -> Column:
             language = locale()
-            return lambda row: words.text(row[at], language)
+            return [words.text(each, language) for each in columns[at]]
 
-        return begin
+        return read
 
 
 def compiled(schema: Schema, names: Sequence[str]) -> Callable[[Iterable[Row]], list[dict[str, Any]]]:
     """The dump of `schema` for rows whose columns are `names`; raises KeyError for a field that has no column."""
     positions = {name: at for at, name in enumerate(names)}
-    plan = [(field.data_key or name, _reader(field, name, positions)) for name, field in schema.dump_fields.items()]
+    fields_of = list(schema.dump_fields.items())
+    keys = [field.data_key or name for name, field in fields_of]
+    readers = [_reader(field, name, positions) for name, field in fields_of]
 
     def dump(rows: Iterable[Row]) -> list[dict[str, Any]]:
-        takes = [(key, begin()) for key, begin in plan]
-        return [{key: take(row) for key, take in takes} for row in rows]
+        columns = list(zip(*rows, strict=True))
+        if not columns:
+            return []
+        shown = zip(*(read(columns) for read in readers), strict=True)
+        return [dict(zip(keys, each, strict=True)) for each in shown]
 
     return dump
 
@@ -72,11 +81,9 @@ def _reader(field: fields.Field[Any], name: str, positions: Mapping[str, int]) -
         return own(positions)
     at = positions[field.attribute or name]
     if type(field) in _AS_IT_IS:
-        take: Take = itemgetter(at)
-    elif isinstance(field, forms.Id):
-        take = lambda row: None if row[at] is None else str(row[at])  # noqa: E731
-    elif isinstance(field, forms.Moment):
-        take = lambda row: iso(row[at])  # noqa: E731
-    else:
-        take = lambda row: field._serialize(row[at], name, row)  # noqa: E731
-    return lambda: take
+        return lambda columns: columns[at]
+    if isinstance(field, forms.Id):
+        return lambda columns: [None if each is None else str(each) for each in columns[at]]
+    if isinstance(field, forms.Moment):
+        return lambda columns: [None if each is None else iso(each) for each in columns[at]]
+    return lambda columns: [field._serialize(each, name, None) for each in columns[at]]

@@ -3,11 +3,10 @@
 - `answering`: the blueprint, and one ticket or order as every module answers it
 - `duty`: calls of the duty lead
 - `pool`: orders whoever is first may take
-- `publishing`: letting anybody read a request
 - `tickets`: tickets, work orders and their photos
 """
 
-from app.tickets.api import duty, pool, publishing, tickets
+from app.tickets.api import duty, pool, tickets
 from app.tickets.api.answering import blueprint
 
-__all__ = ["blueprint", "duty", "pool", "publishing", "tickets"]
+__all__ = ["blueprint", "duty", "pool", "tickets"]

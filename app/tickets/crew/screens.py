@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.attachments import links
 from app.attachments import queries as attachments
 from app.core import forms, i18n
 from app.core.actor import Actor
+from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
 from app.tickets import order_words, policies
 from app.tickets.order_forms import Part
@@ -55,7 +55,7 @@ class Job:
     row: Any
     where: str
     look: str
-    chip: dict[str, Any]
+    chip: order_words.Chip
     late_hold: bool = False
 
     @classmethod
@@ -64,9 +64,9 @@ class Job:
         chip = order_words.state_chip(row.state)
         late = state is ON_HOLD and row.hold_until is not None and row.hold_until <= now
         if state is ON_HOLD:
-            chip["text"] = order_words.reason(OrderAct.HOLD, row.hold_reason)
+            chip = chip._replace(text=order_words.reason(OrderAct.HOLD, row.hold_reason))
         elif state in (OrderState.VERIFIED, OrderState.CLOSED):
-            chip["text"] = _("Confirmed")
+            chip = chip._replace(text=_("Confirmed"))
         look = "now" if state is WORKING else "soon" if late else ""
         return cls(row, where(row), look, chip, late)
 
@@ -257,7 +257,7 @@ class OrderScreen:
         ]
 
     @property
-    def chip(self) -> dict[str, Any]:
+    def chip(self) -> order_words.Chip:
         return Job.of(self.row, self.now).chip
 
     @property

@@ -12,12 +12,11 @@ from app.core import forms
 from app.core.errors import NotFound
 from app.core.http import current_actor
 from app.tickets.queries import crew_day
-from app.tickets.queries.dispatch_list import VIEWS, Wanted
+from app.tickets.queries.dispatch_list import VIEWS, WAITS, Wanted
 from app.tickets.rules.priority import URGENCIES
 
 blueprint = Blueprint("dispatch", __name__, url_prefix="/dispatch")
 
-WAITS = "waits"
 FILTERS = ("campus", "building", "trade", "priority")
 _OFFERED = _l("Choose one of the offered values.")
 

@@ -12,8 +12,9 @@ from app.core.http import current_actor, no_body, not_modified, policy
 from app.sites import queries as places
 from app.tickets import order_words, policies
 from app.tickets.dispatch import entry, screens
-from app.tickets.dispatch.entry import WAITS, blueprint, order_row
+from app.tickets.dispatch.entry import blueprint, order_row
 from app.tickets.queries import catalogue, dispatch_list
+from app.tickets.queries.dispatch_list import WAITS
 from app.tickets.rules.priority import URGENCIES
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.attachments import links
 from app.attachments import queries as attachments
 from app.core import forms, i18n
 from app.core.actor import Actor
+from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
 from app.tickets import order_words, policies
 from app.tickets.order_forms import Part as FormPart
@@ -42,7 +42,7 @@ class Line:
 
     row: Any
     place: str
-    chip: dict[str, Any]
+    chip: order_words.Chip
     detail: str
     age: float
 
@@ -267,7 +267,7 @@ class Panel:
     row: Any
     now: datetime
     place: str
-    chip: dict[str, Any]
+    chip: order_words.Chip
     photos: Sequence[dict[str, Any]]
     offers: list[PastOffer]
     acts: list[Act]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Date, and_, select
 
 from app.core.db import db
+from app.core.prepared import Reading, number, value
 from app.tickets.models import Category, Trade
 from app.tickets.queries.crews import valid_on
 
@@ -37,7 +39,18 @@ class Branch:
 
 def tree(today: date) -> list[Branch]:
     """The categories valid on a day, as a tree in the order in which they are shown."""
-    rows = db.session.execute(
+    rows = _categories().rows({"day": today})
+    branches = {row.id: Branch(row.id, *row[2:]) for row in rows}
+    roots: list[Branch] = []
+    for row in rows:
+        parent = branches.get(row.parent_id) if row.parent_id is not None else None
+        (parent.children if parent else roots).append(branches[row.id])
+    return roots
+
+
+@cache
+def _categories() -> Reading:
+    return Reading(
         select(
             Category.id,
             Category.parent_id,
@@ -52,23 +65,21 @@ def tree(today: date) -> list[Branch]:
             Category.planned_minutes,
         )
         .outerjoin(Trade, and_(Trade.institution_id == Category.institution_id, Trade.id == Category.trade_id))
-        .where(valid_on(Category, today))
+        .where(valid_on(Category, value("day", Date)))
         .order_by(Category.emergency.desc(), Category.position, Category.id)
-        .limit(2000)
-    ).all()
-    branches = {row.id: Branch(row.id, *row[2:]) for row in rows}
-    roots: list[Branch] = []
-    for row in rows:
-        parent = branches.get(row.parent_id) if row.parent_id is not None else None
-        (parent.children if parent else roots).append(branches[row.id])
-    return roots
+        .limit(number(2000))
+    )
 
 
 def trades(today: date) -> Sequence[Any]:
     """The trades valid on a day."""
-    return db.session.execute(
-        select(Trade.id, Trade.code, Trade.name).where(valid_on(Trade, today)).order_by(Trade.code).limit(500)
-    ).all()
+    return _trades().rows({"day": today})
+
+
+@cache
+def _trades() -> Reading:
+    valid = valid_on(Trade, value("day", Date))
+    return Reading(select(Trade.id, Trade.code, Trade.name).where(valid).order_by(Trade.code).limit(number(500)))
 
 
 def by_code(code: str) -> Category | None:

@@ -4,69 +4,86 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import BigInteger, DateTime, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.prepared import Reading, among, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import orders, viewer
+from app.tickets.queries.viewer import Sight
 from app.tickets.rules.workflow import ORDER_LOAD, OrderAct, OrderState
 
 HELD_AT_MOST = 300
 DONE_AT_MOST = 50
 FINISHED = (OrderState.DONE.value, OrderState.VERIFIED.value, OrderState.CLOSED.value)
 
-_LOAD = sorted(state.value for state in ORDER_LOAD)
 _building = aliased(Place)
 _chooser = aliased(Person)
 
 
-def _mine(person_id: int) -> ColumnElement[bool]:
-    return and_(WorkOrder.assignee_id == person_id, WorkOrder.state.in_(_LOAD))
-
-
-def _finished(person_id: int, since: datetime) -> ColumnElement[bool]:
-    return and_(WorkOrder.assignee_id == person_id, WorkOrder.state.in_(FINISHED), WorkOrder.done_at >= since)
+_MINE = and_(WorkOrder.assignee_id == value("person", BigInteger), among(WorkOrder.state, ORDER_LOAD))
+_FINISHED = and_(
+    WorkOrder.assignee_id == value("person", BigInteger),
+    among(WorkOrder.state, FINISHED),
+    WorkOrder.done_at >= value("since", DateTime(timezone=True)),
+)
 
 
 def stamp(person_id: int, since: datetime) -> str:
     """A text that changes when anything on the day's page does; one cheap aggregate. `since`: midnight."""
-    row = db.session.execute(
-        select(func.count(), func.sum(WorkOrder.version), func.sum(WorkOrder.id)).where(
-            WorkOrder.assignee_id == person_id, or_(_mine(person_id), _finished(person_id, since))
-        )
-    ).one()
-    return "-".join(str(each or 0) for each in row)
+    row = _stamp().first({"person": person_id, "since": since})
+    return "-".join(str(each or 0) for each in row or ())
 
 
-def held(person_id: int) -> Sequence[Row[Any]]:
+@cache
+def _stamp() -> Reading:
+    return Reading(
+        select(func.count(), func.sum(WorkOrder.version), func.sum(WorkOrder.id)).where(or_(_MINE, _FINISHED))
+    )
+
+
+def held(person_id: int) -> Sequence[Any]:
     """What is offered to him and what he holds, offers by their end, then by building. One statement."""
-    return db.session.execute(
+    return _held().rows({"person": person_id})
+
+
+@cache
+def _held() -> Reading:
+    return Reading(
         _select()
-        .where(_mine(person_id))
+        .where(_MINE)
         .order_by(WorkOrder.offered_until.asc().nulls_last(), _building.sort_key, WorkOrder.id)
-        .limit(HELD_AT_MOST)
-    ).all()
+        .limit(number(HELD_AT_MOST))
+    )
 
 
-def done_since(person_id: int, since: datetime) -> Sequence[Row[Any]]:
+def done_since(person_id: int, since: datetime) -> Sequence[Any]:
     """What he finished from an instant on, the last first. One statement."""
-    return db.session.execute(
-        _select()
-        .where(_finished(person_id, since))
-        .order_by(WorkOrder.done_at.desc(), WorkOrder.id.desc())
-        .limit(DONE_AT_MOST)
-    ).all()
+    return _done().rows({"person": person_id, "since": since})
 
 
-def one(order_id: int, actor: Actor) -> Row[Any] | None:
+@cache
+def _done() -> Reading:
+    return Reading(
+        _select().where(_FINISHED).order_by(WorkOrder.done_at.desc(), WorkOrder.id.desc()).limit(number(DONE_AT_MOST))
+    )
+
+
+def one(order_id: int, actor: Actor) -> Any | None:
     """One order the actor may see, in the same shape; None for any other."""
-    return db.session.execute(_select().where(WorkOrder.id == order_id, viewer.orders_seen(actor))).first()
+    return _one(viewer.sight_of(actor)).first({**viewer.values_of(actor), "order_id": order_id})
+
+
+@lru_cache(maxsize=64)
+def _one(sight: Sight) -> Reading:
+    return Reading(_select().where(WorkOrder.id == value("order_id", BigInteger), viewer.orders_of(sight)))
 
 
 def version_of(order_id: int, actor: Actor) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
@@ -14,8 +14,8 @@ from app.sites import queries as places
 from app.tickets.models import Absence, DutyRoster
 
 
-def valid_on(table: Any, day: date) -> ColumnElement[bool]:
-    """The row of a dated table is valid on a day."""
+def valid_on(table: Any, day: Any) -> ColumnElement[bool]:
+    """The row of a dated table is valid on a day, a date or a parameter for one."""
     return and_(
         or_(table.valid_from.is_(None), table.valid_from <= day), or_(table.valid_to.is_(None), table.valid_to > day)
     )

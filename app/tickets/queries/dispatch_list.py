@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy import case as sql_case
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, Text, and_, case, exists, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.core import paging
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.prepared import Reading, among, code, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, TicketEvent, Trade, WorkOrder
 from app.tickets.queries import orders, tickets, viewer
+from app.tickets.queries.viewer import Sight
 from app.tickets.rules.dispatching import PRIORITY_ORDER
 from app.tickets.rules.workflow import ORDER_OPEN, OrderState, TicketStatus
 
+WAITS = "waits"
+COUNTED = 1000  # of each state as many are counted; a tab says 999+
+PLACES_AT_MOST = 500
 VIEWS: dict[str, tuple[str, ...]] = {
     "open": tuple(sorted(state.value for state in ORDER_OPEN)),
     "queued": (OrderState.QUEUED.value,),
@@ -45,32 +49,76 @@ class Wanted:
     priority: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What decides a statement: the view, who looks, the filters that are on, and the page."""
+
+    view: str
+    sight: Sight
+    filters: frozenset[str]
+    after: bool = False
+    limit: int = 0
+
+
+def _shape(actor: Actor, view: str, wanted: Wanted, **page: Any) -> _Shape:
+    return _Shape(view, viewer.sight_of(actor), frozenset(_given(wanted)), **page)
+
+
+def _given(wanted: Wanted) -> dict[str, Any]:
+    """The values of the filters that are on."""
+    return {name: each for name, each in asdict(wanted).items() if each is not None}
+
+
 def _rank(column: Any) -> Any:
-    return sql_case({name: at for at, name in enumerate(PRIORITY_ORDER)}, value=column, else_=len(PRIORITY_ORDER))
+    """A priority's turn, 0 first."""
+    return case(
+        *((column == code(each), number(at)) for at, each in enumerate(PRIORITY_ORDER)),
+        else_=number(len(PRIORITY_ORDER)),
+    )
 
 
-def _of_orders(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
-    found = [viewer.orders_seen(actor)]
-    if wanted.campus is not None:
-        found.append(WorkOrder.campus_id == wanted.campus)
-    if wanted.building is not None:
-        found.append(WorkOrder.building_id == wanted.building)
-    if wanted.priority is not None:
-        found.append(WorkOrder.priority == wanted.priority)
-    if wanted.trade is not None:
-        found.append(WorkOrder.trade_id.in_(select(Trade.id).where(Trade.code == wanted.trade)))
-    return found
+def _narrowed(shape: _Shape, table: Any, of_trade: Any) -> list[ColumnElement[bool]]:
+    """The filters that are on, for orders or tickets; `of_trade` says what is of the trade asked for."""
+    found = [
+        getattr(table, column) == value(name, BigInteger)
+        for name, column in (("campus", "campus_id"), ("building", "building_id"))
+        if name in shape.filters
+    ]
+    if "priority" in shape.filters:
+        found.append(table.priority == value("priority", Text))
+    return [*found, of_trade] if "trade" in shape.filters else found
+
+
+def _of_orders(shape: _Shape) -> list[ColumnElement[bool]]:
+    of_trade = WorkOrder.trade_id.in_(select(Trade.id).where(Trade.code == value("trade", Text)))
+    return [viewer.orders_of(shape.sight), *_narrowed(shape, WorkOrder, of_trade)]
+
+
+_ORDER_KEYS = (("rank", _rank(WorkOrder.priority).asc()), ("id", WorkOrder.id.asc()))
+_TICKET_KEYS = (("rank", _rank(Ticket.priority).asc()), ("id", Ticket.id.asc()))
 
 
 def page(
     actor: Actor, view: str, wanted: Wanted, *, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT
 ) -> paging.Page[Any]:
     """Open orders the actor sees, in the order in which they are served (40). One statement."""
-    rank = _rank(WorkOrder.priority)
-    query = (
-        orders.order_rows()
+    shape = _shape(actor, view, wanted, after=bool(cursor), limit=limit)
+    return _orders(shape).page(cursor, **viewer.values_of(actor), **_given(wanted))
+
+
+@lru_cache(maxsize=256)
+def _orders(shape: _Shape) -> paging.Listing:
+    which = select(WorkOrder.id, _rank(WorkOrder.priority).label("rank")).where(
+        among(WorkOrder.state, VIEWS[shape.view]), *_of_orders(shape)
+    )
+    return paging.Listing(which, _ORDER_KEYS, _order_lines, after=shape.after, limit=shape.limit)
+
+
+def _order_lines(shown: Subquery) -> Select[Any]:
+    lines: Select[Any] = (
+        orders.order_rows(shown)
         .add_columns(
-            rank.label("rank"),
+            shown.c.rank,
             _building.name.label("building"),
             Ticket.filed_at,
             Offer.round,
@@ -89,9 +137,8 @@ def page(
                 Offer.outcome.is_(None),
             ),
         )
-        .where(WorkOrder.state.in_(VIEWS[view]), *_of_orders(actor, wanted))
     )
-    return paging.page(query, [("rank", rank.asc()), ("id", WorkOrder.id.asc())], cursor, limit)
+    return lines
 
 
 def _refusals() -> Any:
@@ -102,88 +149,102 @@ def _refusals() -> Any:
         .where(
             past.institution_id == WorkOrder.institution_id,
             past.order_id == WorkOrder.id,
-            past.outcome.in_(REFUSALS),
+            among(past.outcome, REFUSALS),
         )
         .correlate(WorkOrder)
         .scalar_subquery()
     )
 
 
-def _waiting() -> ColumnElement[bool]:
-    """N3: nobody has looked at it yet, a question is out, or no order of it is open."""
+def _waiting(shape: _Shape) -> tuple[Select[Any], Select[Any]]:
+    """N3, ids: nobody has looked at it yet or a question is out; it moves and no order of it is open.
+
+    Two ways, no ticket in both: `… OR NOT EXISTS (…)` would be asked of each open ticket singly.
+    """
     open_order = exists().where(
         WorkOrder.institution_id == Ticket.institution_id,
         WorkOrder.ticket_id == Ticket.id,
-        WorkOrder.state.in_(VIEWS["open"]),
+        among(WorkOrder.state, VIEWS["open"]),
     )
-    return or_(Ticket.status.in_(_waits_for_staff), and_(Ticket.status.in_(_moving), ~open_order))
-
-
-def _of_tickets(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
-    found = [viewer.tickets_seen(actor), _waiting()]
-    if wanted.campus is not None:
-        found.append(Ticket.campus_id == wanted.campus)
-    if wanted.building is not None:
-        found.append(Ticket.building_id == wanted.building)
-    if wanted.priority is not None:
-        found.append(Ticket.priority == wanted.priority)
-    if wanted.trade is not None:
-        of_trade = select(Category.id).join(Category.trade).where(Trade.code == wanted.trade)
-        found.append(Ticket.category_id.in_(of_trade))
-    return found
+    of_trade = Ticket.category_id.in_(
+        select(Category.id).join(Category.trade).where(Trade.code == value("trade", Text))
+    )
+    seen = select(Ticket.id).where(viewer.tickets_of(shape.sight), *_narrowed(shape, Ticket, of_trade))
+    return seen.where(among(Ticket.status, _waits_for_staff)), seen.where(among(Ticket.status, _moving), ~open_order)
 
 
 def waits(
     actor: Actor, wanted: Wanted, *, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT
 ) -> paging.Page[Any]:
     """Tickets that wait for a person, the urgent and old first. One statement."""
-    rank = _rank(Ticket.priority)
-    query = (
-        tickets.ticket_rows()
-        .add_columns(
-            rank.label("rank"), Ticket.asked_at, Trade.name.label("trade_name"), _building.name.label("building")
-        )
+    shape = _shape(actor, WAITS, wanted, after=bool(cursor), limit=limit)
+    return _tickets(shape).page(cursor, **viewer.values_of(actor), **_given(wanted))
+
+
+@lru_cache(maxsize=128)
+def _tickets(shape: _Shape) -> paging.Listing:
+    which = select(Ticket.id, _rank(Ticket.priority).label("rank")).where(Ticket.id.in_(union_all(*_waiting(shape))))
+    return paging.Listing(which, _TICKET_KEYS, _ticket_lines, after=shape.after, limit=shape.limit)
+
+
+def _ticket_lines(shown: Subquery) -> Select[Any]:
+    lines: Select[Any] = (
+        tickets.ticket_rows(shown)
+        .add_columns(shown.c.rank, Ticket.asked_at, Trade.name.label("trade_name"), _building.name.label("building"))
         .outerjoin(Category.trade)
         .outerjoin(
             _building, and_(_building.institution_id == Ticket.institution_id, _building.id == Ticket.building_id)
         )
-        .where(*_of_tickets(actor, wanted))
     )
-    return paging.page(query, [("rank", rank.asc()), ("id", Ticket.id.asc())], cursor, limit)
+    return lines
 
 
 def counts(actor: Actor, wanted: Wanted) -> dict[str, int]:
-    """How many there are in each view. Two statements."""
-    rows = db.session.execute(
-        select(WorkOrder.state, func.count())
-        .where(WorkOrder.state.in_(VIEWS["open"]), *_of_orders(actor, wanted))
-        .group_by(WorkOrder.state)
-    )
-    by_state: dict[str, int] = {row[0]: row[1] for row in rows}
-    found = {view: sum(by_state.get(state, 0) for state in states) for view, states in VIEWS.items()}
-    waiting = select(func.count()).select_from(Ticket).where(*_of_tickets(actor, wanted))
-    found["waits"] = db.session.scalar(waiting) or 0
-    return found
+    """How many there are in each view, each state counted up to COUNTED. One statement."""
+    row = _counted(_shape(actor, "open", wanted)).first({**viewer.values_of(actor), **_given(wanted)})
+    found: dict[str, int] = {} if row is None else row._asdict()
+    return {**{view: sum(found[state] for state in states) for view, states in VIEWS.items()}, WAITS: found[WAITS]}
+
+
+@lru_cache(maxsize=128)
+def _counted(shape: _Shape) -> Reading:
+    def some(*ways: Select[Any]) -> Any:
+        cut = [select(each.limit(number(COUNTED)).subquery()) for each in ways]
+        return select(func.count()).select_from(union_all(*cut).subquery()).scalar_subquery()
+
+    seen = select(WorkOrder.id).where(*_of_orders(shape))
+    by_state = [some(seen.where(among(WorkOrder.state, [state]))).label(state) for state in VIEWS["open"]]
+    return Reading(select(*by_state, some(*_waiting(shape)).label(WAITS)))
 
 
 def stamp() -> str:
     """A text that changes with every act on a ticket or order of the institution, and with what the ranking finds."""
+    row = _stamp().first({})
+    return "" if row is None else f"{row[0] or 0}-{row[1]}"
+
+
+@cache
+def _stamp() -> Reading:
     last = select(func.max(TicketEvent.id)).scalar_subquery()
     stuck = (
         select(func.count())
         .select_from(WorkOrder)
-        .where(WorkOrder.state == OrderState.QUEUED.value, WorkOrder.waiting.is_not(None))
+        .where(among(WorkOrder.state, VIEWS["queued"]), WorkOrder.waiting.is_not(None))
         .scalar_subquery()
     )
-    row = db.session.execute(select(last, stuck)).one()
-    return f"{row[0] or 0}-{row[1]}"
+    return Reading(select(last, stuck))
 
 
-def campuses_and_buildings(limit: int = 500) -> Sequence[Any]:
+def campuses_and_buildings() -> Sequence[Any]:
     """The places the list can be narrowed to: (id, kind, name, campus_id), campuses first, in the order of the tree."""
-    return db.session.execute(
+    return _places().rows({})
+
+
+@cache
+def _places() -> Reading:
+    return Reading(
         select(Place.id, Place.kind, Place.name, Place.campus_id)
-        .where(Place.kind.in_(("campus", "building")), Place.valid_to.is_(None))
+        .where(among(Place.kind, ("campus", "building")), Place.valid_to.is_(None))
         .order_by(Place.kind.desc(), Place.sort_key, Place.id)
-        .limit(limit)
-    ).all()
+        .limit(number(PLACES_AT_MOST))
+    )

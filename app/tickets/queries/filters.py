@@ -10,22 +10,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ColumnElement,
     Integer,
     Text,
     and_,
-    bindparam,
+    any_,
+    column,
     false,
     func,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.orm import aliased
 
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.prepared import among, number, value
+from app.core.prepared import values as values_of
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, TicketFollower, Trade, WorkOrder
 from app.tickets.queries import viewer
@@ -54,14 +57,17 @@ class TicketFilter:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which conditions a list has.
+    """Which conditions a list has: its codes, which stand in the text, columns with one id, and with a list of them.
 
     `search`: none, "number", "plain" over own rows, or the "function" `ticket_search` of the first migration.
     """
 
     sight: Sight
+    limit: int
     mine: bool = False
+    codes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     columns: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
     search: str | None = None
     words: int = 0
     after: bool = False
@@ -72,15 +78,15 @@ class Asked:
     """A filter with its place and category looked up."""
 
     wanted: TicketFilter
+    codes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     columns: dict[str, list[Any]] = field(default_factory=dict)
     places: list[int] | None = None
     words: list[str] = field(default_factory=list)
     number: str | None = None
 
 
+_CODES = {"statuses": Ticket.status, "priorities": Ticket.priority}
 _COLUMNS = {
-    "statuses": Ticket.status,
-    "priorities": Ticket.priority,
     "categories": Ticket.category_id,
     "of_campus": Ticket.campus_id,
     "of_building": Ticket.building_id,
@@ -92,9 +98,9 @@ def ask(wanted: TicketFilter) -> Asked:
     """Look up what the filter names; at most two statements."""
     asked = Asked(wanted)
     if wanted.statuses:
-        asked.columns["statuses"] = list(wanted.statuses)
+        asked.codes["statuses"] = tuple(sorted(set(wanted.statuses)))
     if wanted.priorities:
-        asked.columns["priorities"] = list(wanted.priorities)
+        asked.codes["priorities"] = tuple(sorted(set(wanted.priorities)))
     if wanted.category is not None or wanted.trade is not None:
         asked.columns["categories"] = _categories(wanted)
     if wanted.place is not None:
@@ -103,13 +109,13 @@ def ask(wanted: TicketFilter) -> Asked:
         asked.places = [wanted.place] if name != "of_places" else _places_below(wanted.place)
         asked.columns[name] = asked.places
     if wanted.q:
-        number = parse_number(wanted.q)
-        asked.number = str(number) if number else None
+        said = parse_number(wanted.q)
+        asked.number = str(said) if said else None
         asked.words = terms(wanted.q)
     return asked
 
 
-def shape_of(asked: Asked, actor: Actor, *, after: bool) -> Shape:
+def shape_of(asked: Asked, actor: Actor, *, after: bool, limit: int) -> Shape:
     """The shape of the list for a viewer."""
     sight, mine = viewer.sight_of(actor), asked.wanted.mine
     search = None
@@ -118,10 +124,14 @@ def shape_of(asked: Asked, actor: Actor, *, after: bool) -> Shape:
     elif asked.words:
         in_scope = sight.everything or sight.campuses or sight.buildings
         search = "function" if in_scope and not mine else "plain"
+    single = {name for name, ids in asked.columns.items() if len(ids) == 1}
     return Shape(
         sight=sight,
+        limit=limit,
         mine=mine,
-        columns=frozenset(asked.columns),
+        codes=tuple(sorted(asked.codes.items())),
+        columns=frozenset(single),
+        lists=frozenset(asked.columns.keys() - single),
         search=search,
         words=len(asked.words) if search in ("plain", "function") else 0,
         after=after,
@@ -142,35 +152,36 @@ def conditions(shape: Shape) -> list[ColumnElement[bool]]:
 
 def _narrowed(shape: Shape, ticket: Any) -> list[ColumnElement[bool]]:
     """The filters that compare a column, on the table or an alias of it."""
-    found: list[ColumnElement[bool]] = []
-    for name, column in _COLUMNS.items():
+    found = [among(getattr(ticket, _CODES[name].key), codes) for name, codes in shape.codes]
+    for name, each in _COLUMNS.items():
+        own = getattr(ticket, each.key)
         if name in shape.columns:
-            values_of_column = bindparam(name, type_=column.type, expanding=True, required=True)
-            found.append(getattr(ticket, column.key).in_(values_of_column))
+            found.append(own == value(name, BigInteger))
+        elif name in shape.lists:
+            found.append(own == any_(values_of(name, BigInteger)))
     if shape.search == "number":
-        found.append(ticket.number == bindparam("number", type_=Text(), required=True))
+        found.append(ticket.number == value("number", Text))
     return found
 
 
 def _worded(shape: Shape, ticket: Any) -> list[ColumnElement[bool]]:
     """Every word of the search occurs."""
-    return [
-        ticket.search.like(bindparam(f"word_{place}", type_=Text(), required=True), escape="\\")
-        for place in range(shape.words)
-    ]
+    return [ticket.search.like(value(f"word_{place}", Text), escape="\\") for place in range(shape.words)]
 
 
 def _newest_scoped(shape: Shape) -> list[Any]:
-    """Ids of the newest tickets of the viewer's campuses and of his buildings, a page of each."""
+    """Ids of the newest tickets of each of the viewer's campuses and buildings, a page of each."""
     if shape.mine:
         return []
     ways: list[Any] = []
     for name, wanted in (("campuses", shape.sight.campuses), ("buildings", shape.sight.buildings)):
         if wanted:
             ticket = aliased(Ticket)
-            column = ticket.campus_id if name == "campuses" else ticket.building_id
-            ways.append(_walk(shape, ticket, select(ticket.id).where(column.in_(viewer.NAMED[name])), ticket.id))
-    return [select(way.subquery()) for way in ways]
+            scope = func.unnest(viewer.NAMED[name]).table_valued(column("id", BigInteger)).render_derived()
+            place = ticket.campus_id if name == "campuses" else ticket.building_id
+            way = _walk(shape, ticket, select(ticket.id).where(place == scope.c.id), ticket.id).lateral()
+            ways.append(select(way.c.id).select_from(scope).join(way, true()))
+    return ways
 
 
 def _newest_own(shape: Shape) -> list[Any]:
@@ -200,13 +211,14 @@ def _way(shape: Shape, ticket_id: Any, mine: ColumnElement[bool]) -> Any:
 def _walk(shape: Shape, ticket: Any, query: Any, key: Any) -> Any:
     query = query.where(*_narrowed(shape, ticket), *_worded(shape, ticket))
     if shape.after:
-        query = query.where(key < bindparam("after_id", type_=BigInteger, required=True))
-    return query.order_by(key.desc()).limit(bindparam("page_limit", type_=Integer, required=True))
+        query = query.where(key < value("after_id", BigInteger))
+    return query.order_by(key.desc()).limit(number(shape.limit + 1))
 
 
-def values(asked: Asked, shape: Shape, actor: Actor, *, before: int | None, limit: int) -> dict[str, Any]:
+def values(asked: Asked, shape: Shape, actor: Actor, *, before: int | None) -> dict[str, Any]:
     """The values of the named parameters; `before` is the cursor's ticket id, which the search applies itself."""
     given: dict[str, Any] = {**viewer.values_of(actor), **asked.columns}
+    given |= {name: asked.columns[name][0] for name in shape.columns}
     given |= {f"word_{place}": pattern(word) for place, word in enumerate(asked.words)}
     if shape.search == "number":
         given["number"] = asked.number
@@ -216,14 +228,18 @@ def values(asked: Asked, shape: Shape, actor: Actor, *, before: int | None, limi
             "wanted_grams": sorted({gram for word in asked.words for gram in grams(word)}),
             "in_campuses": None if shape.sight.everything else given["campuses"],
             "in_buildings": None if shape.sight.everything else given["buildings"],
-            "in_statuses": asked.columns.get("statuses"),
-            "in_priorities": asked.columns.get("priorities"),
+            "in_statuses": _listed(asked.codes.get("statuses")),
+            "in_priorities": _listed(asked.codes.get("priorities")),
             "in_places": asked.places,
             "in_categories": asked.columns.get("categories"),
             "before": before,
-            "how_many": limit + 1,
+            "how_many": shape.limit + 1,
         }
     return given
+
+
+def _listed(codes: tuple[str, ...] | None) -> list[str] | None:
+    return None if codes is None else list(codes)
 
 
 def pattern(word: str) -> str:
@@ -231,22 +247,18 @@ def pattern(word: str) -> str:
     return "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
-def _array(name: str, kind: Any) -> Any:
-    return bindparam(name, type_=ARRAY(kind), required=True)
-
-
 _FOUND = select(
     func.ticket_search(
-        _array("patterns", Text),
-        _array("wanted_grams", Text),
-        _array("in_campuses", BigInteger),
-        _array("in_buildings", BigInteger),
-        _array("in_statuses", Text),
-        _array("in_priorities", Text),
-        _array("in_places", BigInteger),
-        _array("in_categories", BigInteger),
-        bindparam("before", type_=BigInteger, required=True),
-        bindparam("how_many", type_=Integer, required=True),
+        values_of("patterns", Text),
+        values_of("wanted_grams", Text),
+        values_of("in_campuses", BigInteger),
+        values_of("in_buildings", BigInteger),
+        values_of("in_statuses", Text),
+        values_of("in_priorities", Text),
+        values_of("in_places", BigInteger),
+        values_of("in_categories", BigInteger),
+        value("before", BigInteger),
+        value("how_many", Integer),
     )
     .table_valued("id")
     .c.id

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Text, and_, bindparam, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, select, union_all
 from sqlalchemy import func as sql_func
 from sqlalchemy.orm import aliased
 
@@ -16,6 +16,7 @@ from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.prepared import Reading, among, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, Trade, WorkOrder
 from app.tickets.queries import viewer
@@ -73,11 +74,16 @@ class OrderFilter:
     waiting: str | None = None
 
 
-def order_rows() -> Any:
-    """The columns of an order as lists and pages show it, with what the crew needs of its ticket."""
+def order_rows(page: Subquery | None = None) -> Any:
+    """The columns of an order as lists and pages show it, with what the crew needs of its ticket.
+
+    Of those alone whose `id` a page has, where one is given.
+    """
+    rows = select(*_COLUMNS)
+    if page is not None:
+        rows = rows.select_from(page).join(WorkOrder, WorkOrder.id == page.c.id)
     return (
-        select(*_COLUMNS)
-        .join(Ticket, and_(Ticket.institution_id == WorkOrder.institution_id, Ticket.id == WorkOrder.ticket_id))
+        rows.join(Ticket, and_(Ticket.institution_id == WorkOrder.institution_id, Ticket.id == WorkOrder.ticket_id))
         .join(Trade, and_(Trade.institution_id == WorkOrder.institution_id, Trade.id == WorkOrder.trade_id))
         .join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
         .outerjoin(Place, and_(Place.institution_id == Ticket.institution_id, Place.id == Ticket.place_id))
@@ -90,8 +96,8 @@ _KEYS = (("id", WorkOrder.id.desc()),)
 
 def page(actor: Actor, wanted: OrderFilter, *, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
     """A page of orders the actor sees, newest first."""
-    shape = _shape(actor, wanted, after=bool(cursor))
-    return paging.run(_page_statement(shape), _KEYS, cursor, limit, _values(actor, wanted))
+    shape = _shape(actor, wanted, after=bool(cursor), limit=limit)
+    return _listing(shape).page(cursor, **viewer.values_of(actor), **_given(wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +105,14 @@ class _Shape:
     """Which conditions a list has; lists of one shape share their statement."""
 
     sight: Sight
+    limit: int
     mine: bool
+    states: tuple[str, ...]
     columns: frozenset[str]
     after: bool
 
 
-_FILTERS = {
-    "states": WorkOrder.state,
+_FILTERS: dict[str, Any] = {
     "of_ticket": WorkOrder.ticket_id,
     "of_assignee": WorkOrder.assignee_id,
     "of_trade": Trade.code,
@@ -113,69 +120,56 @@ _FILTERS = {
 }
 
 
-def _given(wanted: OrderFilter) -> dict[str, list[Any]]:
+def _given(wanted: OrderFilter) -> dict[str, Any]:
     """The values of the filters that are on."""
-    given: dict[str, list[Any]] = {
-        "states": list(wanted.states),
-        "of_ticket": [wanted.ticket],
-        "of_assignee": [wanted.assignee],
-        "of_trade": [wanted.trade],
-        "waiting_for": [wanted.waiting],
+    given = {
+        "of_ticket": wanted.ticket,
+        "of_assignee": wanted.assignee,
+        "of_trade": wanted.trade,
+        "waiting_for": wanted.waiting,
     }
-    return {name: values for name, values in given.items() if values and values != [None]}
+    return {name: each for name, each in given.items() if each is not None}
 
 
-def _values(actor: Actor, wanted: OrderFilter) -> dict[str, Any]:
-    return {**viewer.values_of(actor), **_given(wanted), "load": sorted(ORDER_LOAD)}
-
-
-def _shape(actor: Actor, wanted: OrderFilter, *, after: bool) -> _Shape:
-    return _Shape(viewer.sight_of(actor), wanted.mine, frozenset(_given(wanted)), after)
+def _shape(actor: Actor, wanted: OrderFilter, *, after: bool, limit: int) -> _Shape:
+    states = tuple(sorted(set(wanted.states)))
+    return _Shape(viewer.sight_of(actor), limit, wanted.mine, states, frozenset(_given(wanted)), after)
 
 
 @lru_cache(maxsize=256)
-def _page_statement(shape: _Shape) -> Any:
-    return paging.prepared(order_rows().where(*_conditions(shape)), _KEYS, after=shape.after)
+def _listing(shape: _Shape) -> paging.Listing:
+    which = select(WorkOrder.id).where(*_conditions(shape))
+    return paging.Listing(which, _KEYS, order_rows, after=shape.after, limit=shape.limit)
 
 
 def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
     person = viewer.NAMED["viewer"]
     if shape.mine:
-        load = bindparam("load", type_=Text(), expanding=True, required=True)
-        return [*_narrowed(shape, WorkOrder), WorkOrder.assignee_id == person, WorkOrder.state.in_(load)]
+        return [*_narrowed(shape, WorkOrder), WorkOrder.assignee_id == person, among(WorkOrder.state, ORDER_LOAD)]
     sight = shape.sight
     if sight.works and not (sight.everything or sight.campuses or sight.buildings):
         held, asked = aliased(WorkOrder), aliased(WorkOrder)
         same = and_(asked.institution_id == Offer.institution_id, asked.id == Offer.order_id)
-        return [
-            WorkOrder.id.in_(
-                union_all(
-                    select(_walk(shape, held, select(held.id).where(held.assignee_id == person), held.id)),
-                    select(
-                        _walk(
-                            shape,
-                            asked,
-                            select(Offer.order_id).distinct().join(asked, same).where(Offer.person_id == person),
-                            Offer.order_id,
-                        )
-                    ),
-                )
-            )
-        ]
+        offered = select(Offer.order_id).distinct().join(asked, same).where(Offer.person_id == person)
+        ways = (
+            _walk(shape, held, select(held.id).where(held.assignee_id == person), held.id),
+            _walk(shape, asked, offered, Offer.order_id),
+        )
+        return [WorkOrder.id.in_(union_all(*(select(way) for way in ways)))]
     return [*_narrowed(shape, WorkOrder), viewer.orders_of(sight)]
 
 
 def _narrowed(shape: _Shape, order: Any) -> list[ColumnElement[bool]]:
     """The filters that are on, on the table or an alias of it."""
-    found: list[ColumnElement[bool]] = []
+    found = [among(order.state, shape.states)] if shape.states else []
     for name, column in _FILTERS.items():
         if name not in shape.columns:
             continue
-        given = bindparam(name, type_=column.type, expanding=True, required=True)
+        given = value(name, column.type)
         if column is Trade.code:
-            found.append(order.trade_id.in_(select(Trade.id).where(Trade.code.in_(given))))
+            found.append(order.trade_id == select(Trade.id).where(Trade.code == given).scalar_subquery())
         else:
-            found.append(getattr(order, column.key).in_(given))
+            found.append(getattr(order, column.key) == given)
     return found
 
 
@@ -183,24 +177,22 @@ def _walk(shape: _Shape, order: Any, query: Any, key: Any) -> Any:
     """The newest of one way in which a technician has to do with orders: an index walk that ends with the page."""
     query = query.where(*_narrowed(shape, order))
     if shape.after:
-        query = query.where(key < bindparam("after_id", type_=BigInteger, required=True))
-    return query.order_by(key.desc()).limit(bindparam("page_limit", type_=Integer, required=True)).subquery()
+        query = query.where(key < value("after_id", BigInteger))
+    return query.order_by(key.desc()).limit(number(shape.limit + 1)).subquery()
 
 
 def one(actor: Actor, order_id: int) -> Any:
     """One order with the contact of its ticket; raises NotFound for one the actor may not see."""
-    row = db.session.execute(
-        _one_statement(viewer.sight_of(actor)), {**viewer.values_of(actor), "order_id": order_id}
-    ).first()
+    row = _one(viewer.sight_of(actor)).first({**viewer.values_of(actor), "order_id": order_id})
     if row is None:
         raise NotFound
     return row
 
 
 @lru_cache(maxsize=64)
-def _one_statement(sight: Sight) -> Any:
+def _one(sight: Sight) -> Reading:
     reporter = aliased(Person)
-    return (
+    return Reading(
         order_rows()
         .outerjoin(reporter, and_(reporter.institution_id == Ticket.institution_id, reporter.id == Ticket.reporter_id))
         .add_columns(
@@ -212,7 +204,7 @@ def _one_statement(sight: Sight) -> Any:
             sql_func.coalesce(Ticket.contact_name, reporter.name).label("contact_name"),
             sql_func.coalesce(Ticket.contact_phone, reporter.phone).label("contact_phone"),
         )
-        .where(WorkOrder.id == bindparam("order_id", type_=BigInteger, required=True), viewer.orders_of(sight))
+        .where(WorkOrder.id == value("order_id", BigInteger), viewer.orders_of(sight))
     )
 
 

@@ -6,13 +6,15 @@ The caller has found the tickets for its reader; who sees what of the orders is 
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BigInteger, and_, any_, func, select
 
 from app.accounts.models import Person
 from app.attachments.models import Attachment
 from app.core.db import db
+from app.core.prepared import Reading, values
 from app.tickets.models import Ticket, TicketEvent, Trade, WorkOrder
 
 
@@ -21,7 +23,14 @@ def orders_of(ticket_ids: Collection[int]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = {}
     if not ticket_ids:
         return found
-    query = (
+    for row in _orders().rows({"tickets": list(set(ticket_ids))}):
+        found.setdefault(row.ticket_id, []).append(row)
+    return found
+
+
+@cache
+def _orders() -> Reading:
+    return Reading(
         select(
             WorkOrder.id,
             WorkOrder.ticket_id,
@@ -43,12 +52,9 @@ def orders_of(ticket_ids: Collection[int]) -> dict[int, list[Any]]:
         )
         .join(Trade, and_(Trade.institution_id == WorkOrder.institution_id, Trade.id == WorkOrder.trade_id))
         .outerjoin(Person, and_(Person.institution_id == WorkOrder.institution_id, Person.id == WorkOrder.assignee_id))
-        .where(WorkOrder.ticket_id.in_(set(ticket_ids)))
+        .where(WorkOrder.ticket_id == any_(values("tickets", BigInteger)))
         .order_by(WorkOrder.id)
     )
-    for row in db.session.execute(query):
-        found.setdefault(row.ticket_id, []).append(row)
-    return found
 
 
 def mark(ticket_id: int, order_ids: Collection[int]) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, func, select
+from sqlalchemy import BigInteger, Subquery, and_, func, select
 
 from app.accounts.models import Person
 from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.prepared import Reading, value
 from app.sites.models import Place
 from app.tickets.models import Category, Rating, Ticket
 from app.tickets.queries import filters, viewer
@@ -46,11 +47,13 @@ NAMES = tuple(column.key for column in _COLUMNS)
 """The columns of a row in their order, for `core.http.dumping`."""
 
 
-def ticket_rows() -> Any:
-    """The columns of a ticket as lists and pages show it."""
+def ticket_rows(page: Subquery | None = None) -> Any:
+    """The columns of a ticket as lists and pages show it; of those alone whose `id` a page has, where one is given."""
+    rows = select(*_COLUMNS)
+    if page is not None:
+        rows = rows.select_from(page).join(Ticket, Ticket.id == page.c.id)
     return (
-        select(*_COLUMNS)
-        .join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
+        rows.join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
         .outerjoin(Place, and_(Place.institution_id == Ticket.institution_id, Place.id == Ticket.place_id))
         .outerjoin(Person, and_(Person.institution_id == Ticket.institution_id, Person.id == Ticket.reporter_id))
     )
@@ -63,29 +66,28 @@ def page(actor: Actor, wanted: TicketFilter, *, cursor: str | None = None, limit
     """A page of tickets the actor sees, newest first."""
     before = paging.decode(cursor, 1)[0] if cursor else None
     asked = filters.ask(wanted)
-    shape = filters.shape_of(asked, actor, after=bool(cursor))
-    given = filters.values(asked, shape, actor, before=before if isinstance(before, int) else None, limit=limit)
-    return paging.run(_page_statement(shape), _KEYS, cursor, limit, given)
+    shape = filters.shape_of(asked, actor, after=bool(cursor), limit=limit)
+    given = filters.values(asked, shape, actor, before=before if isinstance(before, int) else None)
+    return _listing(shape).page(cursor, **given)
 
 
 @lru_cache(maxsize=512)
-def _page_statement(shape: Shape) -> Any:
-    return paging.prepared(ticket_rows().where(*filters.conditions(shape)), _KEYS, after=shape.after)
+def _listing(shape: Shape) -> paging.Listing:
+    which = select(Ticket.id).where(*filters.conditions(shape))
+    return paging.Listing(which, _KEYS, ticket_rows, after=shape.after, limit=shape.limit)
 
 
 def one(actor: Actor, ticket_id: int) -> Any:
     """One ticket with what its page needs besides; raises NotFound for one the actor may not see."""
-    row = db.session.execute(
-        _one_statement(viewer.sight_of(actor)), {**viewer.values_of(actor), "ticket_id": ticket_id}
-    ).first()
+    row = _one(viewer.sight_of(actor)).first({**viewer.values_of(actor), "ticket_id": ticket_id})
     if row is None:
         raise NotFound
     return row
 
 
 @lru_cache(maxsize=64)
-def _one_statement(sight: Sight) -> Any:
-    return (
+def _one(sight: Sight) -> Reading:
+    return Reading(
         ticket_rows()
         .add_columns(
             Ticket.place_text,
@@ -101,10 +103,8 @@ def _one_statement(sight: Sight) -> Any:
             Ticket.reminders,
             Category.emergency,
             Category.emergency_phone,
-            Ticket.published,
-            Place.public.label("place_public"),
         )
-        .where(Ticket.id == bindparam("ticket_id", type_=BigInteger, required=True), viewer.tickets_of(sight))
+        .where(Ticket.id == value("ticket_id", BigInteger), viewer.tickets_of(sight))
     )
 
 

@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, false, or_, select, true, union_all
+from sqlalchemy import BigInteger, ColumnElement, any_, bindparam, false, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.sites.models import Place
+from app.core.prepared import value, values
 from app.tickets import policies
 from app.tickets.models import Offer, Ticket, TicketFollower, WorkOrder
 
@@ -37,9 +37,9 @@ class Sight:
 
 # required: a statement that is run without its viewer fails, it never shows somebody else's rows
 NAMED: Mapping[str, Any] = {
-    "viewer": bindparam("viewer", type_=BigInteger, required=True),
-    "campuses": bindparam("campuses", type_=BigInteger, required=True, expanding=True),
-    "buildings": bindparam("buildings", type_=BigInteger, required=True, expanding=True),
+    "viewer": value("viewer", BigInteger),
+    "campuses": values("campuses", BigInteger),
+    "buildings": values("buildings", BigInteger),
 }
 
 
@@ -63,53 +63,53 @@ def values_of(actor: Actor) -> dict[str, Any]:
     return {"viewer": actor.id, "campuses": campuses, "buildings": buildings}
 
 
-def tickets_of(sight: Sight, values: Mapping[str, Any] = NAMED) -> ColumnElement[bool]:
+def tickets_of(sight: Sight, named: Mapping[str, Any] = NAMED) -> ColumnElement[bool]:
     """The tickets of a sight."""
     if sight.everything:
         return true()
-    scoped = _scoped(sight, values, Ticket.campus_id, Ticket.building_id)
-    return or_(false(), *scoped, own_tickets_of(sight, values))
+    scoped = _scoped(sight, named, Ticket.campus_id, Ticket.building_id)
+    return or_(false(), *scoped, own_tickets_of(sight, named))
 
 
-def orders_of(sight: Sight, values: Mapping[str, Any] = NAMED) -> ColumnElement[bool]:
+def orders_of(sight: Sight, named: Mapping[str, Any] = NAMED) -> ColumnElement[bool]:
     """The work orders of a sight."""
     if sight.everything:
         return true()
-    found = _scoped(sight, values, WorkOrder.campus_id, WorkOrder.building_id)
+    found = _scoped(sight, named, WorkOrder.campus_id, WorkOrder.building_id)
     if sight.works:
-        found.append(WorkOrder.id.in_(_order_ids(values["viewer"])))
+        found.append(WorkOrder.id.in_(_order_ids(named["viewer"])))
     return or_(false(), *found)
 
 
-def own_tickets_of(sight: Sight, values: Mapping[str, Any] = NAMED) -> ColumnElement[bool]:
+def own_tickets_of(sight: Sight, named: Mapping[str, Any] = NAMED) -> ColumnElement[bool]:
     """Those somebody sees whatever his scopes are: reported, followed, worked on."""
     parts: list[Any] = []
     if sight.owns:
-        parts += _reported(values["viewer"])
+        parts += _reported(named["viewer"])
     if sight.works:
-        parts.append(select(WorkOrder.ticket_id).where(WorkOrder.id.in_(_order_ids(values["viewer"]))))
+        parts.append(select(WorkOrder.ticket_id).where(WorkOrder.id.in_(_order_ids(named["viewer"]))))
     return Ticket.id.in_(union_all(*parts)) if parts else false()
 
 
 def tickets_seen(actor: Actor) -> ColumnElement[bool]:
     """The tickets the actor may see."""
-    return tickets_of(sight_of(actor), values_of(actor))
+    return tickets_of(sight_of(actor), _bound(actor))
 
 
 def orders_seen(actor: Actor) -> ColumnElement[bool]:
     """The work orders the actor may see."""
-    return orders_of(sight_of(actor), values_of(actor))
+    return orders_of(sight_of(actor), _bound(actor))
+
+
+def _bound(actor: Actor) -> dict[str, Any]:
+    """The parameters with their values in them."""
+    given = values_of(actor)
+    return {name: bindparam(name, given[name], type_=each.type, unique=True) for name, each in NAMED.items()}
 
 
 def sees_ticket(actor: Actor, ticket_id: int) -> bool:
-    """Whether the actor may see a ticket's photos: he sees the ticket, or anybody may."""
-    seen = select(Ticket.id).where(Ticket.id == ticket_id, or_(tickets_seen(actor), published()))
-    return db.session.scalar(seen) is not None
-
-
-def published() -> ColumnElement[bool]:
-    """Tickets whose text and photos anybody may see: published by staff, in a public place."""
-    return and_(Ticket.published.is_(True), Ticket.place_id.in_(select(Place.id).where(Place.public)))
+    """Whether the actor may see a ticket (and its photos)."""
+    return db.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, tickets_seen(actor))) is not None
 
 
 def sees_order(actor: Actor, order_id: int) -> bool:
@@ -137,13 +137,13 @@ def scope_ids(actor: Actor) -> tuple[list[int], list[int]]:
 
 
 def _scoped(
-    sight: Sight, values: Mapping[str, Any], campus: InstrumentedAttribute[Any], building: InstrumentedAttribute[Any]
+    sight: Sight, named: Mapping[str, Any], campus: InstrumentedAttribute[Any], building: InstrumentedAttribute[Any]
 ) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if sight.campuses:
-        found.append(campus.in_(values["campuses"]))
+        found.append(campus == any_(named["campuses"]))
     if sight.buildings:
-        found.append(building.in_(values["buildings"]))
+        found.append(building == any_(named["buildings"]))
     return found
 
 

@@ -101,7 +101,9 @@ class EventActor(fields.Field[Any]):
 
     def reader(self, positions: Any) -> Any:
         kind, number, name = (positions[each] for each in ("actor_kind", "actor_id", "actor_name"))
-        return lambda: lambda row: _actor(row[kind], row[number], row[name])
+        return lambda columns: [
+            _actor(*each) for each in zip(columns[kind], columns[number], columns[name], strict=True)
+        ]
 
 
 def _actor(kind: str, number: int | None, name: str | None) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from flask import render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from app.core import clock, forms, words
+from app.core import clock, forms, rendering, words
 from app.core.http import current_actor, policy
-from app.core.i18n import locale
+from app.core.i18n import format_span, locale
+from app.core.i18n import gettext as _
 from app.core.paging import Page
 from app.sites import queries as sites
 from app.tickets import order_words, policies
@@ -56,11 +57,10 @@ def _mine(asked: dict[str, Any]) -> str:
         wanted = tickets.TicketFilter(mine=True, statuses=others)
     page = tickets.page(actor, wanted, cursor=asked["cursor"], limit=asked["limit"])
     orders = progress.orders_of([row.id for row in (*needs, *page.items)])
-    said = Said(staff=False)
     return render_template(
         "tickets/mine.html",
-        needs=[_card(row, orders.get(row.id, []), said) for row in needs],
-        page=Page([_card(row, orders.get(row.id, []), said) for row in page.items], page.next),
+        needs=_cards(needs, orders),
+        page=Page(_cards(page.items, orders), page.next),
         status=status,
         q=asked["q"],
         plain=plain,
@@ -77,32 +77,37 @@ def _mine(asked: dict[str, Any]) -> str:
     )
 
 
-class Said:
-    """The words of one page, each said once however many rows say it."""
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One of one's own requests. `said`: what it says besides its chip; `steps`: how far it is, as small bars."""
 
-    def __init__(self, *, staff: bool) -> None:
-        self.tag = locale()
-        self.status = cache(lambda code: wording.status_chip(code, staff=staff))
-        self.order = cache(order_words.state)
-        self.priority = cache(order_words.priority)
-        self.nobody = _("without sign-in")
+    number: str
+    url: str
+    title: str
+    place: str
+    chip: order_words.Chip
+    said: str
+    steps: list[str]
+    needs: bool
 
-    def name(self, value: dict[str, str]) -> str:
-        return words.text(value, self.tag)
+
+def _cards(rows: Iterable[Any], orders: Mapping[int, list[Any]]) -> list[Card]:
+    tag, address = locale(), rendering.addresses("tickets.show", "ticket_id")
+    return [_card(row, orders.get(row.id, []), tag, address) for row in rows]
 
 
-def _card(row: Any, orders: list[Any], said: Said) -> dict[str, Any]:
-    chip = wording.own_chip(row, orders, said.status)
-    return {
-        "id": row.id,
-        "number": row.number,
-        "title": said.name(row.category_name),
-        "place": row.place,
-        "chip": chip,
-        "said": wording.news(row, orders, chip),
-        "steps": wording.steps(row, orders),
-        "needs": row.status in NEEDS,
-    }
+def _card(row: Any, orders: list[Any], tag: str, address: Callable[[int], str]) -> Card:
+    chip = wording.own_chip(row, orders)
+    return Card(
+        number=row.number,
+        url=address(row.id),
+        title=words.text(row.category_name, tag),
+        place=row.place,
+        chip=chip,
+        said=wording.news(row, orders, chip),
+        steps=wording.steps(row, orders),
+        needs=row.status in NEEDS,
+    )
 
 
 def _desk(asked: dict[str, Any]) -> str:
@@ -117,8 +122,7 @@ def _desk(asked: dict[str, Any]) -> str:
     )
     page = tickets.page(actor, wanted, cursor=asked["cursor"], limit=asked["limit"])
     orders = progress.orders_of([row.id for row in page.items])
-    said = Said(staff=True)
-    shown = Page([_line(row, orders.get(row.id, []), now, said) for row in page.items], page.next)
+    shown = Page(_lines(page.items, orders, now), page.next)
     if request.headers.get("HX-Request-Type") == "partial":
         return render_template("tickets/_list.html", **_list(shown, asked))
     today = sites.today(now)
@@ -147,25 +151,54 @@ def _list(page: Page[Any], asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _line(row: Any, orders: list[Any], now: datetime, said: Said) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the desk's list. `spot`: as much of the place as fits; `order`: how far the last of them is."""
+
+    number: str
+    url: str
+    title: str
+    words: str
+    place: str
+    spot: str
+    chip: order_words.Chip
+    urgent: str | None
+    priority: str
+    order: str
+    orders: int
+    holder: str | None
+    trade: str
+    reporter: str
+    age: str
+
+
+_URGENT = {"emergency": "late", "high": "soon"}
+
+
+def _lines(rows: Iterable[Any], orders: Mapping[int, list[Any]], now: datetime) -> list[Line]:
+    tag, address = locale(), rendering.addresses("tickets.show", "ticket_id")
+    return [_line(row, orders.get(row.id, []), now, tag, address) for row in rows]
+
+
+def _line(row: Any, orders: list[Any], now: datetime, tag: str, address: Callable[[int], str]) -> Line:
     order = wording.least_advanced(orders)
-    return {
-        "id": row.id,
-        "number": row.number,
-        "title": said.name(row.category_name),
-        "words": row.description if row.description not in row.category_name.values() else "",
-        "place": row.place,
-        "spot": _spot(row.place),
-        "chip": said.status(row.status),
-        "order": said.order(order.state) if order is not None else "",
-        "orders": len(orders),
-        "with": order.assignee_name if order is not None else None,
-        "trade": said.name(order.trade_name) if order is not None else "",
-        "priority": said.priority(row.priority),
-        "urgent": {"emergency": "late", "high": "soon"}.get(row.priority),
-        "reporter": row.reporter_name or said.nobody,
-        "minutes": max(0, (now - row.filed_at).total_seconds() // 60),
-    }
+    return Line(
+        number=row.number,
+        url=address(row.id),
+        title=words.text(row.category_name, tag),
+        words=row.description if row.description not in row.category_name.values() else "",
+        place=row.place,
+        spot=_spot(row.place),
+        chip=wording.status_chip(row.status, staff=True),
+        urgent=_URGENT.get(row.priority),
+        priority=order_words.priority(row.priority),
+        order=order_words.state(order.state) if order is not None else "",
+        orders=len(orders),
+        holder=order.assignee_name if order is not None else None,
+        trade=words.text(order.trade_name, tag) if order is not None else "",
+        reporter=row.reporter_name or _("without sign-in"),
+        age=format_span(max(0, (now - row.filed_at).total_seconds() // 60)),
+    )
 
 
 def _spot(path: str) -> str:

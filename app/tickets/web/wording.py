@@ -6,20 +6,20 @@ about him.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.core import i18n
+from app.core.i18n import gettext as _
+from app.core.i18n import per_language
 from app.tickets import order_words
+from app.tickets.order_words import Chip
 from app.tickets.rules import deadlines, history, workflow
 from app.tickets.rules.workflow import ORDER_OPEN, OrderAct, OrderState, TicketAct, TicketStatus
-
-Chip = dict[str, Any]
 
 _LOOKS: dict[TicketStatus, tuple[str | None, str | None]] = {
     TicketStatus.SUBMITTED: (None, None),
@@ -54,17 +54,19 @@ _LEAST_ADVANCED = (
 )
 
 
+@per_language
 def status(code: str, *, staff: bool = False) -> str:
     labels = workflow.TICKET_STAFF_LABELS if staff else workflow.TICKET_LABELS
     return str(_(labels[TicketStatus(code)]))
 
 
+@per_language
 def status_chip(code: str, *, staff: bool = False) -> Chip:
     """The status as `ui.chip` takes it; what waits for the reader stands out."""
     kind, icon = _LOOKS[TicketStatus(code)]
     if staff and code == TicketStatus.RESOLVED:
         kind = "good"
-    return {"text": status(code, staff=staff), "kind": kind, "icon": icon}
+    return Chip(status(code, staff=staff), kind, icon)
 
 
 def act(code: TicketAct) -> str:
@@ -173,12 +175,12 @@ def _last_note(events: Sequence[Any], kind: TicketAct) -> str:
     return next((each.note for each in reversed(events) if each.kind == kind and each.note), "")
 
 
-def own_chip(ticket: Any, orders: Sequence[Any], said: Callable[[TicketStatus], Chip] | None = None) -> Chip:
-    """The status of one's own ticket as `ui.chip` takes it; work on hold goes before. `said` keeps words."""
+def own_chip(ticket: Any, orders: Sequence[Any]) -> Chip:
+    """The status of one's own ticket as `ui.chip` takes it; work on hold goes before."""
     order = telling(orders)
     if order is not None and order.state == OrderState.ON_HOLD and ticket.status == TicketStatus.IN_SERVICE:
         return order_words.state_chip(order.state)
-    return (said or status_chip)(TicketStatus(ticket.status))
+    return status_chip(ticket.status)
 
 
 def news(ticket: Any, orders: Sequence[Any], chip: Chip) -> str:
@@ -187,7 +189,7 @@ def news(ticket: Any, orders: Sequence[Any], chip: Chip) -> str:
     if ticket.status not in moving:
         return ""
     told = head(ticket, orders, (), mine=True)
-    return told.text if ticket.status == TicketStatus.RESOLVED or told.title == chip["text"] else told.title
+    return told.text if ticket.status == TicketStatus.RESOLVED or told.title == chip.text else told.title
 
 
 def closes_on(ticket: Any) -> datetime | None:

@@ -1,0 +1,54 @@
+"""What keeps a page of fifty rows cheap: nothing that is the same for every row is done for every row.
+
+Words are looked up once per language and process, macros that depend on their arguments alone are drawn once, and the
+addresses of rows are put together from a pattern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, url_for
+from flask_babel import get_translations
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
+
+from app.core.i18n import KEPT_AT_MOST, message
+
+_ANY_ID = 1234567890123456789  # a number that fits every rule of addresses and is nobody's id
+
+
+def addresses(endpoint: str, argument: str, **others: Any) -> Callable[[Any], str]:
+    """A maker of the addresses that differ in one argument, an id, only: `addresses("tickets.show", "ticket_id")`."""
+    named: dict[str, Any] = {**others, argument: _ANY_ID}
+    before, _mark, after = url_for(endpoint, **named).partition(str(_ANY_ID))
+    return lambda of: f"{before}{of}{after}"
+
+
+@pass_eval_context
+def _gettext(context: EvalContext, text: str, **variables: Any) -> str:
+    """`_()` of templates. As Jinja does it, `%` is always a mark of a variable."""
+    found = message(text)
+    return (Markup(found) if context.autoescape else found) % variables  # noqa: S704 - our own messages
+
+
+@pass_eval_context
+def _ngettext(context: EvalContext, singular: str, plural: str, num: int, **variables: Any) -> str:
+    found = get_translations().ungettext(singular, plural, num)
+    return (Markup(found) if context.autoescape else found) % {"num": num, **variables}  # noqa: S704 - as above
+
+
+def kept(macro: Callable[..., str]) -> Callable[..., str]:
+    """A macro that is drawn once for the same arguments: `{% set icon = kept(_icon) %}`; only for one without context.
+
+    Types count: a text and the same text as Markup are not the same argument.
+    """
+    return lru_cache(maxsize=KEPT_AT_MOST, typed=True)(macro)
+
+
+def install(app: Flask) -> None:
+    """Put the above into the templates' environment; after Babel has put its own there."""
+    app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, kept=kept)

@@ -1,0 +1,71 @@
+"""Statements compiled once: the same rows, values that must be given, and no value that changes the text."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import BigInteger, Integer, Text, any_, literal_column, select, union_all
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session
+
+from app.core import clock, paging
+from app.core.db import db
+from app.core.institution import Institution
+from app.core.prepared import Reading, among, code, number, value, values
+from app.core.settings import SettingValue
+
+
+def test_values_are_named(database: Session) -> None:
+    plus = Reading(select((value("a", BigInteger) + value("b", BigInteger)).label("sum")))
+    (row,) = plus.rows({"a": 1, "b": 2})
+    assert row.sum == 3
+    assert plus.first({"a": 2**40, "b": 0}) == (2**40,)
+
+
+def test_a_value_left_out_fails(database: Session) -> None:
+    with pytest.raises(ProgrammingError), db.session.begin_nested():
+        Reading(select(value("viewer", BigInteger))).rows({})
+
+
+def test_what_stands_in_the_text_is_ours() -> None:
+    text = str(select(number(1)).where(among(literal_column("'a'", Text), ["b_c", "a"])))
+    assert "IN ('a', 'b_c')" in text
+    for given in ("x'", "", "A b", "1"):
+        with pytest.raises(ValueError, match="code"):
+            code(given)
+    with pytest.raises(ValueError, match="x"):
+        number("x")  # type: ignore[arg-type]
+
+
+def test_a_list_of_values_would_change_the_text(database: Session) -> None:
+    with pytest.raises(ValueError, match="among"):
+        Reading(select(Institution.id).where(Institution.id.in_([1, 2]))).rows({})
+    found = Reading(select(Institution.id).where(Institution.id == any_(values("ids", Integer))))
+    assert found.rows({"ids": [1, 2**20]}) == [(1,)]
+    assert found.rows({"ids": []}) == []
+
+
+def test_changes_of_the_transaction_are_seen(database: Session) -> None:
+    said = Reading(select(SettingValue.value).where(SettingValue.name == value("name", Text)))
+    db.session.add(SettingValue(name="prepared", value=7, at=clock.now()))
+    assert said.first({"name": "prepared"}) == (7,)
+
+
+def test_a_listing_walks_all_rows_once(app: Flask, database: Session) -> None:
+    """Two keys, the first descending: joined and cut, no row is shown twice or left out."""
+    numbers = union_all(*(select(number(n // 3).label("rank"), number(n).label("id")) for n in range(10))).subquery()
+    keys = (("rank", numbers.c.rank.desc()), ("id", numbers.c.id.asc()))
+
+    def listing(*, after: bool) -> paging.Listing:
+        which = select(numbers.c.rank, numbers.c.id)
+        return paging.Listing(
+            which, keys, lambda page: select(page.c.rank, page.c.id.label("id")), after=after, limit=4
+        )
+
+    found, page = [], listing(after=False).page(None)
+    while True:
+        found += [row.id for row in page.items]
+        if page.next is None:
+            break
+        page = listing(after=True).page(page.next)
+    assert found == [9, 6, 7, 8, 3, 4, 5, 0, 1, 2]
