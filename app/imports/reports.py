@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, BinaryIO, Literal, cast
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
 
-import xlsxwriter
 from flask_babel import gettext as _
 
+from app.core import tables
 from app.core.importing import Choice, Column, Day, Importer, Number, Sex, Whole
+from app.core.tables import Format
 from app.imports import queries, wording
 from app.imports.models import ImportBatch, ImportRow
-
-Format = Literal["xlsx", "csv"]
-MIMETYPES: dict[str, str] = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv",
-}
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
 def refused_rows(batch: ImportBatch, importer: Importer[Any], form: Format) -> BinaryIO:
@@ -31,7 +22,7 @@ def refused_rows(batch: ImportBatch, importer: Importer[Any], form: Format) -> B
     The two columns in front are left alone by a new import, since no importer knows their headings.
     """
     headings = [_("Row in the file"), _("What is wrong"), *batch.layout.get("headings", ())]
-    return _table(form, headings, _refused(batch, importer), _("Refused rows"))
+    return tables.written(form, headings, _refused(batch, importer), _("Refused rows"))
 
 
 def _refused(batch: ImportBatch, importer: Importer[Any]) -> Iterator[list[str]]:
@@ -58,9 +49,9 @@ def template(importer: Importer[Any], form: Format) -> BinaryIO:
     """
     labels = [f"{column.label}*" if column.required else str(column.label) for column in importer.columns]
     if form == "csv":
-        return _table("csv", labels, [], "")
+        return tables.written("csv", labels, [], "")
     out = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=2**20))  # noqa: SIM115 - handed to the caller
-    book = _book(out)
+    book = tables.workbook(out)
     page = book.add_worksheet(_("List")[:31])
     bold = book.add_format({"bold": True})
     text = book.add_format({"num_format": "@"})
@@ -93,38 +84,3 @@ def describe(column: Column) -> str:
     if column.required:
         parts.append(_("Needed."))
     return " ".join(parts)
-
-
-def _table(form: Format, headings: Sequence[str], rows: Iterable[Sequence[str]], title: str) -> BinaryIO:
-    out = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=4 * 2**20))  # noqa: SIM115 - handed to the caller
-    if form == "csv":
-        text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
-        writer = csv.writer(text)
-        writer.writerow([inert(cell) for cell in headings])
-        writer.writerows([inert(cell) for cell in row] for row in rows)
-        text.detach()
-    else:
-        book = _book(out)
-        page = book.add_worksheet(title[:31])
-        bold, as_text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
-        page.set_column(0, len(headings), 18, as_text)
-        page.freeze_panes(1, 0)
-        for index, cell in enumerate(headings):
-            page.write_string(0, index, cell, bold)
-        for line, row in enumerate(rows, start=1):
-            for index, cell in enumerate(row):
-                page.write_string(line, index, cell, as_text)
-        book.close()
-    out.seek(0)
-    return out
-
-
-def _book(out: BinaryIO) -> Any:
-    return xlsxwriter.Workbook(
-        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
-
-
-def inert(cell: str) -> str:
-    """No cell of a CSV may run as a formula when a spreadsheet opens it."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
-from app.core import clock, forms
+from app.core import clock, forms, tables
 from app.core.errors import NotAllowed, NotFound, Rejected
 from app.core.http import current_actor, policy, upload
 from app.core.pages import toast
@@ -99,7 +99,7 @@ def template(kind: str, form: str) -> Response:
     return _download(reports.template(importer, _format(form)), f"{kind}.{form}", form)
 
 
-def _format(name: str) -> reports.Format:
+def _format(name: str) -> tables.Format:
     if name == "xlsx":
         return "xlsx"
     if name == "csv":
@@ -108,7 +108,7 @@ def _format(name: str) -> reports.Format:
 
 
 def _download(stream: Any, name: str, form: str) -> Response:
-    return send_file(stream, mimetype=reports.MIMETYPES[form], as_attachment=True, download_name=name)
+    return send_file(stream, mimetype=tables.MIMETYPES[form], as_attachment=True, download_name=name)
 
 
 @blueprint.get("/<int:batch_id>")

@@ -3,10 +3,11 @@
 - `answering`: the blueprint, and one ticket or order as every module answers it
 - `duty`: calls of the duty lead
 - `pool`: orders whoever is first may take
+- `ranking`: why somebody is chosen, and the dry run
 - `tickets`: tickets, work orders and their photos
 """
 
-from app.tickets.api import duty, pool, tickets
+from app.tickets.api import duty, pool, ranking, tickets
 from app.tickets.api.answering import blueprint
 
-__all__ = ["blueprint", "duty", "pool", "tickets"]
+__all__ = ["blueprint", "duty", "pool", "ranking", "tickets"]

@@ -25,11 +25,12 @@ from app.core.http.dumping import compiled
 from app.core.http.idempotency import demands_key
 from app.core.http.limits import filings
 from app.sites import queries as places
-from app.tickets import order_words, policies, schemas
+from app.tickets import policies, schemas
 from app.tickets.api.answering import blueprint, dump_orders, dump_tickets
 from app.tickets.api.answering import number_of as _id
 from app.tickets.api.answering import order as _order
 from app.tickets.api.answering import ticket as _ticket
+from app.tickets.api.ranking import explained
 from app.tickets.queries import catalogue, orders, tickets, timeline
 from app.tickets.rules.dispatching import Ranking
 from app.tickets.rules.workflow import TicketAct
@@ -305,33 +306,7 @@ def assign_order(sent: dict[str, Any], order_id: str) -> Response:
         done = dispatching.assign(
             actor=actor, now=now, order_id=number, assignee_id=sent["assignee"], seen=seen, reason=sent["reason"]
         )
-    return _order(number, **_why(Ranking.from_data(done.why)))
-
-
-def _why(ranking: Ranking) -> dict[str, Any]:
-    """The ranking in the reader's words."""
-    people = [each.person_id for each in ranking.candidates] + [each.person_id for each in ranking.excluded]
-    names = orders.names(people)
-    return {
-        "why": [
-            {
-                "person": {"id": str(each.person_id), "name": names.get(each.person_id, "")},
-                "score": each.score,
-                "reasons": [order_words.factor(why.factor, why.values) for why in each.reasons],
-                "parts": [
-                    {"criterion": part.criterion.value, "n": part.n, "weight": part.weight} for part in each.parts
-                ],
-            }
-            for each in ranking.candidates
-        ],
-        "excluded": [
-            {
-                "person": {"id": str(each.person_id), "name": names.get(each.person_id, "")},
-                "reason": order_words.exclusion(each.reason),
-            }
-            for each in ranking.excluded
-        ],
-    }
+    return _order(number, **explained(Ranking.from_data(done.why)))
 
 
 @blueprint.route("/work-orders/<string:order_id>/photos", methods=["POST"])

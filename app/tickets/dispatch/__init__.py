@@ -1,8 +1,20 @@
 """The dispatcher's pages: what is open and who could take it; and what dispatch needs: technicians, duty, catalogue."""
 
-from app.tickets.dispatch import acts, calls, catalogue, duty, opening, pages, technicians
+from app.tickets.dispatch import acts, calls, catalogue, duty, fairness, foresight, opening, pages, technicians
 from app.tickets.dispatch.entry import blueprint
 
 BLUEPRINTS = (blueprint, calls.blueprint, technicians.blueprint, catalogue.blueprint)
 
-__all__ = ["BLUEPRINTS", "acts", "blueprint", "calls", "catalogue", "duty", "opening", "pages", "technicians"]
+__all__ = [
+    "BLUEPRINTS",
+    "acts",
+    "blueprint",
+    "calls",
+    "catalogue",
+    "duty",
+    "fairness",
+    "foresight",
+    "opening",
+    "pages",
+    "technicians",
+]

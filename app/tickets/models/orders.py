@@ -117,6 +117,7 @@ class Offer(Tenant):
         CheckConstraint("(outcome IS NULL) = (ended_at IS NULL)", name="ended"),
         Index("uq_offer_live", "institution_id", "order_id", unique=True, postgresql_where=text("outcome IS NULL")),
         Index("ix_offer_order", "institution_id", "order_id", "id"),
+        Index("ix_offer_at", "institution_id", "offered_at"),
         Index("ix_offer_person", "institution_id", "person_id", "order_id"),
         Index("ix_offer_person_ticket", "institution_id", "person_id", "ticket_id"),
     )

@@ -14,4 +14,7 @@ OFFER_ENDS: Final[dict[OrderAct, str]] = {
     OrderAct.CANCEL: "cancelled",
 }
 
+POOLED: Final = "pool"
+"""The reason of an accepted offer that was none: the order was taken from the pool."""
+
 ENDED_BY: Final[dict[str, OrderAct]] = {outcome: act for act, outcome in OFFER_ENDS.items()}

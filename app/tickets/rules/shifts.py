@@ -48,6 +48,34 @@ class WeeklyShift:
         )
 
 
+def spans_between(shifts: Iterable[WeeklyShift], zone: ZoneInfo, start: datetime, end: datetime) -> tuple[Span, ...]:
+    """The time of `shifts` between two instants, as spans that neither overlap nor touch, in order."""
+    first = start.astimezone(zone).date() - timedelta(days=2)
+    days = (end.astimezone(zone).date() - first).days + 1
+    dates = [first + timedelta(days=offset) for offset in range(days)]
+    found = (shift.span(day, zone) for shift in shifts for day in dates if shift.begins_on(day))
+    clipped = (Span(max(span.start, start), min(span.end, end)) for span in found)
+    return merged(span for span in clipped if span.start < span.end)
+
+
+def without(spans: Iterable[Span], holes: Iterable[Span]) -> tuple[Span, ...]:
+    """The time of `spans` that lies in none of `holes`."""
+    left = list(merged(spans))
+    for hole in merged(holes):
+        left = [
+            piece
+            for span in left
+            for piece in (Span(span.start, min(span.end, hole.start)), Span(max(span.start, hole.end), span.end))
+            if piece.start < piece.end
+        ]
+    return tuple(left)
+
+
+def minutes(spans: Iterable[Span]) -> int:
+    """How long they are together, in whole minutes; what overlaps counts once."""
+    return int(sum((span.end - span.start).total_seconds() for span in merged(spans)) // 60)
+
+
 def spans_around(shifts: Iterable[WeeklyShift], zone: ZoneInfo, now: datetime, days: int = 2) -> tuple[Span, ...]:
     """The spans of `shifts` that begin from two dates before `now` to `days` after it, in order of time.
 

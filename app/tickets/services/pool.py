@@ -21,6 +21,7 @@ from app.tickets.rules.dispatching import EXCLUSION_LABELS, Exclusion, Ranking
 from app.tickets.rules.guards import GUARD_MESSAGES
 from app.tickets.rules.history import Remark
 from app.tickets.rules.offers import Wake
+from app.tickets.rules.outcomes import POOLED
 from app.tickets.rules.reasons import TO_POOL
 from app.tickets.rules.rows import Guard
 from app.tickets.rules.workflow import ORDER_HELD, OrderAct, OrderState
@@ -150,7 +151,3 @@ def _note_offer(case: Case, order: HeldOrder, ranking: Ranking, number: int) -> 
             why=ranking.as_data(),
         )
     )
-
-
-POOLED = "pool"
-"""The reason of an offer that was none: it was taken from the pool."""

@@ -1,0 +1,159 @@
+"""What the fairness report counts: offers, answers and finished orders by person and week, and shifts beside them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, DateTime, Text, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.accounts.models import CrewMember, Person
+from app.core.actor import Actor
+from app.core.db import db
+from app.sites import queries as places
+from app.tickets.models import Absence, Shift, TechnicianProfile
+from app.tickets.queries.crews import valid_on
+from app.tickets.queries.technicians import in_reach
+from app.tickets.rules import shifts as rules
+from app.tickets.rules.fairness import Tally
+from app.tickets.rules.outcomes import POOLED
+from app.tickets.rules.reasons import reasons
+from app.tickets.rules.shifts import Span, WeeklyShift
+from app.tickets.rules.workflow import OrderAct
+
+PEOPLE = 200
+WEEK = timedelta(days=7)
+
+
+def people(actor: Actor, now: datetime, crew_id: int | None = None) -> list[tuple[int, str]]:
+    """(id, name) of the technicians the actor plans, of one crew or all, by name; at most PEOPLE."""
+    query = (
+        select(TechnicianProfile.person_id, Person.name)
+        .join(Person, Person.id == TechnicianProfile.person_id)
+        .where(valid_on(TechnicianProfile, places.today(now)), in_reach(actor))
+        .order_by(Person.sort_key, TechnicianProfile.person_id)
+        .limit(PEOPLE)
+    )
+    if crew_id is not None:
+        members = select(CrewMember.person_id).where(
+            CrewMember.crew_id == crew_id, valid_on(CrewMember, places.today(now))
+        )
+        query = query.where(TechnicianProfile.person_id.in_(members))
+    return [(row.person_id, row.name) for row in db.session.execute(query)]
+
+
+def tallies(person_ids: Sequence[int], first: date, weeks: int, zone: ZoneInfo) -> list[Tally]:
+    """A tally per person and week, from the Monday `first` on, persons as given; four statements however many."""
+    mondays = [first + number * WEEK for number in range(weeks)]
+    start, end = _midnight(first, zone), _midnight(first + weeks * WEEK, zone)
+    asked = {"people": list(person_ids), "from": start, "until": end, "zone": str(zone)}
+    offers = _offers(asked)
+    done = {(row.person_id, row.week): row for row in db.session.execute(_DONE, asked)}
+    on_shift = _on_shift(person_ids, mondays, zone, start, end)
+    found = []
+    for person_id in person_ids:
+        for monday in mondays:
+            key, work = (person_id, monday), done.get((person_id, monday))
+            found.append(
+                Tally(
+                    person_id=person_id,
+                    week=monday,
+                    shift_minutes=on_shift.get(key, 0),
+                    done=work.orders if work else 0,
+                    minutes_done=work.minutes if work else 0,
+                    emergencies=work.emergencies if work else 0,
+                    **offers.get(key, {}),
+                )
+            )
+    return found
+
+
+_WEEK = "CAST(date_trunc('week', {} AT TIME ZONE :zone) AS date)"
+_GIVEN = (
+    bindparam("people", type_=ARRAY(BigInteger)),
+    bindparam("from", type_=DateTime(timezone=True)),
+    bindparam("until", type_=DateTime(timezone=True)),
+    bindparam("zone", type_=Text),
+)
+_OFFERS = text(
+    f"""
+    SELECT person_id, {_WEEK.format("offered_at")} AS week, outcome, reason, count(*) AS times
+    FROM offer
+    WHERE offered_at >= :from AND offered_at < :until AND person_id = ANY (:people)
+    GROUP BY 1, 2, 3, 4
+    """  # noqa: S608 - a column of our own, no input
+).bindparams(*_GIVEN)
+_DONE = text(
+    f"""
+    SELECT assignee_id AS person_id, {_WEEK.format("done_at")} AS week, count(*) AS orders,
+        coalesce(sum(planned_minutes), 0) AS minutes, count(*) FILTER (WHERE priority = 'emergency') AS emergencies
+    FROM work_order
+    WHERE assignee_id = ANY (:people) AND done_at >= :from AND done_at < :until
+    GROUP BY 1, 2
+    """  # noqa: S608 - a column of our own, no input
+).bindparams(*_GIVEN)
+_DECLINES = frozenset(reasons(OrderAct.DECLINE).codes)
+
+
+def _offers(asked: dict[str, Any]) -> dict[tuple[int, date], dict[str, Any]]:
+    found: defaultdict[tuple[int, date], dict[str, Any]] = defaultdict(
+        lambda: {"offers": 0, "accepted": 0, "declined": {}, "expired": 0, "grabbed": 0}
+    )
+    for row in db.session.execute(_OFFERS, asked):
+        tally = found[row.person_id, row.week]
+        if row.outcome == "accepted" and row.reason == POOLED:
+            tally["grabbed"] += row.times
+            continue
+        tally["offers"] += row.times
+        if row.outcome == "declined":
+            reason = row.reason if row.reason in _DECLINES else "other"
+            tally["declined"][reason] = tally["declined"].get(reason, 0) + row.times
+        elif row.outcome in ("accepted", "expired"):
+            tally[row.outcome] += row.times
+    return found
+
+
+def _on_shift(
+    person_ids: Sequence[int], mondays: Iterable[date], zone: ZoneInfo, start: datetime, end: datetime
+) -> dict[tuple[int, date], int]:
+    """Minutes of duty shifts without absences, by person and week."""
+    weekly: defaultdict[int, list[WeeklyShift]] = defaultdict(list)
+    for row in db.session.execute(
+        select(Shift.person_id, Shift.weekday, Shift.starts, Shift.ends, Shift.valid_from, Shift.valid_to).where(
+            Shift.person_id.in_(person_ids), Shift.kind == "duty"
+        )
+    ):
+        weekly[row.person_id].append(
+            WeeklyShift(
+                weekday=row.weekday,
+                starts=row.starts,
+                ends=row.ends,
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
+            )
+        )
+    away: defaultdict[int, list[Span]] = defaultdict(list)
+    for gone in db.session.execute(
+        select(Absence.person_id, Absence.starts_at, Absence.ends_at).where(
+            Absence.person_id.in_(person_ids), Absence.ends_at > start, Absence.starts_at < end
+        )
+    ):
+        away[gone.person_id].append(Span(gone.starts_at, gone.ends_at))
+    return {
+        (person_id, monday): rules.minutes(
+            rules.without(
+                rules.spans_between(shifts, zone, _midnight(monday, zone), _midnight(monday + WEEK, zone)),
+                away[person_id],
+            )
+        )
+        for person_id, shifts in weekly.items()
+        for monday in mondays
+    }
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(0), zone)

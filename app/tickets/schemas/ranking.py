@@ -1,0 +1,28 @@
+"""What the API of the ranking takes and gives."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from app.core import forms
+from app.tickets.rules.priority import URGENCIES
+from app.tickets.schemas import ExcludedOut, WhyOut, _one_of
+
+
+class WhomQuery(forms.Schema):
+    """A request nobody has filed; `category` is a code."""
+
+    place_id = forms.Id(required=True)
+    category = forms.Text(max=100, required=True)
+    urgency = fields.String(load_default="normal", validate=_one_of(URGENCIES))
+    at = forms.Moment(load_default=None)
+
+
+class WhomOut(forms.Schema):
+    """The ranking as it would be; `priority` is what it was made for."""
+
+    version = fields.String()
+    priority = fields.String()
+    at = forms.Moment()
+    why = fields.List(fields.Nested(WhyOut))
+    excluded = fields.List(fields.Nested(ExcludedOut))

@@ -1,0 +1,173 @@
+"""The dry run and the fairness report: the same figures as the database says, nothing written."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Person
+from app.core.actor import Actor
+from app.core.outbox import OutboxEvent
+from app.tickets.models import Absence, Offer, Ticket, TicketEvent
+from app.tickets.rules.workflow import OrderAct
+from app.tickets.services import dispatching
+from tests.counting import counted
+from tests.factories import accounts
+from tests.factories import tickets as make
+from tests.tickets.at_work import do, filed, offered
+
+pytestmark = pytest.mark.usefixtures("frozen")
+
+
+@pytest.fixture
+def ground(database: Session) -> make.Ground:
+    return make.Ground()
+
+
+@pytest.fixture
+def desk(ground: make.Ground, login: Callable[..., FlaskClient]) -> FlaskClient:
+    client = login(ground.dispatcher)
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
+
+
+def text(client: FlaskClient, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status
+    return answer.get_data(as_text=True)
+
+
+def rows(database: Session) -> list[int]:
+    tables = (Ticket, TicketEvent, Offer, OutboxEvent)
+    return [database.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
+
+
+class TestDryRun:
+    def test_it_says_whom_the_ranking_would_choose_and_writes_nothing(
+        self, ground: make.Ground, desk: FlaskClient, database: Session, now: datetime
+    ) -> None:
+        master, helper = ground.technician(level=3), ground.technician(level=1)
+        away = ground.technician(on_shift=False)
+        before = rows(database)
+        asked = f"/dispatch/whom?place_id={ground.room.id}&category={ground.category.id}&urgency=high"
+        page = text(desk, asked)
+        assert page.index(f"<b>{master.name}</b>") < page.index(f"<b>{helper.name}</b>")
+        assert f"<b>{away.name}</b>" in page
+        assert "not on shift" in page
+        assert "Priority High" in page
+        assert rows(database) == before
+        order_id = offered(ground, now, urgency="high")
+        live = database.scalars(select(Offer).where(Offer.order_id == order_id)).one()
+        assert live.person_id == master.id, "the real choice is the same"
+        answer = desk.get(
+            "/api/v1/dispatch/whom",
+            headers=accounts.token(ground.dispatcher),
+            query_string={"place_id": ground.room.id, "category": ground.category.code},
+        )
+        assert answer.status_code == 200
+        assert [each["person"]["id"] for each in answer.json["why"]] == [str(master.id), str(helper.id)]
+        assert [each["person"]["id"] for each in answer.json["excluded"]] == [str(away.id)]
+
+    def test_another_instant_has_other_shifts(
+        self, ground: make.Ground, desk: FlaskClient, database: Session, now: datetime
+    ) -> None:
+        person = ground.technician()
+        database.add(Absence(person_id=person.id, starts_at=now + timedelta(days=1), ends_at=now + timedelta(days=2)))
+        asked = f"/dispatch/whom?place_id={ground.room.id}&category={ground.category.id}"
+        assert "1 candidate" in text(desk, asked)
+        assert "0 candidates" in text(desk, f"{asked}&at=2026-11-19T12:00")
+
+    @pytest.mark.parametrize("query", ["category=x", "category=1", "place_id=999999&category=1", "at=never&category=1"])
+    def test_what_cannot_be_asked_is_said(self, query: str, ground: make.Ground, desk: FlaskClient) -> None:
+        assert "Please look at these again:" in text(desk, f"/dispatch/whom?{query}", 422)
+
+    def test_the_empty_form(self, ground: make.Ground, desk: FlaskClient) -> None:
+        assert "Choose a place and what is broken." in text(desk, "/dispatch/whom")
+
+
+class TestFairness:
+    def fill(self, ground: make.Ground, now: datetime) -> tuple[int, int]:
+        """One who does the work, one who declines and lets pass."""
+        worker, idler = ground.technician(level=3), ground.technician(level=1)
+        for _ in range(2):
+            order_id = offered(ground, now)
+            do(worker, order_id, OrderAct.ACCEPT, OrderAct.START, now=now)
+            do(worker, order_id, OrderAct.DONE, now=now, note="ok")
+        for reason in ("busy", "my own words"):
+            order_id = filed(ground)
+            dispatching.assign(
+                actor=make.actor(ground.dispatcher), now=now, order_id=order_id, assignee_id=idler.id, seen=None
+            )
+            do(idler, order_id, OrderAct.DECLINE, now=now, reason=reason)
+        order_id = filed(ground)
+        dispatching.assign(
+            actor=make.actor(ground.dispatcher), now=now, order_id=order_id, assignee_id=idler.id, seen=None
+        )
+        return worker.id, idler.id
+
+    def test_the_file_says_what_the_database_says(
+        self, ground: make.Ground, desk: FlaskClient, database: Session, now: datetime
+    ) -> None:
+        worker, idler = self.fill(ground, now)
+        with desk.get("/crews/technicians/fairness.csv?since=2026-11-16&weeks=1") as answer:
+            raw = answer.get_data().decode("utf-8-sig")
+        head, *lines = list(csv.reader(io.StringIO(raw)))
+        assert len(lines) == 2
+        said = [dict(zip(head, line, strict=True)) for line in lines]
+        names = {person.id: person.name for person in database.query(Person)}
+        by_name = {line["Technician"]: line for line in said}
+        busy, lazy = by_name[names[worker]], by_name[names[idler]]
+        assert (busy["Offers"], busy["Accepted"], busy["Finished orders"]) == ("2", "2", "2")
+        assert busy["Planned minutes of them"] == "60"
+        assert (lazy["Offers"], lazy["Declined"], lazy["Finished orders"]) == ("3", "2", "0")
+        assert lazy["Reasons"] == "Too much to do 1, Another reason 1"
+        assert (busy["Week from"], busy["Shift hours"]) == ("2026-11-16", "168.0")
+
+    def test_the_page_shows_the_same_with_a_chart(self, ground: make.Ground, desk: FlaskClient, now: datetime) -> None:
+        self.fill(ground, now)
+        page = text(desk, "/crews/technicians/fairness?since=2026-11-18&weeks=1")
+        assert "Share of the work against share of the shift hours" in page
+        assert "<svg" in page
+        assert ">2.00</td>" in page
+        assert "From 16 Nov 2026 to 22 Nov 2026" in page
+        other = text(desk, "/crews/technicians/fairness?since=2026-10-05&weeks=1")
+        assert ">2.00</td>" not in other
+
+    def test_it_is_narrowed_to_a_crew(self, ground: make.Ground, desk: FlaskClient, now: datetime) -> None:
+        inside, outside = ground.technician(), ground.technician()
+        crew = accounts.crew(inside)
+        page = text(desk, f"/crews/technicians/fairness?crew={crew.id}")
+        assert inside.name in page
+        assert outside.name not in page
+
+    def test_a_few_statements_however_many_people(self, ground: make.Ground, desk: FlaskClient) -> None:
+        ground.technician()
+        text(desk, "/crews/technicians/fairness")
+        with counted() as few:
+            text(desk, "/crews/technicians/fairness?weeks=2")
+        for _ in range(6):
+            ground.technician()
+        with counted() as many:
+            text(desk, "/crews/technicians/fairness?weeks=12")
+        assert len(few) == len(many)
+
+    @pytest.mark.parametrize("query", ["weeks=0", "weeks=27", "weeks=x", "since=never", "crew=x"])
+    def test_what_makes_no_sense_is_refused(self, query: str, desk: FlaskClient) -> None:
+        assert desk.get(f"/crews/technicians/fairness?{query}").status_code == 422
+
+    def test_another_kind_of_file_is_not_there(self, desk: FlaskClient) -> None:
+        assert desk.get("/crews/technicians/fairness.exe").status_code == 404
+        with desk.get("/crews/technicians/fairness.xlsx") as sheet:
+            assert sheet.status_code == 200
+            assert sheet.get_data()[:2] == b"PK"
+
+
+def test_the_system_may_ask_too(ground: make.Ground, now: datetime) -> None:
+    assert dispatching.who_could(actor=Actor.system(1), now=now, order_id=filed(ground)) == []
