@@ -67,6 +67,7 @@ from app.tickets import handlers as tickets_handlers
 from app.tickets import hooks as tickets_hooks
 from app.tickets import models as tickets_models
 from app.tickets import notices as tickets_notices
+from app.tickets import open311 as tickets_open311
 from app.tickets import policies as tickets_policies
 from app.tickets import web as tickets_web
 from app.tickets.queries import viewer as tickets_viewer
@@ -91,6 +92,7 @@ WEB: tuple[Blueprint, ...] = (
     sites_web.blueprint,
     tickets_crew.blueprint,
     *tickets_dispatch.BLUEPRINTS,
+    tickets_open311.blueprint,
     webhooks_web.blueprint,
     tickets_web.blueprint,
 )
@@ -268,6 +270,7 @@ def build(config: Config, role: Literal["web", "worker"]) -> Flask:
     webhooks_services.EVENTS.update(WEBHOOK_EVENTS)
     for blueprint in WEB:
         app.register_blueprint(blueprint)
+    factory.csrf.exempt(tickets_open311.blueprint)  # no cookie is read there
     for blueprint in API:
         factory.csrf.exempt(blueprint)
         app.extensions["houqin_api"].register_blueprint(blueprint)

@@ -9,17 +9,18 @@ from flask import Blueprint, request
 from app.attachments import links, policies, queries, serving
 from app.core import clock
 from app.core.errors import NotFound
-from app.core.http import current_actor, policy, signed_in
+from app.core.http import anyone, current_actor, policy
 
 blueprint = Blueprint("attachments", __name__)
 
 
 @blueprint.get("/files/<token>")
-@policy(signed_in)
+@policy(anyone)
 def file(token: str) -> Any:
     """One photo: shown in the page, or with `?download=1` as a file.
 
-    A link that is over, a photo not yet prepared and one the reader may not see are all 404.
+    A link that is over, a photo not yet prepared and one the reader may not see are all 404; without sign-in the
+    owner's rule lets through what was published only.
     """
     found = links.read(token, clock.now())
     attachment = queries.by_id(found[0]) if found else None

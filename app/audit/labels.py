@@ -42,6 +42,8 @@ VERBS: dict[str, Any] = {
     "place.reopen": _l("Opened a place again"),
     "place.sticker_issue": _l("Issued a QR sticker"),
     "place.sticker_revoke": _l("Revoked a QR sticker"),
+    "calendar.make": _l("Made a calendar address"),
+    "calendar.revoke": _l("Ended a calendar address"),
     "webhook.create": _l("Made a webhook"),
     "webhook.change": _l("Changed a webhook"),
     "webhook.secret": _l("Made a new secret of a webhook"),

@@ -26,7 +26,10 @@ def load_actor(institution_id: int) -> Actor:
     """Who sends this request: one select in the request's own transaction. Installed in core by wiring."""
     moment = clock.now()
     if request.path.startswith("/api/"):
-        return _token_actor(institution_id)
+        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+        return _token_actor(institution_id, token if scheme.lower() == "bearer" else "")
+    if request.path.startswith("/open311/"):
+        return _token_actor(institution_id, request.values.get("api_key", ""))
     secret = session.get(SESSION_KEY)
     row = queries.session_row(queries.token_digest(secret), moment) if isinstance(secret, str) else None
     if row is None:
@@ -36,9 +39,8 @@ def load_actor(institution_id: int) -> Actor:
     return queries.as_actor(row, institution_id, session_id=row.session_id)
 
 
-def _token_actor(institution_id: int) -> Actor:
-    scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip().isascii():
+def _token_actor(institution_id: int, secret: str) -> Actor:
+    if not secret.strip() or not secret.isascii():
         return Actor.anonymous(institution_id)
     moment = clock.now()
     row = queries.token_row(queries.token_digest(secret.strip()), moment)

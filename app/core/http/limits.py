@@ -81,7 +81,8 @@ def _visit() -> str | None:
         return None
     if g.actor.session_id is not None:
         return f"s{g.actor.session_id}"
-    return f"t{sha256(request.headers.get('Authorization', '').encode()).hexdigest()[:32]}"
+    secret = request.headers.get("Authorization") or request.values.get("api_key", "")
+    return f"t{sha256(secret.encode()).hexdigest()[:32]}"
 
 
 def _person() -> str | None:

@@ -3,11 +3,12 @@
 - `answering`: the blueprint, and one ticket or order as every module answers it
 - `duty`: calls of the duty lead
 - `pool`: orders whoever is first may take
+- `publishing`: letting anybody read a request
 - `ranking`: why somebody is chosen, and the dry run
 - `tickets`: tickets, work orders and their photos
 """
 
-from app.tickets.api import duty, pool, ranking, tickets
+from app.tickets.api import duty, pool, publishing, ranking, tickets
 from app.tickets.api.answering import blueprint
 
-__all__ = ["blueprint", "duty", "pool", "ranking", "tickets"]
+__all__ = ["blueprint", "duty", "pool", "publishing", "ranking", "tickets"]

@@ -19,12 +19,14 @@ from app.tickets.models.crews import (
     Walk,
 )
 from app.tickets.models.duty import DutyCall
+from app.tickets.models.feeds import CalendarFeed
 from app.tickets.models.history import TicketEvent
 from app.tickets.models.orders import Offer, WorkOrder
 from app.tickets.models.tickets import NumberCounter, Rating, Ticket, TicketFollower
 
 __all__ = [
     "Absence",
+    "CalendarFeed",
     "Category",
     "Certificate",
     "DutyCall",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,7 +25,7 @@ class Ticket(Tenant):
     login, the number is the receipt. `campus_id` and `building_id` repeat the place's, so that scopes and lists
     compare one id. `search` (lower case: number, place, text) and its two-character `grams` serve the search.
     `version` rises with state, assignment and own fields only. `rejected_at`, `asked_at`, `resolved_at`, `closed_at`
-    are the last of their kind.
+    are the last of their kind. `published`: staff lets anybody read text and photos (Open311; public places only).
     """
 
     __tablename__ = "ticket"
@@ -85,6 +85,7 @@ class Ticket(Tenant):
     closed_at: Mapped[datetime | None]
     reminders: Mapped[int] = mapped_column(default=0)  # of the present question
     not_fixed_count: Mapped[int] = mapped_column(default=0)
+    published: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)
     search: Mapped[str] = mapped_column(default="")
     grams: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)

@@ -103,6 +103,8 @@ def _one(sight: Sight) -> Reading:
             Ticket.reminders,
             Category.emergency,
             Category.emergency_phone,
+            Ticket.published,
+            Place.public.label("place_public"),
         )
         .where(Ticket.id == value("ticket_id", BigInteger), viewer.tickets_of(sight))
     )

@@ -14,12 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, any_, bindparam, false, or_, select, true, union_all
+from sqlalchemy import BigInteger, ColumnElement, and_, any_, bindparam, false, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.prepared import value, values
+from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Offer, Ticket, TicketFollower, WorkOrder
 
@@ -108,8 +109,14 @@ def _bound(actor: Actor) -> dict[str, Any]:
 
 
 def sees_ticket(actor: Actor, ticket_id: int) -> bool:
-    """Whether the actor may see a ticket (and its photos)."""
-    return db.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, tickets_seen(actor))) is not None
+    """Whether the actor may see a ticket's photos: he sees the ticket, or anybody may."""
+    seen = select(Ticket.id).where(Ticket.id == ticket_id, or_(tickets_seen(actor), published()))
+    return db.session.scalar(seen) is not None
+
+
+def published() -> ColumnElement[bool]:
+    """Tickets whose text and photos anybody may see: published by staff, in a public place."""
+    return and_(Ticket.published.is_(True), Ticket.place_id.in_(select(Place.id).where(Place.public)))
 
 
 def sees_order(actor: Actor, order_id: int) -> bool:

@@ -38,6 +38,8 @@ class Remark(StrEnum):
     WINDOW = "window"
     EXCUSE = "excuse"
     POOL = "pool"
+    PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
 
 
 REMARK_LABELS: Final[dict[Remark, str]] = {
@@ -57,6 +59,8 @@ REMARK_LABELS: Final[dict[Remark, str]] = {
     Remark.WINDOW: gettext_noop("Visit window changed"),
     Remark.EXCUSE: gettext_noop("Delay excused"),
     Remark.POOL: gettext_noop("Put into the pool, or taken out of it"),
+    Remark.PUBLISH: gettext_noop("Text and photos published"),
+    Remark.UNPUBLISH: gettext_noop("Text and photos hidden again"),
 }
 
 

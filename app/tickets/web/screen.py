@@ -135,6 +135,12 @@ class Screen:
     # rating
 
     @property
+    def may_publish(self) -> bool:
+        """Whether the reader may let anybody read this request, or hide it again."""
+        public = self.ticket.place_public or self.ticket.published
+        return bool(public) and policies.in_scope(self.actor, policies.TRIAGE, self.ticket)
+
+    @property
     def may_rate(self) -> bool:
         refused = ratings.rating_refused(
             is_reporter=self.mine,

@@ -19,7 +19,7 @@ from app.core.http import current_actor, policy, upload
 from app.core.http.preconditions import not_modified
 from app.tickets import policies
 from app.tickets.rules.workflow import TicketAct
-from app.tickets.services import acts
+from app.tickets.services import acts, publishing
 from app.tickets.services import photos as photo_services
 from app.tickets.web import drafts, wording
 from app.tickets.web.blueprint import blueprint
@@ -267,3 +267,16 @@ def reject(ticket_id: int) -> Any:
 @policy(policies.may_triage)
 def reconsider(ticket_id: int) -> Any:
     return _simply(ticket_id, TicketAct.RECONSIDER)
+
+
+@blueprint.post("/tickets/<int:ticket_id>/publish")
+@policy(policies.may_triage)
+def publish(ticket_id: int) -> Any:
+    """Let anybody read text and photos, or hide them again."""
+    publishing.publish(
+        actor=current_actor(),
+        now=clock.now(),
+        ticket_id=ticket_id,
+        published=request.form.get("published") == "1",
+    )
+    return redirect(url_for("tickets.show", ticket_id=ticket_id), 303)
