@@ -224,6 +224,18 @@ class DutyCallAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MessageWritten(Event):
+    """Somebody wrote a message; its words are in the ticket event. `holders` have one of the orders in hand."""
+
+    ticket_id: int
+    event_id: int
+    actor_id: int | None
+    from_reporter: bool
+    to_followers: bool
+    holders: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerReminded(Event):
     """The reporter is reminded of a question for the `number`-th time."""
 

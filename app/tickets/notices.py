@@ -160,6 +160,26 @@ def on_reminded(event: events.AnswerReminded, actor: Actor, now: datetime) -> No
     )
 
 
+def on_message(event: events.MessageWritten, actor: Actor, now: datetime) -> None:
+    """A message, told to the other side: the reporter's to whoever holds an order, else to the desk's dispatcher."""
+    facts = _facts(event.ticket_id)
+    text = db.session.scalar(select(TicketEvent.note).where(TicketEvent.id == event.event_id))
+    who = db.session.scalar(select(Person.name).where(Person.id == event.actor_id))
+    data = _data(facts, note=text, who=who)
+    key = f"message:{event.event_id}"
+    if event.from_reporter:
+        services.notify(event.holders or _dispatchers(facts.id), "order-message", data, _page(facts.id), now, key=key)
+        return
+    told = _side_of_reporter(facts, but=event.actor_id) if event.to_followers else [facts.reporter_id]
+    services.notify(told, "ticket-message", data, _page(facts.id), now, key=key)
+
+
+def _dispatchers(ticket_id: int) -> list[int | None]:
+    """Who of the desk has had a hand in a ticket's orders."""
+    having = select(WorkOrder.dispatcher_id).where(WorkOrder.ticket_id == ticket_id).distinct()
+    return list(db.session.scalars(having))
+
+
 def on_taken(event: events.OrderAccepted, actor: Actor, now: datetime) -> None:
     """Somebody has taken it; the offer no longer asks for him."""
     services.no_longer_asks(event.person_id, _day(event.order_id), now, kind="order-offered")

@@ -2,13 +2,14 @@
 
 - `answering`: the blueprint, and one ticket or order as every module answers it
 - `duty`: calls of the duty lead
+- `messages`: between reporter, crew and desk
 - `pool`: orders whoever is first may take
 - `publishing`: letting anybody read a request
 - `ranking`: why somebody is chosen, and the dry run
 - `tickets`: tickets, work orders and their photos
 """
 
-from app.tickets.api import duty, pool, publishing, ranking, tickets
+from app.tickets.api import duty, messages, pool, publishing, ranking, tickets
 from app.tickets.api.answering import blueprint
 
-__all__ = ["blueprint", "duty", "pool", "publishing", "ranking", "tickets"]
+__all__ = ["blueprint", "duty", "messages", "pool", "publishing", "ranking", "tickets"]

@@ -15,9 +15,9 @@ from app.core import forms, i18n
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
-from app.tickets import order_words, policies
+from app.tickets import order_words, policies, talk
 from app.tickets.order_forms import Part
-from app.tickets.queries import crew_day
+from app.tickets.queries import crew_day, timeline
 from app.tickets.rules import workflow
 from app.tickets.rules.dispatching import PRIORITY_ORDER
 from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL
@@ -212,6 +212,9 @@ class OrderScreen:
     reported: Sequence[dict[str, Any]]
     photos: Sequence[dict[str, Any]]
     may_add_photos: bool
+    talk: Sequence[dict[str, Any]] = ()
+    may_write: bool = False
+    message: forms.Form | None = None
     form: forms.Form | None = None
     failed: OrderAct | None = None
     changed: tuple[str, ...] = ()
@@ -274,7 +277,17 @@ def screen(row: Any, actor: Actor, now: datetime) -> OrderScreen:
     for photo in during:
         photo["caption"] = _("before") if photo["moment"] == "before" else _("after")
     just_done = row.assignee_id == actor.id and row.state == DONE
-    return OrderScreen(row, now, mine, _buttons(row, actor), before, during, held or just_done)
+    return OrderScreen(
+        row,
+        now,
+        mine,
+        _buttons(row, actor),
+        before,
+        during,
+        held or just_done,
+        talk=talk.thread(timeline.messages(row.ticket_id), actor, row.reporter_id) if held or just_done else (),
+        may_write=held,
+    )
 
 
 def _buttons(row: Any, actor: Actor) -> dict[OrderAct, Button]:

@@ -132,6 +132,7 @@ def _select() -> Select[Any]:
             Category.hints,
             Ticket.filed_at,
             Ticket.place_text,
+            Ticket.reporter_id,
             func.coalesce(Ticket.contact_name, reporter.name).label("contact_name"),
             func.coalesce(Ticket.contact_phone, reporter.phone).label("contact_phone"),
             _building.name.label("building"),

@@ -18,6 +18,7 @@ from app.tickets.queries import viewer
 from app.tickets.rules import audiences, history
 
 _Receiver = aliased(Person)
+MESSAGES = 100
 
 _COLUMNS = (
     TicketEvent.id,
@@ -44,13 +45,14 @@ NAMES = tuple(column.key for column in _COLUMNS)
 
 
 def readable(actor: Actor, ticket: Any) -> tuple[str, ...]:
-    """The audiences the actor belongs to for a ticket he sees (`ticket` has id, campus_id, building_id)."""
+    """The audiences the actor belongs to for a ticket he sees (`ticket`: id, reporter_id, campus_id, building_id)."""
     staff = actor.kind == "system" or policies.reads_as_staff(actor, ticket)
     crew = False
     if not staff and actor.can(policies.WORK):
         mine = select(WorkOrder.id).where(WorkOrder.ticket_id == ticket.id, viewer.orders_seen(actor))
         crew = db.session.scalar(mine.limit(1)) is not None
-    return tuple(audience.value for audience in audiences.readable(staff=staff, crew=crew))
+    reporter = actor.id is not None and ticket.reporter_id == actor.id
+    return tuple(audience.value for audience in audiences.readable(staff=staff, crew=crew, reporter=reporter))
 
 
 def page(actor: Actor, ticket: Any, *, cursor: str | None = None, limit: int = 100) -> paging.Page[Any]:
@@ -69,6 +71,19 @@ def page(actor: Actor, ticket: Any, *, cursor: str | None = None, limit: int = 1
         .where(TicketEvent.ticket_id == ticket.id, TicketEvent.audience.in_(readable(actor, ticket)))
     )
     return paging.page(query, [("id", TicketEvent.id.asc())], cursor, limit)
+
+
+def messages(ticket_id: int) -> Sequence[Any]:
+    """What reporter, crew and desk wrote to each other, oldest first; for whoever holds one of the orders."""
+    return db.session.execute(
+        select(
+            TicketEvent.kind, TicketEvent.at, TicketEvent.actor_id, Person.name.label("actor_name"), TicketEvent.note
+        )
+        .outerjoin(Person, and_(Person.institution_id == TicketEvent.institution_id, Person.id == TicketEvent.actor_id))
+        .where(TicketEvent.ticket_id == ticket_id, TicketEvent.kind == history.Remark.MESSAGE.value)
+        .order_by(TicketEvent.id.desc())
+        .limit(MESSAGES)
+    ).all()[::-1]
 
 
 def folded(ticket_id: int) -> history.Story:

@@ -16,6 +16,7 @@ class Audience(StrEnum):
     """Whom an event is meant for; each includes those after it."""
 
     EVERYONE = "everyone"  # reporter, followers, crew, staff
+    REPORTER = "reporter"  # the same without the followers: what is said between reporter, crew and desk
     CREW = "crew"  # whoever is or was offered an order of the ticket, and staff
     STAFF = "staff"
 
@@ -25,12 +26,14 @@ _EVERYONE: Final = frozenset(
 )
 _STAFF: Final = frozenset({OrderAct.DECLINE, OrderAct.EXPIRE, OrderAct.REVOKE})
 _REMARKS_FOR_EVERYONE: Final = frozenset(
-    {Remark.MESSAGE, Remark.PHOTO, Remark.JOIN, Remark.REMIND, Remark.RATING, Remark.PROMISE, Remark.EXTENSION}
+    {Remark.PHOTO, Remark.JOIN, Remark.REMIND, Remark.RATING, Remark.PROMISE, Remark.EXTENSION}
 )
 
 
 def audience_of(kind: str, *, of_order: bool) -> Audience:
     """Whom an event of `kind` is meant for; `of_order` says whether it is an act on a work order."""
+    if kind == Remark.MESSAGE:
+        return Audience.REPORTER
     if kind in set(Remark):
         return Audience.EVERYONE if kind in _REMARKS_FOR_EVERYONE else Audience.STAFF
     if not of_order:
@@ -40,8 +43,10 @@ def audience_of(kind: str, *, of_order: bool) -> Audience:
     return Audience.STAFF if kind in _STAFF else Audience.CREW
 
 
-def readable(*, staff: bool, crew: bool) -> tuple[Audience, ...]:
-    """The audiences somebody belongs to."""
+def readable(*, staff: bool, crew: bool, reporter: bool) -> tuple[Audience, ...]:
+    """The audiences somebody belongs to; a follower is none of the three."""
     if staff:
         return tuple(Audience)
-    return (Audience.EVERYONE, Audience.CREW) if crew else (Audience.EVERYONE,)
+    if crew:
+        return (Audience.EVERYONE, Audience.REPORTER, Audience.CREW)
+    return (Audience.EVERYONE, Audience.REPORTER) if reporter else (Audience.EVERYONE,)

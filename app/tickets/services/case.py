@@ -285,6 +285,11 @@ class Case:
             }
         )
 
+    @property
+    def last_event(self) -> int:
+        """The position of the event added last, for `tell_with_id`."""
+        return len(self._events) - 1
+
     def tell(self, event: Event, *, key: str | None = None, due: datetime | None = None) -> None:
         """Publish `event` when the case is written."""
         self._told.append((lambda _ids: event, key, due))

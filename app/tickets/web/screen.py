@@ -18,12 +18,13 @@ from app.attachments.models import Attachment
 from app.core import i18n
 from app.core.actor import Actor
 from app.core.words import text as words_text
-from app.tickets import order_words, policies
+from app.tickets import order_words, policies, talk
 from app.tickets.queries import progress, tickets, timeline
 from app.tickets.rules import guards, joint, ratings, workflow
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, Who
+from app.tickets.services.messages import OPEN_TO_WORDS
 from app.tickets.web import wording
 
 EVENTS = 200
@@ -102,6 +103,17 @@ class Screen:
     def description(self) -> str:
         """What was written, where it says more than the category."""
         return "" if self.ticket.description in self.ticket.category_name.values() else self.ticket.description
+
+    @property
+    def talk(self) -> list[dict[str, Any]]:
+        """What reporter, crew and desk wrote to each other."""
+        return talk.thread(self.events, self.actor, self.ticket.reporter_id)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the reader can write a message here; the crew writes on its own page."""
+        open_to_words = TicketStatus(self.ticket.status) in OPEN_TO_WORDS
+        return open_to_words and bool(policies.parts_of_ticket(self.actor, self.ticket))
 
     @property
     def log(self) -> list[dict[str, Any]]:

@@ -35,6 +35,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "reject": {"reason": "reject_reason", "note": "reject_note"},
     "reconsider": {"reason": "again_reason", "note": "again_note"},
     "rating": {"comment": "comment"},
+    "message": {"text": "text"},
     "photos": {"photos": "more_photos"},
 }
 PLAIN = ("version",)
@@ -102,6 +103,8 @@ def _stands(screen: Screen, act: str) -> bool:
     """Whether the act's form is on the page."""
     if act == "rating":
         return screen.may_rate
+    if act == "message":
+        return screen.may_write
     return screen.may_add_photos if act == "photos" else TicketAct(act) in screen.acts
 
 

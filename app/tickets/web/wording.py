@@ -257,7 +257,9 @@ def entries(events: Sequence[Any], *, reader_id: int | None, staff: bool) -> lis
     told = [
         _entry(each, reader_id=reader_id, staff=staff)
         for each in reversed(events)
-        if each not in sent and (staff or not with_orders or each.order_id or each.kind not in _TOLD_BY_ORDERS)
+        if each not in sent
+        and each.kind != history.Remark.MESSAGE  # they stand in the conversation
+        and (staff or not with_orders or each.order_id or each.kind not in _TOLD_BY_ORDERS)
     ]
     if sent and told:
         told[-1]["text"] = ngettext("%(num)d photo", "%(num)d photos", len(sent))

@@ -1,0 +1,65 @@
+"""Messages between the reporter, the crew and the desk; nobody needs the other's telephone number."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+
+from app.core.actor import Actor
+from app.core.errors import Conflict, NotAllowed, Rejected
+from app.events import tickets as events
+from app.tickets import policies
+from app.tickets.rules.audiences import Audience
+from app.tickets.rules.history import Remark
+from app.tickets.rules.workflow import ORDER_HELD, TICKET_OPEN, TicketStatus, Who
+from app.tickets.services.case import Case, by_ticket
+from app.tickets.services.held import HeldOrder
+
+OPEN_TO_WORDS = TICKET_OPEN | {TicketStatus.RESOLVED}
+
+
+def send_message(
+    *, actor: Actor, now: datetime, ticket_id: int, text: str, to_followers: bool = False, order_id: int | None = None
+) -> None:
+    """Write to the other side of an open or resolved ticket.
+
+    The reporter writes to crew and desk; whoever holds an order, and the desk, write to the reporter. The desk alone
+    may write to the followers too (`to_followers`): what a reporter writes is nobody else's. `order_id` names the
+    order a technician writes about. Raises NotFound, NotAllowed, Conflict (over), Rejected (`text` empty).
+    """
+    case = by_ticket(ticket_id, actor=actor, now=now)
+    staff = Who.DISPATCHER in policies.parts_of_ticket(actor, case.ticket)
+    if not may_write(actor, case) or (to_followers and not staff):
+        raise NotAllowed
+    if case.ticket.status not in OPEN_TO_WORDS:
+        raise Conflict(_l("This request is over. Report again if something is still wrong."))
+    if not text:
+        raise Rejected(fields={"text": _l("Write something first.")})
+    audience = Audience.EVERYONE if to_followers else Audience.REPORTER
+    case.remark(Remark.MESSAGE, note=text, order_id=order_id, audience=audience.value)
+    holders = {each.assignee_id for each in case.orders.values() if _held(each)} - {actor.id}
+    case.tell_with_id(
+        lambda event_id: events.MessageWritten(
+            ticket_id=ticket_id,
+            event_id=event_id,
+            actor_id=actor.id,
+            from_reporter=case.ticket.reporter_id is not None and case.ticket.reporter_id == actor.id,
+            to_followers=to_followers,
+            holders=tuple(sorted(each for each in holders if each is not None)),
+        ),
+        case.last_event,
+    )
+    case.write()
+
+
+def may_write(actor: Actor, case: Case) -> bool:
+    """The reporter, whoever holds one of its orders, the desk."""
+    if policies.parts_of_ticket(actor, case.ticket):
+        return True
+    mine = [each for each in case.orders.values() if each.assignee_id == actor.id]
+    return actor.can(policies.WORK) and any(_held(each) for each in mine)
+
+
+def _held(order: HeldOrder) -> bool:
+    return order.state in ORDER_HELD

@@ -1,0 +1,47 @@
+"""Writing on the page of a ticket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, request, url_for
+
+from app.core import clock
+from app.core.errors import Conflict, Rejected
+from app.core.forms import Form
+from app.core.http import current_actor, policy
+from app.tickets.services import messages as services
+from app.tickets.talk import Message
+from app.tickets.web import drafts
+from app.tickets.web.blueprint import blueprint
+from app.tickets.web.screen import Screen
+from app.tickets.web.tracking import may_act, page_of
+
+
+@blueprint.post("/tickets/<int:ticket_id>/messages")
+@policy(may_act)
+def messages(ticket_id: int) -> Any:
+    """Write to the other side; refused, the page comes back with what was typed."""
+    here = url_for("tickets.show", ticket_id=ticket_id)
+    if not current_actor().signed_in:
+        return drafts.to_sign_in(here)
+    form = Form(Message)
+    data = form.load(request.form)
+    said = None
+    if data is not None:
+        try:
+            services.send_message(
+                actor=current_actor(),
+                now=clock.now(),
+                ticket_id=ticket_id,
+                text=data["text"],
+                to_followers=data["to"] == "followers",
+            )
+        except Rejected as refused:
+            form.refuse(refused)
+        except Conflict as refused:
+            said = str(refused.message)
+        else:
+            return redirect(f"{here}#thread", 303)
+    screen = Screen.found(current_actor(), ticket_id, clock.now())
+    return page_of(screen, "message", form, said=said), 409 if said else 422
