@@ -66,6 +66,12 @@ function start(box) {
     const image = document.createElement("img");
     image.src = it.url;
     image.alt = it.file.name;
+    image.addEventListener("error", () => { // no browser can show it: said now, not after it was sent
+      const word = document.createElement("span");
+      word.className = "field__error";
+      word.textContent = box.dataset.odd;
+      image.replaceWith(word);
+    });
     const button = document.createElement("button");
     button.type = "button";
     button.className = "shot__x";
