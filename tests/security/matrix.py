@@ -334,5 +334,8 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "technicians.new",
         "technicians.new_post",
         "technicians.technician",
+        "technicians.copy_week",
+        "technicians.plan_week",
+        "technicians.week",
     ),
 }

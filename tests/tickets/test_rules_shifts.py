@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.tickets.rules.shifts import (
     Span,
     WeeklyShift,
+    begins_on,
     merged,
     next_beginning,
     on_duty_until,
@@ -125,10 +126,10 @@ def test_a_shift_is_valid_from_a_date_until_before_another():
     shift = WeeklyShift(
         weekday=0, starts=time(8), ends=time(17), valid_from=date(2026, 3, 2), valid_to=date(2026, 3, 9)
     )
-    assert shift.begins_on(date(2026, 3, 2))
-    assert not shift.begins_on(date(2026, 2, 23))
-    assert not shift.begins_on(date(2026, 3, 9))
-    assert not shift.begins_on(date(2026, 3, 3))
+    assert begins_on(shift, date(2026, 3, 2))
+    assert not begins_on(shift, date(2026, 2, 23))
+    assert not begins_on(shift, date(2026, 3, 9))
+    assert not begins_on(shift, date(2026, 3, 3))
 
 
 def test_spans_that_only_touch_do_not_overlap():

@@ -1,6 +1,17 @@
 """The dispatcher's pages: what is open and who could take it; and what dispatch needs: technicians, duty, catalogue."""
 
-from app.tickets.dispatch import acts, calls, catalogue, duty, fairness, foresight, opening, pages, technicians
+from app.tickets.dispatch import (
+    acts,
+    calls,
+    catalogue,
+    duty,
+    fairness,
+    foresight,
+    opening,
+    pages,
+    technicians,
+    week_grid,
+)
 from app.tickets.dispatch.entry import blueprint
 
 BLUEPRINTS = (blueprint, calls.blueprint, technicians.blueprint, catalogue.blueprint)
@@ -17,4 +28,5 @@ __all__ = [
     "opening",
     "pages",
     "technicians",
+    "week_grid",
 ]

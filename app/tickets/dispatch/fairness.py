@@ -20,11 +20,13 @@ from app.tickets import order_words, policies
 from app.tickets.dispatch.schemas import Day
 from app.tickets.dispatch.technicians import blueprint
 from app.tickets.queries import fairness as queries
+from app.tickets.queries import technicians
 from app.tickets.rules import fairness as rules
 from app.tickets.rules.fairness import Tally
 from app.tickets.rules.workflow import OrderAct
 
 LONGEST = 26  # weeks
+PEOPLE = 200
 USUAL = 4
 
 
@@ -97,7 +99,7 @@ def _report() -> Report:
     asked = forms.load(FairnessQuery(), {name: value for name, value in request.args.items() if value != ""})
     now, weeks = clock.now(), asked["weeks"]
     first = monday(asked["since"] or _today(now) - timedelta(days=7 * (weeks - 1)))
-    people = dict(queries.people(current_actor(), now, asked["crew"]))
+    people = dict(technicians.names(current_actor(), now, asked["crew"], PEOPLE))
     zone = cast(ZoneInfo, i18n.zone())
     found = queries.tallies(list(people), first, weeks, zone)
     sums = rules.summed(found)

@@ -11,13 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, DateTime, Text, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.accounts.models import CrewMember, Person
-from app.core.actor import Actor
 from app.core.db import db
-from app.sites import queries as places
-from app.tickets.models import Absence, Shift, TechnicianProfile
-from app.tickets.queries.crews import valid_on
-from app.tickets.queries.technicians import in_reach
+from app.tickets.models import Absence, Shift
 from app.tickets.rules import shifts as rules
 from app.tickets.rules.fairness import Tally
 from app.tickets.rules.outcomes import POOLED
@@ -25,25 +20,7 @@ from app.tickets.rules.reasons import reasons
 from app.tickets.rules.shifts import Span, WeeklyShift
 from app.tickets.rules.workflow import OrderAct
 
-PEOPLE = 200
 WEEK = timedelta(days=7)
-
-
-def people(actor: Actor, now: datetime, crew_id: int | None = None) -> list[tuple[int, str]]:
-    """(id, name) of the technicians the actor plans, of one crew or all, by name; at most PEOPLE."""
-    query = (
-        select(TechnicianProfile.person_id, Person.name)
-        .join(Person, Person.id == TechnicianProfile.person_id)
-        .where(valid_on(TechnicianProfile, places.today(now)), in_reach(actor))
-        .order_by(Person.sort_key, TechnicianProfile.person_id)
-        .limit(PEOPLE)
-    )
-    if crew_id is not None:
-        members = select(CrewMember.person_id).where(
-            CrewMember.crew_id == crew_id, valid_on(CrewMember, places.today(now))
-        )
-        query = query.where(TechnicianProfile.person_id.in_(members))
-    return [(row.person_id, row.name) for row in db.session.execute(query)]
 
 
 def tallies(person_ids: Sequence[int], first: date, weeks: int, zone: ZoneInfo) -> list[Tally]:
@@ -127,15 +104,7 @@ def _on_shift(
             Shift.person_id.in_(person_ids), Shift.kind == "duty"
         )
     ):
-        weekly[row.person_id].append(
-            WeeklyShift(
-                weekday=row.weekday,
-                starts=row.starts,
-                ends=row.ends,
-                valid_from=row.valid_from,
-                valid_to=row.valid_to,
-            )
-        )
+        weekly[row.person_id].append(WeeklyShift.of(row))
     away: defaultdict[int, list[Span]] = defaultdict(list)
     for gone in db.session.execute(
         select(Absence.person_id, Absence.starts_at, Absence.ends_at).where(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from app.accounts.models import Person
+from app.accounts.models import CrewMember, Person
 from app.core import i18n, paging
 from app.core.actor import Actor
 from app.core.db import db
@@ -81,6 +81,25 @@ def in_reach(actor: Actor, person_id: Any = TechnicianProfile.person_id) -> Colu
         or_(Place.campus_id.in_(campuses), Place.building_id.in_(buildings)),
     )
     return or_(~has_zone, here)
+
+
+def names(actor: Actor, now: datetime, crew_id: int | None, limit: int) -> list[tuple[int, str]]:
+    """(id, name) of the technicians the actor plans, of one crew or all, by name. One statement."""
+    today = places.today(now)
+    query = (
+        select(TechnicianProfile.person_id, Person.name)
+        .join(
+            Person,
+            and_(Person.institution_id == TechnicianProfile.institution_id, Person.id == TechnicianProfile.person_id),
+        )
+        .where(valid_on(TechnicianProfile, today), in_reach(actor))
+        .order_by(Person.sort_key, TechnicianProfile.person_id)
+        .limit(limit)
+    )
+    if crew_id is not None:
+        members = select(CrewMember.person_id).where(CrewMember.crew_id == crew_id, valid_on(CrewMember, today))
+        query = query.where(TechnicianProfile.person_id.in_(members))
+    return [(row.person_id, row.name) for row in db.session.execute(query)]
 
 
 def page(
@@ -157,15 +176,7 @@ def _described(rows: Sequence[Any], now: datetime) -> list[Line]:
         lines[row.person_id].absences.append(row)
     weekly: dict[tuple[int, str], list[WeeklyShift]] = {}
     for row in shifts_of(lines, today):
-        weekly.setdefault((row.person_id, row.kind), []).append(
-            WeeklyShift(
-                weekday=row.weekday,
-                starts=row.starts,
-                ends=row.ends,
-                valid_from=row.valid_from,
-                valid_to=row.valid_to,
-            )
-        )
+        weekly.setdefault((row.person_id, row.kind), []).append(WeeklyShift.of(row))
     zone: Any = i18n.zone()
     for (person_id, kind), shifts in weekly.items():
         spans = merged(spans_around(shifts, zone, now, days=WEEK))

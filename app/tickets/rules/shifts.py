@@ -8,6 +8,7 @@ shifts that touch count as one.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 
@@ -17,6 +18,28 @@ class Span:
 
     start: datetime
     end: datetime
+
+
+class ShiftRow(Protocol):
+    """A shift as it is kept: of every week on `weekday` (0 Monday), for beginnings from … until before."""
+
+    @property
+    def weekday(self) -> int: ...
+    @property
+    def starts(self) -> time: ...
+    @property
+    def ends(self) -> time: ...
+    @property
+    def valid_from(self) -> date | None: ...
+    @property
+    def valid_to(self) -> date | None: ...
+
+
+def begins_on(row: ShiftRow, day: date) -> bool:
+    """Whether a shift has a beginning on a day."""
+    if day.weekday() != row.weekday:
+        return False
+    return (row.valid_from is None or row.valid_from <= day) and (row.valid_to is None or day < row.valid_to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +56,16 @@ class WeeklyShift:
     valid_from: date | None = None
     valid_to: date | None = None
 
-    def begins_on(self, day: date) -> bool:
-        """Whether the shift has a beginning on that date."""
-        if day.weekday() != self.weekday:
-            return False
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+    @classmethod
+    def of(cls, row: ShiftRow) -> "WeeklyShift":
+        """The shift of a row."""
+        return cls(
+            weekday=row.weekday,
+            starts=row.starts,
+            ends=row.ends,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+        )
 
     def span(self, day: date, zone: ZoneInfo) -> Span:
         """The shift that begins on `day`, in UTC. Around a change of the clocks the wall clock decides."""
@@ -53,7 +81,7 @@ def spans_between(shifts: Iterable[WeeklyShift], zone: ZoneInfo, start: datetime
     first = start.astimezone(zone).date() - timedelta(days=2)
     days = (end.astimezone(zone).date() - first).days + 1
     dates = [first + timedelta(days=offset) for offset in range(days)]
-    found = (shift.span(day, zone) for shift in shifts for day in dates if shift.begins_on(day))
+    found = (shift.span(day, zone) for shift in shifts for day in dates if begins_on(shift, day))
     clipped = (Span(max(span.start, start), min(span.end, end)) for span in found)
     return merged(span for span in clipped if span.start < span.end)
 
@@ -83,7 +111,7 @@ def spans_around(shifts: Iterable[WeeklyShift], zone: ZoneInfo, now: datetime, d
     """
     today = now.astimezone(zone).date()
     dates = [today + timedelta(days=offset) for offset in range(-2, days + 1)]
-    found = [shift.span(day, zone) for shift in shifts for day in dates if shift.begins_on(day)]
+    found = [shift.span(day, zone) for shift in shifts for day in dates if begins_on(shift, day)]
     return tuple(sorted(span for span in found if span.start < span.end))
 
 
