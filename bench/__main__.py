@@ -24,7 +24,7 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="\n".join(f"{name:10}{words}" for name, words in ENTRIES.items()),
     )
-    parser.add_argument("name", nargs="*", default=["all"], choices=[*ENTRIES, "all"])
+    parser.add_argument("name", nargs="*", default="all", choices=[*ENTRIES, "all"])
     asked = parser.parse_args().name
     failed = [name for name in (ENTRIES if "all" in asked else asked) if not _run(name)]
     if failed:

@@ -39,14 +39,21 @@ def children_of(parent: int) -> list[int]:
 
 def postgres_cpu(postmaster: int) -> float:
     """Seconds of CPU PostgreSQL has used so far: its processes, and those that have ended."""
-    ticks = 0
-    for pid in [postmaster, *children_of(postmaster)]:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        ticks += sum(map(int, fields[11 : 15 if pid == postmaster else 13]))
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return _used(postmaster, ended=True) + sum(_used(pid) for pid in children_of(postmaster))
+
+
+def cpu_below(parent: int) -> float:
+    """Seconds of CPU used so far by all processes below one, which ended among them too; its own are left out."""
+    return sum(_used(pid, ended=True) + cpu_below(pid) for pid in children_of(parent))
+
+
+def _used(pid: int, *, ended: bool = False) -> float:
+    """Seconds of CPU of a process, with `ended` also those of its children that are gone; 0 for one that is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11 : 15 if ended else 13])) / os.sysconf("SC_CLK_TCK")
 
 
 def environ(

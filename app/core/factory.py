@@ -98,6 +98,7 @@ def engine_options(config: Config, pool_size: int) -> dict[str, Any]:
     return {
         "pool_size": pool_size,
         "max_overflow": 0,
+        "pool_use_lifo": True,  # the connection used last has its statements prepared and its caches warm
         "pool_timeout": config.db_pool_timeout_s,
         "pool_recycle": 1800,
         "hide_parameters": True,  # an error in a log or on the operations page must not show hashes or telephones
