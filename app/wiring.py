@@ -26,6 +26,7 @@ from app.core.http import signed_in
 from app.core.outbox import Event, Subscribers, Subscription
 from app.core.pages import NavItem
 from app.core.periodic import Periodic
+from app.events import feedback as feedback_events
 from app.events import imports as import_events
 from app.events import tickets as ticket_events
 from app.events.accounts import SignInTraceDue
@@ -51,11 +52,13 @@ from app.notifications.webhooks import models as webhooks_models
 from app.notifications.webhooks import services as webhooks_services
 from app.notifications.webhooks import web as webhooks_web
 from app.portal import api as portal_api
-from app.portal import handlers as portal_handlers
 from app.portal import models as portal_models
 from app.portal import policies as portal_policies
 from app.portal import web as portal_web
 from app.portal.demo import command as demo_command
+from app.portal.handlers import feedback as feedback_handlers
+from app.portal.handlers import notices as notice_handlers
+from app.portal.handlers import operations as portal_handlers
 from app.sites import api as sites_api
 from app.sites import importer as sites_importer
 from app.sites import policies as sites_policies
@@ -159,8 +162,19 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.WaitingOrdersDue: (
         Subscription("tickets.on_waiting_orders", tickets_handlers.on_waiting_orders, stepwise=True),
     ),
-    NoticePublished: (Subscription("portal.tell_readers", portal_handlers.tell_readers, queue="long", stepwise=True),),
-    NoticeOver: (Subscription("portal.end_notice", portal_handlers.end_notice, queue="notices"),),
+    NoticePublished: (Subscription("portal.tell_readers", notice_handlers.tell_readers, queue="long", stepwise=True),),
+    NoticeOver: (Subscription("portal.end_notice", notice_handlers.end_notice, queue="notices"),),
+    feedback_events.FeedbackAnswered: (_told(feedback_handlers.feedback_answered),),
+    feedback_events.FeedbackAssigned: (_told(feedback_handlers.feedback_assigned),),
+    feedback_events.FeedbackClosed: (_told(feedback_handlers.feedback_closed),),
+    feedback_events.FeedbackReplied: (_told(feedback_handlers.feedback_replied),),
+    feedback_events.FeedbackLate: (_told(feedback_handlers.feedback_late),),
+    feedback_events.FeedbackClockDue: (
+        Subscription("portal.feedback_clock", feedback_handlers.on_clock, queue="notices"),
+    ),
+    feedback_events.FeedbackLapseDue: (
+        Subscription("portal.feedback_lapse", feedback_handlers.on_lapse, queue="notices"),
+    ),
     OperationsWatched: (Subscription("portal.watch", portal_handlers.watch, queue="notices"),),
     HousekeepingDue: (Subscription("portal.tidy", portal_handlers.tidy, queue="long", stepwise=True),),
     AttachmentSweepDue: (Subscription("attachments.sweep", attachments_handlers.sweep, queue="long", stepwise=True),),
@@ -225,6 +239,14 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(_l("Technicians"), "technicians.index", "crew", tickets_policies.may_edit_crews, group=_l("Repairs")),
     NavItem(_l("Catalogue"), "catalogue.index", "tag", tickets_policies.may_edit_catalogue, group=_l("Repairs")),
     NavItem(_l("Report"), "tickets.report", "wrench", portal_policies.report_in_navigation, group=_l("Repairs")),
+    NavItem(
+        _l("Feedback"),
+        "feedback.desk",
+        "msg",
+        portal_policies.handle,
+        group=_l("Desk"),
+        count=portal_web.feedback_count,
+    ),
     NavItem(_l("Notices"), "notices.desk", "megaphone", portal_policies.write_notices, group=_l("Desk")),
     NavItem(_l("People"), "accounts.people", "people", accounts_policies.read_people, group=_l("Registers")),
     NavItem(_l("Units"), "accounts.orgs", "campus", accounts_policies.see_orgs, group=_l("Registers")),

@@ -95,6 +95,8 @@ def _offered() -> list[kinds.Kind]:
         kinds.SUPERVISION: "tickets.dispatch",
         kinds.DATA: "imports.run",
         kinds.CAMPUS: "notifications.own",
+        kinds.SAID: "feedback.write",
+        kinds.DESK: "feedback.handle",
     }
     return [kind for kind in kinds.KINDS if actor.can(rights[kind.group])]
 

@@ -16,6 +16,7 @@ from app.core.actor import Actor
 from app.imports import queries as imports
 from app.notifications import web as notifications
 from app.portal import notice_words, policies
+from app.portal.queries import feedback as feedback_queries
 from app.portal.queries import notices as notice_queries
 from app.portal.queries import operations as queries
 from app.portal.queries import readers
@@ -72,6 +73,7 @@ class Home:
     held: int = 0
     day: str | None = None
     desk: list[Figure] = field(default_factory=list)
+    answers: list[Figure] = field(default_factory=list)
     system: list[Figure] = field(default_factory=list)
     failing: list[str] = field(default_factory=list)
     operations: str | None = None
@@ -81,6 +83,8 @@ class Home:
     all_notices: str | None = None
     unread_notices: int = 0
     duty_phone: str = ""
+    say: str | None = None
+    said: str | None = None
     staff: bool = False
 
 
@@ -91,6 +95,8 @@ def of(actor: Actor, now: datetime) -> Home:
         inbox=way(actor, "notifications.inbox"),
         unread=notifications.unread_count(actor) or 0,
         all_notices=way(actor, "notices.index"),
+        say=way(actor, "feedback.new"),
+        said=way(actor, "feedback.index"),
         duty_phone=settings.get(DUTY_PHONE),
         staff=ticket_policies.reads_scopes(actor) or policies.read_operations(actor),
     )
@@ -103,6 +109,8 @@ def of(actor: Actor, now: datetime) -> Home:
         _crew(home, actor, now)
     if ticket_policies.may_dispatch(actor) or ticket_policies.may_triage(actor):
         home.desk = _desk(actor, now)
+    if policies.handle(actor):
+        home.answers = _answers(actor, now)
     _system(home, actor)
     return home
 
@@ -171,6 +179,21 @@ def _desk(actor: Actor, now: datetime) -> list[Figure]:
     return [
         Figure(label, value, way(actor, "dispatch.index", state=state), kind if value else "")
         for label, value, state, kind in shown
+    ]
+
+
+def _answers(actor: Actor, now: datetime) -> list[Figure]:
+    """What people say that waits for an answer of this person's."""
+    found = feedback_queries.waiting(actor, now)
+    shown = (
+        (_("Waiting for an answer"), found.open, "open", ""),
+        (_("Late"), found.late, "late", "late"),
+        (_("Nobody has it"), found.unassigned, "free", "soon"),
+        (_("Mine to answer"), found.mine, "mine", ""),
+    )
+    return [
+        Figure(label, value, way(actor, "feedback.desk", view=view), tone if value else "")
+        for label, value, view, tone in shown
     ]
 
 

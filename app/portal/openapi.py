@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask
 
 from app.core.http.api import API_ROOT
-from app.core.http.idempotency import DEMAND_ATTRIBUTE, EXEMPT_ATTRIBUTE
+from app.core.http.idempotency import DEMAND_ATTRIBUTE, EXEMPT_ATTRIBUTE, always
 from app.core.http.policy import anyone
 
 PROBLEM = "application/problem+json"
@@ -179,7 +179,7 @@ def _ref(name: str) -> dict[str, str]:
 
 def _headers(view: Callable[..., Any] | None, method: str) -> list[str]:
     found = ["AcceptLanguage"]
-    if method == "post" and not getattr(view, EXEMPT_ATTRIBUTE, False):
+    if method == "post" and getattr(view, EXEMPT_ATTRIBUTE, None) is not always:
         found.append("IdempotencyKeyDemanded" if getattr(view, DEMAND_ATTRIBUTE, False) else "IdempotencyKey")
     match = _match(view)
     if match is not None:

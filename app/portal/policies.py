@@ -6,6 +6,9 @@ from app.core.actor import Actor
 from app.tickets import policies as tickets
 
 NOTICES = "notices.write"
+SPEAK = "feedback.write"
+HANDLE = "feedback.handle"
+OVERSEE = "feedback.oversee"
 
 
 def write_settings(actor: Actor) -> bool:
@@ -39,3 +42,23 @@ def write_notices(actor: Actor) -> bool:
 def writes_everywhere(actor: Actor) -> bool:
     """Writes notices for the whole institution, so that the places may be left open."""
     return any(scope.kind == "institution" for scope in actor.scopes(NOTICES))
+
+
+def speak(actor: Actor) -> bool:
+    """Writes to the desk under his name and reads what became of it."""
+    return actor.can(SPEAK)
+
+
+def handle(actor: Actor) -> bool:
+    """Answers what people say, somewhere; what exactly he sees is decided by the queries."""
+    return actor.can(HANDLE)
+
+
+def speak_or_handle(actor: Actor) -> bool:
+    """Has to do with feedback: as its author, or as somebody who answers."""
+    return speak(actor) or handle(actor)
+
+
+def oversee(actor: Actor) -> bool:
+    """Hears of what is late and reads the figures."""
+    return actor.can(OVERSEE)

@@ -15,6 +15,7 @@ from app.accounts.rules.roles import SEEDS
 from app.core.actor import Actor, Grant, Scope
 from app.core.db import db, institution_bound
 from app.core.http.application import SAFE_METHODS
+from app.portal.queries import feedback_viewer, notices
 from app.sites import policies as sites_policies
 from app.tickets.queries import viewer
 from tests.factories import accounts, world
@@ -161,6 +162,9 @@ def test_row_level_security_alone_hides_another_institution(
     """The same with the scope conditions patched away: every viewer sees everything, the database still does not."""
     monkeypatch.setattr(viewer, "tickets_seen", lambda _actor: true())
     monkeypatch.setattr(viewer, "orders_seen", lambda _actor: true())
+    monkeypatch.setattr(feedback_viewer, "own", lambda _actor: true())
+    monkeypatch.setattr(feedback_viewer, "handled", lambda _actor: true())
+    monkeypatch.setattr(notices, "writable", lambda _actor: true())
     monkeypatch.setattr(sites_policies, "covers", lambda *_given: True)
     assert walk(app, client, foreign, ("admin", "technician", "dispatcher", "registry")) == []
 
@@ -183,6 +187,23 @@ def test_another_reporter_sees_nothing_of_a_ticket(app: Flask, client: FlaskClie
         if status not in (404, 403, 422, 428):
             seen.append((name, status))
     assert seen == []
+
+
+def test_who_is_complained_about_finds_nothing_of_it(app: Flask, client: FlaskClient, own: dict[str, Any]) -> None:
+    """Every route with a piece of feedback answers him, who may handle all others, as if it did not exist."""
+    named = own["dispatcher"]
+    other = accounts.person("dispatcher")
+    found = {}
+    for person in (named, other):
+        accounts.sign_in(client, person)
+        headers = accounts.token(person)
+        answers = [ask(client, rule, own, headers) for rule in rules(app) if "feedback_id" in rule.arguments]
+        found[person.id] = {name: status for name, status, _location in answers}
+    assert len(found[named.id]) >= 10
+    assert {name: status for name, status in found[named.id].items() if status not in (404, 422, 428)} == {}
+    reads = {name for name in found[named.id] if name.startswith("GET")}
+    assert {found[named.id][name] for name in reads} == {404}
+    assert {found[other.id][name] for name in reads} == {200}
 
 
 def test_the_reporter_sees_his_ticket_and_not_the_order(client: FlaskClient, own: dict[str, Any]) -> None:

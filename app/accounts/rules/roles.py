@@ -18,7 +18,7 @@ class RoleSeed:
     staff: bool = True
 
 
-REQUESTER = frozenset({"tickets.file", "tickets.own", "places.read", "notifications.own"})
+REQUESTER = frozenset({"tickets.file", "tickets.own", "places.read", "notifications.own", "feedback.write"})
 TECHNICIAN = REQUESTER | {"tickets.work"}
 DISPATCHER = REQUESTER | {
     "tickets.read",
@@ -28,6 +28,7 @@ DISPATCHER = REQUESTER | {
     "tickets.catalogue_read",
     "people.lookup",
     "notices.write",
+    "feedback.handle",
 }
 ADMIN = frozenset(
     {
@@ -56,6 +57,8 @@ ADMIN = frozenset(
         "tickets.catalogue_write",
         "tickets.crews",
         "notices.write",
+        "feedback.handle",
+        "feedback.oversee",
     }
 )
 
@@ -70,19 +73,21 @@ SEEDS: tuple[RoleSeed, ...] = (
         "supervisor",
         "主管",
         "Supervisor",
-        DISPATCHER | {"tickets.crews", "tickets.catalogue_write"},
+        DISPATCHER | {"tickets.crews", "tickets.catalogue_write", "feedback.oversee"},
     ),
     RoleSeed(
         "dormmanager",
         "宿管",
         "Dorm manager",
-        REQUESTER | {"tickets.read", "tickets.on_behalf", "tickets.accept_third", "people.lookup", "notices.write"},
+        REQUESTER
+        | {"tickets.read", "tickets.on_behalf", "tickets.accept_third", "people.lookup", "notices.write"}
+        | {"feedback.handle"},
     ),
     RoleSeed("registry", "学籍管理员", "Registry", REQUESTER | {"people.read", "imports.run", "imports.approve"}),
     RoleSeed("counsellor", "辅导员", "Counsellor", REQUESTER | {"people.lookup"}),
     RoleSeed("energy", "能源管理员", "Energy manager", REQUESTER | {"imports.run"}),
     RoleSeed("finance", "财务", "Finance", REQUESTER),
-    RoleSeed("leader", "领导", "Leadership", REQUESTER | {"tickets.read"}),
+    RoleSeed("leader", "领导", "Leadership", REQUESTER | {"tickets.read", "feedback.handle", "feedback.oversee"}),
     RoleSeed("admin", "系统管理员", "Administrator", REQUESTER | ADMIN),
 )
 

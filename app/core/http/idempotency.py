@@ -59,6 +59,11 @@ _CLAIM = Prepared(
 )
 
 
+def sent_key() -> str | None:
+    """The key a request came with: the header's, else the form's."""
+    return request.headers.get("Idempotency-Key") or request.form.get(IDEMPOTENCY_FIELD)
+
+
 def demands_key(view: Callable[..., Any]) -> Callable[..., Any]:
     """The view answers 428 without a key (POST /tickets of the API)."""
     setattr(view, DEMAND_ATTRIBUTE, True)
@@ -67,8 +72,22 @@ def demands_key(view: Callable[..., Any]) -> Callable[..., Any]:
 
 def ignores_key(view: Callable[..., Any]) -> Callable[..., Any]:
     """The view's answers are never stored (POST /tokens)."""
-    setattr(view, EXEMPT_ATTRIBUTE, True)
-    return view
+    return ignores_key_if(always)(view)
+
+
+def always() -> bool:
+    """The rule of views whose answers are never stored."""
+    return True
+
+
+def ignores_key_if(rule: Callable[[], bool]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The view's answers are not stored where `rule` says so: a stored one names who sent the request."""
+
+    def name(view: Callable[..., Any]) -> Callable[..., Any]:
+        setattr(view, EXEMPT_ATTRIBUTE, rule)
+        return view
+
+    return name
 
 
 def answer_once(app: Flask, view: Callable[..., Any], produce: Callable[[], Response]) -> Response:
@@ -76,9 +95,10 @@ def answer_once(app: Flask, view: Callable[..., Any], produce: Callable[[], Resp
 
     Raises Rejected 422 when the key was used for another request.
     """
-    if request.method != "POST" or getattr(view, EXEMPT_ATTRIBUTE, False):
+    exempt: Callable[[], bool] | None = getattr(view, EXEMPT_ATTRIBUTE, None)
+    if request.method != "POST" or (exempt is not None and exempt()):
         return produce()
-    key = request.headers.get("Idempotency-Key") or request.form.get(IDEMPOTENCY_FIELD)
+    key = sent_key()
     if not key:
         if getattr(view, DEMAND_ATTRIBUTE, False):
             raise PreconditionRequired

@@ -30,6 +30,8 @@ ORDERS: Final = gettext_noop("My work orders")
 SUPERVISION: Final = gettext_noop("Supervision")
 DATA: Final = gettext_noop("Imports and operations")
 CAMPUS: Final = gettext_noop("The campus")
+SAID: Final = gettext_noop("What I wrote to the desk")
+DESK: Final = gettext_noop("Feedback I answer")
 
 KINDS: Final[tuple[Kind, ...]] = (
     Kind("ticket-accepted", REQUESTS, gettext_noop("A request is accepted")),
@@ -44,6 +46,12 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("ticket-merged", REQUESTS, gettext_noop("It was joined with another request")),
     Kind("ticket-withdrawn", REQUESTS, gettext_noop("A request I follow is withdrawn")),
     Kind("ticket-closed", REQUESTS, gettext_noop("A request is closed")),
+    Kind("feedback-answered", SAID, gettext_noop("An answer from the desk"), mail=True),
+    Kind("feedback-closed", SAID, gettext_noop("What became of it")),
+    Kind("feedback-assigned", DESK, gettext_noop("I am to answer something"), mail=True),
+    Kind("feedback-replied", DESK, gettext_noop("Its author wrote again")),
+    Kind("feedback-due", DESK, gettext_noop("An answer is due soon")),
+    Kind("feedback-late", DESK, gettext_noop("An answer is late"), mail=True),
     Kind("notice-urgent", CAMPUS, gettext_noop("Something urgent on the campus"), mail=True),
     Kind("notice-outage", CAMPUS, gettext_noop("A planned outage where I live or work")),
     Kind("order-offered", ORDERS, gettext_noop("An order is offered to me")),

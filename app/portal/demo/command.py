@@ -19,7 +19,7 @@ from app.core.institution import by_code
 from app.core.outbox import OutboxDelivery, OutboxEvent, subscribers
 from app.core.transaction import transaction
 from app.portal import home
-from app.portal.demo import campus, catalogue, history, notices, people
+from app.portal.demo import campus, catalogue, feedback, history, notices, people
 from app.sites.models import Place
 from app.sites.services import insert_places, issue_stickers
 from app.tickets.models import TechnicianProfile, WorkOrder
@@ -87,6 +87,9 @@ def fill(institution_id: int, rng: random.Random, password: str, moment: datetim
         told.tell(moment)
     with transaction():
         settle(moment)
+        feedback.Play(
+            lambda name: stage.actor(cast.logins[name]), places, moment
+        ).all()  # its deliveries are still to come
         fill_hands([cast.logins[name].id for name in ("technician", "technician2")])
     return done
 

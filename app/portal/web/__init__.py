@@ -1,13 +1,14 @@
-"""Pages of the portal: home, language, notices, settings, operations, the API's own documentation, the components."""
+"""Pages of the portal: home, language, notices, feedback, settings, operations, the API's documentation, components."""
 
 import app.portal.web.documentation
 import app.portal.web.hints
 import app.portal.web.home
 import app.portal.web.operations
 import app.portal.web.settings  # noqa: F401 - imported for their views
-from app.portal.web import notices
+from app.portal.web import feedback, notices
 from app.portal.web.blueprint import blueprint
+from app.portal.web.feedback import waiting_count as feedback_count
 
-BLUEPRINTS = (blueprint, notices.blueprint)
+BLUEPRINTS = (blueprint, feedback.blueprint, notices.blueprint)
 
-__all__ = ["BLUEPRINTS", "notices"]
+__all__ = ["BLUEPRINTS", "feedback_count", "notices"]

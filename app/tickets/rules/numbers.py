@@ -1,4 +1,4 @@
-"""The numbers people read out: R26-000123 for a ticket, W26-000123 for an order.
+"""The numbers people read out: R26-000123 for a ticket, W26-000123 for an order, F26-000123 for what somebody said.
 
 One counter per institution, kind and year; the year is that of the filing (opening) date on the campus's own
 calendar, so a report in the first hours of New Year's Day is the new year's although UTC still writes the old one.
@@ -17,10 +17,11 @@ class NumberKind(StrEnum):
 
     TICKET = "R"
     ORDER = "W"
+    FEEDBACK = "F"
 
 
 DIGITS: Final = 6
-_WRITTEN: Final = re.compile(r"([RW])\s*(\d{2})\s*-?\s*(\d{6,12})", re.IGNORECASE | re.ASCII)
+_WRITTEN: Final = re.compile(r"([RWF])\s*(\d{2})\s*-?\s*(\d{6,12})", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

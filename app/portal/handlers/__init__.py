@@ -1,0 +1,1 @@
+"""The portal's reactions to events and timers, one file per noun."""

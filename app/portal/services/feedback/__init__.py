@@ -1,0 +1,15 @@
+"""What people say to the desk: `filing` takes it, `acts` answers and converts it, `timers` let time pass."""
+
+from flask_babel import lazy_gettext as _l
+
+from app.audit import labels
+
+labels.declare(
+    verbs={
+        "feedback.assign": _l("Gave feedback to somebody"),
+        "feedback.about": _l("Changed whom feedback is about"),
+        "feedback.convert": _l("Made something of feedback"),
+        "feedback.export": _l("Exported the figures of feedback"),
+    },
+    objects={"feedback": _l("Feedback")},
+)

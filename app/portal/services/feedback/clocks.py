@@ -1,0 +1,58 @@
+"""The clocks of a matter as they stand in its row, and the timers that come true when they run out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from app.core import outbox
+from app.events.feedback import FeedbackClockDue, FeedbackLapseDue
+from app.portal.models import Feedback, FeedbackEvent
+from app.portal.rules import feedback as rules
+from app.portal.rules import feedback_clocks
+from app.portal.rules.feedback_clocks import Work
+
+MINUTE = timedelta(minutes=1)
+"""Due times are whole minutes and judged when the minute is over (tickets-rules 8)."""
+
+
+def begin(matter: Feedback, work: Work, now: datetime) -> None:
+    """Both clocks of the present cycle start."""
+    found = feedback_clocks.dues(work, now)
+    matter.opened_at = now
+    matter.respond_due, matter.answer_due = found.respond, found.answer
+    matter.responded_at = matter.answered_at = matter.escalated_at = None
+
+
+def set_timers(matter: Feedback, work: Work, now: datetime) -> None:
+    """One timer per step of the running clocks."""
+    found = feedback_clocks.dues(work, now)
+    steps = {"respond": found.respond, "remind": found.remind, "answer": found.answer}
+    for step, due in steps.items():
+        if due is not None and due + MINUTE > now:
+            outbox.publish(
+                FeedbackClockDue(matter.id, matter.cycle, step),
+                key=f"feedback:{matter.id}:{matter.cycle}:{step}",
+                due=due + MINUTE,
+            )
+
+
+def responded(matter: Feedback, now: datetime) -> None:
+    """The first act of the staff in this cycle stops the clock of taking it up."""
+    if matter.responded_at is None:
+        matter.responded_at = now
+
+
+def stop(matter: Feedback, work: Work, now: datetime) -> None:
+    """The answer stops both clocks; the first one ever is kept for the figures."""
+    responded(matter, now)
+    matter.answered_at = now
+    if matter.first_answered_at is None:
+        matter.first_answered_at = now
+        matter.first_minutes = feedback_clocks.used(work, matter.filed_at, now)
+
+
+def set_lapse(matter: Feedback, answer: FeedbackEvent, now: datetime) -> None:
+    """Where nobody replies to this answer for 14 days, it is over."""
+    outbox.publish(
+        FeedbackLapseDue(matter.id, answer.id), key=f"feedback:lapse:{answer.id}", due=now + rules.LAPSES_AFTER
+    )

@@ -1,0 +1,9 @@
+"""Feedback: `saying` for its authors, `receipts` for those without a name, `desk` and `deciding` for the staff."""
+
+import app.portal.web.feedback.deciding
+import app.portal.web.feedback.desk
+import app.portal.web.feedback.receipts
+import app.portal.web.feedback.saying  # noqa: F401 - imported for their views
+from app.portal.web.feedback.blueprint import blueprint, waiting_count
+
+__all__ = ["blueprint", "waiting_count"]

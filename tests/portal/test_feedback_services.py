@@ -1,0 +1,398 @@
+"""Feedback against the database: threads, clocks, whom it is about, what it becomes, what time does to it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Person
+from app.audit.models import AuditEntry
+from app.core.actor import Actor
+from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.outbox import OutboxDelivery, OutboxEvent, subscribers
+from app.events import feedback as events
+from app.notifications.models import Notification
+from app.portal.handlers import feedback as handlers
+from app.portal.models import Feedback, FeedbackAbout, FeedbackEvent, Notice
+from app.portal.queries import feedback as queries
+from app.portal.queries import feedback_viewer as viewer
+from app.portal.queries.feedback import FeedbackFilter
+from app.portal.rules import feedback as rules
+from app.portal.rules.feedback import Kind, Status
+from app.portal.services.feedback import acts, filing, timers
+from app.portal.services.feedback.acts import Repair
+from app.portal.services.feedback.filing import Said
+from app.tickets.models import Ticket
+from app.tickets.rules.workflow import OrderAct
+from tests.factories import accounts, feedback, tickets
+from tests.tickets import at_work
+from tests.tickets.walking import deliver
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class Office(tickets.Ground):
+    """A ground with a supervisor, a leader, and the dorm manager of its building."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.supervisor = accounts.person("supervisor", name="马主管")
+        self.leader = accounts.person("leader", name="韩处长")
+        self.manager = accounts.person("dormmanager", name="刘宿管", scope_kind="building", scope_id=self.building.id)
+        self.elsewhere = tickets.place("building", "桂园1栋", tickets.place("campus", "北校区"))
+
+    @property
+    def staff(self) -> list[Person]:
+        return [self.dispatcher, self.supervisor, self.leader, self.manager]
+
+
+@pytest.fixture
+def office(database: Session, frozen: datetime) -> Office:
+    return Office()
+
+
+def act(person: Person) -> Actor:
+    return accounts.actor(person)
+
+
+def seen_by(person: Person, now: datetime) -> set[int]:
+    return {row.id for row in queries.page(act(person), FeedbackFilter(), now).items}
+
+
+def status_of(matter: Feedback) -> str:
+    rows = queries.thread(matter.id, staff=True)
+    assert rules.folded((row.from_state, row.to_state) for row in rows) == matter.status
+    return matter.status
+
+
+def test_a_matter_from_open_to_lapsed_and_open_again(office: Office, now: datetime) -> None:
+    matter = feedback.said(office.student, place_id=office.room.id)
+    assert (matter.number, status_of(matter), matter.campus_id) == ("F26-000001", "open", office.campus.id)
+    staff, author = act(office.dispatcher), act(office.student)
+    assert matter.answer_due is not None
+    acts.note(actor=staff, now=now, feedback_id=matter.id, text="查一下旧单")
+    assert (matter.responded_at, status_of(matter)) == (None, "open")
+    answer = acts.answer(actor=staff, now=now + HOUR, feedback_id=matter.id, text="明天去修")
+    assert (status_of(matter), matter.handler_id, matter.responded_at) == ("answered", office.dispatcher.id, now + HOUR)
+    assert (matter.first_answered_at, matter.first_minutes) == (now + HOUR, 60)
+    acts.answer(actor=staff, now=now + 2 * HOUR, feedback_id=matter.id, text="改为后天")
+    assert status_of(matter) == "answered"
+    system = Actor.system(1)
+    late = now + 15 * DAY
+    assert not timers.lapse(actor=system, now=late, feedback_id=matter.id, event_id=answer.id), "a later answer counts"
+    last = answer.id + 1
+    assert timers.lapse(actor=system, now=late, feedback_id=matter.id, event_id=last)
+    assert not timers.lapse(actor=system, now=late, feedback_id=matter.id, event_id=last)
+    assert (status_of(matter), matter.closed_as) == ("closed", "lapsed")
+    acts.reply(actor=author, now=late + 29 * DAY, feedback_id=matter.id, text="还没修")
+    assert (status_of(matter), matter.cycle, matter.closed_at) == ("open", 2, None)
+    assert matter.answer_due is not None
+    assert matter.answer_due > late + 29 * DAY
+    assert matter.responded_at is None
+    kinds = [row.kind for row in queries.thread(matter.id, staff=False)]
+    assert kinds == ["file", "answer", "answer", "lapse", "reply"], "its author reads no note"
+
+
+def test_after_thirty_days_it_is_filed_anew(office: Office, now: datetime) -> None:
+    matter = feedback.said(office.student)
+    answer = acts.answer(actor=act(office.leader), now=now, feedback_id=matter.id, text="好")
+    timers.lapse(actor=Actor.system(1), now=now + 14 * DAY, feedback_id=matter.id, event_id=answer.id)
+    with pytest.raises(Conflict) as refused:
+        acts.reply(actor=act(office.student), now=now + 45 * DAY, feedback_id=matter.id, text="?")
+    assert refused.value.code == "closed-for-good"
+
+
+def test_a_further_word_keeps_the_clock_running(office: Office, now: datetime) -> None:
+    matter = feedback.said(office.student)
+    before = matter.answer_due
+    acts.reply(actor=act(office.student), now=now + HOUR, feedback_id=matter.id, text="还有")
+    assert (matter.answer_due, matter.cycle, matter.version) == (before, 1, 1)
+
+
+def test_who_sees_what(office: Office, now: datetime) -> None:
+    """Own ones, those of the scopes; without a place only who holds the right for the whole institution."""
+    other = accounts.person("student")
+    here = feedback.said(office.student, place_id=office.room.id)
+    there = feedback.said(other, place_id=office.elsewhere.id)
+    nowhere = feedback.said(office.student)
+    assert seen_by(office.student, now) == {here.id, nowhere.id}
+    assert seen_by(other, now) == {there.id}
+    assert seen_by(office.manager, now) == {here.id}
+    for person in (office.dispatcher, office.supervisor, office.leader):
+        assert seen_by(person, now) == {here.id, there.id, nowhere.id}
+    for person in (accounts.person("technician"), accounts.person("finance"), accounts.person("contractor")):
+        assert seen_by(person, now) == set()
+    with pytest.raises(NotFound):
+        queries.one(act(other), here.id)
+
+
+@pytest.mark.parametrize("how", ["named", "chosen", "ticket", "staff"])
+def test_who_is_complained_about_never_sees_or_handles_it(
+    office: Office, database: Session, now: datetime, how: str
+) -> None:
+    """However he came to be named: no list, no page, no count, no assignment, no word in his inbox."""
+    given: dict[str, Any] = {"place_id": office.room.id}
+    manager = office.manager
+    if how == "named":
+        given["text"] = "刘 宿管 态度不好"
+    elif how == "chosen":
+        accounts.home(office.student, office.room.id)
+        given["about"] = (manager.id,)
+    elif how == "ticket":
+        manager = office.technician(role="dutylead")
+        order_id = at_work.offered(office, now)
+        at_work.do(manager, order_id, OrderAct.ACCEPT, now=now)
+        given["ticket_id"] = database.scalars(select(Ticket.id)).one()
+    matter = say(office, now, **given)
+    if how == "staff":
+        acts.assign(actor=act(office.leader), now=now, feedback_id=matter.id, handler_id=manager.id, seen=1)
+        acts.set_about(actor=act(office.leader), now=now, feedback_id=matter.id, person_ids=[manager.id])
+        assert matter.handler_id is None, "whoever had it loses it"
+    assert database.scalars(select(FeedbackAbout.person_id)).all() == [manager.id]
+    assert database.scalars(select(FeedbackAbout.how)).all() == [how]
+    assert seen_by(manager, now) == set()
+    assert queries.waiting(act(manager), now).open == 0
+    assert queries.desk(act(manager), FeedbackFilter(q="水"), now).items == []
+    with pytest.raises(NotFound):
+        queries.one(act(manager), matter.id)
+    for attempt in (
+        lambda: acts.answer(actor=act(manager), now=now, feedback_id=matter.id, text="x"),
+        lambda: acts.note(actor=act(manager), now=now, feedback_id=matter.id, text="x"),
+        lambda: acts.assign(actor=act(manager), now=now, feedback_id=matter.id, handler_id=None, seen=None),
+        lambda: acts.set_about(actor=act(manager), now=now, feedback_id=matter.id, person_ids=[]),
+    ):
+        with pytest.raises(NotFound):
+            attempt()
+    with pytest.raises(Rejected):
+        acts.assign(actor=act(office.leader), now=now, feedback_id=matter.id, handler_id=manager.id, seen=None)
+    assert manager.id not in {row.id for row in viewer.handlers(matter.id, now)}
+    handlers.feedback_late(events.FeedbackLate(matter.id, 1, "answer"), Actor.system(1), now)
+    told = set(database.scalars(select(Notification.person_id).where(Notification.kind == "feedback-late")))
+    assert {office.dispatcher.id, office.supervisor.id, office.leader.id} <= told
+    assert manager.id not in told
+
+
+def say(office: Office, now: datetime, text: str = "态度不好", **given: Any) -> Feedback:
+    """A complaint of the student's."""
+    said = Said(kind=Kind.COMPLAINT, text=text, lang="zh-CN", **given)
+    return filing.file(actor=act(office.student), now=now, said=said)
+
+
+def test_nobody_handles_what_he_wrote_himself(office: Office, now: datetime) -> None:
+    matter = feedback.said(office.dispatcher)
+    assert viewer.handles(act(office.leader), matter.id)
+    assert not viewer.handles(act(office.dispatcher), matter.id)
+    with pytest.raises(NotFound):
+        acts.answer(actor=act(office.dispatcher), now=now, feedback_id=matter.id, text="x")
+    with pytest.raises(NotFound):
+        acts.reply(actor=act(office.leader), now=now, feedback_id=matter.id, text="x")
+    assert office.dispatcher.id not in {row.id for row in viewer.handlers(matter.id, now)}
+
+
+def test_without_a_name_nothing_says_who_it_was(office: Office, database: Session, now: datetime) -> None:
+    matter = feedback.said(None, text="食堂太吵")
+    assert matter.author_id is None
+    again = feedback.said(None, text="食堂太吵")
+    assert again.id == matter.id, "the same receipt twice is the same matter"
+    event = database.scalars(select(FeedbackEvent)).one()
+    assert (event.actor_kind, event.actor_id) == ("author", None)
+    acts.answer(actor=act(office.leader), now=now, feedback_id=matter.id, text="请讲")
+    acts.reply_by_secret(now=now, secret=feedback.SECRET, text="晚上")
+    assert status_of(matter) == "open"
+    with pytest.raises(NotFound):
+        acts.reply_by_secret(now=now, secret="z" * 26, text="x")
+    handlers.feedback_answered(events.FeedbackAnswered(matter.id, event.id), Actor.system(1), now)
+    assert database.scalars(select(Notification)).all() == []
+
+
+def test_refusals_name_their_field(office: Office, now: datetime) -> None:
+    other = accounts.person("student")
+    office.file()
+    ticket_id = office.file().id
+    with pytest.raises(Rejected) as refused:
+        feedback.said(other, ticket_id=ticket_id)
+    assert set(refused.value.fields) == {"ticket_id"}
+    with pytest.raises(Rejected) as refused:
+        feedback.said(other, place_id=10**12)
+    assert set(refused.value.fields) == {"place_id"}
+    with pytest.raises(Rejected) as refused:
+        say(office, now, about=(office.dispatcher.id,))
+    assert set(refused.value.fields) == {"about"}
+    with pytest.raises(NotAllowed):
+        feedback.said(accounts.person("contractor"))
+
+
+def test_assignment_is_seen_audited_and_told(office: Office, database: Session, now: datetime) -> None:
+    matter = feedback.said(office.student, place_id=office.room.id)
+    leader = act(office.leader)
+    acts.assign(actor=leader, now=now, feedback_id=matter.id, handler_id=office.manager.id, seen=1)
+    assert (matter.handler_id, matter.version, matter.responded_at) == (office.manager.id, 2, now)
+    with pytest.raises(Stale) as stale:
+        acts.assign(actor=leader, now=now, feedback_id=matter.id, handler_id=None, seen=1)
+    assert stale.value.current["assignee"] == office.manager.id
+    with pytest.raises(Rejected):
+        acts.assign(actor=leader, now=now, feedback_id=matter.id, handler_id=office.student.id, seen=2)
+    run(database, "FeedbackAssigned", now)
+    line = database.scalars(select(Notification)).one()
+    assert (line.person_id, line.kind, line.data["number"]) == (office.manager.id, "feedback-assigned", matter.number)
+    assert "excerpt" not in line.data
+    entry = database.scalars(select(AuditEntry).where(AuditEntry.verb == "feedback.assign")).one()
+    assert entry.after == {"handler": office.manager.id}
+
+
+def run(database: Session, kind: str, now: datetime) -> None:
+    """Deliver the events of a kind, as the relay would, twice."""
+    rows = database.execute(
+        select(OutboxDelivery.handler, OutboxEvent.payload)
+        .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
+        .where(OutboxEvent.kind == kind)
+    ).all()
+    assert rows
+    table = subscribers()
+    for _twice in range(2):
+        for row in rows:
+            table.by_name[row.handler].handler(table.load(kind, row.payload), Actor.system(1), now)
+
+
+def test_it_becomes_a_request_of_its_author(office: Office, database: Session, now: datetime) -> None:
+    matter = feedback.said(office.student, place_id=office.room.id)
+    repair = Repair(category=office.category.code, description="灯坏了", place_id=office.room.id)
+    found, filed = acts.convert_to_ticket(
+        actor=act(office.dispatcher), now=now, feedback_id=matter.id, repair=repair, text="已转维修", seen=1
+    )
+    ticket = database.scalars(select(Ticket).where(Ticket.id == filed.id)).one()
+    assert (ticket.reporter_id, ticket.on_behalf_by) == (office.student.id, office.dispatcher.id)
+    assert (status_of(found), found.closed_as, found.became_id) == ("closed", "ticket", filed.id)
+    assert found.first_answered_at == now
+    event = queries.thread(matter.id, staff=False)[-1]
+    assert (event.kind, event.text, event.data["number"]) == ("convert", "已转维修", filed.number)
+    run(database, "FeedbackClosed", now)
+    line = database.scalars(select(Notification).where(Notification.kind == "feedback-closed")).one()
+    assert (line.person_id, line.data["how"]) == (office.student.id, "ticket")
+    with pytest.raises(Conflict):
+        acts.convert_to_ticket(actor=act(office.dispatcher), now=now, feedback_id=matter.id, repair=repair)
+    assert len(database.scalars(select(Ticket)).all()) == 1
+    acts.reply(actor=act(office.student), now=now, feedback_id=matter.id, text="又坏了")
+    assert status_of(matter) == "open"
+
+
+def test_it_becomes_the_draft_of_a_notice(office: Office, database: Session, now: datetime) -> None:
+    matter = feedback.said(None, kind=Kind.QUESTION, text="暖气什么时候开？")
+    _found, notice_id = acts.convert_to_notice(
+        actor=act(office.dispatcher), now=now, feedback_id=matter.id, title={"zh-CN": "供暖时间"}
+    )
+    notice = database.scalars(select(Notice)).one()
+    assert (notice.id, notice.status, notice.everywhere) == (notice_id, "draft", True)
+    assert (status_of(matter), matter.closed_as) == ("closed", "notice")
+
+
+def test_a_repair_that_is_refused_leaves_it_open(office: Office, now: datetime) -> None:
+    matter = feedback.said(office.student)
+    with pytest.raises(Rejected):
+        acts.convert_to_ticket(
+            actor=act(office.dispatcher),
+            now=now,
+            feedback_id=matter.id,
+            repair=Repair(category="nothing", description="x"),
+        )
+    with pytest.raises(NotAllowed):  # leadership files for nobody
+        acts.convert_to_ticket(
+            actor=act(office.leader),
+            now=now,
+            feedback_id=matter.id,
+            repair=Repair(category=office.category.code, description="x", place_id=office.room.id),
+        )
+    assert status_of(matter) == "open"
+
+
+def test_clocks_remind_escalate_and_do_nothing_twice(office: Office, database: Session, now: datetime) -> None:
+    """Not taken up in a working day: all who could. About to be late: who has it. Not answered: those above."""
+    matter = feedback.said(office.student, place_id=office.room.id)
+    due = {
+        row.payload["step"]: row.next_at
+        for row in database.execute(
+            select(OutboxEvent.payload, OutboxDelivery.next_at)
+            .join(OutboxDelivery, OutboxDelivery.event_id == OutboxEvent.id)
+            .where(OutboxEvent.kind == "FeedbackClockDue")
+        )
+    }
+    assert set(due) == {"respond", "remind", "answer"}
+    assert due["respond"] < due["remind"] < due["answer"]
+    assert matter.answer_due is not None
+    system = Actor.system(1)
+
+    def ring(step: str, at: datetime) -> None:
+        handlers.on_clock(events.FeedbackClockDue(matter.id, 1, step), system, at)
+
+    def told(kind: str) -> set[int]:
+        for event in database.execute(select(OutboxEvent.payload).where(OutboxEvent.kind == "FeedbackLate")):
+            handlers.feedback_late(events.FeedbackLate(**event.payload), system, now)
+        return set(database.scalars(select(Notification.person_id).where(Notification.kind == kind)))
+
+    ring("respond", now + HOUR)  # early
+    assert told("feedback-late") == set()
+    for _twice in range(2):
+        ring("respond", due["respond"])
+    assert told("feedback-late") == {person.id for person in office.staff}
+    assert matter.escalated_at == due["respond"]
+    acts.assign(
+        actor=act(office.leader), now=due["respond"], feedback_id=matter.id, handler_id=office.manager.id, seen=None
+    )
+    ring("remind", due["remind"])
+    assert told("feedback-due") == {office.manager.id}
+    database.query(Notification).delete()
+    for _twice in range(2):
+        ring("answer", due["answer"])
+    assert {office.manager.id, office.supervisor.id, office.leader.id} <= told("feedback-late")
+    escalations = [row.data["step"] for row in queries.thread(matter.id, staff=True) if row.kind == "escalate"]
+    assert escalations == ["respond", "answer"]
+    assert all(row.kind != "escalate" for row in queries.thread(matter.id, staff=False))
+    assert [row.id for row in queries.desk(act(office.leader), FeedbackFilter(late=True), due["answer"]).items] == [
+        matter.id
+    ]
+
+
+def test_what_was_answered_is_not_late(office: Office, database: Session, now: datetime) -> None:
+    matter = feedback.said(office.student)
+    acts.answer(actor=act(office.leader), now=now, feedback_id=matter.id, text="好")
+    for step in ("respond", "remind", "answer"):
+        handlers.on_clock(events.FeedbackClockDue(matter.id, 1, step), Actor.system(1), now + 30 * DAY)
+    acts.reply(actor=act(office.student), now=now + DAY, feedback_id=matter.id, text="不好")
+    handlers.on_clock(events.FeedbackClockDue(matter.id, 1, "answer"), Actor.system(1), now + 30 * DAY)
+    assert database.scalars(select(OutboxEvent).where(OutboxEvent.kind == "FeedbackLate")).all() == []
+    for gone in (events.FeedbackClockDue(10**9, 1, "answer"), events.FeedbackLapseDue(10**9, 1)):
+        handler = handlers.on_clock if isinstance(gone, events.FeedbackClockDue) else handlers.on_lapse
+        handler(gone, Actor.system(1), now)  # type: ignore[arg-type]
+
+
+def test_lists_filter_and_count(office: Office, now: datetime) -> None:
+    one = feedback.said(office.student, text="热水器坏了")
+    two = feedback.said(office.student, Kind.PRAISE, text="师傅很好", at=now - 30 * DAY)
+    three = feedback.said(None, Kind.SUGGESTION, text="多放一台饮水机")
+    leader = act(office.leader)
+    acts.assign(actor=leader, now=now, feedback_id=one.id, handler_id=office.leader.id, seen=None)
+    counts = queries.waiting(leader, now)
+    assert (counts.open, counts.late, counts.unassigned, counts.mine) == (3, 1, 2, 1)
+
+    def ids(**wanted: Any) -> list[int]:
+        return [row.id for row in queries.desk(leader, FeedbackFilter(**wanted), now).items]
+
+    assert ids(statuses=("open",))[0] == two.id, "the most pressing first"
+    assert ids(q="热水") == [one.id]
+    assert ids(q=two.number.lower()) == [two.id]
+    assert ids(kinds=("suggestion",)) == [three.id]
+    assert ids(handler=office.leader.id) == [one.id]
+    assert set(ids(unassigned=True)) == {two.id, three.id}
+    assert ids(statuses=("closed",)) == []
+    deliver(now)
+
+
+def test_staff_is_found_by_name(office: Office, now: datetime) -> None:
+    assert [row.id for row in viewer.staff_called("马主管", now)] == [office.supervisor.id]
+    assert [row.id for row in viewer.staff_called("处长", now)] == [office.leader.id]
+    assert viewer.staff_called(office.student.name, now) == []
+    assert status_of(feedback.said(office.student)) == Status.OPEN
