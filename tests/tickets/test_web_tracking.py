@@ -151,6 +151,15 @@ class TestLive:
         acts.withdraw(actor=made.actor(ground.student), now=clock.now(), ticket_id=ground.ticket.id, seen=None)
         assert "hx-get" not in page_of(client, ground)
 
+    def test_a_closed_page_asks_again_while_a_photo_is_being_prepared(self, ground: Ground, login: Login) -> None:
+        client = login(ground.student)
+        photo = (io.BytesIO(attachments.jpeg()), "more.jpg")
+        assert send(client, ground, "photos", more_photos=photo).status_code == 303
+        acts.withdraw(actor=made.actor(ground.student), now=clock.now(), ticket_id=ground.ticket.id, seen=None)
+        assert f'hx-get="{ground.path}" hx-trigger="every 2s' in page_of(client, ground)
+        attachments.prepare(db.session.scalars(select(Attachment)).one())
+        assert "hx-get" not in page_of(client, ground)
+
     def test_fragment_is_the_live_part_and_304_while_nothing_happens(self, ground: Ground, login: Login) -> None:
         client = login(ground.student)
         headers = {"HX-Request": "true", "HX-Request-Type": "partial"}

@@ -80,7 +80,12 @@ class Screen:
 
     @property
     def live(self) -> bool:
-        return TicketStatus(self.ticket.status) in LIVE
+        """Whether the page asks for news: while the ticket moves, or one of its photos is being prepared."""
+        return TicketStatus(self.ticket.status) in LIVE or self.preparing
+
+    @property
+    def preparing(self) -> bool:
+        return any(each.state == "quarantine" for each in self.photos)
 
     @property
     def head(self) -> wording.Head:
