@@ -146,6 +146,7 @@ def _people() -> list[dict[str, Any]]:
 
 
 def _columns(theme: str) -> list[dict[str, Any]]:
+    told = "" if theme == "light" else "（深色）"  # landmarks of one page have names of their own
     leak = {
         "number": "W26-024817",
         "url": "#top",
@@ -185,10 +186,10 @@ def _columns(theme: str) -> list[dict[str, Any]]:
         "right": "2 天 3 时",
     }
     return [
-        {"id": f"{theme}-queued", "name": "待派", "count": 2, "late": "1 张超时", "slips": [leak, slow]},
-        {"id": f"{theme}-offered", "name": "待接单", "count": 1, "slips": [light]},
-        {"id": f"{theme}-hold", "name": "挂起", "count": 1, "slips": [lift]},
-        {"id": f"{theme}-working", "name": "处理中", "count": 0, "slips": []},
+        {"id": f"{theme}-queued", "name": f"待派{told}", "count": 2, "late": "1 张超时", "slips": [leak, slow]},
+        {"id": f"{theme}-offered", "name": f"待接单{told}", "count": 1, "slips": [light]},
+        {"id": f"{theme}-hold", "name": f"挂起{told}", "count": 1, "slips": [lift]},
+        {"id": f"{theme}-working", "name": f"处理中{told}", "count": 0, "slips": []},
         {"name": "待验收", "count": 6, "folded": True, "url": "#top"},
     ]
 
