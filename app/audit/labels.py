@@ -62,6 +62,7 @@ VERBS: dict[str, Any] = {
     "category.add": _l("Added a category"),
     "category.change": _l("Changed a category"),
     "category.close": _l("Closed a category"),
+    "category.publish": _l("Published the questions of a category"),
     "trade.add": _l("Added a trade"),
     "trade.change": _l("Changed a trade"),
     "trade.close": _l("Closed a trade"),

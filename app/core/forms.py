@@ -157,7 +157,7 @@ class Form:
     """An HTML form over a schema.
 
     `values` is what the page shows (the initial data, then what was typed), `errors` the sentences per field,
-    `problem` a sentence about the whole form.
+    `problem` a sentence about the whole form, `beside` the fields of the page that the schema does not have.
     """
 
     def __init__(self, schema: Schema | type[Schema], values: Mapping[str, Any] | None = None) -> None:
@@ -165,6 +165,7 @@ class Form:
         self.values: dict[str, Any] = dict(values or {})
         self.errors: dict[str, list[str]] = {}
         self.problem: str | None = None
+        self.beside: set[str] = set()
 
     def load(self, sent: MultiDict[str, str], files: MultiDict[str, Any] | None = None) -> dict[str, Any] | None:
         """The loaded data, or None where the form must be shown again with its errors."""
@@ -198,7 +199,6 @@ class Form:
             refused = refused.fields
         for name, said in refused.items():
             self.errors.setdefault(name, []).extend(str(each) for each in said)
-        if not self.problem and any(name not in self.schema.fields for name in self.errors):
-            self.problem = "; ".join(
-                each for name, said in self.errors.items() if name not in self.schema.fields for each in said
-            )
+        elsewhere = [name for name in self.errors if name not in self.schema.fields and name not in self.beside]
+        if not self.problem and elsewhere:
+            self.problem = "; ".join(each for name in elsewhere for each in self.errors[name])

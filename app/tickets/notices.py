@@ -18,9 +18,9 @@ from app.core.db import db
 from app.events import tickets as events
 from app.notifications import rendering, services
 from app.sites.models import Place
-from app.tickets.models import Category, Ticket, TicketEvent, TicketFollower, WorkOrder
+from app.tickets.models import Category, CategoryVersion, Ticket, TicketEvent, TicketFollower, WorkOrder
 from app.tickets.rules import reasons
-from app.tickets.rules.workflow import TicketAct
+from app.tickets.rules.workflow import TicketAct, TicketStatus
 from app.tickets.services import dispatching
 
 CALLED = "duty-lead-called"
@@ -95,14 +95,28 @@ def _day(order_id: int) -> str:
 
 
 def on_filed(event: events.TicketFiled, actor: Actor, now: datetime) -> None:
-    """Accepted at once (automatic categories): the receipt in the reporter's inbox."""
-    if event.reporter_id is None or event.status != "accepted":
+    """The receipt in the reporter's inbox where it was accepted at once, and what its category replies by itself."""
+    if event.reporter_id is None:
+        return
+    reply = db.session.scalar(
+        select(CategoryVersion.reply)
+        .join(
+            Ticket,
+            and_(
+                Ticket.institution_id == CategoryVersion.institution_id,
+                Ticket.category_version_id == CategoryVersion.id,
+            ),
+        )
+        .where(Ticket.id == event.ticket_id)
+    )
+    accepted = event.status == TicketStatus.ACCEPTED
+    if not accepted and reply is None:
         return
     facts = _facts(event.ticket_id)
     services.notify(
         [event.reporter_id],
-        "ticket-accepted",
-        _data(facts),
+        "ticket-accepted" if accepted else "ticket-received",
+        _data(facts, note=reply),
         _page(facts.id),
         now,
         key=f"ticket:{facts.id}:filed",

@@ -34,6 +34,7 @@ SAID: Final = gettext_noop("What I wrote to the desk")
 DESK: Final = gettext_noop("Feedback I answer")
 
 KINDS: Final[tuple[Kind, ...]] = (
+    Kind("ticket-received", REQUESTS, gettext_noop("A request has come in, with a first answer")),
     Kind("ticket-accepted", REQUESTS, gettext_noop("A request is accepted")),
     Kind("ticket-taken", REQUESTS, gettext_noop("A technician has taken it")),
     Kind("ticket-on-the-way", REQUESTS, gettext_noop("The technician is on the way")),

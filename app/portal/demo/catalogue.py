@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from app.core.db import db
+from app.core.actor import Actor
+from app.core.db import current_institution, db
 from app.tickets.models import Category, Trade
+from app.tickets.rules.questions import Kind, Option, Question
+from app.tickets.services import category_versions
 
 TRADES = (
     ("plumbing", "给排水", "Plumbing"),
@@ -138,8 +143,108 @@ EMERGENCIES = (
 DUTY_PHONE = "8120 0000"
 
 
-def build() -> dict[str, Category]:
-    """Write trades and categories; returns the reportable ones by code."""
+def _both(zh: str, en: str) -> dict[str, str]:
+    return {"zh-CN": zh, "en": en}
+
+
+ASKED: dict[str, tuple[Question, ...]] = {
+    "socket": (
+        Question(
+            code="danger",
+            kind=Kind.YES_NO,
+            label=_both("有没有冒烟、火花或焦糊味？", "Is there smoke, a spark or a burnt smell?"),
+            required=True,
+            stops_on="yes",
+            stop=_both("请勿触碰，先拉下空气开关并离开。", "Do not touch it. Switch the breaker off and keep away."),
+            phone=DUTY_PHONE,
+        ),
+        Question(
+            code="which",
+            kind=Kind.CHOICE,
+            label=_both("哪些没电？", "What has no power?"),
+            required=True,
+            options=(
+                Option("one", _both("一个插座", "One socket")),
+                Option("wall", _both("一面墙", "One wall")),
+                Option("room", _both("整个房间", "The whole room")),
+            ),
+        ),
+    ),
+    "no-hot-water": (
+        Question(
+            code="since",
+            kind=Kind.NUMBER,
+            label=_both("多久没有热水了？", "For how long has there been no hot water?"),
+            unit=_both("小时", "hours"),
+            low=0,
+            high=720,
+        ),
+        Question(
+            code="where",
+            kind=Kind.SEVERAL,
+            label=_both("哪些地方没有热水？", "Where is there none?"),
+            options=(
+                Option("shower", _both("淋浴", "Shower")),
+                Option("basin", _both("洗手池", "Basin")),
+                Option("next", _both("隔壁也没有", "Next door, too")),
+            ),
+        ),
+    ),
+    "wall": (
+        Question(
+            code="loose",
+            kind=Kind.YES_NO,
+            label=_both("有没有可能掉落砸到人？", "Could something fall on somebody?"),
+            required=True,
+        ),
+        Question(
+            code="size",
+            kind=Kind.NUMBER,
+            label=_both("大约多大？", "About how large?"),
+            unit=_both("平方米", "m²"),
+            low=0,
+            high=500,
+        ),
+        Question(
+            code="photo",
+            kind=Kind.PHOTO,
+            label=_both("照片能帮我们判断要带什么材料。", "A photo tells us what material to bring."),
+        ),
+    ),
+}
+"""What a few categories ask; most ask nothing, so that three taps file a report."""
+
+RULES: dict[str, dict[str, Any]] = {
+    "no-hot-water": {
+        "reply": _both(
+            "热水由锅炉房统一供应，我们同时通知值班室检查。",
+            "Hot water comes from the boiler house; we tell its duty room as well.",
+        )
+    },
+    "wall": {
+        "demands": {
+            "photo_after": True,
+            "checklist": [
+                _both("四周围挡或警示", "Fenced off or marked"),
+                _both("现场清理完毕", "The place is left clean"),
+            ],
+        }
+    },
+    "screen": {"price_class": "fault"},
+    "slow-network": {"impacts": {"building": "building"}},
+}
+"""What some categories' versions say besides."""
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "socket": {"danger": False, "which": "one"},
+    "no-hot-water": {"since": 6, "where": ["shower", "next"]},
+    "wall": {"loose": False, "size": 0.5},
+}
+"""How the reporters of the demo history answer."""
+
+
+def build(moment: datetime) -> dict[str, Category]:
+    """Write trades and categories with their first versions; returns the reportable ones by code."""
     trades = {code: Trade(code=code, name={"zh-CN": zh, "en": en}) for code, zh, en in TRADES}
     db.session.add_all(trades.values())
     db.session.flush()
@@ -176,6 +281,10 @@ def build() -> dict[str, Category]:
             )
     db.session.add_all(leaves.values())
     db.session.flush()
+    system = Actor.system(current_institution())
+    for code, category in leaves.items():
+        asked = {"questions": [each.to_data() for each in ASKED[code]]} if code in ASKED else {}
+        category_versions.write(category, actor=system, now=moment, **asked, **RULES.get(code, {}))
     return leaves
 
 

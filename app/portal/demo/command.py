@@ -74,7 +74,7 @@ def fill(institution_id: int, rng: random.Random, password: str, moment: datetim
         insert_places(list(campus.places()), actor=system, now=moment)
         settings.put(home.DUTY_PHONE, catalogue.DUTY_PHONE, actor_id=None, now=moment)
     with transaction():
-        categories = catalogue.build()
+        categories = catalogue.build(moment - timedelta(days=history.DAYS))
         cast = people.build(rng, campus.dorm_rooms(), catalogue.trade_ids(), passwords.hash_password(password), moment)
         public = list(db.session.scalars(select(Place.id).where(Place.public).order_by(Place.id)))
         stage = history.Stage(rng, cast, categories, moment)

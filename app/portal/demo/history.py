@@ -19,6 +19,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.transaction import steps
+from app.portal.demo import catalogue
 from app.portal.demo.people import Cast
 from app.tickets.models import Category, Offer, Ticket, WorkOrder
 from app.tickets.rules.offers import Wake
@@ -130,6 +131,7 @@ def ordinary(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:
         now=stage.now,
         category=category_id,
         description=rng.choice(WORDS.get(code, PLAIN)),
+        answers=catalogue.ANSWERS.get(code),
         place_id=place_id,
         urgency=rng.choices(("normal", "high", "low"), (8, 2, 1))[0],
         may_enter=rng.random() < 0.5,
@@ -306,6 +308,7 @@ def withdrawn(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:
         actor=stage.actor(reporter),
         now=stage.now,
         category=stage.categories[code][0],
+        answers=catalogue.ANSWERS.get(code),
         description="",
         place_id=place_id,
     )
@@ -319,6 +322,7 @@ def asked(stage: Stage, reporter: Person, place_id: int) -> Life:
         actor=stage.actor(reporter),
         now=stage.now,
         category=stage.categories["wall"][0],
+        answers=catalogue.ANSWERS["wall"],
         description="墙皮掉了一大块。",
         place_id=place_id,
     )
@@ -346,6 +350,7 @@ def halted(stage: Stage, reporter: Person, code: str, place_id: int, how_far: st
         now=stage.now,
         category=stage.categories[code][0],
         description=stage.rng.choice(WORDS.get(code, PLAIN)),
+        answers=catalogue.ANSWERS.get(code),
         place_id=place_id,
         may_enter=True,
     )

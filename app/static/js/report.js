@@ -1,19 +1,39 @@
-/* Under the chosen tile one pick has to be made; those of the other tiles are not asked for. They come into sight where
-   the bar at the bottom would cover them.
+/* What the chosen fault asks for has to be answered; what others ask for has not. What opens comes into sight where the bar
+   at the bottom would cover it. An answer that means danger keeps the form from being sent.
    Without this module the server asks, and photos have to be chosen again. */
 
 const form = document.getElementById("report");
+const STOPPED = form.dataset.stopped;
+
+/** Whether a part belongs to the fault that is chosen now: every radio above it is checked. */
+function counts(part) {
+  for (let at = part; at !== form; at = at.parentElement) {
+    if (at.matches(".asked, .under") && at.previousElementSibling && at.previousElementSibling.matches("label")) {
+      if (!at.previousElementSibling.previousElementSibling.checked) return false;
+    }
+  }
+  return true;
+}
 
 function demand() {
   form.querySelectorAll(".problems > .under").forEach((under) => {
-    const chosen = under.previousElementSibling.previousElementSibling.checked;
-    under.querySelectorAll("input[type=radio]").forEach((pick) => { pick.required = chosen; });
+    const now = counts(under);
+    under.querySelectorAll("input[type=radio][name^=problem_]").forEach((pick) => { pick.required = now; });
+  });
+  form.querySelectorAll("[data-needed]").forEach((part) => {
+    const now = counts(part);
+    const several = part.dataset.asks === "some" && part.querySelector("input:checked");
+    part.querySelectorAll("input, textarea").forEach((field) => { field.required = now && !several; });
+  });
+  form.querySelectorAll("[data-stops]").forEach((field) => {
+    field.setCustomValidity(field.checked && counts(field) ? STOPPED : "");
   });
 }
 
 form.addEventListener("change", (event) => {
-  if (event.target.name !== "group") return;
   demand();
-  event.target.nextElementSibling.nextElementSibling.scrollIntoView({ block: "nearest" });
+  const face = event.target.nextElementSibling;
+  const opened = face && face.nextElementSibling;
+  if (opened && opened.matches(".under, .asked, .stop")) opened.scrollIntoView({ block: "nearest" });
 });
 demand();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from flask import Response
@@ -12,7 +13,7 @@ from app.core.http import ApiBlueprint, current_actor
 from app.core.http.api import json_answer
 from app.core.http.dumping import compiled
 from app.core.http.preconditions import etag
-from app.tickets import schemas
+from app.tickets import answer_words, schemas
 from app.tickets.queries import orders, tickets
 
 blueprint = ApiBlueprint("tickets", "app.tickets.api", description="Tickets, work orders and their dispatch")
@@ -32,7 +33,8 @@ def number_of(given: str) -> int:
 def ticket(ticket_id: int, status: int = 200) -> Response:
     """One ticket the reader may see, with its version. Raises NotFound."""
     row = tickets.one(current_actor(), ticket_id)
-    return json_answer(dump_tickets([row])[0], status, {"ETag": etag(row.version)})
+    answers = [dataclasses.asdict(each) for each in answer_words.lines(row.asked, row.answers)]
+    return json_answer({**dump_tickets([row])[0], "answers": answers}, status, {"ETag": etag(row.version)})
 
 
 def order(order_id: int, status: int = 200, **more: Any) -> Response:

@@ -25,7 +25,7 @@ from app.core.http.dumping import compiled
 from app.core.http.idempotency import demands_key
 from app.core.http.limits import filings
 from app.sites import queries as places
-from app.tickets import policies, schemas
+from app.tickets import answer_words, policies, schemas
 from app.tickets.api.answering import blueprint, dump_orders, dump_tickets
 from app.tickets.api.answering import number_of as _id
 from app.tickets.api.answering import order as _order
@@ -57,7 +57,7 @@ def _branch(branch: catalogue.Branch, language: str) -> dict[str, Any]:
         "name": words.text(branch.name, language),
         "icon": branch.icon,
         "trade": branch.trade,
-        "questions": [],
+        "questions": answer_words.for_api(branch.questions, branch.emergency_phone),
         "emergency": branch.emergency,
         "emergency_phone": branch.emergency_phone,
         "hints": words.text(branch.hints, language) or None,
@@ -83,6 +83,7 @@ def file_ticket(sent: dict[str, Any]) -> Any:
         urgency=sent["urgency"],
         may_enter=sent["may_enter"],
         origin="api",
+        answers=sent["answers"],
     )
     return versioned(filed, filed.version, 201)
 
@@ -105,7 +106,7 @@ def list_tickets(asked: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/tickets/<string:ticket_id>", methods=["GET"])
-@answers(blueprint, 200, schemas.TicketOut)
+@answers(blueprint, 200, schemas.TicketDetail)
 @policy(policies.may_read)
 def show_ticket(ticket_id: str) -> Response:
     """One ticket."""
@@ -126,7 +127,7 @@ def ticket_events(asked: dict[str, Any], ticket_id: str) -> Response:
 
 @blueprint.route("/tickets/<string:ticket_id>/transitions", methods=["POST"])
 @accepts(blueprint, schemas.TicketAct)
-@answers(blueprint, 200, schemas.TicketOut)
+@answers(blueprint, 200, schemas.TicketDetail)
 @policy(policies.may_own)
 def ticket_transition(sent: dict[str, Any], ticket_id: str) -> Response:
     """Accept, ask, answer, reject or reconsider."""
@@ -145,7 +146,7 @@ def ticket_transition(sent: dict[str, Any], ticket_id: str) -> Response:
 
 @blueprint.route("/tickets/<string:ticket_id>/withdraw", methods=["POST"])
 @accepts(blueprint, schemas.Noted)
-@answers(blueprint, 200, schemas.TicketOut)
+@answers(blueprint, 200, schemas.TicketDetail)
 @policy(policies.may_own)
 def withdraw_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """It is no longer needed; possible until somebody has worked on it."""
@@ -156,7 +157,7 @@ def withdraw_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
 
 @blueprint.route("/tickets/<string:ticket_id>/confirm", methods=["POST"])
 @accepts(blueprint, schemas.Noted)
-@answers(blueprint, 200, schemas.TicketOut)
+@answers(blueprint, 200, schemas.TicketDetail)
 @policy(policies.may_own)
 def confirm_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """The reporter says that it is fixed."""
@@ -167,7 +168,7 @@ def confirm_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
 
 @blueprint.route("/tickets/<string:ticket_id>/not-fixed", methods=["POST"])
 @accepts(blueprint, schemas.NotFixed)
-@answers(blueprint, 200, schemas.TicketOut)
+@answers(blueprint, 200, schemas.TicketDetail)
 @policy(policies.may_own)
 def not_fixed(sent: dict[str, Any], ticket_id: str) -> Response:
     """The repair did not hold: it is taken up again with a rework order."""

@@ -15,7 +15,7 @@ from app.core import forms, i18n
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
-from app.tickets import order_words, policies, talk
+from app.tickets import answer_words, order_words, policies, talk
 from app.tickets.order_forms import Part
 from app.tickets.queries import crew_day, timeline
 from app.tickets.rules import workflow
@@ -266,6 +266,16 @@ class OrderScreen:
     @property
     def where(self) -> str:
         return place(self.row)
+
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """What the reporter answered to the questions of the category."""
+        return [(each.question, each.text) for each in answer_words.lines(self.row.asked, self.row.answers)]
+
+    @property
+    def demands(self) -> list[str]:
+        """What the category demands of the work, and its points to tick off, in words."""
+        return answer_words.demands(self.row.demands)
 
 
 def screen(row: Any, actor: Actor, now: datetime) -> OrderScreen:

@@ -9,6 +9,7 @@ from app.tickets.dispatch import (
     foresight,
     opening,
     pages,
+    questions,
     technicians,
     week_grid,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "foresight",
     "opening",
     "pages",
+    "questions",
     "technicians",
     "week_grid",
 ]

@@ -15,11 +15,12 @@ from app.core.i18n import locale
 from app.core.pages import toast
 from app.sites import queries as places
 from app.tickets import order_words, policies
-from app.tickets.dispatch import schemas
+from app.tickets.dispatch import schemas, versioned
 from app.tickets.models import Category
 from app.tickets.queries import catalogue_pages as queries
 from app.tickets.queries.catalogue import trades as valid_trades
 from app.tickets.services import catalogue as services
+from app.tickets.services import category_versions as services_of_versions
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/catalogue")
 
@@ -122,12 +123,13 @@ def new_category_post() -> Any:
 @policy(policies.may_edit_catalogue)
 def category(category_id: str) -> Any:
     """The form that changes a category."""
-    found = _category(category_id)
+    found = category_of(category_id)
     names = ("code", "parent_id", "trade_id", "icon", "position", "planned_minutes", "impact")
     values = {name: getattr(found, name) for name in (*names, "emergency", "emergency_phone", "auto_dispatch")}
     values |= {"name_zh": found.name.get("zh-CN", ""), "name_en": found.name.get("en", "")}
     hints = found.hints or {}
     values |= {"hints_zh": hints.get("zh-CN", ""), "hints_en": hints.get("en", "")}
+    values |= versioned.values(services_of_versions.current(found))
     return _category_form(forms.Form(schemas.CategoryFields, values), found)
 
 
@@ -135,7 +137,7 @@ def category(category_id: str) -> Any:
 @policy(policies.may_edit_catalogue)
 def category_post(category_id: str) -> Any:
     """Change a category; its code stays."""
-    found = _category(category_id)
+    found = category_of(category_id)
     form = forms.Form(schemas.CategoryFields)
     data = form.load(request.form)
     if data is not None:
@@ -151,7 +153,7 @@ def category_post(category_id: str) -> Any:
 @policy(policies.may_edit_catalogue)
 def close_category(category_id: str) -> Any:
     """From today on it can no longer be chosen."""
-    found = _category(category_id)
+    found = category_of(category_id)
     try:
         services.close_category(actor=current_actor(), now=clock.now(), category_id=found.id)
     except Rejected as refused:
@@ -168,10 +170,12 @@ def _values(data: dict[str, Any]) -> dict[str, Any]:
         "emergency_phone": data["emergency_phone"] or None,
         "name": schemas.words(data, "name"),
         "hints": schemas.words(data, "hints") or None,
+        **versioned.given(data),
     }
 
 
-def _category(category_id: str) -> Category:
+def category_of(category_id: str) -> Category:
+    """The category of an address, closed ones included. Raises NotFound."""
     number = forms.parse_id(category_id)
     found = None if number is None else queries.category(number)
     if found is None:
@@ -194,6 +198,10 @@ def _category_form(form: forms.Form, found: Category | None, status: int = 200) 
         "trades": trades,
         "icons": _icons(found),
         "impacts": [{"value": code, "label": str(label)} for code, label in IMPACTS.items()],
+        "spots": versioned.spots(),
+        "prices": versioned.prices(),
+        "demands": versioned.demands(),
+        "can_ask": found is not None and found.trade_id is not None and found.valid_to is None,
     }
     return render_template("tickets/dispatch/category.html", **context), status
 

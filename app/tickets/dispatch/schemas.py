@@ -13,6 +13,7 @@ from app.core import forms
 from app.core.forms import Id, QuerySchema, Schema, Text
 from app.tickets.models.crews import SHIFT_KINDS
 from app.tickets.order_forms import LocalMoment
+from app.tickets.rules.demands import DEMAND_LABELS, PRICES
 from app.tickets.rules.priority import IMPACTS
 
 _OFFERED = _l("Choose one of the offered values.")
@@ -185,6 +186,27 @@ class CategoryFields(Named):
     auto_dispatch = fields.Boolean(load_default=False)
     hints_zh = Text(max=500, multiline=True, load_default="")
     hints_en = Text(max=500, multiline=True, load_default="")
+    impact_room = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
+    impact_floor = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
+    impact_building = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
+    impact_outside = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
+    sla_policy = Text(max=64, load_default=None, validate=CODE)
+    price_class = Text(load_default=None, validate=validate.OneOf(PRICES, error=_OFFERED))
+    reply_zh = Text(max=500, multiline=True, load_default="")
+    reply_en = Text(max=500, multiline=True, load_default="")
+    demands = fields.List(fields.String(validate=validate.OneOf(DEMAND_LABELS, error=_OFFERED)), load_default=list)
+    checklist_zh = Text(max=2000, multiline=True, load_default="")
+    checklist_en = Text(max=2000, multiline=True, load_default="")
+
+    @validates_schema
+    def _same_points(self, data: dict[str, Any], **options: Any) -> None:
+        if len(points(data.get("checklist_zh"))) != len(points(data.get("checklist_en"))):
+            raise ValidationError(_("Give each point in both languages, one to a line."), "checklist_en")
+
+
+def points(text: str | None) -> list[str]:
+    """The points of a checklist: one to a line."""
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
 
 def words(data: dict[str, Any], name: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from app.core import forms, i18n
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
-from app.tickets import order_words, policies
+from app.tickets import answer_words, order_words, policies
 from app.tickets.order_forms import Part as FormPart
 from app.tickets.queries import crew_day, duty_calls, orders
 from app.tickets.rules import workflow
@@ -292,6 +292,11 @@ class Panel:
         """The order can be put into the pool."""
         waits = self.row.state in (OrderState.PLANNED, OrderState.QUEUED, OrderState.OFFERED)
         return self.assigns and waits and not self.row.pooled and self.row.kind != "rework"
+
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """What the reporter answered to the questions of the category."""
+        return [(each.question, each.text) for each in answer_words.lines(self.row.asked, self.row.answers)]
 
     @property
     def automatic(self) -> bool:

@@ -6,7 +6,7 @@ tables (`tickets.rules.workflow`), so that a state the rules do not know cannot 
 
 from app.accounts import models as accounts_models
 from app.sites import models as sites_models
-from app.tickets.models.catalogue import Category, Trade
+from app.tickets.models.catalogue import Category, CategoryVersion, Trade
 from app.tickets.models.crews import (
     Absence,
     Certificate,
@@ -28,6 +28,7 @@ __all__ = [
     "Absence",
     "CalendarFeed",
     "Category",
+    "CategoryVersion",
     "Certificate",
     "DutyCall",
     "DutyRoster",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint, false, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Small, Tenant, ref, to_one
@@ -24,13 +25,17 @@ class Ticket(Tenant):
     for an answer or is rejected (`asked_from` keeps the first under the second). `reporter_id` None: reported without
     login, the number is the receipt. `campus_id` and `building_id` repeat the place's, so that scopes and lists
     compare one id. `search` (lower case: number, place, text) and its two-character `grams` serve the search.
-    `version` rises with state, assignment and own fields only. `rejected_at`, `asked_at`, `resolved_at`, `closed_at`
-    are the last of their kind. `published`: staff lets anybody read text and photos (Open311; public places only).
+    `category_version_id` is the version of its category that counts for it, `answers` what was answered to the
+    questions of `asked_version_id`, by code. `version` rises with state, assignment and own fields only.
+    `rejected_at`, `asked_at`, `resolved_at`, `closed_at` are the last of their kind. `published`: staff lets anybody
+    read text and photos (Open311; public places only).
     """
 
     __tablename__ = "ticket"
     __table_args__ = (
         ref("category", "category_id"),
+        ref("category_version", "category_version_id"),
+        ref("category_version", "asked_version_id"),
         ref("place", "place_id"),
         ref("place", "campus_id"),
         ref("place", "building_id"),
@@ -63,6 +68,9 @@ class Ticket(Tenant):
     asked_from: Mapped[str | None]
     cycle: Mapped[int] = mapped_column(default=1)
     category_id: Mapped[int] = mapped_column(BigInteger)
+    category_version_id: Mapped[int | None] = mapped_column(BigInteger)
+    asked_version_id: Mapped[int | None] = mapped_column(BigInteger)
+    answers: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     place_id: Mapped[int | None] = mapped_column(BigInteger)
     place_text: Mapped[str | None]
     campus_id: Mapped[int | None] = mapped_column(BigInteger)

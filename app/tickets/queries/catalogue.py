@@ -12,8 +12,9 @@ from sqlalchemy import Date, and_, select
 
 from app.core.db import db
 from app.core.prepared import Reading, number, value
-from app.tickets.models import Category, Trade
+from app.tickets.models import Category, CategoryVersion, Trade
 from app.tickets.queries.crews import valid_on
+from app.tickets.rules.questions import Question, read_all
 
 
 @dataclass(slots=True)
@@ -30,11 +31,18 @@ class Branch:
     hints: dict[str, str] | None
     auto_dispatch: bool
     planned_minutes: int
+    price_class: str | None
+    asked: list[Any] | None
     children: list[Branch] = field(default_factory=list)
 
     @property
     def can_be_filed(self) -> bool:
         return self.trade is not None
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What it asks of its reporter now."""
+        return read_all(self.asked)
 
 
 def tree(today: date) -> list[Branch]:
@@ -63,8 +71,18 @@ def _categories() -> Reading:
             Category.hints,
             Category.auto_dispatch,
             Category.planned_minutes,
+            CategoryVersion.price_class,
+            CategoryVersion.questions.label("asked"),
         )
         .outerjoin(Trade, and_(Trade.institution_id == Category.institution_id, Trade.id == Category.trade_id))
+        .outerjoin(
+            CategoryVersion,
+            and_(
+                CategoryVersion.institution_id == Category.institution_id,
+                CategoryVersion.category_id == Category.id,
+                CategoryVersion.number == Category.version,
+            ),
+        )
         .where(valid_on(Category, value("day", Date)))
         .order_by(Category.emergency.desc(), Category.position, Category.id)
         .limit(number(2000))

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
+from app.accounts.models import Person
 from app.core.db import db
-from app.tickets.models import Category, TechnicianTrade, Trade
+from app.tickets.models import Category, CategoryVersion, TechnicianTrade, Trade
 from app.tickets.queries.crews import valid_on
 
 AT_MOST = 2000
@@ -100,6 +101,27 @@ def trades(today: date) -> Sequence[Any]:
 def category(category_id: int) -> Category | None:
     """One category, closed ones included."""
     return db.session.scalars(select(Category).where(Category.id == category_id)).first()
+
+
+def versions(category_id: int) -> Sequence[Any]:
+    """The versions of a category with who made them, the newest first."""
+    return db.session.execute(
+        select(CategoryVersion.number, CategoryVersion.made_at, Person.name.label("made_by_name"))
+        .outerjoin(
+            Person,
+            and_(Person.institution_id == CategoryVersion.institution_id, Person.id == CategoryVersion.made_by),
+        )
+        .where(CategoryVersion.category_id == category_id)
+        .order_by(CategoryVersion.number.desc())
+        .limit(100)
+    ).all()
+
+
+def version(category_id: int, number: int) -> CategoryVersion | None:
+    """One version of a category."""
+    return db.session.scalars(
+        select(CategoryVersion).where(CategoryVersion.category_id == category_id, CategoryVersion.number == number)
+    ).first()
 
 
 def trade(trade_id: int) -> Trade | None:

@@ -15,7 +15,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.prepared import Reading, among, number, value
 from app.sites.models import Place
-from app.tickets.models import Category, Offer, Ticket, TicketEvent, WorkOrder
+from app.tickets.models import Category, CategoryVersion, Offer, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import orders, viewer
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.workflow import ORDER_LOAD, OrderAct, OrderState
@@ -77,13 +77,20 @@ def _done() -> Reading:
 
 
 def one(order_id: int, actor: Actor) -> Any | None:
-    """One order the actor may see, in the same shape; None for any other."""
+    """One order the actor may see, in the same shape, with what was answered and is demanded; None for any other."""
     return _one(viewer.sight_of(actor)).first({**viewer.values_of(actor), "order_id": order_id})
 
 
 @lru_cache(maxsize=64)
 def _one(sight: Sight) -> Reading:
-    return Reading(_select().where(WorkOrder.id == value("order_id", BigInteger), viewer.orders_of(sight)))
+    asked, rules = aliased(CategoryVersion), aliased(CategoryVersion)
+    return Reading(
+        _select()
+        .add_columns(Ticket.answers, asked.questions.label("asked"), rules.demands, rules.price_class)
+        .outerjoin(asked, and_(asked.institution_id == Ticket.institution_id, asked.id == Ticket.asked_version_id))
+        .outerjoin(rules, and_(rules.institution_id == Ticket.institution_id, rules.id == Ticket.category_version_id))
+        .where(WorkOrder.id == value("order_id", BigInteger), viewer.orders_of(sight))
+    )
 
 
 def version_of(order_id: int, actor: Actor) -> int | None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Subquery, and_, func, select
+from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
 from app.core import paging
@@ -14,7 +15,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.prepared import Reading, value
 from app.sites.models import Place
-from app.tickets.models import Category, Rating, Ticket
+from app.tickets.models import Category, CategoryVersion, Rating, Ticket
 from app.tickets.queries import filters, viewer
 from app.tickets.queries.filters import Shape, TicketFilter
 from app.tickets.queries.viewer import Sight
@@ -85,6 +86,9 @@ def one(actor: Actor, ticket_id: int) -> Any:
     return row
 
 
+_Rules = aliased(CategoryVersion)
+
+
 @lru_cache(maxsize=64)
 def _one(sight: Sight) -> Reading:
     return Reading(
@@ -105,6 +109,18 @@ def _one(sight: Sight) -> Reading:
             Category.emergency_phone,
             Ticket.published,
             Place.public.label("place_public"),
+            Ticket.answers,
+            CategoryVersion.questions.label("asked"),
+            _Rules.reply,
+        )
+        .outerjoin(
+            _Rules, and_(_Rules.institution_id == Ticket.institution_id, _Rules.id == Ticket.category_version_id)
+        )
+        .outerjoin(
+            CategoryVersion,
+            and_(
+                CategoryVersion.institution_id == Ticket.institution_id, CategoryVersion.id == Ticket.asked_version_id
+            ),
         )
         .where(Ticket.id == value("ticket_id", BigInteger), viewer.tickets_of(sight))
     )

@@ -9,9 +9,10 @@ from marshmallow import ValidationError, fields, validate
 
 from app.core import forms
 from app.core.http.dumping import InWords, Named
-from app.tickets.rules import priority, ratings, reasons, workflow
+from app.tickets.rules import priority, questions, ratings, reasons, workflow
 from app.tickets.rules.dispatching import Criterion
 from app.tickets.rules.workflow import OrderState, TicketStatus
+from app.tickets.schemas.answers import Answers
 
 DESCRIPTION_LIMIT = 2000
 PLACE_LIMIT = 200
@@ -40,7 +41,7 @@ class Choices(fields.Field[tuple[str, ...]]):
 
 
 class NewTicket(forms.Schema):
-    """`POST /tickets`. Questions and visit windows are asked by no category yet: their fields take nothing."""
+    """`POST /tickets`. `answers` are judged by the category's questions; visit windows are not offered yet."""
 
     place_id = forms.Id(load_default=None, allow_none=True)
     place_text = forms.Text(max=PLACE_LIMIT, load_default=None, allow_none=True)
@@ -48,7 +49,7 @@ class NewTicket(forms.Schema):
     description = forms.Text(max=DESCRIPTION_LIMIT, multiline=True, required=True)
     urgency = fields.String(load_default="normal", validate=_one_of(priority.URGENCIES))
     may_enter = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    answers = fields.Dict(load_default=None, allow_none=True, validate=validate.Length(max=0))
+    answers = Answers(load_default=None, allow_none=True)
     visit_window = fields.Dict(load_default=None, allow_none=True, validate=validate.Length(max=0))
 
 
@@ -78,6 +79,21 @@ class TicketOut(FiledOut):
     filed_at = forms.Moment()
     resolved_at = forms.Moment(allow_none=True)
     closed_at = forms.Moment(allow_none=True)
+
+
+class AnswerOut(forms.Schema):
+    """An answer to a question of the category, with the question as it was asked."""
+
+    code = fields.String()
+    question = fields.String()
+    text = fields.String()
+    value = fields.Raw(metadata={"type": ["string", "number", "boolean", "array"]})
+
+
+class TicketDetail(TicketOut):
+    """One ticket with what was answered."""
+
+    answers = fields.List(fields.Nested(AnswerOut))
 
 
 class TicketPage(forms.Schema):
@@ -281,6 +297,29 @@ class AssignedOut(OrderOut):
     excluded = fields.List(fields.Nested(ExcludedOut))
 
 
+class OptionOut(forms.Schema):
+    code = fields.String()
+    label = fields.String()
+    stops = fields.Boolean()
+
+
+class QuestionOut(forms.Schema):
+    """One question; an answer that `stops` (or a yes or no that is `stops_on`) is refused: call `phone` instead."""
+
+    code = fields.String()
+    kind = fields.String(validate=_one_of(questions.Kind))
+    label = fields.String()
+    hint = fields.String(allow_none=True)
+    required = fields.Boolean()
+    options = fields.List(fields.Nested(OptionOut))
+    stops_on = fields.String(allow_none=True)
+    stop = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+    unit = fields.String(allow_none=True)
+    low = fields.Float(allow_none=True)
+    high = fields.Float(allow_none=True)
+
+
 class CategoryOut(forms.Schema):
     """One category with those below it."""
 
@@ -288,7 +327,7 @@ class CategoryOut(forms.Schema):
     name = fields.String()
     icon = fields.String()
     trade = fields.String(allow_none=True)
-    questions = fields.List(fields.Dict())
+    questions = fields.List(fields.Nested(QuestionOut))
     emergency = fields.Boolean()
     emergency_phone = fields.String(allow_none=True)
     hints = fields.String(allow_none=True)

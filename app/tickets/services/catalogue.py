@@ -16,7 +16,9 @@ from app.core.errors import NotAllowed, NotFound, Rejected
 from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.models import Category, Trade
+from app.tickets.rules import demands as demand_rules
 from app.tickets.rules.priority import IMPACTS
+from app.tickets.services import category_versions
 
 CHANGEABLE = frozenset(
     {
@@ -52,31 +54,38 @@ def add_trade(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str]
 
 
 def add_category(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str], **values: Any) -> int:
-    """A new category with any of `CHANGEABLE`; without a trade it is a heading. Returns its id.
+    """A new category with any of `CHANGEABLE` and `category_versions.FORM`; without a trade it is a heading.
 
-    Raises NotAllowed, Rejected (fields `code`, `parent_id`, `planned_minutes`, `impact`, `emergency_phone`).
+    Returns its id. Raises NotAllowed, Rejected (fields `code`, `parent_id`, `planned_minutes`, `impact`,
+    `emergency_phone`, `price_class`, `checklist`).
     """
     _permit(actor)
     if _taken(Category, code):
         raise Rejected(fields={"code": _l("Another category has this code.")})
     _check(None, values)
-    made = Category(code=code, name=dict(name), valid_from=places.today(now), **values)
+    kept, form = _parted(values)
+    made = Category(code=code, name=dict(name), valid_from=places.today(now), version=0, **kept)
     db.session.add(made)
     db.session.flush()
+    category_versions.write(made, actor=actor, now=now, **form)
     after = {"code": code, "name": dict(name), **values}
     audit.record(actor, "category.add", "category", made.id, now=now, after=after)
     return made.id
 
 
 def change_category(*, actor: Actor, now: datetime, category_id: int, **values: Any) -> None:
-    """Change any of `CHANGEABLE`. Raises NotAllowed, NotFound, Rejected as `add_category`."""
+    """Change any of `CHANGEABLE` and `category_versions.FORM`. Raises NotFound, and as `add_category`."""
     _permit(actor)
     category = _category(category_id)
     _check(category, values)
-    before = {name: getattr(category, name) for name in values}
-    for name, value in values.items():
+    kept, form = _parted(values)
+    held = category_versions.current(category)
+    before = {name: getattr(category, name) for name in kept}
+    before |= {name: getattr(held, name) for name in form if held is not None}
+    for name, value in kept.items():
         setattr(category, name, value)
     db.session.flush()
+    category_versions.write(category, actor=actor, now=now, **form)
     audit.record(actor, "category.change", "category", category.id, now=now, before=before, after=values)
 
 
@@ -90,6 +99,12 @@ def close_category(*, actor: Actor, now: datetime, category_id: int) -> None:
     category.valid_to = places.today(now)
     db.session.flush()
     audit.record(actor, "category.close", "category", category.id, now=now, after={"valid_to": str(places.today(now))})
+
+
+def _parted(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the category itself holds, and what only its versions do."""
+    form = {name: value for name, value in values.items() if name in category_versions.FORM}
+    return {name: value for name, value in values.items() if name not in form}, form
 
 
 def _permit(actor: Actor) -> None:
@@ -112,7 +127,7 @@ def _category(category_id: int) -> Category:
 
 
 def _check(category: Category | None, values: Mapping[str, Any]) -> None:
-    unknown = set(values) - CHANGEABLE
+    unknown = set(values) - CHANGEABLE - category_versions.FORM
     if unknown:
         raise TypeError(f"a category has no {sorted(unknown)}")
     fields: dict[str, Any] = {}
@@ -122,6 +137,10 @@ def _check(category: Category | None, values: Mapping[str, Any]) -> None:
         fields["impact"] = _l("Choose one of the offered values.")
     if values.get("emergency") and not values.get("emergency_phone", getattr(category, "emergency_phone", None)):
         fields["emergency_phone"] = _l("Give the number people should call first.")
+    if values.get("price_class") not in {None, *demand_rules.PRICES}:
+        fields["price_class"] = _l("Choose one of the offered values.")
+    if len(demand_rules.checklist(values.get("demands"))) > demand_rules.CHECKLIST_AT_MOST:
+        fields["checklist"] = _l("Nobody ticks off so many points. Give at most twenty.")
     if values.get("parent_id") is not None and _too_deep(category, values["parent_id"]):
         fields["parent_id"] = _l("Choose another category to stand below.")
     if fields:

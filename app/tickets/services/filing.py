@@ -6,13 +6,15 @@ one round trip: a chain of data-modifying CTEs (the counters always in the order
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, Boolean, Date, Integer, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import DateTime, Text
 
 from app.core import outbox
@@ -24,12 +26,14 @@ from app.core.logs import request_id
 from app.core.prepared import Prepared
 from app.sites import queries as places
 from app.tickets import policies
-from app.tickets.rules import guards, workflow
+from app.tickets.rules import guards, questions, workflow
+from app.tickets.rules.demands import impact_at
 from app.tickets.rules.grams import folded, grams
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.numbers import numbering_year
 from app.tickets.rules.priority import starting_priority
 from app.tickets.rules.workflow import TicketAct, TicketStatus, Who
+from app.tickets.services import refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +63,21 @@ def file_ticket(
     contact_name: str | None = None,
     contact_phone: str | None = None,
     origin: str = "web",
+    answers: Mapping[str, Any] | None = None,
+    photos: int | None = None,
 ) -> Filed:
     """File a ticket. A category with automatic dispatch and a known place: accepted by the system, its order queued.
 
     `category` is a code or an id. `origin` "qr": written without login through a sticker (the edge has checked its
     secret); then nobody is the reporter. `reporter_id`: on behalf of that person (needs `tickets.on_behalf`).
-    Raises NotAllowed, Rejected (fields `category`, `place_id`, `reporter_id`).
+    `answers` are those to the category's questions, by code; `photos` how many photos come with the report (None: they
+    follow). Raises NotAllowed, Rejected (fields `category`, `place_id`, `reporter_id`, `answers.…`; code "call-first"
+    with `phone` where an answer means danger).
     """
     who = _filing_as(actor, origin, reporter_id)
     found = _look_up(category, place_id, reporter_id, now)
     _check(found, place_id, place_text, reporter_id, who, now)
+    given = _answered(found, answers or {}, photos, who)
     reporter = reporter_id if reporter_id is not None else actor.id
     priority = starting_priority(urgency, emergency_category=found.emergency, by_staff=who is Who.DISPATCHER)
     automatic = found.auto_dispatch and place_id is not None
@@ -83,6 +92,9 @@ def file_ticket(
             "status": status.value,
             "automatic": automatic,
             "category_id": found.category_id,
+            "category_version_id": found.category_version_id,
+            "asked_version_id": found.category_version_id if given else None,
+            "answers": orjson.dumps(given).decode() if given else None,
             "trade_id": found.trade_id,
             "planned_minutes": found.planned_minutes,
             "place_id": place_id,
@@ -91,7 +103,7 @@ def file_ticket(
             "building_id": found.building_id,
             "description": description,
             "urgency": urgency,
-            "impact": found.impact,
+            "impact": impact_at(found.place_kind, found.impact, found.impacts),
             "priority": priority,
             "reporter_id": reporter,
             "on_behalf_by": actor.id if who is Who.DISPATCHER else None,
@@ -163,6 +175,21 @@ def _check(
         raise Rejected(fields=fields)
 
 
+def _answered(found: Any, given: Mapping[str, Any], photos: int | None, who: Who) -> dict[str, Any]:
+    """The answers as they are stored. Raises Rejected for what is wrong or missing, and where one means danger."""
+    asked = questions.read_all(found.questions)
+    if who is Who.QR:
+        asked = questions.without_photos(asked)
+    if not asked and not given:
+        return {}
+    answers = questions.answered(asked, given, photos=photos)
+    if answers.stopped is not None:
+        raise refusals.call_first(answers.stopped, found.emergency_phone)
+    if answers.faults:
+        raise Rejected(fields={f"answers.{code}": refusals.fault(each) for code, each in answers.faults.items()})
+    return answers.values
+
+
 def _outbox_rows(automatic: bool) -> dict[str, Any]:
     """The handlers of the events filing publishes, as the arrays the statement unnests."""
     kinds = ("TicketFiled", "OrderQueued") if automatic else ("TicketFiled",)
@@ -179,12 +206,16 @@ _FIND = Prepared(
     text(
         """
     SELECT category.id AS category_id, category.trade_id, category.planned_minutes, category.impact,
-        category.emergency, category.auto_dispatch, place.id AS place_id, place.path AS place_path,
+        category.emergency, category.emergency_phone, category.auto_dispatch,
+        version.id AS category_version_id, version.questions, version.impacts,
+        place.id AS place_id, place.kind AS place_kind, place.path AS place_path,
         place.campus_id, place.building_id, campus.zone_name, person.id AS reporter_id
     FROM (SELECT 1) AS one
     LEFT JOIN category ON (category.code = :code OR category.id = :category_id)
         AND (category.valid_from IS NULL OR category.valid_from <= :today)
         AND (category.valid_to IS NULL OR category.valid_to > :today)
+    LEFT JOIN category_version AS version ON version.institution_id = category.institution_id
+        AND version.category_id = category.id AND version.number = category.version
     LEFT JOIN place ON place.id = :place_id AND (place.valid_to IS NULL OR place.valid_to > :today)
     LEFT JOIN place AS campus ON campus.institution_id = place.institution_id AND campus.id = place.campus_id
     LEFT JOIN person ON person.id = :reporter_id AND person.disabled_at IS NULL
@@ -210,12 +241,14 @@ _SQL = """
         RETURNING value
     ), filed AS (
         INSERT INTO ticket (
-            institution_id, number, status, cycle, category_id, place_id, place_text, campus_id, building_id,
+            institution_id, number, status, cycle, category_id, category_version_id, asked_version_id, answers,
+            place_id, place_text, campus_id, building_id,
             description, urgency, impact, priority, reporter_id, on_behalf_by, contact_name, contact_phone, may_enter,
             origin, filed_at, reminders, not_fixed_count, version, search, grams)
         SELECT :institution,
             'R' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
-            :status, 1, :category_id, :place_id, :place_text, :campus_id, :building_id,
+            :status, 1, :category_id, :category_version_id, :asked_version_id, :answers,
+            :place_id, :place_text, :campus_id, :building_id,
             :description, :urgency, :impact, :priority, :reporter_id, :on_behalf_by, :contact_name, :contact_phone,
             :may_enter, :origin, :now, 0, 0, 1, :search, :grams
         FROM ticket_serial
@@ -274,6 +307,8 @@ _FILE = Prepared(
             bindparam(name, type_=BigInteger)
             for name in (
                 "category_id",
+                "category_version_id",
+                "asked_version_id",
                 "trade_id",
                 "place_id",
                 "campus_id",
@@ -282,6 +317,7 @@ _FILE = Prepared(
                 "on_behalf_by",
             )
         ),
+        bindparam("answers", type_=JSONB(none_as_null=True)),
         *(bindparam(name, type_=ARRAY(Text)) for name in ("grams", "turns", "handlers", "queues")),
     )
 )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 
+from app.core import words
 from app.core.errors import Conflict, Rejected
-from app.tickets.rules import guards
+from app.core.i18n import locale
+from app.tickets.rules import guards, questions
 from app.tickets.rules.workflow import TransitionRefused
 
 
@@ -23,3 +27,16 @@ def require(refusals: tuple[guards.Refusal, ...]) -> None:
 def refused(error: TransitionRefused) -> Conflict:
     """The refusal of a move the tables do not have."""
     return Conflict(_l(error.message), code=error.code.replace("_", "-"))
+
+
+def fault(found: questions.Fault) -> Any:
+    """Why an answer is not taken, in the reader's language."""
+    return _l(found.message, **found.values)
+
+
+def call_first(question: questions.Question, usual_phone: str | None) -> Rejected:
+    """The refusal of an answer that means danger: nothing is filed, `phone` is to be called."""
+    phone = question.phone or usual_phone or ""
+    what = words.text(question.stop, locale())
+    said = _l("%(what)s Call %(phone)s. Nothing was sent.", what=what, phone=phone)
+    return Rejected(said, fields={f"answers.{question.code}": said}, code="call-first", phone=phone)

@@ -6,25 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask_babel import gettext as _
+
 from app.core import words
 from app.core.i18n import locale
+from app.tickets.answer_words import Problem
 from app.tickets.queries.catalogue import Branch
+from app.tickets.rules.demands import PRICES
+from app.tickets.rules.questions import without_photos
 
 GROUP_FIELD = "group"
 PROBLEM_FIELD = "problem_"  # with the group's id: each group has radios of its own, so none keeps a hidden choice
 OTHER_ICON = "wrench"
-
-
-@dataclass(slots=True)
-class Problem:
-    """One thing that can be reported, under its tile."""
-
-    id: int
-    code: str
-    label: str
-    emergency: bool
-    phone: str | None
-    hint: str
+PRICES_SAID = ("fault", "charged")  # what is free goes without saying
 
 
 @dataclass(slots=True)
@@ -38,16 +32,20 @@ class Group:
     problems: list[Problem] = field(default_factory=list)
 
     @property
+    def all_problems(self) -> list[Problem]:
+        """Everything that can be reported behind this tile."""
+        return [self.itself] if self.itself else self.problems
+
+    @property
     def urgent(self) -> bool:
         """Everything behind this tile is an emergency."""
-        found = [self.itself] if self.itself else self.problems
+        found = self.all_problems
         return bool(found) and all(each.emergency for each in found)
 
     @property
     def first_calls(self) -> list[str]:
         """Numbers to call before anything is reported here, each once."""
-        found = [self.itself] if self.itself else self.problems
-        return list(dict.fromkeys(each.phone for each in found if each.emergency and each.phone))
+        return list(dict.fromkeys(each.phone for each in self.all_problems if each.emergency and each.phone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,11 @@ class Call:
     names: tuple[str, ...]
 
 
-def groups(tree: Iterable[Branch]) -> list[Group]:
-    """The valid categories as tiles, emergencies first; deeper levels are picks of their topmost heading."""
+def groups(tree: Iterable[Branch], *, photos: bool = True) -> list[Group]:
+    """The valid categories as tiles, emergencies first; deeper levels are picks of their topmost heading.
+
+    Without `photos` nothing asks for one.
+    """
     tag = locale()
     made: list[Group] = []
     for branch in tree:
@@ -70,6 +71,9 @@ def groups(tree: Iterable[Branch]) -> list[Group]:
             group.itself = _problem(branch, tag)
         if group.itself or group.problems:
             made.append(group)
+        if not photos:
+            for each in group.all_problems:
+                each.questions = without_photos(each.questions)
     return sorted(made, key=lambda each: not each.urgent)
 
 
@@ -88,6 +92,8 @@ def _problem(branch: Branch, tag: str) -> Problem:
         branch.emergency,
         branch.emergency_phone,
         words.text(branch.hints, tag),
+        str(_(PRICES[branch.price_class])) if branch.price_class in PRICES_SAID else "",
+        branch.questions,
     )
 
 
@@ -95,7 +101,7 @@ def calls(found: Sequence[Group]) -> list[Call]:
     """Emergencies by the number to call for them, in the order of the tiles."""
     by_phone: dict[str, list[str]] = {}
     for group in found:
-        for problem in [group.itself] if group.itself else group.problems:
+        for problem in group.all_problems:
             if problem.emergency and problem.phone:
                 by_phone.setdefault(problem.phone, []).append(problem.label)
     return [Call(phone, tuple(names)) for phone, names in by_phone.items()]

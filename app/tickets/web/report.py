@@ -24,7 +24,7 @@ from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.queries import catalogue, progress, tickets
 from app.tickets.services import filing, photos
-from app.tickets.web import choices, drafts
+from app.tickets.web import asking, choices, drafts
 from app.tickets.web.blueprint import blueprint
 from app.tickets.web.forms import Behalf, Report
 
@@ -145,7 +145,7 @@ def page_of(
         sticker_place=place if sticker else None,
         action=url_for("tickets.sticker_post", token=sticker) if sticker else url_for(action),
         whose=drafts.owner(current_actor()),
-        labels=LABELS,
+        labels={**LABELS, **asking.labels(choices.chosen(groups, form.values))},
         note=note,
         photo_hint=_("Choose your photos again: they could not be kept.") if form.errors or note else None,
         for_somebody=for_somebody,
@@ -199,6 +199,7 @@ def send(form: Form, *, for_somebody: bool = False, place: Place | None = None) 
         form.refuse({"category": [_("Choose what the problem is.") if picked else _("Choose what is broken.")]})
     if data is not None and for_somebody:
         data["reporter_id"], found = _reporter(form, data, actor, now)
+    answers = {} if chosen is None else asking.given(form, chosen, request.form)
     if data is None or chosen is None or form.errors:
         raise Refused(422, groups, found)
     try:
@@ -212,13 +213,15 @@ def send(form: Form, *, for_somebody: bool = False, place: Place | None = None) 
             urgency=data["urgency"],
             may_enter=data["may_enter"],
             origin="qr" if place else "web",
+            answers=answers,
+            photos=len(data["photos"]),
             **_where(data, place),
             **_whom(data, for_somebody),
         )
         for each in data["photos"]:
             photos.add_to_filed(actor=actor, now=now, ticket_id=filed.id, stream=each.stream, name=each.filename or "")
     except Rejected as refused:
-        form.refuse(refused)
+        asking.refuse(form, chosen, refused)
         raise Refused(refused.status, groups, found) from refused
     return filed
 

@@ -18,7 +18,7 @@ from app.attachments.models import Attachment
 from app.core import i18n
 from app.core.actor import Actor
 from app.core.words import text as words_text
-from app.tickets import order_words, policies, talk
+from app.tickets import answer_words, order_words, policies, talk
 from app.tickets.queries import progress, tickets, timeline
 from app.tickets.rules import guards, joint, ratings, workflow
 from app.tickets.rules.guards import Facts
@@ -92,6 +92,12 @@ class Screen:
         return wording.head(self.ticket, self.orders, self.events, mine=self.mine)
 
     @property
+    def first_reply(self) -> str:
+        """What the category answers by itself, as long as the request is under way."""
+        under_way = TicketStatus(self.ticket.status) in workflow.TICKET_OPEN
+        return words_text(self.ticket.reply, i18n.locale()) if under_way else ""
+
+    @property
     def road(self) -> list[dict[str, str]]:
         return wording.road(self.ticket, self.orders, mine=self.mine)
 
@@ -119,6 +125,11 @@ class Screen:
         """Whether the reader can write a message here; the crew writes on its own page."""
         open_to_words = TicketStatus(self.ticket.status) in OPEN_TO_WORDS
         return open_to_words and bool(policies.parts_of_ticket(self.actor, self.ticket))
+
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """What was asked and answered."""
+        return [(each.question, each.text) for each in answer_words.lines(self.ticket.asked, self.ticket.answers)]
 
     @property
     def log(self) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.queries import catalogue
 from app.tickets.services import filing
-from app.tickets.web import choices, drafts, report
+from app.tickets.web import asking, choices, drafts, report
 from app.tickets.web.blueprint import blueprint
 from app.tickets.web.forms import Report, Sticker
 
@@ -115,14 +115,20 @@ def sticker_post(token: str) -> Any:
         return page, refused.status
 
 
+def _groups() -> list[choices.Group]:
+    """What somebody without sign-in can report: nothing asks for photos, he cannot send any."""
+    return choices.groups(catalogue.tree(sites.today(clock.now())), photos=False)
+
+
 def _anonymous(place: Place, token: str) -> Any:
-    groups = choices.groups(catalogue.tree(sites.today(clock.now())))
+    groups = _groups()
     form = Form(Sticker)
     chosen = choices.chosen(groups, request.form)
     data = form.load(MultiDict(request.form))
     if chosen is None:
         form.refuse({"category": [_("Choose what the problem is.")]})
-    if data is None or chosen is None:
+    answers = {} if chosen is None else asking.given(form, chosen, request.form)
+    if data is None or chosen is None or form.errors:
         return _anonymous_page(form, place, token, groups), 422
     try:
         filed = filing.file_ticket(
@@ -133,15 +139,16 @@ def _anonymous(place: Place, token: str) -> Any:
             place_id=place.id,
             urgency=data["urgency"],
             origin="qr",
+            answers=answers,
         )
     except Rejected as refused:
-        form.refuse(refused)
+        asking.refuse(form, chosen, refused)
         return _anonymous_page(form, place, token, groups), refused.status
     return render_template("tickets/receipt.html", number=filed.number, token=token)
 
 
 def _anonymous_page(form: Form, place: Place, token: str, groups: list[choices.Group] | None = None) -> str:
-    groups = groups or choices.groups(catalogue.tree(sites.today(clock.now())))
+    groups = groups or _groups()
     return render_template(
         "tickets/sticker.html",
         form=form,
@@ -149,6 +156,6 @@ def _anonymous_page(form: Form, place: Place, token: str, groups: list[choices.G
         token=token,
         groups=groups,
         calls=choices.calls(groups),
-        labels=report.LABELS,
+        labels={**report.LABELS, **asking.labels(choices.chosen(groups, form.values))},
         signed_in=current_actor().signed_in,
     )

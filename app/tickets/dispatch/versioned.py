@@ -1,0 +1,64 @@
+"""What only the versions of a category hold, between its form and the services: reach, price, reply, demands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.tickets.dispatch import schemas
+from app.tickets.models import CategoryVersion
+from app.tickets.rules import demands as rules
+
+_SPOT_LABELS: dict[str, Any] = {
+    "room": _l("In a room"),
+    "floor": _l("On a floor"),
+    "building": _l("At a building"),
+    "outside": _l("Outdoors"),
+}
+
+
+def given(data: dict[str, Any]) -> dict[str, Any]:
+    """What a sent form says, as the services take it."""
+    zh, en = (schemas.points(data[f"checklist_{tag}"]) for tag in ("zh", "en"))
+    demands: dict[str, Any] = dict.fromkeys((code for code in rules.DEMAND_LABELS if code in data["demands"]), True)
+    if zh:
+        demands["checklist"] = [{"zh-CN": one, "en": other} for one, other in zip(zh, en, strict=True)]
+    return {
+        "impacts": {spot: data[f"impact_{spot}"] for spot in rules.SPOTS if data[f"impact_{spot}"]},
+        "sla_policy": data["sla_policy"],
+        "price_class": data["price_class"],
+        "reply": schemas.words(data, "reply") or None,
+        "demands": demands,
+    }
+
+
+def values(version: CategoryVersion | None) -> dict[str, Any]:
+    """What the form shows of the version in force."""
+    if version is None:
+        return {}
+    reply = version.reply or {}
+    points = rules.checklist(version.demands)
+    return {
+        **{f"impact_{spot}": version.impacts.get(spot) for spot in rules.SPOTS},
+        "sla_policy": version.sla_policy,
+        "price_class": version.price_class,
+        "reply_zh": reply.get("zh-CN", ""),
+        "reply_en": reply.get("en", ""),
+        "demands": list(rules.demanded(version.demands)),
+        "checklist_zh": "\n".join(point.get("zh-CN", "") for point in points),
+        "checklist_en": "\n".join(point.get("en", "") for point in points),
+    }
+
+
+def spots() -> list[tuple[str, str]]:
+    return [(spot, str(_SPOT_LABELS[spot])) for spot in rules.SPOTS]
+
+
+def prices() -> list[dict[str, str]]:
+    return [{"value": code, "label": str(_(label))} for code, label in rules.PRICES.items()]
+
+
+def demands() -> list[dict[str, str]]:
+    return [{"value": code, "label": str(_(label))} for code, label in rules.DEMAND_LABELS.items()]
