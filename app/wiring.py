@@ -146,6 +146,8 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.TicketStatusChanged: (_told(tickets_notices.on_status),),
     ticket_events.TicketNotFixed: (_told(tickets_notices.on_not_fixed),),
     ticket_events.MessageWritten: (_told(tickets_notices.on_message),),
+    ticket_events.TicketReclassified: (_told(tickets_notices.on_reclassified),),
+    ticket_events.ReporterChanged: (_told(tickets_notices.on_reporter_changed),),
     ticket_events.AnswerReminded: (_told(tickets_notices.on_reminded),),
     ticket_events.OfferMade: (_told(tickets_notices.on_offer),),
     ticket_events.OrderAccepted: (_told(tickets_notices.on_taken),),

@@ -74,6 +74,14 @@ def page(
     return Page(kept, encode([_plain(mark(kept[-1], name)) for name, _column in keys]))
 
 
+def woven(first: Page[T], second: Page[T], key: str, limit: int) -> Page[T]:
+    """Two pages of one order (descending by the one key, from the same cursor) as one."""
+    both = sorted([*first.items, *second.items], key=lambda row: getattr(row, key), reverse=True)
+    more = len(both) > limit or first.next is not None or second.next is not None
+    kept = both[:limit]
+    return Page(kept, encode([getattr(kept[-1], key)]) if more and kept else None)
+
+
 class Listing:
     """One list, compiled once for all who ask for it in the same shape.
 

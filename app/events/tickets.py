@@ -82,6 +82,36 @@ class TicketRated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TicketReclassified(Event):
+    """Category, place, urgency, impact or priority of a ticket changed; `changed` names which.
+
+    Whoever runs clocks judges the change of policy from this instant on (17).
+    """
+
+    ticket_id: int
+    event_id: int
+    changed: tuple[str, ...]
+    reporter_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketJoined(Event):
+    """Somebody follows a ticket instead of filing the same fault."""
+
+    ticket_id: int
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterChanged(Event):
+    """The reporter withdrew; the first follower is the reporter now, the ticket lives on (N8)."""
+
+    ticket_id: int
+    before_id: int | None
+    reporter_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OrderQueued(Event):
     """An order waits for a technician: the dispatch handler offers it to the best candidate.
 

@@ -19,8 +19,9 @@ from app.events import tickets as events
 from app.notifications import rendering, services
 from app.sites.models import Place
 from app.tickets.models import Category, CategoryVersion, Ticket, TicketEvent, TicketFollower, WorkOrder
+from app.tickets.queries import followed
 from app.tickets.rules import reasons
-from app.tickets.rules.workflow import TicketAct, TicketStatus
+from app.tickets.rules.workflow import TICKET_STAFF_LABELS, TicketAct, TicketStatus
 from app.tickets.services import dispatching
 
 CALLED = "duty-lead-called"
@@ -41,14 +42,20 @@ _STATUS_KINDS: dict[str, str] = {
     TicketAct.DEFAULT.value: "ticket-closed",
     TicketAct.NOT_FIXED.value: "ticket-reopened",
 }
-"""What the reporter's side hears of a change of status, by act; the others are told by the order's own events."""
+"""What the reporter hears of a change of status, by act; the others are told by the order's own events."""
+
+_NOT_FOR_FOLLOWERS = frozenset({TicketAct.ASK.value, TicketAct.ANSWER.value})
 
 
 def _facts(ticket_id: int, order_id: int | None = None) -> Any:
     """Number, category and place of a ticket, its reporter and followers, and the number of one of its orders."""
     followers = (
         select(func.array_agg(TicketFollower.person_id))
-        .where(TicketFollower.institution_id == Ticket.institution_id, TicketFollower.ticket_id == Ticket.id)
+        .where(
+            TicketFollower.institution_id == Ticket.institution_id,
+            TicketFollower.ticket_id == Ticket.id,
+            TicketFollower.ended_at.is_(None),
+        )
         .scalar_subquery()
     )
     order = (
@@ -56,20 +63,22 @@ def _facts(ticket_id: int, order_id: int | None = None) -> Any:
         .where(WorkOrder.institution_id == Ticket.institution_id, WorkOrder.id == order_id)
         .scalar_subquery()
     )
-    return db.session.execute(
+    categories = and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id)
+    query = followed.with_places(
         select(
             Ticket.id,
             Ticket.number,
             Ticket.reporter_id,
             Category.name.label("category"),
             func.coalesce(Place.path, Ticket.place_text).label("place"),
+            followed.coarse_place(None).label("coarse_place"),
             followers.label("followers"),
             order.label("order_number"),
         )
-        .join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
-        .outerjoin(Place, and_(Place.institution_id == Ticket.institution_id, Place.id == Ticket.place_id))
+        .join(Category, categories)
         .where(Ticket.id == ticket_id)
-    ).one()
+    )
+    return db.session.execute(query).one()
 
 
 def _data(facts: Any, **more: Any) -> dict[str, Any]:
@@ -80,10 +89,20 @@ def _data(facts: Any, **more: Any) -> dict[str, Any]:
     return known | {name: value for name, value in more.items() if value is not None}
 
 
-def _side_of_reporter(facts: Any, but: int | None = None) -> list[int]:
-    """Reporter and followers, without the one who did it himself."""
-    found = {facts.reporter_id, *(facts.followers or ())} - {but, None}
-    return sorted(found)
+def _reporter(facts: Any, but: int | None = None) -> list[int]:
+    """The reporter, unless he did it himself."""
+    return [facts.reporter_id] if facts.reporter_id not in (None, but) else []
+
+
+def _followers(facts: Any, but: int | None = None) -> list[int]:
+    """Whoever follows, without the one who did it himself."""
+    return sorted(set(facts.followers or ()) - {but, facts.reporter_id})
+
+
+def _reduced(facts: Any, **more: Any) -> dict[str, Any]:
+    """What a follower is told: no words, and no place finer than the floor."""
+    known = {"number": facts.number, "category": facts.category, "place": facts.coarse_place or ""}
+    return known | {name: value for name, value in more.items() if value is not None}
 
 
 def _page(ticket_id: int) -> str:
@@ -128,20 +147,69 @@ def on_status(event: events.TicketStatusChanged, actor: Actor, now: datetime) ->
     if event.actor_id is not None:
         services.no_longer_asks(event.actor_id, _page(event.ticket_id), now)  # whoever acts has seen what it was
     kind = _STATUS_KINDS.get(event.act)
+    facts = _facts(event.ticket_id)
+    _tell_followers(event, facts, now)
     if kind is None:
         return
-    facts = _facts(event.ticket_id)
     done = db.session.execute(
         select(TicketEvent.note, TicketEvent.reason).where(TicketEvent.id == event.event_id)
     ).first()
     reason = _reason(event.act, done.reason if done else None)
     services.notify(
-        _side_of_reporter(facts, but=event.actor_id),
+        _reporter(facts, but=event.actor_id),
         kind,
         _data(facts, note=done.note if done else None, reason=reason, by=event.act),
         _page(facts.id),
         now,
         key=f"ticket:{facts.id}:{event.event_id}",
+    )
+
+
+def _tell_followers(event: events.TicketStatusChanged, facts: Any, now: datetime) -> None:
+    """The state, and of a rejection the listed reason; nobody's words (N8, tickets.md 6)."""
+    if event.act in _NOT_FOR_FOLLOWERS:
+        return
+    given = db.session.scalar(select(TicketEvent.reason).where(TicketEvent.id == event.event_id))
+    reason = _reason(event.act, given) if event.act == TicketAct.REJECT else None
+    services.notify(
+        _followers(facts, but=event.actor_id),
+        "followed-status",
+        _reduced(
+            facts,
+            status=rendering.in_both(_l(TICKET_STAFF_LABELS[TicketStatus(event.to_status)])),
+            reason=reason if isinstance(reason, dict) else None,
+        ),
+        _page(facts.id),
+        now,
+        key=f"ticket:{facts.id}:{event.event_id}:followed",
+    )
+
+
+def on_reporter_changed(event: events.ReporterChanged, actor: Actor, now: datetime) -> None:
+    """The first follower learns that the request is his now."""
+    facts = _facts(event.ticket_id)
+    services.notify(
+        [event.reporter_id],
+        "ticket-yours",
+        _data(facts),
+        _page(facts.id),
+        now,
+        key=f"ticket:{facts.id}:yours:{event.before_id or 0}",
+    )
+
+
+def on_reclassified(event: events.TicketReclassified, actor: Actor, now: datetime) -> None:
+    """The reporter learns that what or where is told differently now; urgency and reach are the desk's."""
+    if event.reporter_id is None or not {"category", "place"}.intersection(event.changed):
+        return
+    facts = _facts(event.ticket_id)
+    services.notify(
+        [event.reporter_id],
+        "ticket-changed",
+        _data(facts),
+        _page(facts.id),
+        now,
+        key=f"ticket:{facts.id}:{event.event_id}:changed",
     )
 
 
@@ -184,8 +252,11 @@ def on_message(event: events.MessageWritten, actor: Actor, now: datetime) -> Non
     if event.from_reporter:
         services.notify(event.holders or _dispatchers(facts.id), "order-message", data, _page(facts.id), now, key=key)
         return
-    told = _side_of_reporter(facts, but=event.actor_id) if event.to_followers else [facts.reporter_id]
-    services.notify(told, "ticket-message", data, _page(facts.id), now, key=key)
+    services.notify([facts.reporter_id], "ticket-message", data, _page(facts.id), now, key=key)
+    if event.to_followers:
+        told = _followers(facts, but=event.actor_id)
+        reduced = _reduced(facts, note=text, who=who)
+        services.notify(told, "ticket-message", reduced, _page(facts.id), now, key=f"{key}:followed")
 
 
 def _dispatchers(ticket_id: int) -> list[int | None]:
@@ -209,7 +280,7 @@ def _tell_about_order(event: events.OrderAccepted | events.OrderOnTheWay, kind: 
     facts = _facts(event.ticket_id, event.order_id)
     who = db.session.scalar(select(Person.name).where(Person.id == event.person_id))
     services.notify(
-        _side_of_reporter(facts, but=event.person_id),
+        _reporter(facts, but=event.person_id),
         kind,
         _data(facts, who=who),
         _page(facts.id),

@@ -24,6 +24,7 @@ DATA = {
     "starts": "2026-11-18T01:10:00Z",
     "until": "2026-11-18T02:10:00Z",
     "by": "confirm",
+    "status": {"zh-CN": "已接单", "en": "In service"},
     "why": "cancel",
     "times": 3,
     "refusals": 3,

@@ -53,8 +53,11 @@ def told(database: Session, person: Any) -> list[str]:
 
 def sentence(database: Session, person: Any, kind: str, tag: str = "en") -> str:
     line = database.scalars(
-        select(Notification).where(Notification.person_id == person.id, Notification.kind == kind)
-    ).one()
+        select(Notification)
+        .where(Notification.person_id == person.id, Notification.kind == kind)
+        .order_by(Notification.id.desc())
+    ).first()
+    assert line is not None
     with i18n.speaking(tag):
         return rendering.line(line.kind, line.data)
 
@@ -90,13 +93,17 @@ def test_the_reporter_hears_of_every_step_and_the_technician_of_the_offer(
     settle(database)
     steps = ["ticket-accepted", "ticket-taken", "ticket-on-the-way", "ticket-resolved"]
     assert told(database, ground.student) == steps
-    assert told(database, follower) == steps[1:]
+    assert told(database, follower) == ["followed-status", "followed-status"]
+    assert (
+        sentence(database, follower, "followed-status")
+        == "R26-000001, which you follow (Tap, 南校区 · 桃园3栋 · 4层): Resolved."
+    )
     assert technician.name in sentence(database, ground.student, "ticket-taken")
     with transaction():
         acts.confirm(actor=accounts.actor(ground.student), now=clock.now(), ticket_id=filed.id, seen=None)
     settle(database)
     assert told(database, ground.student) == steps, "nobody is told what he did himself"
-    assert told(database, follower)[-1] == "ticket-closed"
+    assert sentence(database, follower, "followed-status").endswith(": Closed.")
 
 
 def test_question_and_rejection_carry_their_words(ground: tickets.Ground, database: Session) -> None:

@@ -70,7 +70,7 @@ def test_reporter_crew_and_desk_write_and_followers_read_what_is_for_them(
 
 
 def test_nobody_else_writes(client: FlaskClient, story: dict[str, Any]) -> None:
-    assert write(client, story["follower"], story, "Me too").status_code == 403
+    assert write(client, story["follower"], story, "Me too").status_code == 404
     assert write(client, accounts.person("student"), story, "hello").status_code == 404
     other = story["ground"].technician()
     assert write(client, other, story, "hello").status_code == 404

@@ -15,7 +15,7 @@ def test_every_row_stands_in_the_documentation():
 
 
 def test_what_is_switched_off_is_marked_until_it_is_on():
-    assert "(with merge)" in documentation()
+    assert "(with third_party)" in documentation()
     assert "(with " not in documentation(workflow.ALL_FEATURES)
 
 

@@ -189,7 +189,7 @@ def test_allowed_acts_are_exactly_those_that_go_through(status, state, roles, fe
 
 def test_rows_of_later_features_are_switched_off():
     off = {row.act for row in (*workflow.TICKET_TABLE, *workflow.ORDER_TABLE) if not row.enabled()}
-    assert off == {TicketAct.MERGE, TicketAct.UNMERGE, TicketAct.ACCEPT_THIRD}
+    assert off == {TicketAct.ACCEPT_THIRD}
     assert all(row.enabled(ALL_FEATURES) for row in (*workflow.TICKET_TABLE, *workflow.ORDER_TABLE))
 
 

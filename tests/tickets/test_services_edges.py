@@ -17,7 +17,7 @@ from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
 from app.core.outbox import OutboxEvent
 from app.tickets import policies
 from app.tickets.models import Ticket, TicketEvent, TicketFollower, WorkOrder
-from app.tickets.queries import candidates, viewer
+from app.tickets.queries import candidates, followed, viewer
 from app.tickets.queries import orders as order_queries
 from app.tickets.queries import tickets as ticket_queries
 from app.tickets.rules.offers import Wake
@@ -267,19 +267,22 @@ def test_late_timers_find_nothing(ground: tickets.Ground, now: datetime) -> None
     assert dispatching.dispatch_order(actor=SYSTEM, now=now, order_id=order_id) is None
 
 
-def test_followers_see_and_keep_a_ticket(ground: tickets.Ground, database: Session, now: datetime) -> None:
+def test_followers_see_the_reduced_ticket_and_keep_it_alive(
+    ground: tickets.Ground, database: Session, now: datetime
+) -> None:
     filed = ground.file()
     follower = accounts.person("student")
     database.add(TicketFollower(ticket_id=filed.id, person_id=follower.id, since=now))
     database.flush()
-    page = ticket_queries.page(actor(follower), ticket_queries.TicketFilter(mine=True))
-    assert [row.id for row in page.items] == [filed.id]
-    assert viewer.sees_ticket(actor(follower), filed.id)
-    assert not viewer.sees_ticket(actor(accounts.person("student")), filed.id)
-    with pytest.raises(Conflict):
-        acts.withdraw(actor=actor(ground.student), now=now, ticket_id=filed.id, seen=None)
-    with pytest.raises(NotAllowed):
+    assert [row.id for row in followed.page(actor(follower)).items] == [filed.id]
+    assert not viewer.sees_ticket(actor(follower), filed.id)
+    assert ticket_queries.page(actor(follower), ticket_queries.TicketFilter(mine=True)).items == []
+    with pytest.raises(NotFound):
         acts.confirm(actor=actor(follower), now=now, ticket_id=filed.id, seen=None)
+    left = acts.withdraw(actor=actor(ground.student), now=now, ticket_id=filed.id, seen=None)
+    assert left.status == "accepted"
+    assert viewer.sees_ticket(actor(follower), filed.id)  # it is his now (N8)
+    assert not viewer.sees_ticket(actor(ground.student), filed.id)
 
 
 def test_photos_of_orders_are_seen_with_the_order_or_its_ticket(ground: tickets.Ground, now: datetime) -> None:

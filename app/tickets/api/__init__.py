@@ -7,9 +7,10 @@
 - `publishing`: letting anybody read a request
 - `ranking`: why somebody is chosen, and the dry run
 - `tickets`: tickets, work orders and their photos
+- `incidents`: one fault with several reporters, and what staff corrects
 """
 
-from app.tickets.api import duty, messages, pool, publishing, ranking, tickets
+from app.tickets.api import duty, incidents, messages, pool, publishing, ranking, tickets
 from app.tickets.api.answering import blueprint
 
-__all__ = ["blueprint", "duty", "messages", "pool", "publishing", "ranking", "tickets"]
+__all__ = ["blueprint", "duty", "incidents", "messages", "pool", "publishing", "ranking", "tickets"]

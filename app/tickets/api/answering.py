@@ -14,7 +14,8 @@ from app.core.http.api import json_answer
 from app.core.http.dumping import compiled
 from app.core.http.preconditions import etag
 from app.tickets import answer_words, schemas
-from app.tickets.queries import orders, tickets
+from app.tickets.queries import followed, orders, tickets
+from app.tickets.services.done import TicketDone
 
 blueprint = ApiBlueprint("tickets", "app.tickets.api", description="Tickets, work orders and their dispatch")
 
@@ -31,10 +32,24 @@ def number_of(given: str) -> int:
 
 
 def ticket(ticket_id: int, status: int = 200) -> Response:
-    """One ticket the reader may see, with its version. Raises NotFound."""
-    row = tickets.one(current_actor(), ticket_id)
+    """One ticket the reader may see, with its version; whoever follows it gets the reduced one. Raises NotFound."""
+    try:
+        row = tickets.one(current_actor(), ticket_id)
+    except NotFound:
+        return reduced(followed.one(current_actor(), ticket_id), status)
     answers = [dataclasses.asdict(each) for each in answer_words.lines(row.asked, row.answers)]
     return json_answer({**dump_tickets([row])[0], "answers": answers}, status, {"ETag": etag(row.version)})
+
+
+def reduced(row: Any, status: int = 200) -> Response:
+    """A ticket as whoever follows it sees it: what is not his to see is empty."""
+    return json_answer({**dump_tickets([row])[0], "answers": []}, status, {"ETag": etag(row.version)})
+
+
+def left(done: TicketDone) -> Response:
+    """A ticket after its reporter has left it: he may see it no more."""
+    shown = {"id": str(done.id), "number": done.number, "status": done.status, "version": done.version}
+    return json_answer({**shown, "priority": None, "promised_at": None}, 200, {"ETag": etag(done.version)})
 
 
 def order(order_id: int, status: int = 200, **more: Any) -> Response:

@@ -8,8 +8,8 @@ from flask import Response
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 
-from app.core import clock, words
-from app.core.errors import Rejected
+from app.core import clock, paging, words
+from app.core.errors import NotFound, Rejected
 from app.core.http import (
     accepts,
     answers,
@@ -26,12 +26,12 @@ from app.core.http.idempotency import demands_key
 from app.core.http.limits import filings
 from app.sites import queries as places
 from app.tickets import answer_words, policies, schemas
-from app.tickets.api.answering import blueprint, dump_orders, dump_tickets
+from app.tickets.api.answering import blueprint, dump_orders, dump_tickets, left
 from app.tickets.api.answering import number_of as _id
 from app.tickets.api.answering import order as _order
 from app.tickets.api.answering import ticket as _ticket
 from app.tickets.api.ranking import explained
-from app.tickets.queries import catalogue, orders, tickets, timeline
+from app.tickets.queries import catalogue, followed, orders, tickets, timeline
 from app.tickets.rules.dispatching import Ranking
 from app.tickets.rules.workflow import TicketAct
 from app.tickets.services import acts, dispatching, filing, opening, photos
@@ -84,6 +84,7 @@ def file_ticket(sent: dict[str, Any]) -> Any:
         may_enter=sent["may_enter"],
         origin="api",
         answers=sent["answers"],
+        recurs_of_id=sent["recurs_of"],
     )
     return versioned(filed, filed.version, 201)
 
@@ -102,6 +103,10 @@ def list_tickets(asked: dict[str, Any]) -> Response:
         mine=asked["mine"],
     )
     page = tickets.page(current_actor(), wanted, cursor=asked["cursor"], limit=asked["limit"])
+    if asked["mine"] and not (asked["q"] or asked["place"] or asked["category"]):
+        # what one follows is shown reduced, and so found by nothing it does not show
+        also = followed.page(current_actor(), statuses=asked["status"], cursor=asked["cursor"], limit=asked["limit"])
+        page = paging.woven(page, also, "id", asked["limit"])
     return json_answer(json_list(dump_tickets(page.items), page.next))
 
 
@@ -120,7 +125,12 @@ def show_ticket(ticket_id: str) -> Response:
 def ticket_events(asked: dict[str, Any], ticket_id: str) -> Response:
     """What happened, oldest first; only what is meant for you."""
     actor = current_actor()
-    row = tickets.one(actor, _id(ticket_id))
+    number = _id(ticket_id)
+    try:
+        row = tickets.one(actor, number)
+    except NotFound:
+        followed.one(actor, number)
+        return json_answer(json_list(_events(followed.events(number)), None))
     page = timeline.page(actor, row, cursor=asked["cursor"], limit=asked["limit"])
     return json_answer(json_list(_events(page.items), page.next))
 
@@ -149,10 +159,15 @@ def ticket_transition(sent: dict[str, Any], ticket_id: str) -> Response:
 @answers(blueprint, 200, schemas.TicketDetail)
 @policy(policies.may_own)
 def withdraw_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
-    """It is no longer needed; possible until somebody has worked on it."""
+    """It is no longer needed; possible until somebody has worked on it. Where others follow, it becomes theirs."""
     number = _id(ticket_id)
-    acts.withdraw(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen_version(), note=_said(sent))
-    return _ticket(number)
+    done = acts.withdraw(
+        actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen_version(), note=_said(sent)
+    )
+    try:
+        return _ticket(number)
+    except NotFound:
+        return left(done)
 
 
 @blueprint.route("/tickets/<string:ticket_id>/confirm", methods=["POST"])

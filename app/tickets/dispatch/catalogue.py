@@ -19,6 +19,7 @@ from app.tickets.dispatch import schemas, versioned
 from app.tickets.models import Category
 from app.tickets.queries import catalogue_pages as queries
 from app.tickets.queries.catalogue import trades as valid_trades
+from app.tickets.rules.priority import IMPACT_LABELS
 from app.tickets.services import catalogue as services
 from app.tickets.services import category_versions as services_of_versions
 
@@ -60,14 +61,6 @@ ICONS: dict[str, Any] = {
     "dots": _l("Three dots"),
 }
 """The icons a category may have, with their names for whoever cannot see them."""
-
-IMPACTS: dict[str, Any] = {
-    "room": _l("One room"),
-    "floor": _l("A floor"),
-    "building": _l("A building"),
-    "campus": _l("The campus"),
-    "safety": _l("Safety of people"),
-}
 
 
 @blueprint.get("")
@@ -197,7 +190,7 @@ def _category_form(form: forms.Form, found: Category | None, status: int = 200) 
         "parents": parents,
         "trades": trades,
         "icons": _icons(found),
-        "impacts": [{"value": code, "label": str(label)} for code, label in IMPACTS.items()],
+        "impacts": [{"value": code, "label": str(_(label))} for code, label in IMPACT_LABELS.items()],
         "spots": versioned.spots(),
         "prices": versioned.prices(),
         "demands": versioned.demands(),

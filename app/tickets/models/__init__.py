@@ -22,7 +22,7 @@ from app.tickets.models.duty import DutyCall
 from app.tickets.models.feeds import CalendarFeed
 from app.tickets.models.history import TicketEvent
 from app.tickets.models.orders import Offer, WorkOrder
-from app.tickets.models.tickets import NumberCounter, Rating, Ticket, TicketFollower
+from app.tickets.models.tickets import NumberCounter, Rating, Ticket, TicketFollower, TicketMerge
 
 __all__ = [
     "Absence",
@@ -43,6 +43,7 @@ __all__ = [
     "Ticket",
     "TicketEvent",
     "TicketFollower",
+    "TicketMerge",
     "Trade",
     "Walk",
     "WorkOrder",

@@ -16,6 +16,7 @@ from app.tickets.rules.workflow import TICKET_OPEN, TicketStatus
 
 ORIGINS = ("web", "qr", "api")
 OPEN_STATUSES = one_of("status", sorted(TICKET_OPEN))
+NOT_LONG_OVER = one_of("status", sorted(TICKET_OPEN | {TicketStatus.RESOLVED}))
 
 
 class Ticket(Tenant):
@@ -27,8 +28,10 @@ class Ticket(Tenant):
     compare one id. `search` (lower case: number, place, text) and its two-character `grams` serve the search.
     `category_version_id` is the version of its category that counts for it, `answers` what was answered to the
     questions of `asked_version_id`, by code. `version` rises with state, assignment and own fields only.
-    `rejected_at`, `asked_at`, `resolved_at`, `closed_at` are the last of their kind. `published`: staff lets anybody
-    read text and photos (Open311; public places only).
+    `rejected_at`, `asked_at`, `resolved_at`, `closed_at` are the last of their kind. `duplicate_of_id` is the original
+    of a duplicate, `merge_id` the `TicketMerge` that made it one; `split_from_id` the request it was part of,
+    `recurs_of_id` the one whose fault came again. `published`: staff lets anybody read text and photos (Open311;
+    public places only).
     """
 
     __tablename__ = "ticket"
@@ -41,6 +44,9 @@ class Ticket(Tenant):
         ref("place", "building_id"),
         ref("person", "reporter_id"),
         ref("person", "on_behalf_by"),
+        ref("ticket", "duplicate_of_id"),
+        ref("ticket", "split_from_id"),
+        ref("ticket", "recurs_of_id"),
         CheckConstraint(one_of("status", TicketStatus), name="status"),
         CheckConstraint(one_of("state_before", TicketStatus), name="state_before"),
         CheckConstraint(one_of("asked_from", TicketStatus), name="asked_from"),
@@ -50,6 +56,9 @@ class Ticket(Tenant):
         CheckConstraint(one_of("origin", ORIGINS), name="origin"),
         CheckConstraint("place_id IS NOT NULL OR place_text IS NOT NULL", name="place"),
         CheckConstraint("cycle >= 1 AND version >= 1", name="counts"),
+        CheckConstraint(
+            "(status = 'duplicate') = (duplicate_of_id IS NOT NULL) AND duplicate_of_id <> id", name="duplicate"
+        ),
         UniqueConstraint("institution_id", "number", name="uq_ticket_number"),
         Index("ix_ticket_reporter", "institution_id", "reporter_id", "id"),
         Index("ix_ticket_building", "institution_id", "building_id", "id"),
@@ -58,6 +67,13 @@ class Ticket(Tenant):
         Index("ix_ticket_status", "institution_id", "status", "id"),
         Index("ix_ticket_category", "institution_id", "category_id", "id"),
         Index("ix_ticket_open", "institution_id", "id", postgresql_where=text(OPEN_STATUSES)),
+        Index("ix_ticket_near", "institution_id", "place_id", "id", postgresql_where=text(NOT_LONG_OVER)),
+        Index(
+            "ix_ticket_duplicate_of",
+            "institution_id",
+            "duplicate_of_id",
+            postgresql_where=text("duplicate_of_id IS NOT NULL"),
+        ),
         # every search reads the list of rows not yet merged into the index: a short one, in kB
         Index("ix_ticket_grams", "grams", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": "256"}),
     )
@@ -91,6 +107,10 @@ class Ticket(Tenant):
     rejected_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    duplicate_of_id: Mapped[int | None] = mapped_column(BigInteger)
+    merge_id: Mapped[int | None] = mapped_column(BigInteger)
+    split_from_id: Mapped[int | None] = mapped_column(BigInteger)
+    recurs_of_id: Mapped[int | None] = mapped_column(BigInteger)
     reminders: Mapped[int] = mapped_column(default=0)  # of the present question
     not_fixed_count: Mapped[int] = mapped_column(default=0)
     published: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -104,7 +124,10 @@ class Ticket(Tenant):
 
 
 class TicketFollower(Tenant):
-    """Somebody besides the reporter who is told what becomes of a ticket and may see it."""
+    """Somebody besides the reporter who is told what becomes of a ticket and sees the reduced ticket.
+
+    `merge_id`: he came by a merge, not by himself. `ended_at`: he no longer follows; the row stays.
+    """
 
     __tablename__ = "ticket_follower"
     __table_args__ = (
@@ -117,6 +140,34 @@ class TicketFollower(Tenant):
     ticket_id: Mapped[int] = mapped_column(BigInteger)
     person_id: Mapped[int] = mapped_column(BigInteger)
     since: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    merge_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class TicketMerge(Tenant):
+    """One merge of a ticket into another, and what it did: so that it can be undone (N7).
+
+    `moved` are the duplicates of the ticket that were re-pointed with it, each with the merge that had made it one;
+    `cancelled` the orders that ended with it, to be opened anew.
+    """
+
+    __tablename__ = "ticket_merge"
+    __table_args__ = (
+        ref("ticket", "ticket_id"),
+        ref("ticket", "into_id"),
+        ref("person", "actor_id"),
+        ref("person", "undone_by"),
+        Index("ix_ticket_merge_ticket", "institution_id", "ticket_id", "id"),
+    )
+
+    ticket_id: Mapped[int] = mapped_column(BigInteger)
+    into_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(BigInteger)
+    moved: Mapped[list[Any]] = mapped_column(default=list)
+    cancelled: Mapped[list[Any]] = mapped_column(default=list)
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Rating(Tenant):

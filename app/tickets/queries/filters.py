@@ -30,7 +30,7 @@ from app.core.db import db
 from app.core.prepared import among, number, value
 from app.core.prepared import values as values_of
 from app.sites.models import Place
-from app.tickets.models import Category, Offer, Ticket, TicketFollower, Trade, WorkOrder
+from app.tickets.models import Category, Offer, Ticket, Trade, WorkOrder
 from app.tickets.queries import viewer
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.grams import grams, terms
@@ -195,7 +195,6 @@ def _newest_own(shape: Shape) -> list[Any]:
     if shape.mine or shape.sight.owns:
         reported = aliased(Ticket)
         ways.append(_walk(shape, reported, select(reported.id).where(reported.reporter_id == person), reported.id))
-        ways.append(_way(shape, TicketFollower.ticket_id, TicketFollower.person_id == person))
     if shape.sight.works and not shape.mine:
         ways.append(_way(shape, Offer.ticket_id, Offer.person_id == person))
         ways.append(_way(shape, WorkOrder.ticket_id, WorkOrder.assignee_id == person))

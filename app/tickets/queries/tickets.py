@@ -109,6 +109,9 @@ def _one(sight: Sight) -> Reading:
             Category.emergency_phone,
             Ticket.published,
             Place.public.label("place_public"),
+            Ticket.duplicate_of_id,
+            Ticket.split_from_id,
+            Ticket.recurs_of_id,
             Ticket.answers,
             CategoryVersion.questions.label("asked"),
             _Rules.reply,
@@ -124,6 +127,12 @@ def _one(sight: Sight) -> Reading:
         )
         .where(Ticket.id == value("ticket_id", BigInteger), viewer.tickets_of(sight))
     )
+
+
+def by_number(actor: Actor, number: str) -> int | None:
+    """The id of a ticket the actor may see, by its number as it is written; None for any other."""
+    found: int | None = db.session.scalar(select(Ticket.id).where(Ticket.number == number, viewer.tickets_seen(actor)))
+    return found
 
 
 def ratings(ticket_id: int) -> list[Any]:
@@ -145,4 +154,4 @@ def ratings(ticket_id: int) -> list[Any]:
     )
 
 
-__all__ = ["NAMES", "TicketFilter", "one", "page", "ratings", "ticket_rows"]
+__all__ = ["NAMES", "TicketFilter", "by_number", "one", "page", "ratings", "ticket_rows"]

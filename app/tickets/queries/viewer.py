@@ -1,7 +1,8 @@
 """Which tickets and work orders somebody sees, as SQL conditions.
 
-Reporter: his own and those he follows. Crew (a contractor too): orders offered to him, held or held before, and their
-tickets. Staff: what lies in the scopes of a reading permission. The system: everything of the institution.
+Reporter: his own (those he follows are shown reduced, by `followed`). Crew (a contractor too): orders offered to him,
+held or held before, and their tickets. Staff: what lies in the scopes of a reading permission. The system: everything
+of the institution.
 Ids of one person's rows come from a union of index look-ups, so that no list walks other people's tickets.
 
 A `Sight` is what of a viewer decides the shape of the condition; lists build one statement per shape and run it with
@@ -22,7 +23,7 @@ from app.core.db import db
 from app.core.prepared import value, values
 from app.sites.models import Place
 from app.tickets import policies
-from app.tickets.models import Offer, Ticket, TicketFollower, WorkOrder
+from app.tickets.models import Offer, Ticket, WorkOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def orders_of(sight: Sight, named: Mapping[str, Any] = NAMED) -> ColumnElement[b
 
 
 def own_tickets_of(sight: Sight, named: Mapping[str, Any] = NAMED) -> ColumnElement[bool]:
-    """Those somebody sees whatever his scopes are: reported, followed, worked on."""
+    """Those somebody sees whatever his scopes are: reported, worked on."""
     parts: list[Any] = []
     if sight.owns:
         parts += _reported(named["viewer"])
@@ -155,10 +156,7 @@ def _scoped(
 
 
 def _reported(person: Any) -> list[Any]:
-    return [
-        select(Ticket.id).where(Ticket.reporter_id == person),
-        select(TicketFollower.ticket_id).where(TicketFollower.person_id == person),
-    ]
+    return [select(Ticket.id).where(Ticket.reporter_id == person)]
 
 
 def _order_ids(person: Any) -> Any:

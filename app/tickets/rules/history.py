@@ -34,6 +34,11 @@ class Remark(StrEnum):
     ESCALATION = "escalation"
     CALL_ANSWERED = "call_answered"
     HELPER = "helper"
+    MERGED_IN = "merged_in"
+    PARTED = "parted"
+    REPOINTED = "repointed"
+    HANDED_ON = "handed_on"
+    SPLIT = "split"
     CALENDAR = "calendar"
     WINDOW = "window"
     EXCUSE = "excuse"
@@ -55,6 +60,11 @@ REMARK_LABELS: Final[dict[Remark, str]] = {
     Remark.ESCALATION: gettext_noop("Escalated"),
     Remark.CALL_ANSWERED: gettext_noop("Call answered"),
     Remark.HELPER: gettext_noop("Helper added"),
+    Remark.MERGED_IN: gettext_noop("Another request was merged into this one"),
+    Remark.PARTED: gettext_noop("A merged request goes its own way again"),
+    Remark.REPOINTED: gettext_noop("Its original was merged or parted; it follows"),
+    Remark.HANDED_ON: gettext_noop("The first follower is the reporter now"),
+    Remark.SPLIT: gettext_noop("A second fault became a request of its own"),
     Remark.CALENDAR: gettext_noop("Working hours changed"),
     Remark.WINDOW: gettext_noop("Visit window changed"),
     Remark.EXCUSE: gettext_noop("Delay excused"),

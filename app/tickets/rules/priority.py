@@ -12,6 +12,14 @@ URGENCIES: Final = ("low", "normal", "high", "emergency")
 
 IMPACTS: Final = ("room", "floor", "building", "campus", "safety")
 
+IMPACT_LABELS: Final[dict[str, str]] = {
+    "room": gettext_noop("One room"),
+    "floor": gettext_noop("A floor"),
+    "building": gettext_noop("A building"),
+    "campus": gettext_noop("The campus"),
+    "safety": gettext_noop("Safety of people"),
+}
+
 URGENCY_LABELS: Final[dict[str, str]] = {
     "low": gettext_noop("Low"),
     "normal": gettext_noop("Normal"),

@@ -18,6 +18,10 @@ REASON_LIMIT: Final = 500
 """Longest reason in words, in characters."""
 
 
+RECLASSIFIED: Final = "reclassified"
+"""The reason with which orders of the old trade end when a request is corrected."""
+
+
 class HoldReason(StrEnum):
     """Why work stands still; decides which clocks pause (5) and what else the hold demands."""
 
@@ -141,6 +145,7 @@ _ORDER_REASONS: Final[dict[OrderAct, Reasons]] = {
             Reason("ticket_withdrawn", gettext_noop("The request was withdrawn")),
             Reason("ticket_duplicate", gettext_noop("The request was merged into another")),
             Reason("no_answer", gettext_noop("The question was not answered")),
+            Reason(RECLASSIFIED, gettext_noop("The request needs another trade")),
             _OTHER,
         )
     ),
@@ -163,7 +168,7 @@ SYSTEM_CANCEL: Final[dict[TicketAct, str]] = {
 }
 """The reason with which a ticket's end cancels its open orders."""
 
-_BY_THE_SYSTEM_ONLY: Final = frozenset({*SYSTEM_CANCEL.values(), TO_POOL})
+_BY_THE_SYSTEM_ONLY: Final = frozenset({*SYSTEM_CANCEL.values(), RECLASSIFIED, TO_POOL})
 
 
 def reasons(act: TicketAct | OrderAct) -> Reasons:

@@ -50,6 +50,7 @@ class NewTicket(forms.Schema):
     urgency = fields.String(load_default="normal", validate=_one_of(priority.URGENCIES))
     may_enter = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     answers = Answers(load_default=None, allow_none=True)
+    recurs_of = forms.Id(load_default=None, allow_none=True)
     visit_window = fields.Dict(load_default=None, allow_none=True, validate=validate.Length(max=0))
 
 

@@ -18,7 +18,7 @@ from app.tickets.models import Rating
 from app.tickets.rules import joint, ratings
 from app.tickets.rules.history import Remark
 from app.tickets.rules.workflow import TicketAct, Who
-from app.tickets.services import done, opening
+from app.tickets.services import done, following, opening
 from app.tickets.services.case import Case, by_ticket
 from app.tickets.services.done import TicketDone
 
@@ -53,7 +53,10 @@ def reconsider(
 
 
 def withdraw(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None, note: str | None = None) -> TicketDone:
-    """The reporter no longer needs it, as long as nobody ever worked on it."""
+    """The reporter no longer needs it, as long as nobody ever worked on it.
+
+    Where others follow, the ticket lives on: the first of them becomes its reporter (N8).
+    """
     return _act(TicketAct.WITHDRAW, actor=actor, now=now, ticket_id=ticket_id, seen=seen, note=note)
 
 
@@ -80,6 +83,14 @@ def not_fixed(
     case.permit_ticket(TicketAct.NOT_FIXED)
     case.seen_ticket(seen)
     case.ticket_row(TicketAct.NOT_FIXED)
+    take_up_again(case, note=note, order_id=order_id, has_photo=has_photo)
+    case.settle()
+    case.write()
+    return done.ticket(case)
+
+
+def take_up_again(case: Case, *, note: str | None = None, order_id: int | None = None, has_photo: bool = False) -> None:
+    """not_fixed on a locked ticket, to be written by the caller: a new cycle, the rework order planned."""
     named = _named(case, order_id)
     failed = case.orders[named]
     case.move_ticket(TicketAct.NOT_FIXED, note=note, has_photo=has_photo, named=named, data={"order_id": named})
@@ -93,9 +104,6 @@ def not_fixed(
     )
     ticket = case.ticket
     case.tell(events.TicketNotFixed(ticket.id, ticket.cycle, rework.id, ticket.not_fixed_count))
-    case.settle()
-    case.write()
-    return done.ticket(case)
 
 
 def _named(case: Case, order_id: int | None) -> int:
@@ -136,6 +144,11 @@ def _act(
     case = by_ticket(ticket_id, actor=actor, now=now)
     case.permit_ticket(act)
     case.seen_ticket(seen)
+    if act is TicketAct.WITHDRAW and case.followers:
+        case.demand(act, followers=0)
+        following.hand_over(case)
+        case.write()
+        return done.ticket(case)
     case.move_ticket(act, reason=reason, note=note)
     if joint.opens_orders(act, case.ticket.status, case.states.values()):
         opening.first_order(case)

@@ -133,6 +133,11 @@ class Case:
             raise NotAllowed
         return row, who
 
+    def demand(self, act: TicketAct, **facts: Any) -> None:
+        """Raises what stands in the way of an act of the actor; `facts` replace what is so."""
+        row, who = self.ticket_row(act)
+        refusals.require(guards.check(row, who, dataclasses.replace(self.facts(), **facts)))
+
     def move_ticket(
         self,
         act: TicketAct,
@@ -334,7 +339,7 @@ class Case:
         ).first()
 
     def _tell_status(self, act: TicketAct, before: TicketStatus, to: TicketStatus) -> None:
-        announcing.status(self, act, before, to, position=len(self._events) - 1)
+        announcing.status(self, act, before, to, position=self.last_event)
 
     def _tell_order(self, before: HeldOrder, order: HeldOrder, act: OrderAct, ended: Any) -> None:
         announcing.order(self, before, order, act, ended)

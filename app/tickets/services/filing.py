@@ -19,7 +19,7 @@ from sqlalchemy.types import DateTime, Text
 
 from app.core import outbox
 from app.core.actor import Actor
-from app.core.db import current_institution
+from app.core.db import current_institution, db
 from app.core.errors import NotAllowed, Rejected
 from app.core.i18n import DEFAULT_ZONE
 from app.core.logs import request_id
@@ -65,19 +65,21 @@ def file_ticket(
     origin: str = "web",
     answers: Mapping[str, Any] | None = None,
     photos: int | None = None,
+    asks: bool = True,
+    recurs_of_id: int | None = None,
 ) -> Filed:
     """File a ticket. A category with automatic dispatch and a known place: accepted by the system, its order queued.
 
     `category` is a code or an id. `origin` "qr": written without login through a sticker (the edge has checked its
     secret); then nobody is the reporter. `reporter_id`: on behalf of that person (needs `tickets.on_behalf`).
     `answers` are those to the category's questions, by code; `photos` how many photos come with the report (None: they
-    follow). Raises NotAllowed, Rejected (fields `category`, `place_id`, `reporter_id`, `answers.…`; code "call-first"
-    with `phone` where an answer means danger).
+    follow); without `asks` nothing is asked (staff splits a report). Raises NotAllowed, Rejected (fields `category`,
+    `place_id`, `reporter_id`, `answers.…`; code "call-first" with `phone` where an answer means danger).
     """
     who = _filing_as(actor, origin, reporter_id)
     found = _look_up(category, place_id, reporter_id, now)
     _check(found, place_id, place_text, reporter_id, who, now)
-    given = _answered(found, answers or {}, photos, who)
+    given = _answered(found, answers or {}, photos, who) if asks else {}
     reporter = reporter_id if reporter_id is not None else actor.id
     priority = starting_priority(urgency, emergency_category=found.emergency, by_staff=who is Who.DISPATCHER)
     automatic = found.auto_dispatch and place_id is not None
@@ -118,8 +120,18 @@ def file_ticket(
             "request_id": request_id.get(),
         }
     )
+    if recurs_of_id is not None:
+        _names_the_first(row.id, recurs_of_id, reporter)
     outbox.ring_after_commit()
     return Filed(row.id, row.number, status.value, priority, row.order_id)
+
+
+def _names_the_first(ticket_id: int, first_id: int, reporter_id: int | None) -> None:
+    """The fault came again (N8, N10): the new ticket names the reporter's own, or one he follows. Raises Rejected."""
+    mine = db.session.execute(_OWN, {"first_id": first_id, "person_id": reporter_id}).first()
+    if mine is None:
+        raise Rejected(fields={"recurs_of": _l("This request does not exist.")})
+    db.session.execute(_RECURS, {"ticket_id": ticket_id, "first_id": first_id})
 
 
 def _filing_as(actor: Actor, origin: str, reporter_id: int | None) -> Who:
@@ -297,6 +309,15 @@ _SQL = """
     )
     SELECT filed.id, filed.number, opened.id AS order_id FROM filed LEFT JOIN opened ON true
     """
+_OWN = text(
+    """
+    SELECT FROM ticket WHERE id = :first_id AND (reporter_id = :person_id OR EXISTS (
+        SELECT FROM ticket_follower AS follower
+        WHERE follower.institution_id = ticket.institution_id AND follower.ticket_id = ticket.id
+            AND follower.person_id = :person_id AND follower.ended_at IS NULL))
+    """
+).bindparams(*(bindparam(name, type_=BigInteger) for name in ("first_id", "person_id")))
+_RECURS = text("UPDATE ticket SET recurs_of_id = :first_id WHERE id = :ticket_id")
 # on one line: psycopg keeps the parsed form of statements up to 4,096 characters only
 _FILE = Prepared(
     text(" ".join(_SQL.split())).bindparams(

@@ -28,11 +28,16 @@ class HeldTicket:
     asked_from: TicketStatus | None
     cycle: int
     category_id: int
+    category_version_id: int | None
     place_id: int | None
     campus_id: int | None
     building_id: int | None
     reporter_id: int | None
+    urgency: str
+    impact: str
     priority: str
+    duplicate_of_id: int | None
+    merge_id: int | None
     filed_at: datetime
     asked_at: datetime | None
     rejected_at: datetime | None
@@ -116,7 +121,11 @@ def _lock(conditions: list[Any], now: datetime, *, lock: bool = True) -> Locked:
 def _orders_of() -> Any:
     ticket: BindParameter[int] = bindparam("ticket", type_=BigInteger)
     last = select(func.max(TicketEvent.at)).where(TicketEvent.ticket_id == ticket).scalar_subquery()
-    followers = select(func.count()).where(TicketFollower.ticket_id == ticket).scalar_subquery()
+    followers = (
+        select(func.count())
+        .where(TicketFollower.ticket_id == ticket, TicketFollower.ended_at.is_(None))
+        .scalar_subquery()
+    )
     one = select(literal(1).label("one")).subquery()
     return (
         select(last, followers, *_ORDER_COLUMNS)

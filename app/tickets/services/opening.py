@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
@@ -73,6 +74,28 @@ def first_order(case: Case) -> HeldOrder:
     order = insert_order(case, trade_id=row.trade_id, planned_minutes=row.planned_minutes, by_system=True)
     case.move_order(order, OrderAct.QUEUE, by_system=True)
     return order
+
+
+def again(case: Case, cancelled: Sequence[int]) -> None:
+    """New orders for those that ended with a merge, in their order; the category's first one where there were none."""
+    ended = [case.orders[each] for each in cancelled if each in case.orders]
+    made: dict[int, HeldOrder] = {}
+    for old in ended:
+        after = made[old.after_id].id if old.after_id in made else old.after_id
+        made[old.id] = insert_order(
+            case,
+            trade_id=old.trade_id,
+            planned_minutes=old.planned_minutes,
+            kind=old.kind,
+            rework_of_id=old.rework_of_id,
+            after_id=after,
+            by_system=True,
+        )
+    if not made:
+        first_order(case)
+    for order in made.values():
+        if order.kind != "rework" and case.dependencies_over(order):
+            case.move_order(order, OrderAct.QUEUE, by_system=True)
 
 
 def insert_order(

@@ -3,11 +3,24 @@
 - `report`, `sticker`: filing, signed in or through a QR sticker; `choices`: categories as tiles
 - `tracking`: one ticket, followed and acted on; `screen`: what its page shows; `wording`: what it says
 - `messages`: writing to the other side
+- `following`: the same fault is followed instead of reported again
+- `desk_acts`: the desk corrects, splits and merges
 - `lists`: one's own requests, and the desk's list
 - `forms`: what is sent; `drafts`, `expired`: what was typed outlives session and token
 """
 
-from app.tickets.web import drafts, expired, lists, messages, report, sticker, tracking
+from app.tickets.web import desk_acts, drafts, expired, following, lists, messages, report, sticker, tracking
 from app.tickets.web.blueprint import blueprint
 
-__all__ = ["blueprint", "drafts", "expired", "lists", "messages", "report", "sticker", "tracking"]
+__all__ = [
+    "blueprint",
+    "desk_acts",
+    "drafts",
+    "expired",
+    "following",
+    "lists",
+    "messages",
+    "report",
+    "sticker",
+    "tracking",
+]

@@ -29,6 +29,7 @@ class Report(forms.Schema):
         validate=validate.OneOf(SAID_BY_REPORTERS, error=_l("Choose one of the degrees of urgency.")),
     )
     may_enter = fields.Boolean(load_default=False)
+    recurs = forms.Id(load_default=None)
     photos = fields.List(
         fields.Raw(),
         load_default=list,
@@ -82,7 +83,7 @@ class Rate(forms.Schema):
     comment = forms.Text(max=ratings.COMMENT_LIMIT, multiline=True, load_default="")
 
 
-STATUSES = ("open", "all", *(each.value for each in TicketStatus))
+STATUSES = ("open", "all", "followed", *(each.value for each in TicketStatus))
 
 
 class ListQuery(forms.QuerySchema):

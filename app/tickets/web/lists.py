@@ -17,7 +17,7 @@ from app.core.i18n import gettext as _
 from app.core.paging import Page
 from app.sites import queries as sites
 from app.tickets import order_words, policies
-from app.tickets.queries import catalogue, progress, tickets
+from app.tickets.queries import catalogue, followed, progress, tickets
 from app.tickets.queries.catalogue import Branch
 from app.tickets.rules import priority
 from app.tickets.rules.workflow import TICKET_MOVING, TICKET_OPEN, TicketStatus
@@ -55,8 +55,12 @@ def _mine(asked: dict[str, Any]) -> str:
         needs = list(tickets.page(actor, first, limit=SHOWN_FIRST).items) if not asked["cursor"] else []
         others = tuple(each.value for each in TicketStatus if each not in wording.NEEDS_REPORTER)
         wanted = tickets.TicketFilter(mine=True, statuses=others)
-    page = tickets.page(actor, wanted, cursor=asked["cursor"], limit=asked["limit"])
-    orders = progress.orders_of([row.id for row in (*needs, *page.items)])
+    if status == "followed":
+        page = followed.page(actor, cursor=asked["cursor"], limit=asked["limit"])
+        orders: dict[int, list[Any]] = {}
+    else:
+        page = tickets.page(actor, wanted, cursor=asked["cursor"], limit=asked["limit"])
+        orders = progress.orders_of([row.id for row in (*needs, *page.items)])
     return render_template(
         "tickets/mine.html",
         needs=_cards(needs, orders),
@@ -71,7 +75,12 @@ def _mine(asked: dict[str, Any]) -> str:
                 "url": url_for("tickets.index", mine=_flag(asked), status=value),
                 "current": status == value,
             }
-            for value, label in (("all", _("All")), ("open", _("Open")), ("closed", _("Closed")))
+            for value, label in (
+                ("all", _("All")),
+                ("open", _("Open")),
+                ("closed", _("Closed")),
+                ("followed", _("Followed")),
+            )
         ],
         may_file=policies.may_file(actor),
     )

@@ -104,6 +104,7 @@ def _empty(schema: type[Report], *, for_somebody: bool) -> Any:
     if place is None and not for_somebody:
         place, hint = _usual_place(actor, clock.now())
     if not kept:
+        form.values["recurs"] = parse_id(request.args.get("recurs"))
         form.values.update(choices.preset(_groups(), request.args.get("category")))
     return page_of(form, place, for_somebody=for_somebody, hint=hint, note=note)
 
@@ -215,6 +216,7 @@ def send(form: Form, *, for_somebody: bool = False, place: Place | None = None) 
             origin="qr" if place else "web",
             answers=answers,
             photos=len(data["photos"]),
+            recurs_of_id=data["recurs"],
             **_where(data, place),
             **_whom(data, for_somebody),
         )

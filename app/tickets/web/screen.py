@@ -19,7 +19,9 @@ from app.core import i18n
 from app.core.actor import Actor
 from app.core.words import text as words_text
 from app.tickets import answer_words, order_words, policies, talk
+from app.tickets.queries import links as links_between
 from app.tickets.queries import progress, tickets, timeline
+from app.tickets.queries.links import Links
 from app.tickets.rules import guards, joint, ratings, workflow
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
@@ -48,6 +50,7 @@ class Screen:
     more_events: str | None = None
     photos: list[Attachment] = field(default_factory=list)
     ratings: Sequence[Any] = ()
+    links: Links = field(default_factory=Links)
 
     @classmethod
     def found(cls, actor: Actor, ticket_id: int, now: datetime) -> Screen:
@@ -74,6 +77,7 @@ class Screen:
         of_orders = attachments.of_many("work_order", [each.id for each in self.orders])
         self.photos = attachments.of("ticket", self.ticket.id)
         self.photos += [photo for order in self.orders for photo in of_orders.get(order.id, [])]
+        self.links = links_between.of(self.actor, self.ticket)
         if self.ticket.resolved_at is not None:
             self.ratings = tickets.ratings(self.ticket.id)
         return self
@@ -213,6 +217,36 @@ class Screen:
         return pairs
 
     @property
+    def may_correct(self) -> bool:
+        """Staff of its scope may correct, split and merge it as long as it is open."""
+        desk = Who.DISPATCHER in policies.parts_of_ticket(self.actor, self.ticket)
+        return desk and TicketStatus(self.ticket.status) in workflow.TICKET_OPEN
+
+    @property
+    def incident(self) -> list[dict[str, Any]]:
+        """The other requests it hangs together with, as `ui.rows` takes them."""
+        found = self.links
+        named = [
+            (_("Original"), [found.original]),
+            (_("Merged into this one"), found.duplicates),
+            (_("Was part of"), [found.split_from]),
+            (_("Split off"), found.parts),
+            (_("Comes again after"), [found.recurs_of]),
+            (_("Came again"), found.recurred),
+        ]
+        return [
+            {
+                "title": f"{label} · {row.number}",
+                "sub": i18n.format_moment(row.filed_at),
+                "chip": wording.status_chip(row.status, staff=True),
+                "url": url_for("tickets.show", ticket_id=row.id),
+            }
+            for label, rows in named
+            for row in rows
+            if row is not None
+        ]
+
+    @property
     def order_lines(self) -> list[dict[str, Any]]:
         return [self._order_line(each) for each in self.orders]
 
@@ -243,6 +277,7 @@ def available(actor: Actor, ticket: Any, orders: Sequence[Any], now: datetime) -
         now=now,
         actor_id=actor.id,
         untouched=not any(each.worked for each in orders),
+        original_open=True,  # judged when the original has been chosen
         stranded=joint.stranded(status, states),
         none_beyond_offered=joint.none_beyond_offered(states),
         ticket_status=status,

@@ -13,15 +13,17 @@ from werkzeug.datastructures import MultiDict
 from app.attachments import services as attachments
 from app.core import clock
 from app.core.actor import Actor
-from app.core.errors import Conflict, DomainError, Rejected, Stale
+from app.core.errors import Conflict, DomainError, NotFound, Rejected, Stale
 from app.core.forms import Form
 from app.core.http import current_actor, policy, upload
 from app.core.http.preconditions import not_modified
+from app.core.pages import toast
 from app.tickets import policies
+from app.tickets.queries import viewer
 from app.tickets.rules.workflow import TicketAct
-from app.tickets.services import acts, publishing
+from app.tickets.services import acts, merging, publishing
 from app.tickets.services import photos as photo_services
-from app.tickets.web import drafts, wording
+from app.tickets.web import drafts, following, wording
 from app.tickets.web.blueprint import blueprint
 from app.tickets.web.forms import Act, Rate
 from app.tickets.web.report import MEGABYTES
@@ -33,6 +35,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "not_fixed": {"note": "complaint", "photos": "complaint_photos"},
     "ask": {"note": "question"},
     "reject": {"reason": "reject_reason", "note": "reject_note"},
+    "unmerge": {"reason": "part_reason", "note": "part_note"},
     "reconsider": {"reason": "again_reason", "note": "again_note"},
     "rating": {"comment": "comment"},
     "message": {"text": "text"},
@@ -50,7 +53,10 @@ def may_act(actor: Actor) -> bool:
 @policy(policies.may_read)
 def show(ticket_id: int) -> Any:
     """One ticket; asked by the page itself, only its live part, and nothing where nothing changed."""
-    screen = Screen.found(current_actor(), ticket_id, clock.now())
+    try:
+        screen = Screen.found(current_actor(), ticket_id, clock.now())
+    except NotFound:
+        return following.reduced_page(ticket_id)
     if request.headers.get("HX-Request"):
         return _fragment(screen)
     kept = drafts.waiting(request, current_actor())
@@ -173,7 +179,12 @@ def _simply(ticket_id: int, act: TicketAct) -> Any:
 @blueprint.post("/tickets/<int:ticket_id>/withdraw")
 @policy(may_act)
 def withdraw(ticket_id: int) -> Any:
-    return _simply(ticket_id, TicketAct.WITHDRAW)
+    """It is no longer needed; where others follow it lives on, and its page is no longer the leaver's."""
+    answer = _simply(ticket_id, TicketAct.WITHDRAW)
+    if current_actor().signed_in and not viewer.sees_ticket(current_actor(), ticket_id):
+        toast(_("Others have the same fault, so the request goes on as theirs."), "info")
+        return redirect(url_for("tickets.index"), 303)
+    return answer
 
 
 @blueprint.post("/tickets/<int:ticket_id>/answer")
@@ -264,6 +275,24 @@ def ask(ticket_id: int) -> Any:
 @policy(policies.may_triage)
 def reject(ticket_id: int) -> Any:
     return _simply(ticket_id, TicketAct.REJECT)
+
+
+@blueprint.post("/tickets/<int:ticket_id>/unmerge")
+@policy(policies.may_triage)
+def unmerge(ticket_id: int) -> Any:
+    """It is another fault after all."""
+
+    def work(data: dict[str, Any], now: datetime) -> None:
+        merging.unmerge(
+            actor=current_actor(),
+            now=now,
+            ticket_id=ticket_id,
+            reason=data["reason"] or None,
+            note=data["note"] or None,
+            seen=data["version"],
+        )
+
+    return _do(ticket_id, "unmerge", work)
 
 
 @blueprint.post("/tickets/<int:ticket_id>/reconsider")

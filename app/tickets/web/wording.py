@@ -255,7 +255,7 @@ def entries(events: Sequence[Any], *, reader_id: int | None, staff: bool) -> lis
     filed_at = next((each.at for each in events if each.kind == TicketAct.FILE), None)
     sent = [each for each in events if each.kind == history.Remark.PHOTO and each.at == filed_at]
     told = [
-        _entry(each, reader_id=reader_id, staff=staff)
+        entry(each, reader_id=reader_id, staff=staff)
         for each in reversed(events)
         if each not in sent
         and each.kind != history.Remark.MESSAGE  # they stand in the conversation
@@ -266,7 +266,8 @@ def entries(events: Sequence[Any], *, reader_id: int | None, staff: bool) -> lis
     return told
 
 
-def _entry(event: Any, *, reader_id: int | None, staff: bool) -> dict[str, Any]:
+def entry(event: Any, *, reader_id: int | None, staff: bool) -> dict[str, Any]:
+    """One event as `ui.timeline` takes it."""
     at = event.effective_at or event.at
     title = _event_label(event)
     if staff and event.order_number:

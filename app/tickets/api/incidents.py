@@ -1,0 +1,110 @@
+"""One fault, several reporters: similar tickets, joining and leaving, merge and un-merge, correcting, splitting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from app.core import clock
+from app.core.http import accepts, answers, current_actor, policy, seen_version, versioned
+from app.core.http.limits import filings
+from app.tickets import policies, schemas
+from app.tickets.api.answering import blueprint, number_of, ticket
+from app.tickets.queries import similar
+from app.tickets.schemas import incidents
+from app.tickets.services import following, merging, reclassifying, splitting
+from app.tickets.services.reclassifying import Wish
+
+
+@blueprint.route("/tickets/similar", methods=["GET"])
+@accepts(blueprint, incidents.SimilarQuery, location="query")
+@answers(blueprint, 200, incidents.HintList)
+@policy(policies.may_file)
+def similar_tickets(asked: dict[str, Any]) -> Any:
+    """Tickets that may speak of the fault you are about to report, the likest first; filing stays possible."""
+    return {"items": similar.hints(current_actor(), now=clock.now(), **asked)}
+
+
+@blueprint.route("/tickets/<string:ticket_id>/join", methods=["POST"])
+@filings
+@accepts(blueprint, incidents.Nothing)
+@answers(blueprint, 200, schemas.TicketDetail)
+@policy(policies.may_file)
+def join_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
+    """Follow a ticket instead of filing the same fault; the answer is the reduced ticket."""
+    return ticket(following.join(actor=current_actor(), now=clock.now(), ticket_id=number_of(ticket_id)))
+
+
+@blueprint.route("/tickets/<string:ticket_id>/leave", methods=["POST"])
+@accepts(blueprint, incidents.Nothing)
+@answers(blueprint, 204)
+@policy(policies.may_file)
+def leave_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
+    """No longer follow a ticket."""
+    following.leave(actor=current_actor(), now=clock.now(), ticket_id=number_of(ticket_id))
+    return Response(status=204)
+
+
+@blueprint.route("/tickets/<string:ticket_id>/merge", methods=["POST"])
+@accepts(blueprint, incidents.MergeIn)
+@answers(blueprint, 200, schemas.TicketDetail)
+@policy(policies.may_triage)
+def merge_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
+    """Make a ticket the duplicate of another, which is open or resolved and no duplicate itself."""
+    number = number_of(ticket_id)
+    merging.merge(
+        actor=current_actor(),
+        now=clock.now(),
+        ticket_id=number,
+        into_id=sent["into"],
+        seen=seen_version(required=False),
+        note=sent["note"],
+    )
+    return ticket(number)
+
+
+@blueprint.route("/tickets/<string:ticket_id>/unmerge", methods=["POST"])
+@accepts(blueprint, incidents.UnmergeIn)
+@answers(blueprint, 200, schemas.TicketDetail)
+@policy(policies.may_triage)
+def unmerge_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
+    """Undo the merge that made a ticket a duplicate; what somebody changed since stays."""
+    number = number_of(ticket_id)
+    merging.unmerge(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen_version(required=False), **sent)
+    return ticket(number)
+
+
+@blueprint.route("/tickets/<string:ticket_id>/reclassify", methods=["POST"])
+@accepts(blueprint, incidents.ReclassifyIn)
+@answers(blueprint, 200, schemas.TicketDetail)
+@policy(policies.may_triage)
+def reclassify_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
+    """Correct category, place, urgency or impact of an open ticket; orders of another trade are opened anew."""
+    number = number_of(ticket_id)
+    reason = sent.pop("reason")
+    reclassifying.reclassify(
+        actor=current_actor(),
+        now=clock.now(),
+        ticket_id=number,
+        wish=Wish(**sent),
+        reason=reason,
+        seen=seen_version(required=False),
+    )
+    return ticket(number)
+
+
+@blueprint.route("/tickets/<string:ticket_id>/split", methods=["POST"])
+@accepts(blueprint, incidents.SplitIn)
+@answers(blueprint, 201, schemas.FiledOut)
+@policy(policies.may_triage)
+def split_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
+    """Make the second fault of a report a ticket of its own, for the same reporter."""
+    made = splitting.split(
+        actor=current_actor(),
+        now=clock.now(),
+        ticket_id=number_of(ticket_id),
+        seen=seen_version(required=False),
+        **sent,
+    )
+    return versioned(made, made.version, 201)

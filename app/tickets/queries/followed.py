@@ -1,0 +1,140 @@
+"""The reduced ticket of somebody who follows it: state, promise, and what was said to followers; nothing else.
+
+The same columns as `tickets.NAMES`, so that lists and API show both alike; what is not a follower's to see is empty.
+The place is no finer than the floor, unless it is public or the follower's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, false, func, literal, null, or_, select
+from sqlalchemy.orm import aliased
+
+from app.core import paging
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import NotFound
+from app.sites.models import Place
+from app.tickets.models import Category, Ticket, TicketEvent, TicketFollower
+from app.tickets.rules.audiences import Audience
+from app.tickets.rules.history import Remark
+from app.tickets.rules.ticket_table import TicketAct
+
+EVENTS_AT_MOST = 200
+FINE = ("room", "asset")
+
+_parent, _building = aliased(Place), aliased(Place)
+
+
+def coarse_place(home_place_id: int | None) -> ColumnElement[Any]:
+    """The way to a ticket's place no finer than its floor; needs the joins of `with_places`."""
+    open_to_all = or_(Place.public, Place.kind.not_in(FINE), Place.id == literal(home_place_id, BigInteger))
+    above = func.coalesce(case((_parent.kind.not_in(FINE), _parent.path)), _building.path, null())
+    return case((open_to_all, Place.path), else_=above)
+
+
+def with_places(query: Any) -> Any:
+    """The joins `coarse_place` reads."""
+    return (
+        query.outerjoin(Place, and_(Place.institution_id == Ticket.institution_id, Place.id == Ticket.place_id))
+        .outerjoin(_parent, and_(_parent.institution_id == Place.institution_id, _parent.id == Place.parent_id))
+        .outerjoin(_building, and_(_building.institution_id == Place.institution_id, _building.id == Place.building_id))
+    )
+
+
+def _rows(actor: Actor) -> Any:
+    nothing = literal(None, Text())
+    query = select(
+        Ticket.id,
+        Ticket.number,
+        Ticket.status,
+        nothing.label("priority"),
+        nothing.label("urgency"),
+        nothing.label("impact"),
+        Ticket.promised_at,
+        Category.code.label("category"),
+        Category.name.label("category_name"),
+        Category.icon,
+        literal(None, BigInteger()).label("place_id"),
+        coarse_place(actor.home_place_id).label("place"),
+        literal("").label("description"),
+        false().label("may_enter"),
+        literal(None, BigInteger()).label("reporter_id"),
+        nothing.label("reporter_name"),
+        nothing.label("origin"),
+        Ticket.cycle,
+        Ticket.filed_at,
+        Ticket.resolved_at,
+        Ticket.closed_at,
+        Ticket.version,
+    ).join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
+    mine = and_(
+        TicketFollower.institution_id == Ticket.institution_id,
+        TicketFollower.ticket_id == Ticket.id,
+        TicketFollower.person_id == actor.id,
+        TicketFollower.ended_at.is_(None),
+    )
+    return with_places(query).join(TicketFollower, mine)
+
+
+def page(
+    actor: Actor, *, statuses: Collection[str] = (), cursor: str | None = None, limit: int = 50
+) -> paging.Page[Any]:
+    """The tickets the actor follows, newest first."""
+    query = _rows(actor)
+    if statuses:
+        query = query.where(Ticket.status.in_(sorted(statuses)))
+    return paging.page(query, [("id", Ticket.id.desc())], cursor, limit)
+
+
+def one(actor: Actor, ticket_id: int) -> Any:
+    """One ticket the actor follows; raises NotFound for any other."""
+    row = None if actor.id is None else db.session.execute(_rows(actor).where(Ticket.id == ticket_id)).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def events(ticket_id: int) -> Sequence[Any]:
+    """What a follower reads of the history, oldest first: changes of status without words, messages to followers."""
+    status = and_(TicketEvent.order_id.is_(None), TicketEvent.to_state.is_not(None), TicketEvent.kind.in_([*TicketAct]))
+    said = and_(TicketEvent.kind == Remark.MESSAGE, TicketEvent.audience == Audience.EVERYONE.value)
+    nothing = literal(None, Text())
+    nobody = literal(None, BigInteger())
+    return db.session.execute(
+        select(
+            TicketEvent.id,
+            TicketEvent.at,
+            TicketEvent.effective_at,
+            literal("system").label("actor_kind"),
+            nobody.label("actor_id"),
+            nothing.label("actor_name"),
+            TicketEvent.kind,
+            nobody.label("order_id"),
+            nothing.label("order_number"),
+            TicketEvent.from_state,
+            TicketEvent.to_state,
+            nobody.label("person_id"),
+            nothing.label("person_name"),
+            nothing.label("reason"),
+            case((said, TicketEvent.note)).label("note"),
+            TicketEvent.audience,
+            TicketEvent.cycle,
+            literal(None, Text()).label("data"),
+        )
+        .where(TicketEvent.ticket_id == ticket_id, or_(status, said))
+        .order_by(TicketEvent.id)
+        .limit(EVENTS_AT_MOST)
+    ).all()
+
+
+def count(ticket_id: int) -> int:
+    """How many follow a ticket."""
+    return (
+        db.session.scalar(
+            select(func.count()).where(TicketFollower.ticket_id == ticket_id, TicketFollower.ended_at.is_(None))
+        )
+        or 0
+    )

@@ -1,0 +1,399 @@
+"""One fault with many reporters: hint, joining, the reduced ticket, merge and un-merge (N7, N8), scenario 13."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Person
+from app.core import clock
+from app.notifications.models import Notification
+from app.tickets.models import Ticket, TicketEvent, TicketFollower, TicketMerge, WorkOrder
+from app.tickets.queries import followed, tickets, timeline
+from app.tickets.rules import history
+from tests.counting import counted
+from tests.factories import accounts
+from tests.factories import tickets as factory
+from tests.tickets.delivering import deliver_all
+from tests.tickets.test_api_tickets import Caller
+
+Login = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def ground(database: Session, frozen: datetime) -> factory.Ground:
+    made = factory.Ground()
+    made.burst = factory.category(  # type: ignore[attr-defined]
+        "burst", made.trade, "爆管", "Burst pipe", emergency=True, emergency_phone="8120 0000"
+    )
+    return made
+
+
+def body(ground: factory.Ground, **more: Any) -> dict[str, Any]:
+    return {"place_id": str(ground.room.id), "category": "tap", "description": "水龙头漏水，滴个不停", **more}
+
+
+def similar(caller: Caller, ground: factory.Ground | dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+    answer = caller.get("/tickets/similar", **(ground if isinstance(ground, dict) else body(ground, **more)))
+    assert answer.status_code == 200, answer.json
+    return answer.json["items"]  # type: ignore[no-any-return]
+
+
+def version(database: Session, ticket_id: Any) -> int:
+    database.expire_all()
+    return database.get_one(Ticket, (1, int(ticket_id))).version
+
+
+def folds(ticket_id: Any) -> history.Story:
+    """The history of a ticket is one the tables could have written, and its column says the same."""
+    return timeline.folded(int(ticket_id))
+
+
+# scenario 13
+
+
+def test_forty_reports_of_a_burst_pipe_are_one_order(
+    client: FlaskClient, ground: factory.Ground, database: Session, now: datetime
+) -> None:
+    technician = ground.technician()
+    first = Caller(client, ground.student)
+    words = {"category": "burst", "place_id": str(ground.building.id), "description": "一楼爆管，走廊全是水"}
+    incident = first.file(ground, **words).json
+    crowd = [Caller(client, accounts.person("student")) for _ in range(39)]
+    for at, student in enumerate(crowd):
+        asked = {"category": "burst", "place_id": str(ground.room.id), "description": "爆管了，水流到走廊"}
+        if at == 0:  # the others see the same
+            (hint,) = similar(student, ground, **asked)
+            assert hint["id"] == incident["id"]
+            assert set(hint) == {"id", "category", "category_name", "place", "status", "filed_at", "mine"}
+        joined = student.post(f"/tickets/{incident['id']}/join")
+        assert joined.status_code == 200, joined.json
+    assert database.scalar(select(func.count()).select_from(Ticket)) == 1
+    assert database.scalar(select(func.count()).select_from(WorkOrder)) == 1
+    deliver_all(clock.now())
+    worker = Caller(client, technician)
+    (order,) = worker.get("/work-orders", mine=1).json["items"]
+    for to, more in (("accepted", {}), ("working", {}), ("done", {"note": "关阀换管"})):
+        order = worker.post(f"/work-orders/{order['id']}/transitions", {"to": to, **more}, seen=order["version"]).json
+    deliver_all(clock.now())
+    told = set(
+        database.scalars(
+            select(Notification.person_id).where(Notification.kind.in_(["followed-status", "ticket-resolved"]))
+        )
+    )
+    assert {each.person.id for each in crowd} <= told
+    assert ground.student.id in told
+    assert first.get(f"/tickets/{incident['id']}").json["status"] == "resolved"
+    assert crowd[7].get("/tickets", mine=1).json["items"][0]["status"] == "resolved"
+
+
+def test_a_wrong_merge_is_undone_and_both_timelines_are_whole(
+    client: FlaskClient, ground: factory.Ground, database: Session
+) -> None:
+    ground.technician()
+    desk = Caller(client, ground.dispatcher)
+    other = accounts.person("student")
+    one, two = ground.file(), ground.file(by=other, description="马桶堵了")
+    three = ground.file(by=accounts.person("student"))
+    assert desk.post(f"/tickets/{three.id}/merge", {"into": str(two.id)}).status_code == 200
+    merged = desk.post(f"/tickets/{two.id}/merge", {"into": str(one.id)}, seen=version(database, two.id))
+    assert (merged.status_code, merged.json["status"]) == (200, "duplicate")
+    rows = {each.id: each for each in database.scalars(select(Ticket))}
+    database.expire_all()
+    assert rows[three.id].duplicate_of_id == one.id  # depth 1: re-pointed in the same event
+    orders = dict(database.execute(select(WorkOrder.ticket_id, WorkOrder.state)).all())
+    assert (orders[one.id] in ("queued", "offered"), orders[two.id], orders[three.id]) == (
+        True,
+        "cancelled",
+        "cancelled",
+    )
+    follows = database.scalars(
+        select(TicketFollower.person_id).where(TicketFollower.ticket_id == one.id, TicketFollower.ended_at.is_(None))
+    ).all()
+    assert other.id in follows
+    assert len(follows) == 2
+    parted = desk.post(f"/tickets/{two.id}/unmerge", {"reason": "different_fault"}, seen=version(database, two.id))
+    assert (parted.status_code, parted.json["status"]) == (200, "accepted")
+    database.expire_all()
+    assert (rows[two.id].duplicate_of_id, rows[three.id].duplicate_of_id) == (None, two.id)
+    open_orders = database.scalars(
+        select(WorkOrder.ticket_id).where(WorkOrder.state.in_(["queued", "offered"])).order_by(WorkOrder.id)
+    ).all()
+    assert list(open_orders) == [one.id, two.id]  # a new order for the cancelled one
+    still = database.scalars(
+        select(TicketFollower.person_id).where(TicketFollower.ticket_id == one.id, TicketFollower.ended_at.is_(None))
+    ).all()
+    assert still == []
+    for ticket_id in (one.id, two.id, three.id):
+        assert folds(ticket_id).status == rows[ticket_id].status
+    kinds = database.scalars(
+        select(TicketEvent.kind).where(TicketEvent.ticket_id == one.id).order_by(TicketEvent.id)
+    ).all()
+    assert [each for each in kinds if each in ("merged_in", "parted")] == ["merged_in", "parted"]
+    undone = database.scalars(select(TicketMerge).where(TicketMerge.ticket_id == two.id)).one()
+    assert undone.undone_by == ground.dispatcher.id
+
+
+def test_what_was_changed_since_a_merge_stays(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
+    desk = Caller(client, ground.dispatcher)
+    a, b, c, d = (ground.file(by=accounts.person("student")) for _ in range(4))
+
+    def merge(one: Any, into: Any) -> int:
+        return desk.post(f"/tickets/{one.id}/merge", {"into": str(into.id)}).status_code
+
+    def part(one: Any) -> int:
+        return desk.post(f"/tickets/{one.id}/unmerge", {"reason": "other"}).status_code
+
+    def pointers() -> list[int | None]:
+        database.expire_all()
+        return [database.get_one(Ticket, (1, each.id)).duplicate_of_id for each in (a, b, c, d)]
+
+    assert (merge(d, a), merge(a, b), merge(b, c)) == (200, 200, 200)
+    assert pointers() == [c.id, c.id, None, c.id]
+    assert part(a) == 200  # the merge of a is undone; d was re-pointed since by another, it stays
+    assert pointers() == [None, c.id, None, c.id]
+    assert part(b) == 200  # what that merge moved goes back to b: d; a was changed since
+    assert pointers() == [None, None, None, b.id]
+    assert part(d) == 200
+    assert pointers() == [None] * 4
+    assert part(d) == 409
+
+
+def test_merging_needs_an_original_that_is_open_or_resolved(
+    client: FlaskClient, ground: factory.Ground, database: Session
+) -> None:
+    technician = ground.technician()
+    desk, worker, student = (Caller(client, each) for each in (ground.dispatcher, technician, ground.student))
+    one, two, three = ground.file(), ground.file(), ground.file()
+    assert desk.post(f"/tickets/{one.id}/merge", {"into": str(one.id)}).json["errors"][0]["field"] == "into"
+    assert desk.post(f"/tickets/{one.id}/merge", {"into": "999999"}).status_code == 404
+    assert desk.post(f"/tickets/{one.id}/merge", {}).status_code == 422
+    assert desk.post(f"/tickets/{one.id}/merge", {"into": str(two.id)}, seen=99).status_code == 412
+    student.post(f"/tickets/{three.id}/withdraw", seen=1)
+    assert desk.post(f"/tickets/{one.id}/merge", {"into": str(three.id)}).status_code == 409
+    assert desk.post(f"/tickets/{two.id}/merge", {"into": str(one.id)}).status_code == 200
+    crossed = desk.post(f"/tickets/{one.id}/merge", {"into": str(two.id)})
+    assert (crossed.status_code, crossed.json["type"]) == (409, "not-original")
+    # into a resolved one: it is taken up again (N7)
+    deliver_all(clock.now())
+    (order,) = worker.get("/work-orders", mine=1).json["items"]
+    for to, more in (("accepted", {}), ("working", {}), ("done", {"note": "好了"})):
+        order = worker.post(f"/work-orders/{order['id']}/transitions", {"to": to, **more}, seen=order["version"]).json
+    four = ground.file(by=accounts.person("student"))
+    assert desk.post(f"/tickets/{four.id}/merge", {"into": str(one.id)}).status_code == 200
+    database.expire_all()
+    again = database.get_one(Ticket, (1, one.id))
+    assert (again.status, again.cycle) == ("in_service", 2)
+    assert folds(one.id).status == "in_service"
+    # once somebody has worked on it, it is no longer merged
+    assert desk.post(f"/tickets/{one.id}/merge", {"into": str(ground.file().id)}).status_code == 409
+
+
+# the reduced ticket
+
+
+def test_a_hint_shows_no_more_than_it_may(client: FlaskClient, ground: factory.Ground, now: datetime) -> None:
+    ground.file(description="水龙头漏水，找李小明 13800000000")
+    neighbour = Caller(client, accounts.person("student"))
+    (hint,) = similar(neighbour, ground)
+    assert hint["place"] == "南校区 · 桃园3栋 · 4层"  # no finer than the floor
+    assert "13800000000" not in str(hint)
+    assert "李小明" not in str(hint)
+    assert hint["mine"] is False
+    assert similar(neighbour, ground, description="门锁打不开") == []
+    assert similar(neighbour, ground, category="burst") == []
+    elsewhere = factory.place("room", "413", ground.floor)
+    assert similar(neighbour, ground, place_id=str(elsewhere.id)) == []  # another private room of the floor
+    floor = ground.file(place_id=ground.floor.id)
+    wash = factory.place("room", "水房", ground.floor)
+    wash.public = True
+    public = ground.file(place_id=wash.id)
+    found = similar(neighbour, ground, place_id=str(elsewhere.id))
+    assert {each["id"] for each in found} == {str(floor.id), str(public.id)}
+    assert {each["place"] for each in found} == {"南校区 · 桃园3栋 · 4层", "南校区 · 桃园3栋 · 4层 · 水房"}
+    (mine,) = [each for each in similar(Caller(client, ground.student), ground) if each["place"].endswith("4层")][:1]
+    assert mine["mine"] is True
+    for wrong in ({"place_id": "x"}, {"category": ""}, {"else": "1"}, {"description": "\x00"}):
+        assert neighbour.get("/tickets/similar", **body(ground, **wrong)).status_code == 422
+    assert similar(neighbour, ground, category="nothing") == []
+    assert similar(neighbour, ground, place_id="999999999") == []
+
+
+def test_hints_cost_a_constant_number_of_statements(client: FlaskClient, ground: factory.Ground) -> None:
+    student = Caller(client, accounts.person("student"))
+    ground.file()
+    asked = body(ground)
+    similar(student, asked)
+    with counted() as few:
+        similar(student, asked)
+    for _ in range(12):
+        ground.file()
+    with counted() as many:
+        assert len(similar(student, asked)) == 5
+    assert len(few) == len(many)
+
+
+def test_a_follower_gets_the_reduced_ticket_and_404_for_the_rest(
+    client: FlaskClient, ground: factory.Ground, database: Session
+) -> None:
+    filed = ground.file(description="水龙头漏水，电话 13800000000", may_enter=True)
+    follower = Caller(client, accounts.person("student"))
+    path = f"/tickets/{filed.id}"
+    assert follower.get(path).status_code == 404
+    joined = follower.post(f"{path}/join")
+    assert joined.status_code == 200
+    shown = follower.get(path).json
+    full = Caller(client, ground.student).get(path).json
+    assert set(shown) == set(full)
+    assert (shown["status"], shown["number"], shown["place"]) == ("accepted", filed.number, "南校区 · 桃园3栋 · 4层")
+    assert (shown["description"], shown["reporter"], shown["place_id"], shown["may_enter"]) == ("", None, None, False)
+    desk = Caller(client, ground.dispatcher)
+    events = follower.get(f"{path}/events").json["items"]
+    assert [each["kind"] for each in events] == ["file", "accept"]
+    assert all(each["actor"]["name"] is None for each in events)
+    assert desk.get(f"{path}/events").json["items"][-1]["kind"] == "join"
+    for refused in ("confirm", "withdraw", "not-fixed"):
+        assert follower.post(f"{path}/{refused}", {"note": "x"}, seen=1).status_code in (403, 404)
+    assert follower.post(f"{path}/rating", {"quality": 5, "speed": 5, "manner": 5}).status_code == 404
+    assert follower.get("/tickets").json["items"] == []
+    (listed,) = follower.get("/tickets", mine=1).json["items"]
+    assert listed["description"] == ""
+    assert follower.get("/tickets", mine=1, q="13800000000").json["items"] == []
+    assert follower.post(f"{path}/join").status_code == 200  # again is no second time
+    assert database.scalar(select(func.count()).select_from(TicketEvent).where(TicketEvent.kind == "join")) == 1
+    own = Caller(client, ground.student).post(f"{path}/join")
+    assert (own.status_code, own.json["type"]) == (409, "own-ticket")
+    assert follower.post(f"{path}/leave").status_code == 204
+    assert follower.get(path).status_code == 404
+    assert follower.post(f"{path}/leave").status_code == 404
+
+
+def test_the_reduced_row_has_the_columns_of_every_other(ground: factory.Ground) -> None:
+    ground.file()
+    row = followed._rows(factory.actor(ground.student))
+    assert tuple(each.name for each in row.selected_columns) == tickets.NAMES
+    events = followed.events(1)
+    assert events == [] or tuple(events[0]._fields) == timeline.NAMES
+
+
+def test_only_what_is_under_way_can_be_joined(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
+    filed = ground.file()
+    Caller(client, ground.student).post(f"/tickets/{filed.id}/withdraw", seen=1)
+    student = Caller(client, accounts.person("student"))
+    assert student.post(f"/tickets/{filed.id}/join").status_code == 404
+    assert student.post("/tickets/999999/join").status_code == 404
+    assert student.post("/tickets/x/join").status_code == 404
+
+
+def test_a_similar_open_ticket_never_refuses_another(client: FlaskClient, ground: factory.Ground) -> None:
+    student = Caller(client, ground.student)
+    assert [student.file(ground).status_code for _ in range(3)] == [201, 201, 201]
+
+
+# N8
+
+
+def test_withdrawing_with_followers_hands_it_to_the_first(
+    client: FlaskClient, ground: factory.Ground, database: Session, now: datetime
+) -> None:
+    filed = ground.file(contact_name="李", contact_phone="138", may_enter=True)
+    people: list[Person] = [accounts.person("student") for _ in range(2)]
+    for at, person in enumerate(people):
+        with clock.frozen(now + timedelta(minutes=at + 1)):
+            Caller(client, person).post(f"/tickets/{filed.id}/join")
+    reporter = Caller(client, ground.student)
+    left = reporter.post(f"/tickets/{filed.id}/withdraw", seen=1)
+    assert (left.status_code, left.json["status"]) == (200, "accepted")
+    assert reporter.get(f"/tickets/{filed.id}").status_code == 404
+    database.expire_all()
+    ticket = database.get_one(Ticket, (1, filed.id))
+    assert (ticket.reporter_id, ticket.contact_phone, ticket.may_enter) == (people[0].id, None, False)
+    heir = Caller(client, people[0])
+    assert heir.get(f"/tickets/{filed.id}").json["reporter"]["id"] == str(people[0].id)
+    deliver_all(clock.now())
+    assert database.scalar(
+        select(func.count()).where(Notification.kind == "ticket-yours", Notification.person_id == people[0].id)
+    )
+    again = heir.post(f"/tickets/{filed.id}/withdraw", seen=ticket.version)
+    assert again.json["status"] == "accepted"
+    last = Caller(client, people[1]).post(f"/tickets/{filed.id}/withdraw", seen=again.json["version"])
+    assert last.json["status"] == "withdrawn"
+
+
+def test_a_fault_that_came_again_names_the_first(
+    client: FlaskClient, ground: factory.Ground, database: Session
+) -> None:
+    first = ground.file()
+    follower = Caller(client, accounts.person("student"))
+    follower.post(f"/tickets/{first.id}/join")
+    filed = follower.file(ground, recurs_of=str(first.id))
+    assert filed.status_code == 201
+    assert database.get_one(Ticket, (1, int(filed.json["id"]))).recurs_of_id == first.id
+    stranger = Caller(client, accounts.person("student"))
+    refused = stranger.file(ground, recurs_of=str(first.id))
+    assert [each["field"] for each in refused.json["errors"]] == ["recurs_of"]
+
+
+# pages
+
+
+def test_pages_of_hint_join_and_follow(
+    client: FlaskClient, ground: factory.Ground, login: Login, database: Session
+) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    filed = ground.file(description="水龙头漏水，电话 13800000000")
+    other = accounts.person("student")
+    browser = login(other)
+    sent = {"group": str(ground.category.id), "place_id": str(ground.room.id), "description": "水龙头漏水"}
+    part = browser.post("/report/similar", data=sent, headers={"HX-Request": "true"}).get_data(as_text=True)
+    assert f'formaction="/tickets/{filed.id}/join"' in part
+    assert "13800000000" not in part
+    assert "<html" not in part
+    page = browser.post("/report/similar", data=sent).get_data(as_text=True)
+    assert "Is it one of these?" in page
+    assert "Nothing alike" in browser.post("/report/similar", data={}).get_data(as_text=True)
+    joined = browser.post(f"/tickets/{filed.id}/join")
+    assert joined.location == f"/tickets/{filed.id}"
+    shown = browser.get(joined.location).get_data(as_text=True)
+    assert "You follow this request of somebody else" in shown
+    assert "13800000000" not in shown
+    assert filed.number in browser.get("/tickets?mine=1&status=followed").get_data(as_text=True)
+    desk = Caller(client, ground.dispatcher)
+    told = desk.post(f"/tickets/{filed.id}/messages", {"text": "今晚修好", "to_followers": True})
+    assert told.status_code == 201, told.json
+    browser = login(other)
+    assert "今晚修好" in browser.get(joined.location).get_data(as_text=True)
+    assert browser.post(f"/tickets/{filed.id}/leave").status_code == 303
+    assert browser.get(joined.location).status_code == 404
+    mine = login(ground.student)
+    assert mine.post(f"/tickets/{filed.id}/join").status_code == 303  # his own: told so
+
+
+def test_pages_of_the_desk_merge_and_part(
+    client: FlaskClient, ground: factory.Ground, login: Login, database: Session
+) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    one, two = ground.file(), ground.file(by=accounts.person("student"))
+    desk = login(ground.dispatcher)
+    page = desk.get(f"/tickets/{two.id}/merge").get_data(as_text=True)
+    assert one.number in page
+    assert desk.post(f"/tickets/{two.id}/merge", data={"version": "1"}).status_code == 422
+    assert desk.post(f"/tickets/{two.id}/merge", data={"number": "R26-999999"}).status_code == 422
+    merged = desk.post(f"/tickets/{two.id}/merge", data={"version": "1", "number": one.number})
+    assert merged.status_code == 303
+    shown = desk.get(f"/tickets/{one.id}").get_data(as_text=True)
+    assert two.number in shown
+    refused = desk.post(f"/tickets/{one.id}/merge", data={"into": str(two.id)})
+    assert refused.status_code == 409
+    assert "itself merged" in refused.get_data(as_text=True)
+    version = database.get_one(Ticket, (1, two.id)).version
+    bare = desk.post(f"/tickets/{two.id}/unmerge", data={"version": str(version)})
+    assert bare.status_code == 422
+    parted = desk.post(f"/tickets/{two.id}/unmerge", data={"version": str(version), "part_reason": "different_fault"})
+    assert parted.status_code == 303

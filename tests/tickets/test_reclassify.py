@@ -1,0 +1,162 @@
+"""Staff corrects a request: category, place, urgency, reach; orders of another trade give way; a report is split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.notifications.models import Notification
+from app.tickets.models import Category, Ticket, TicketEvent, WorkOrder
+from app.tickets.queries import timeline
+from tests.factories import tickets as factory
+from tests.tickets.delivering import deliver_all
+from tests.tickets.test_api_tickets import Caller
+
+Login = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def ground(database: Session, frozen: datetime) -> factory.Ground:
+    made = factory.Ground()
+    made.electric = factory.trade("electric", "电工", "Electrician")  # type: ignore[attr-defined]
+    made.lamp = factory.category("lamp", made.electric, "灯", "Lamp", impact="floor")  # type: ignore[attr-defined]
+    factory.category("late", made.trade, "排水", "Drain", auto_dispatch=False)
+    factory.category("flood", made.trade, "爆管", "Burst", emergency=True, emergency_phone="8120 0000")
+    return made
+
+
+def orders(database: Session, ticket_id: int) -> list[tuple[str, int]]:
+    rows = database.execute(
+        select(WorkOrder.state, WorkOrder.trade_id).where(WorkOrder.ticket_id == ticket_id).order_by(WorkOrder.id)
+    )
+    return [(row.state, row.trade_id) for row in rows]
+
+
+def correct(caller: Caller, ticket_id: Any, *, seen: int | None = None, **wish: Any) -> Any:
+    return caller.post(f"/tickets/{ticket_id}/reclassify", {"reason": "看过现场", **wish}, seen=seen)
+
+
+def test_orders_of_another_trade_are_opened_anew(
+    client: FlaskClient, ground: factory.Ground, database: Session
+) -> None:
+    ground.technician()
+    desk, filed = Caller(client, ground.dispatcher), ground.file()
+    deliver_all(clock.now())
+    answer = correct(desk, filed.id, category="lamp", seen=1)
+    assert (answer.status_code, answer.json["category"], answer.json["impact"]) == (200, "lamp", "floor")
+    electric = ground.electric.id  # type: ignore[attr-defined]
+    assert orders(database, filed.id) == [("cancelled", ground.trade.id), ("queued", electric)]
+    event = database.scalars(select(TicketEvent).where(TicketEvent.kind == "reclassify")).one()
+    assert event.data == {"category": ["tap", "lamp"], "impact": ["room", "floor"]}
+    assert (event.reason, event.audience) == ("看过现场", "staff")
+    assert timeline.folded(filed.id).status == "accepted"
+    same = correct(desk, filed.id, category="lamp")
+    assert same.json["version"] == answer.json["version"]  # the same again changes nothing
+    deliver_all(clock.now())
+    told = database.scalars(select(Notification.kind).where(Notification.person_id == ground.student.id)).all()
+    assert "ticket-changed" in told
+
+
+def test_urgency_reach_and_emergency_decide_the_priority(
+    client: FlaskClient, ground: factory.Ground, database: Session
+) -> None:
+    desk, filed = Caller(client, ground.dispatcher), ground.file()
+    assert correct(desk, filed.id, urgency="high").json["priority"] == "high"
+    assert correct(desk, filed.id, impact="building").json["impact"] == "building"
+    assert correct(desk, filed.id, category="flood").json["priority"] == "emergency"
+    order = database.scalars(select(WorkOrder)).one()
+    assert order.priority == "emergency"
+
+
+def test_a_place_moves_ticket_orders_and_search(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
+    ground.technician()
+    desk, filed = Caller(client, ground.dispatcher), ground.file()
+    deliver_all(clock.now())
+    other = factory.place("building", "竹园1栋", ground.campus)
+    room = factory.place("room", "101", other)
+    moved = correct(desk, filed.id, place_id=str(room.id))
+    assert moved.json["place_id"] == str(room.id)
+    order = database.scalars(select(WorkOrder)).one()
+    assert (order.building_id, order.state) == (other.id, "queued")  # whoever was asked may not work there
+    assert [each["id"] for each in desk.get("/tickets", q="竹园1栋").json["items"]] == [str(filed.id)]
+
+
+def test_what_waited_for_its_place_or_category_goes_on_by_itself(
+    client: FlaskClient, ground: factory.Ground, database: Session
+) -> None:
+    desk = Caller(client, ground.dispatcher)
+    nowhere = ground.file(place_text="7 号楼 999")
+    assert nowhere.status == "submitted"
+    # the dispatcher of the factories reads the whole institution, so he sees it
+    found = correct(desk, nowhere.id, place_id=str(ground.room.id))
+    assert found.json["status"] == "accepted"
+    assert orders(database, nowhere.id) == [("queued", ground.trade.id)]
+    late = ground.file(category="late")
+    assert correct(desk, late.id, category="tap").json["status"] == "accepted"
+
+
+def test_what_is_refused(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
+    desk, filed = Caller(client, ground.dispatcher), ground.file()
+    for wish, field in (
+        ({"category": "nothing"}, "category"),
+        ({"place_id": "999999"}, "place_id"),
+        ({"urgency": "x"}, "urgency"),
+        ({"impact": "x"}, "impact"),
+        ({"reason": ""}, "reason"),
+        ({"else": 1}, "else"),
+    ):
+        answer = correct(desk, filed.id, **wish)
+        assert answer.status_code == 422, wish
+        assert [each["field"] for each in answer.json["errors"]] == [field]
+    assert correct(desk, filed.id, urgency="low", seen=9).status_code == 412
+    assert correct(Caller(client, ground.student), filed.id, urgency="low").status_code == 403
+    Caller(client, ground.student).post(f"/tickets/{filed.id}/withdraw", seen=1)
+    assert correct(desk, filed.id, urgency="low").json["type"] == "not-open"
+
+
+def test_a_report_of_two_faults_is_split(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
+    desk, filed = Caller(client, ground.dispatcher), ground.file(description="水龙头漏水，灯也不亮")
+    lamp = {"category": "lamp", "description": "灯不亮"}
+    made = desk.post(f"/tickets/{filed.id}/split", lamp, seen=1)
+    assert made.status_code == 201, made.json
+    second = database.get_one(Ticket, (1, int(made.json["id"])))
+    assert (second.split_from_id, second.reporter_id, second.on_behalf_by, second.place_id) == (
+        filed.id, ground.student.id, ground.dispatcher.id, ground.room.id,
+    )  # fmt: skip
+    assert database.scalars(select(TicketEvent.kind).where(TicketEvent.ticket_id == filed.id)).all()[-1] == "split"
+    assert desk.post(f"/tickets/{filed.id}/split", {**lamp, "description": ""}).status_code == 422
+    assert desk.post(f"/tickets/{filed.id}/split", {**lamp, "category": "nothing"}).status_code == 422
+    assert Caller(client, ground.student).post(f"/tickets/{filed.id}/split", lamp).status_code == 403
+    unknown = ground.file(place_text="操场边")
+    assert desk.post(f"/tickets/{unknown.id}/split", lamp).json["status"] == "submitted"
+
+
+def test_the_pages_correct_and_split(
+    client: FlaskClient, ground: factory.Ground, login: Login, database: Session
+) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    filed = ground.file()
+    desk = login(ground.dispatcher)
+    shown = desk.get(f"/tickets/{filed.id}").get_data(as_text=True)
+    assert f"/tickets/{filed.id}/reclassify" in shown
+    assert "Lamp" in desk.get(f"/tickets/{filed.id}/reclassify").get_data(as_text=True)
+    lamp = database.scalars(select(Category).where(Category.code == "lamp")).one()
+    sent = {"version": "1", "category": str(lamp.id), "urgency": "high", "impact": "room", "reason": "看过"}
+    assert desk.post(f"/tickets/{filed.id}/reclassify", data=sent | {"reason": ""}).status_code == 422
+    assert desk.post(f"/tickets/{filed.id}/reclassify", data=sent).status_code == 303
+    database.expire_all()
+    ticket = database.get_one(Ticket, (1, filed.id))
+    assert (ticket.category_id, ticket.urgency, ticket.impact) == (lamp.id, "high", "floor")
+    assert desk.post(f"/tickets/{filed.id}/reclassify", data=sent).status_code == 412  # seen an older version
+    assert "Split the request" in desk.get(f"/tickets/{filed.id}/split").get_data(as_text=True)
+    split = desk.post(f"/tickets/{filed.id}/split", data={"category": str(lamp.id), "description": "还有一盏"})
+    assert split.status_code == 303
+    assert desk.post(f"/tickets/{filed.id}/split", data={"category": str(lamp.id)}).status_code == 422
+    assert desk.get("/tickets/999999/split").status_code == 404
