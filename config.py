@@ -202,7 +202,10 @@ class Config:
     body_timeout_s: Annotated[
         float, Setting("BODY_TIMEOUT_S", _seconds(1, 600), "a request body not complete by then is answered 408")
     ] = 60.0
-    rate_limits: Annotated[bool, Setting("RATE_LIMITS", SWITCH, "requests per person and address are limited")] = True
+    rate_limits: Annotated[
+        bool,
+        Setting("RATE_LIMITS", SWITCH, "requests per token or session, reports per person; failed sign-ins always are"),
+    ] = True
     log_level: Annotated[str, Setting("LOG_LEVEL", _one_of(*LOG_LEVELS), "least level written")] = "INFO"
     metrics_port: Annotated[
         int, Setting("METRICS_PORT", _whole(0, 65_535), "loopback port of Prometheus `/metrics`; 0: none")
@@ -225,7 +228,9 @@ class Config:
     demo_password: Annotated[
         str, Setting("DEMO_PASSWORD", SECRET, "password of the demo logins; refused in production")
     ] = ""
-    debug: Annotated[bool, Setting("FLASK_DEBUG", SWITCH, "Flask's debugger; refused in production")] = False
+    debug: Annotated[
+        bool, Setting("FLASK_DEBUG", SWITCH, "templates are read anew for each request; refused in production")
+    ] = False
 
     def __post_init__(self) -> None:
         """Fill the addresses that default to another one."""
@@ -243,11 +248,6 @@ class Config:
         return self.env == "production"
 
     @property
-    def demo(self) -> bool:
-        """True where demo logins and the page of components are shown."""
-        return self.env == "demo"
-
-    @property
     def secure_cookies(self) -> bool:
         """True where the address is https; then cookies are Secure and carry the `__Host-` prefix."""
         return self.base_url.startswith("https://")
@@ -261,11 +261,6 @@ class Config:
     def blob_dir(self) -> Path:
         """Folder of uploaded files."""
         return self.data_dir / "blobs"
-
-    @property
-    def backup_dir(self) -> Path:
-        """Folder of backups taken before pending migrations."""
-        return self.data_dir / "backups"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

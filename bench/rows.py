@@ -57,7 +57,7 @@ def fill(
             connection.execute(definition)
         for table in TABLES:
             connection.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"  # noqa: S608
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"  # noqa: S608 - names of our own, no input
             )
     connection.autocommit = True
     connection.execute("VACUUM (ANALYZE) ticket, work_order, offer, place, person")
@@ -184,8 +184,8 @@ _OFFERS = """
 # what an earlier call left open; the tickets last, since the others are found by them
 _OLD = "(SELECT id FROM ticket WHERE status = 'accepted' AND id <= %(closed)s)"
 _TOO_OLD = (
-    f"UPDATE offer SET outcome = 'accepted', ended_at = until WHERE outcome IS NULL AND ticket_id IN {_OLD}",  # noqa: S608
-    "UPDATE work_order SET state = 'closed', offered_until = NULL, done_at = opened_at + interval '1 hour' "  # noqa: S608
+    f"UPDATE offer SET outcome = 'accepted', ended_at = until WHERE outcome IS NULL AND ticket_id IN {_OLD}",  # noqa: S608 - names of our own, no input
+    "UPDATE work_order SET state = 'closed', offered_until = NULL, done_at = opened_at + interval '1 hour' "  # noqa: S608 - names of our own, no input
     f"WHERE ticket_id IN {_OLD}",
-    f"UPDATE ticket SET status = 'closed', closed_at = filed_at + interval '1 hour' WHERE id IN {_OLD}",  # noqa: S608
+    f"UPDATE ticket SET status = 'closed', closed_at = filed_at + interval '1 hour' WHERE id IN {_OLD}",  # noqa: S608 - names of our own, no input
 )

@@ -21,12 +21,12 @@ if Path(sys.prefix) != PYTHON.parents[1] and PYTHON.exists():
     os.execv(PYTHON, [str(PYTHON), str(Path(__file__).resolve()), *sys.argv[1:]])  # noqa: S606 - ourselves
 sys.path.insert(0, str(ROOT))
 
-from PIL import Image  # noqa: E402
-from playwright.sync_api import Page, sync_playwright  # noqa: E402
+from PIL import Image  # noqa: E402 - the path is set above
+from playwright.sync_api import Page, sync_playwright  # noqa: E402 - the path is set above
 
-from tests.e2e import browsing, product  # noqa: E402
-from tests.e2e.browsing import PHONE, Visitors, Watch  # noqa: E402
-from tests.e2e.screens import Day, Order, Report, Tracking  # noqa: E402
+from tests.e2e import browsing, product  # noqa: E402 - the path is set above
+from tests.e2e.browsing import PHONE, Visitors, Watch  # noqa: E402 - the path is set above
+from tests.e2e.screens import Day, Order, Report, Tracking  # noqa: E402 - the path is set above
 
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 MOST_BYTES = 150 * 1024

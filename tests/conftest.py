@@ -98,7 +98,7 @@ def database(app: Flask, servers: ground.Ground) -> Iterator[Session]:
         with app.app_context():
             engines = db.engines
             before = engines[None]
-            engines[None] = connection  # type: ignore[assignment]
+            engines[None] = connection  # type: ignore[assignment]  # on purpose
             apart.configure(bind=connection, join_transaction_mode="create_savepoint")
             db.session.session_factory.configure(join_transaction_mode="create_savepoint")
             try:

@@ -191,6 +191,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="houqin-ground-") as home:
         Path(home).chmod(0o711)
         with embedded.Servers(Path(home) / "data", durable=False) as running_servers:
-            print(f"export {SOCKETS}={running_servers.sockets}", flush=True)  # noqa: T201
+            print(f"export {SOCKETS}={running_servers.sockets}", flush=True)  # noqa: T201 - the caller's shell reads it
             while True:
                 time.sleep(3600)

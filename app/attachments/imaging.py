@@ -56,7 +56,7 @@ def reencode(content: bytes) -> Photo:
 
 def _clean(opened: Image.Image, side: int) -> Image.Image:
     """The pixels alone: shrunk, turned upright by EXIF, on white where it was transparent, in a new image."""
-    from PIL import Image, ImageOps  # noqa: PLC0415
+    from PIL import Image, ImageOps  # noqa: PLC0415 - a heavy import, for the job that re-encodes alone
 
     opened.draft("RGB", (side, side))  # a JPEG is decoded at a fraction of its size
     opened.load()

@@ -100,7 +100,7 @@ def receive(
     is the form's field that refusals are said beside. Raises TooLarge, NotAPhoto, Rejected (too many photos).
     """
     kind, size, (width, height) = check(stream, field)
-    sent = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    sent = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a spooled file reads like any other
     known = queries.same(owner_kind, owner_id, moment, sent)
     if known is not None:
         return known

@@ -45,7 +45,7 @@ def owner_url() -> str:
 
 
 def blob_folder() -> Path:
-    folder: Path = current_app.config["HOUQIN"].data_dir / BLOBS
+    folder: Path = current_app.config["HOUQIN"].blob_dir
     return folder
 
 
@@ -61,7 +61,7 @@ def program(name: str) -> str:
 
 
 def _major(path: str) -> int:
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - a program of PostgreSQL's by its path, no input
     digits = said.rsplit(" ", 1)[-1].split(".")[0].strip()
     return int(digits) if digits.isdigit() else 0
 
@@ -162,7 +162,7 @@ def _one(connection: psycopg.Connection[Any], statement: str) -> str:
 
 
 def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a program of PostgreSQL's by its path, no input
     if done.returncode != 0:
         raise BackupError(f"{Path(command[0]).name} failed:\n{done.stderr.strip()[-2000:]}")
 

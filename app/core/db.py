@@ -159,8 +159,8 @@ def frame_transactions(engine: Engine) -> None:
     rolled-back DDL, which the application never runs: every GET ends in one, so each statement would be planned anew
     (1–3 ms).
     """
-    engine.dialect.do_begin = _begin  # type: ignore[method-assign, assignment]
-    engine.dialect.do_rollback = _roll_back  # type: ignore[method-assign, assignment]
+    engine.dialect.do_begin = _begin  # type: ignore[method-assign, assignment]  # SQLAlchemy has no other hook for it
+    engine.dialect.do_rollback = _roll_back  # type: ignore[method-assign, assignment]  # SQLAlchemy has no other hook for it
 
 
 def _begin(connection: Any) -> None:

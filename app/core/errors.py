@@ -67,6 +67,10 @@ class Busy(Conflict):
     code = "busy"
 
 
+# Versions begin at 1: whoever names this one has seen none, and is told what is current (Stale).
+NEVER = 0
+
+
 class Stale(DomainError):
     """The version or state seen is no longer current; `current` says what is (who won)."""
 

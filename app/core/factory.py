@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from app.core import assets, health, i18n, logs, metrics, pages, rendering, roles_command
+from app.core import assets, driver, health, i18n, logs, metrics, pages, rendering, roles_command
 from app.core.bell import Bell
 from app.core.db import db, driver_address, frame_transactions
 from app.core.http import api, application, limits
@@ -38,7 +38,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
         SECRET_KEY=config.secret_key,
         SECRET_KEY_FALLBACKS=list(config.secret_key_fallbacks),
         TESTING=config.env == "test",
-        DEBUG=False,
+        DEBUG=config.debug,
         DEMO=config.env in ("demo", "test", "development"),
         DEFAULT_LOCALE=config.default_locale,
         BODY_SECONDS=config.body_timeout_s,
@@ -57,18 +57,19 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
     app.url_map.strict_slashes = False
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's own way to set it
     if config.env != "test":
         logs.configure(config.log_level)
     if config.proxy_hops:
         hops = config.proxy_hops
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's own way to set it
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     metrics.install(app)
     application.install(app)
     db.init_app(app)
     with app.app_context():
         frame_transactions(db.engine)
+        driver.say_no_values(db.engine)
     migrate_cli.db.add_command(roles_command.command)
     migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"), compare_type=True)
     _apart_engine(app, config, url)
@@ -82,9 +83,9 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
     pages.install(app)
     health.install(app)
     app.extensions["houqin_api"] = api.install(app)
-    app.view_functions["static"].policy = anyone  # type: ignore[union-attr]
+    app.view_functions["static"].policy = anyone  # type: ignore[union-attr]  # Flask's own way to set it
     if app.static_folder:
-        app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask's own way to set it
             app.wsgi_app,
             root=app.static_folder,
             prefix="/static/",
@@ -120,4 +121,5 @@ def _connection_options(config: Config) -> dict[str, Any]:
 def _apart_engine(app: Flask, config: Config, url: str) -> None:
     engine = create_engine(url, **engine_options(config, config.apart_pool_size))
     frame_transactions(engine)
+    driver.say_no_values(engine)
     app.extensions["houqin_apart"] = sessionmaker(engine, class_=Session, expire_on_commit=False)

@@ -47,7 +47,7 @@ class Text(fields.Field[str]):
 
     default_error_messages = {"invalid": _l("This must be text.")}  # noqa: RUF012 - marshmallow declares it so
 
-    def __init__(self, *, max: int = 200, multiline: bool = False, **options: Any) -> None:  # noqa: A002
+    def __init__(self, *, max: int = 200, multiline: bool = False, **options: Any) -> None:  # noqa: A002 - marshmallow's own word for it
         super().__init__(**options)
         self.max, self.multiline = max, multiline
 

@@ -44,7 +44,7 @@ class _Process:
 
 
 # The library's own choice is the pid, which would leave a file behind for every process that ever lived.
-values.ValueClass = values.MultiProcessValue(process_identifier=lambda: _Process.identity)  # type: ignore[no-untyped-call]
+values.ValueClass = values.MultiProcessValue(process_identifier=lambda: _Process.identity)  # type: ignore[no-untyped-call]  # prometheus_client is not typed there
 
 _unlisted = CollectorRegistry()
 REQUESTS = Counter("houqin_requests", "Requests answered", ["endpoint", "method", "status"], registry=_unlisted)
@@ -180,7 +180,7 @@ def serve(app: Flask, port: int, depths: Callable[[], dict[str, int]]) -> Thread
 
     def figures() -> bytes:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, path=str(_Process.folder))  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry, path=str(_Process.folder))  # type: ignore[no-untyped-call]  # prometheus_client is not typed there
         registry.register(Outbox(app, depths))
         return generate_latest(registry)
 

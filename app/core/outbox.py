@@ -70,7 +70,10 @@ class Subscription:
 
 class OutboxEvent(Tenant):
     __tablename__ = "outbox_event"
-    __table_args__ = (UniqueConstraint("institution_id", "dedupe_key", name="uq_outbox_event_dedupe_key"),)
+    __table_args__ = (
+        UniqueConstraint("institution_id", "dedupe_key", name="uq_outbox_event_dedupe_key"),
+        Index("ix_outbox_event_at", "institution_id", "at"),  # housekeeping walks it
+    )
 
     kind: Mapped[str]
     payload: Mapped[dict[str, Any]]

@@ -32,10 +32,11 @@ from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.exc import DBAPIError, NoResultFound
 
 from app.core.db import db
+from app.core.driver import strip
 
 _CURSOR = "houqin_prepared"
 _CODE = re.compile(r"[a-z_]+")
-_dialect = psycopg_dialect()  # type: ignore[no-untyped-call]
+_dialect = psycopg_dialect()  # type: ignore[no-untyped-call]  # not typed there
 
 
 class Prepared:
@@ -133,7 +134,8 @@ def _cursor(connection: Connection) -> psycopg.Cursor[Any]:
 
 def _as_raised_by_the_session(error: psycopg.Error, sql: str, connection: Connection) -> BaseException:
     """The error as the edge knows it (`core.http.problems`); a connection that is gone leaves the pool."""
-    gone = connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
+    strip(error)
+    gone = connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]  # psycopg's own connection
     if gone:
         connection.invalidate(error)
     return DBAPIError.instance(

@@ -164,7 +164,7 @@ class _OneQueue(BaseWorker):
     def run_maintenance_tasks(self) -> None:
         """RQ's own tidying. A broken key must not end every worker at every start (reliability.md 2.3)."""
         try:
-            super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+            super().run_maintenance_tasks()  # type: ignore[no-untyped-call]  # RQ is not typed there
         except Exception as error:  # noqa: BLE001 - whatever lies in Valkey; the outbox needs none of this
             log.warning("queue maintenance failed", extra={"error": repr(error)})
 

@@ -83,7 +83,7 @@ def declare(
     choices: tuple[str, ...] = (),
 ) -> str:
     """Declare a setting at import of the module that uses it; returns its name."""
-    DECLARED[name] = Declared(name, default, kind, words, low, high, unit, choices)  # type: ignore[arg-type]
+    DECLARED[name] = Declared(name, default, kind, words, low, high, unit, choices)  # type: ignore[arg-type]  # the overloads above say what fits together
     return name
 
 

@@ -33,7 +33,7 @@ def _seen() -> int | None:
 
 
 def _show(batch_id: int) -> Response:
-    return redirect(url_for("imports.show", batch_id=batch_id), 303)  # type: ignore[return-value]
+    return redirect(url_for("imports.show", batch_id=batch_id), 303)  # type: ignore[return-value]  # Flask types redirect() as werkzeug's Response
 
 
 @blueprint.get("")
@@ -75,7 +75,7 @@ def new_post() -> Any:
         extent = {"none": "", "whole": "whole"}.get(data["scope"], data["extent"])
         try:
             batch = intake.upload(
-                data["file"].stream,  # type: ignore[arg-type]
+                data["file"].stream,  # type: ignore[arg-type]  # werkzeug's stream reads like any other file
                 kind=data["kind"],
                 filename=data["file"].filename or "",
                 extent=extent,
@@ -143,7 +143,7 @@ def rows(batch_id: int, outcome: str) -> str:
         raise NotFound
     found = queries.rows(
         batch.id,
-        known,  # type: ignore[arg-type]
+        known,  # type: ignore[arg-type]  # one of the four above
         remarked=request.args.get("remarked") == "1",
         cursor=request.args.get("cursor"),
         limit=100,
@@ -257,7 +257,7 @@ def send_back(batch_id: int) -> Any:
 def withdraw(batch_id: int) -> Response:
     _batch(batch_id)
     decisions.withdraw(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())
-    return redirect(url_for("imports.index"), 303)  # type: ignore[return-value]
+    return redirect(url_for("imports.index"), 303)  # type: ignore[return-value]  # Flask types redirect() as werkzeug's Response
 
 
 @blueprint.post("/<int:batch_id>/undo")

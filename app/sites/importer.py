@@ -212,7 +212,7 @@ def _change(plan: RowPlan, made: Mapping[str, int]) -> PlaceChange:
     changed = {name: values[name] for name in ("name", "public") if name in plan.diff}
     if "parent" in plan.diff:
         changed["parent_id"] = parent
-    return PlaceChange(int(plan.target or 0), **changed)  # type: ignore[arg-type]
+    return PlaceChange(int(plan.target or 0), **changed)  # type: ignore[arg-type]  # the names are those of its fields
 
 
 def _as_written(plan: RowPlan, place: Known, register: Register) -> bool:

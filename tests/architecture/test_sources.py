@@ -58,6 +58,21 @@ def test_modules_are_read_in_one_sitting() -> None:
     assert len(long) * LONG_SHARE <= len(lengths), long
 
 
+SILENCED = re.compile(r"#\s*(?:noqa|type:\s*ignore)\b(?::\s*[A-Z0-9, ]+|\[[a-z, -]+\])?(?P<reason>.*)")
+
+
+def test_whoever_silences_a_check_says_why() -> None:
+    """In the same line: `# noqa: S608 - names of our own`, `# type: ignore[arg-type]  # psycopg's own`."""
+    bare = [
+        f"{name_of(path)}:{number}"
+        for folder in ("app", "bench", "docs", "migrations", "tests", ".")
+        for path in sorted((ROOT / folder).glob("*.py" if folder == "." else "**/*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (found := SILENCED.search(line)) and len(found["reason"].strip(" #-")) < 5
+    ]
+    assert bare == []
+
+
 def test_every_module_says_what_it_is() -> None:
     silent = [name_of(path) for path in sources() if ast.get_docstring(ast.parse(path.read_text("utf-8"))) is None]
     assert silent == []

@@ -59,8 +59,8 @@ def test_bars_are_as_long_as_their_figures() -> None:
 def test_words_are_escaped_and_told_once() -> None:
     figure = charts.bars(FRAME, ["<b>"], [Series("x&y", (1,))])
     root = parsed(figure)
-    assert root.find(f"{SVG}title").text == "Requests <by> trade"  # type: ignore[union-attr]
-    assert root.find(f"{SVG}desc").text == "Most are water."  # type: ignore[union-attr]
+    assert root.find(f"{SVG}title").text == "Requests <by> trade"  # type: ignore[union-attr]  # it is there, or the test fails
+    assert root.find(f"{SVG}desc").text == "Most are water."  # type: ignore[union-attr]  # it is there, or the test fails
     assert root.get("aria-labelledby") == "f-t f-d"
     assert figure.head == ("Trade", "x&y")
     assert figure.rows == (("<b>", "1"),)

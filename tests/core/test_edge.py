@@ -120,4 +120,4 @@ def test_json_no_machine_reads_is_refused(client: FlaskClient, database: Session
 
 def test_an_unknown_name_in_a_query_is_refused(client: FlaskClient, database: Session) -> None:
     answer = client.get("/api/v1/tickets?sttus=closed", headers=accounts.token(accounts.person("student")))
-    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "sttus")  # type: ignore[index]
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "sttus")  # type: ignore[index]  # JSON of an answer that is there

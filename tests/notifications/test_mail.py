@@ -173,7 +173,7 @@ def test_a_passing_failure_is_tried_again_with_the_same_id(app: Flask, database:
 
 def test_no_server_is_a_passing_failure(app: Flask, database: Session) -> None:
     turn = told()
-    with through(app, "smtp://127.0.0.1:1"), pytest.raises(OSError):  # noqa: PT011
+    with through(app, "smtp://127.0.0.1:1"), pytest.raises(OSError):  # noqa: PT011 - any of its kinds
         deliveries.deliver(1, turn)
     assert state().state == "waiting"
 

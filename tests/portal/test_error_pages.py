@@ -114,7 +114,7 @@ def failing(app: Flask) -> Iterator[Callable[[BaseException], None]]:
         def view() -> Any:
             raise error
 
-        view.policy = usual.policy  # type: ignore[attr-defined]
+        view.policy = usual.policy  # type: ignore[attr-defined]  # the edge reads it from the view
         app.view_functions["notifications.choices"] = view
 
     app.testing = False

@@ -368,10 +368,9 @@ def test_photos_of_tickets_and_orders(client: FlaskClient, ground: factory.Groun
     filed = ground.file()
     deliver()
 
-    def send(person: Person, path: str, **parts: Any) -> Any:
-        return client.post(
-            f"/api/v1{path}", headers=accounts.token(person), data=parts, content_type="multipart/form-data"
-        )
+    def send(person: Person, path: str, seen: int | None = None, **parts: Any) -> Any:
+        headers = {**accounts.token(person), **({} if seen is None else {"If-Match": f'"v{seen}"'})}
+        return client.post(f"/api/v1{path}", headers=headers, data=parts, content_type="multipart/form-data")
 
     answer = send(ground.student, f"/tickets/{filed.id}/photos", photo=(picture(), "a.jpg"))
     assert answer.status_code == 201, answer.json
@@ -382,8 +381,12 @@ def test_photos_of_tickets_and_orders(client: FlaskClient, ground: factory.Groun
     after = send(technician, path, photo=(picture(), "b.jpg"), moment="before")
     assert (after.status_code, after.json["items"][0]["moment"]) == (201, "before")
     assert send(technician, path, photo=(picture(), "b.jpg"), moment="never").status_code == 422
+    for person, where, version in ((ground.student, f"/tickets/{filed.id}/photos", 1), (technician, path, 2)):
+        stale = send(person, where, version + 7, photo=(picture(), "c.jpg"), moment="after")
+        assert (stale.status_code, stale.json["current"]["version"]) == (412, version)
+        assert send(person, where, version, photo=(picture(), "c.jpg"), moment="after").status_code == 201
     kinds = database.scalars(select(TicketEvent.kind).where(TicketEvent.kind == "photo")).all()
-    assert kinds == ["photo", "photo"]
+    assert kinds == ["photo"] * 4
     version = Caller(client, ground.student).get(f"/tickets/{filed.id}").json["version"]
     assert version == 1
 
@@ -421,7 +424,23 @@ def test_what_changes_demands_the_version_seen(client: FlaskClient, ground: fact
     caller = Caller(client, ground.dispatcher)
     body = {"act": "ask", "note": "?"} if path.endswith("transitions") else {}
     assert caller.post(path.format(t=filed.id), body).status_code == 428
-    assert caller.post(path.format(t=filed.id), body, seen='"nonsense"').status_code == 412
+    nonsense = caller.post(path.format(t=filed.id), body, seen='"nonsense"')
+    assert nonsense.status_code == 412
+    assert nonsense.json["current"] == {"state": "accepted", "assignee": None, "version": filed.version}
+
+
+def test_an_unreadable_version_of_an_order_tells_who_has_it(client: FlaskClient, ground: factory.Ground) -> None:
+    technician = ground.technician()
+    filed = ground.file()
+    deliver()
+    for caller in (Caller(client, technician), Caller(client, ground.dispatcher)):
+        answer = caller.post(f"/work-orders/{filed.order_id}/transitions", {"to": "accepted"}, seen='"v1", "v2"')
+        assert answer.status_code == 412
+        assert answer.json["current"] == {
+            "state": "offered",
+            "assignee": {"id": str(technician.id), "name": technician.name},
+            "version": 2,
+        }
 
 
 def test_a_version_that_need_not_be_said_is_judged_where_it_is(client: FlaskClient, ground: factory.Ground) -> None:

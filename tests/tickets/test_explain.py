@@ -82,7 +82,7 @@ def _filled(large: ground.Ground, connection: Connection) -> Desk:
     db.session.commit()
     with ground.superuser(large.addresses.sockets, large.database) as superuser:
         superuser.autocommit = False
-        rows.fill(superuser, 1, COUNT, still_open=300)  # type: ignore[arg-type]
+        rows.fill(superuser, 1, COUNT, still_open=300)  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
     return Desk(connection, actors, building, category)
 
 

@@ -29,7 +29,7 @@ Login = Callable[..., FlaskClient]
 @pytest.fixture
 def ground(database: Session, frozen: datetime) -> factory.Ground:
     made = factory.Ground()
-    made.burst = factory.category(  # type: ignore[attr-defined]
+    made.burst = factory.category(  # type: ignore[attr-defined]  # set by the test
         "burst", made.trade, "爆管", "Burst pipe", emergency=True, emergency_phone="8120 0000"
     )
     return made

@@ -36,7 +36,7 @@ class _Strict(FlaskParser):
             raise BadRequest from error
 
 
-class ApiBlueprint(Blueprint):  # type: ignore[misc]
+class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is not typed
     """A blueprint below /api/v1 whose views answer through `answers`."""
 
     ARGUMENTS_PARSER = _Strict()
@@ -46,18 +46,18 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
 
     def route(self, rule: str, **options: Any) -> Callable[..., Any]:
         """Register a view (typed here: the library ships no types)."""
-        return super().route(rule, **options)  # type: ignore[no-any-return]
+        return super().route(rule, **options)  # type: ignore[no-any-return]  # flask-smorest is not typed
 
 
 def accepts(blueprint: Blueprint, schema: type[Schema] | Schema, location: str = "json") -> Callable[..., Any]:
     """Load the request with a schema; the view gets the loaded dict as its first argument."""
     made = schema() if isinstance(schema, type) else schema  # once, not per request: it copies all fields
-    return blueprint.arguments(made, location=location)  # type: ignore[no-any-return]
+    return blueprint.arguments(made, location=location)  # type: ignore[no-any-return]  # flask-smorest is not typed
 
 
 def answers(blueprint: Blueprint, status: int, schema: Any = None, *, description: str = "") -> Callable[..., Any]:
     """Declare the answer; the view returns plain data (or data, status, headers) for the schema to dump."""
-    return blueprint.response(status, schema, description=description)  # type: ignore[no-any-return]
+    return blueprint.response(status, schema, description=description)  # type: ignore[no-any-return]  # flask-smorest is not typed
 
 
 def json_list(items: list[Any], following: str | None) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def json_answer(data: Any, status: int = 200, headers: dict[str, str] | None = N
     return answer
 
 
-class _Api(Api):  # type: ignore[misc]
+class _Api(Api):  # type: ignore[misc]  # flask-smorest is not typed
     def _register_error_handlers(self) -> None:
         """Nothing: refusals are rendered by `problems` alone, as problem+json."""
 

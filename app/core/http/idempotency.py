@@ -182,7 +182,7 @@ def _digest() -> bytes:
         for name, sent in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
             content.update(f"\n{name}:".encode())
             sent.stream.seek(0)  # a second try finds what the first has read
-            content.update(hashlib.file_digest(sent.stream, "sha256").digest())  # type: ignore[arg-type]
+            content.update(hashlib.file_digest(sent.stream, "sha256").digest())  # type: ignore[arg-type]  # a spooled file reads like any other
             sent.stream.seek(0)
     else:
         content.update(request.get_data(cache=True))

@@ -27,7 +27,7 @@ def policy(rule: Policy) -> Callable[[View], View]:
     """Name the policy of a view. Goes innermost, right above `def`."""
 
     def name(view: View) -> View:
-        view.policy = rule  # type: ignore[attr-defined]
+        view.policy = rule  # type: ignore[attr-defined]  # the edge reads it from the view
         return view
 
     return name
@@ -37,7 +37,7 @@ def upload(megabytes: int) -> Callable[[View], View]:
     """Let a view take a body of up to so many megabytes (files go to temporary files, not to memory)."""
 
     def allow(view: View) -> View:
-        view.max_body = megabytes * 1024 * 1024  # type: ignore[attr-defined]
+        view.max_body = megabytes * 1024 * 1024  # type: ignore[attr-defined]  # the edge reads it from the view
         return view
 
     return allow

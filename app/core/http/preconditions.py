@@ -1,4 +1,4 @@
-"""ETag and If-Match on a row's version (contract.md): 428 where it is missing, 412 where it cannot be read."""
+"""ETag and If-Match on a row's version (contract.md): 428 where it is missing; what cannot be read is never current."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import re
 from typing import Any
 
 from flask import Response, make_response, request
-from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import PreconditionRequired
 
-from app.core.errors import Stale
+from app.core.errors import NEVER
 
 _TAG = re.compile(r'^(?:W/)?"v([0-9]{1,18})"$')
 
@@ -19,7 +18,7 @@ def etag(version: int) -> str:
 
 
 def seen_version(*, required: bool = True) -> int | None:
-    """The version the client says it saw. None where it says nothing (or `*`) and need not."""
+    """The version the client says it saw: None where it says nothing (or `*`), NEVER where it cannot be read."""
     header = request.headers.get("If-Match", "").strip()
     if not header:
         if required:
@@ -28,9 +27,7 @@ def seen_version(*, required: bool = True) -> int | None:
     if header == "*":
         return None
     found = _TAG.match(header)
-    if found is None:
-        raise Stale(_l("This version is not known. Load the page again and repeat the step."))
-    return int(found[1])
+    return int(found[1]) if found else NEVER
 
 
 def versioned(data: Any, version: int, status: int = 200) -> tuple[Any, int, dict[str, str]]:

@@ -119,7 +119,7 @@ def domain_error(error: errors.DomainError) -> Response:
 def http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None:
-        return error.response  # type: ignore[return-value]
+        return error.response  # type: ignore[return-value]  # werkzeug types it as its own Response
     headers: dict[str, str] = {}
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(sorted(error.valid_methods))
@@ -198,7 +198,7 @@ def sign_in_first() -> Response:
     to = url_for("accounts.login", next=request.full_path.rstrip("?") if request.method == "GET" else None)
     if request.headers.get("HX-Request"):
         return Response(_("Please sign in"), status=401, headers={"HX-Redirect": to})
-    return redirect(to)  # type: ignore[return-value]
+    return redirect(to)  # type: ignore[return-value]  # Flask types redirect() as werkzeug's Response
 
 
 def install(app: Flask) -> None:

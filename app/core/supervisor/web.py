@@ -34,7 +34,7 @@ def _patient_wait(event: threading.Event, timeout: float | None = None) -> bool:
 
 
 # At import, not in main: a worker started by spawning imports this module and nothing else of ours.
-threading.Event.wait = _patient_wait  # type: ignore[assignment,method-assign]
+threading.Event.wait = _patient_wait  # type: ignore[assignment,method-assign]  # the reason stands at the top of the module
 
 
 def _forget_signals() -> None:

@@ -22,7 +22,7 @@ class Texts(fields.Field[dict[str, str]]):
 
     default_error_messages = {"invalid": _l("Give an object with the texts by language.")}  # noqa: RUF012 - marshmallow declares it so
 
-    def __init__(self, *, max: int, multiline: bool = False, **options: Any) -> None:  # noqa: A002
+    def __init__(self, *, max: int, multiline: bool = False, **options: Any) -> None:  # noqa: A002 - marshmallow's own word for it
         super().__init__(metadata={"type": "object", "additionalProperties": {"type": "string"}}, **options)
         self.text = forms.Text(max=max, multiline=multiline)
 

@@ -177,7 +177,7 @@ def _written(notice: Notice | None) -> Any:
     data = form.load(request.form)
     if data is None:
         return _form_page(form, notice), 422
-    content = notice_words.titled(form.schema.content(data))  # type: ignore[attr-defined]
+    content = notice_words.titled(form.schema.content(data))  # type: ignore[attr-defined]  # this form's own schema
     if data["act"] == "look":
         return _form_page(form, notice, content.fitted())
     try:

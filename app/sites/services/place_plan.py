@@ -259,7 +259,7 @@ def _covered(place: Known | None, wish: _Wish, in_file: Mapping[str, _Wish], act
     while place is None and at is not None and at.parent_code:
         at = in_file.get(at.parent_code)
         place = at.parent if at else None
-    return policies.covers(actor, WRITE, place)  # type: ignore[arg-type]
+    return policies.covers(actor, WRITE, place)  # type: ignore[arg-type]  # whatever has a place's columns
 
 
 def _refuse_orphans(wishes: Sequence[_Wish], in_file: Mapping[str, _Wish]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from app.audit import services as audit
 from app.core.actor import Actor
@@ -94,10 +94,10 @@ def revoke_sticker(sticker_id: int, *, actor: Actor, now: datetime) -> PlaceStic
     return sticker
 
 
-def _revoke(which: object, now: datetime) -> None:
+def _revoke(which: ColumnElement[bool], now: datetime) -> None:
     db.session.execute(
         update(PlaceSticker)
-        .where(which, PlaceSticker.revoked_at.is_(None))  # type: ignore[arg-type]
+        .where(which, PlaceSticker.revoked_at.is_(None))
         .values(revoked_at=now)
         .execution_options(synchronize_session="fetch")
     )

@@ -243,10 +243,10 @@ def open_order(sent: dict[str, Any], ticket_id: str) -> Response:
 @policy(policies.may_read)
 def add_ticket_photos(sent: dict[str, Any], ticket_id: str) -> Any:
     """Add photos to a ticket; they are shown once they have been re-encoded."""
-    number, actor, now = _id(ticket_id), current_actor(), clock.now()
+    number, actor, now, seen = _id(ticket_id), current_actor(), clock.now(), seen_version(required=False)
     added = [
         photos.add_to_ticket(
-            actor=actor, now=now, ticket_id=number, stream=each.stream, name=each.filename or "", field=field
+            actor=actor, now=now, ticket_id=number, stream=each.stream, name=each.filename or "", field=field, seen=seen
         )
         for field, each in _files(sent)
     ]
@@ -333,7 +333,7 @@ def assign_order(sent: dict[str, Any], order_id: str) -> Response:
 @policy(policies.may_move_orders)
 def add_order_photos(form: dict[str, Any], sent: dict[str, Any], order_id: str) -> Any:
     """Add photos of before or after the work."""
-    number, actor, now = _id(order_id), current_actor(), clock.now()
+    number, actor, now, seen = _id(order_id), current_actor(), clock.now(), seen_version(required=False)
     added = [
         photos.add_to_order(
             actor=actor,
@@ -343,6 +343,7 @@ def add_order_photos(form: dict[str, Any], sent: dict[str, Any], order_id: str) 
             stream=each.stream,
             name=each.filename or "",
             field=field,
+            seen=seen,
         )
         for field, each in _files(sent)
     ]

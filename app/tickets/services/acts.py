@@ -80,8 +80,7 @@ def not_fixed(
     `order_id` names the order that failed, else the last one done. Raises Conflict 30 days after the last resolved.
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
-    case.permit_ticket(TicketAct.NOT_FIXED)
-    case.seen_ticket(seen)
+    case.judge_ticket(TicketAct.NOT_FIXED, seen)
     case.ticket_row(TicketAct.NOT_FIXED)
     take_up_again(case, note=note, order_id=order_id, has_photo=has_photo)
     case.settle()
@@ -142,8 +141,7 @@ def _act(
     note: str | None = None,
 ) -> TicketDone:
     case = by_ticket(ticket_id, actor=actor, now=now)
-    case.permit_ticket(act)
-    case.seen_ticket(seen)
+    case.judge_ticket(act, seen)
     if act is TicketAct.WITHDRAW and case.followers:
         case.demand(act, followers=0)
         following.hand_over(case)

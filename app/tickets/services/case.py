@@ -21,7 +21,7 @@ from sqlalchemy import insert, select, update
 from app.accounts.models import Person
 from app.core.actor import Actor
 from app.core.db import current_institution, db
-from app.core.errors import NotAllowed, NotFound, Stale
+from app.core.errors import NEVER, NotAllowed, NotFound, Stale
 from app.core.outbox import Event, Pending, publish_all
 from app.tickets import policies
 from app.tickets.models import Offer, Ticket, TicketEvent, WorkOrder
@@ -110,17 +110,30 @@ class Case:
 
     # acts
 
+    def judge_ticket(self, act: TicketAct, seen: int | None) -> None:
+        """`permit_ticket`, then `seen_ticket`.
+
+        A version that is none is told first, as a missing one is: neither says anything about rights.
+        """
+        if seen == NEVER:
+            raise self.stale()
+        self.permit_ticket(act)
+        self.seen_ticket(seen)
+
     def permit_ticket(self, act: TicketAct) -> None:
         """Raises NotAllowed for somebody to whom `act` is open in no state of the ticket."""
         allowed = {who for row in workflow.TICKET_TABLE if row.act is act for who in row.who}
         if not policies.parts_of_ticket(self.actor, self.ticket) & allowed:
             raise NotAllowed
 
-    def permit_order(self, order: HeldOrder, act: OrderAct) -> None:
+    def judge_order(self, order: HeldOrder, act: OrderAct, seen: int | None) -> None:
         """The same for an order; whoever works with orders may yet become its holder."""
+        if seen == NEVER:
+            raise self.stale(order)
         allowed = {who for row in workflow.ORDER_TABLE if row.act is act for who in row.who}
         if not policies.possible_parts_of_order(self.actor, order) & allowed:
             raise NotAllowed
+        self.seen_order(order, seen)
 
     def ticket_row(self, act: TicketAct) -> tuple[workflow.TicketRow, Who]:
         """The row of an act of the actor and as whom he does it. Raises Conflict, NotAllowed."""

@@ -71,8 +71,7 @@ def act(
 ) -> OrderDone:
     """The same by the act of the table (what a button of a page knows)."""
     case, order = by_order(order_id, actor=actor, now=now)
-    case.permit_order(order, act)
-    case.seen_order(order, seen)
+    case.judge_order(order, act, seen)
     try:
         row = workflow.order_transition(order.state, act, ticket=case.ticket.status)
     except TransitionRefused as error:

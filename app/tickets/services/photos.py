@@ -18,13 +18,24 @@ MOMENTS = ("before", "after")
 
 
 def add_to_ticket(
-    *, actor: Actor, now: datetime, ticket_id: int, stream: IO[bytes], name: str = "", field: str = "photos"
+    *,
+    actor: Actor,
+    now: datetime,
+    ticket_id: int,
+    stream: IO[bytes],
+    name: str = "",
+    field: str = "photos",
+    seen: int | None = None,
 ) -> Attachment:
-    """The reporter, the crew of one of its orders or staff adds a photo to a ticket. Raises NotAllowed, Rejected."""
+    """The reporter, the crew of one of its orders or staff adds a photo to a ticket.
+
+    Raises NotAllowed, Rejected; Stale where a version was seen that is not current.
+    """
     case = by_ticket(ticket_id, actor=actor, now=now)
     crew = actor.can(policies.WORK) and any(order.assignee_id == actor.id for order in case.orders.values())
     if not crew and not policies.parts_of_ticket(actor, case.ticket):
         raise NotAllowed
+    case.seen_ticket(seen)
     return _add(case, TICKET, ticket_id, "report", stream, name, field, order_id=None)
 
 
@@ -37,12 +48,14 @@ def add_to_order(
     stream: IO[bytes],
     name: str = "",
     field: str = "photos",
+    seen: int | None = None,
 ) -> Attachment:
     """Whoever has (or had done) the order, or a dispatcher, adds a photo of `moment` before or after."""
     case, order = by_order(order_id, actor=actor, now=now)
     has_it = order.assignee_id == actor.id and actor.can(policies.WORK)
     if not has_it and not policies.in_scope(actor, policies.DISPATCH, order):
         raise NotAllowed
+    case.seen_order(order, seen)
     return _add(case, ORDER, order_id, moment, stream, name, field, order_id=order_id)
 
 

@@ -38,7 +38,7 @@ def left_behind(actor: Actor) -> bool:
 
 def to_sign_in(back: str) -> Response:
     """Keep the sent form and lead to the sign-in, which comes back to `back`."""
-    answer: Response = redirect(url_for("accounts.login", next=back), 303)  # type: ignore[assignment]
+    answer: Response = redirect(url_for("accounts.login", next=back), 303)  # type: ignore[assignment]  # Flask types redirect() as werkzeug's Response
     kept = {name: value for name, value in request.form.items() if name not in _DROPPED}
     signed = _signed({"at": back, "kept": kept})
     if signed is not None:

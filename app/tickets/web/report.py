@@ -178,7 +178,7 @@ def receipt(filed: filing.Filed) -> Response:
     except NotFound:
         pages.toast(_("Sent. The number is %(number)s.", number=filed.number))
         to = url_for("tickets.report_for")
-    return drafts.done(redirect(to, 303))  # type: ignore[arg-type]
+    return drafts.done(redirect(to, 303))  # type: ignore[arg-type]  # Flask types redirect() as werkzeug's Response
 
 
 class Refused(Exception):

@@ -152,7 +152,7 @@ def _do(ticket_id: int, act: str, work: Callable[[dict[str, Any], datetime], Any
         return _again(ticket_id, act, form, refused), refused.status
     except (Conflict, Stale) as refused:
         return _again(ticket_id, act, form, refused), refused.status
-    return drafts.done(redirect(here, 303))  # type: ignore[arg-type]
+    return drafts.done(redirect(here, 303))  # type: ignore[arg-type]  # Flask types redirect() as werkzeug's Response
 
 
 def _again(ticket_id: int, act: str, form: Form, refused: DomainError | None = None) -> str:
