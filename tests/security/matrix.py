@@ -200,6 +200,10 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "webhooks.show",
     ),
     STAFF_DISPATCH: (
+        "api_tickets.bulk_orders",
+        "dispatch.board",
+        "dispatch.board_news",
+        "dispatch.bulk",
         "dispatch.act",
         "dispatch.pool",
         "dispatch.unpool",

@@ -1,6 +1,7 @@
 """The API of tickets (contract.md), one module per matter, on one blueprint.
 
 - `answering`: the blueprint, and one ticket or order as every module answers it
+- `bulk`: many orders at once
 - `duty`: calls of the duty lead
 - `messages`: between reporter, crew and desk
 - `pool`: orders whoever is first may take
@@ -10,7 +11,7 @@
 - `incidents`: one fault with several reporters, and what staff corrects
 """
 
-from app.tickets.api import duty, incidents, messages, pool, publishing, ranking, tickets
+from app.tickets.api import bulk, duty, incidents, messages, pool, publishing, ranking, tickets
 from app.tickets.api.answering import blueprint
 
-__all__ = ["blueprint", "duty", "incidents", "messages", "pool", "publishing", "ranking", "tickets"]
+__all__ = ["blueprint", "bulk", "duty", "incidents", "messages", "pool", "publishing", "ranking", "tickets"]

@@ -2,6 +2,7 @@
 
 from app.tickets.dispatch import (
     acts,
+    board,
     calls,
     catalogue,
     duty,
@@ -21,6 +22,7 @@ __all__ = [
     "BLUEPRINTS",
     "acts",
     "blueprint",
+    "board",
     "calls",
     "catalogue",
     "duty",

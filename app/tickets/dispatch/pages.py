@@ -94,7 +94,7 @@ def listing(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]
         "lines": lines,
         "waits": waits,
         "tabs": _tabs(query, counts),
-        "choices": _choices(query, now),
+        "choices": choices(query, now),
         "open_id": open_id or forms.parse_id(request.args.get("order")),
         "entry": entry,
         "screens": screens,
@@ -105,7 +105,20 @@ def listing(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]
 
 
 def _tabs(query: dict[str, Any], counts: dict[str, int]) -> list[dict[str, Any]]:
-    labels = {
+    return [
+        {
+            "label": label,
+            "url": url_for("dispatch.index", **entry.kept(query, state=view)),
+            "current": query["state"] == view,
+            "count": counts[view] or None,
+        }
+        for view, label in view_labels().items()
+    ]
+
+
+def view_labels() -> dict[str, str]:
+    """What the views of the list, and the columns of the board, are called."""
+    return {
         "open": _("Open"),
         WAITS: _("Waits for a person"),
         "queued": _("Queued"),
@@ -114,18 +127,9 @@ def _tabs(query: dict[str, Any], counts: dict[str, int]) -> list[dict[str, Any]]
         "hold": _("On hold"),
         "planned": _("Planned"),
     }
-    return [
-        {
-            "label": label,
-            "url": url_for("dispatch.index", **entry.kept(query, state=view)),
-            "current": query["state"] == view,
-            "count": counts[view] or None,
-        }
-        for view, label in labels.items()
-    ]
 
 
-def _choices(query: dict[str, Any], now: Any) -> dict[str, list[dict[str, Any]]]:
+def choices(query: dict[str, Any], now: Any) -> dict[str, list[dict[str, Any]]]:
     """What the filters offer; buildings of the chosen campus only."""
     found = dispatch_list.campuses_and_buildings()
     inside = query["campus"]

@@ -7,7 +7,20 @@ from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, Text, and_, case, exists, func, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    case,
+    exists,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from app.core import paging
@@ -114,6 +127,26 @@ def _orders(shape: _Shape) -> paging.Listing:
     return paging.Listing(which, _ORDER_KEYS, _order_lines, after=shape.after, limit=shape.limit)
 
 
+def column(actor: Actor, view: str, wanted: Wanted, limit: int) -> Sequence[Any]:
+    """The orders of one column of the board: what is due first (late comes before that), then by turn (40)."""
+    shape = _shape(actor, view, wanted, limit=limit)
+    return _column(shape).rows({**viewer.values_of(actor), **_given(wanted)})
+
+
+@lru_cache(maxsize=256)
+def _column(shape: _Shape) -> Reading:
+    due = func.coalesce(WorkOrder.due_at, WorkOrder.hold_until, literal_column("'infinity'::timestamptz"))
+    keys = (due.asc(), _rank(WorkOrder.priority).asc(), WorkOrder.id.asc())
+    shown = (
+        select(WorkOrder.id, _rank(WorkOrder.priority).label("rank"), func.row_number().over(order_by=keys).label("at"))
+        .where(among(WorkOrder.state, VIEWS[shape.view]), *_of_orders(shape))
+        .order_by(*keys)
+        .limit(number(shape.limit))
+        .subquery("shown")
+    )
+    return Reading(_order_lines(shown).order_by(shown.c.at))
+
+
 def _order_lines(shown: Subquery) -> Select[Any]:
     lines: Select[Any] = (
         orders.order_rows(shown)
@@ -215,6 +248,20 @@ def _counted(shape: _Shape) -> Reading:
     seen = select(WorkOrder.id).where(*_of_orders(shape))
     by_state = [some(seen.where(among(WorkOrder.state, [state]))).label(state) for state in VIEWS["open"]]
     return Reading(select(*by_state, some(*_waiting(shape)).label(WAITS)))
+
+
+def newer(actor: Actor, wanted: Wanted, than: int) -> int:
+    """How many open orders were opened after the one of id `than`, counted up to COUNTED. One statement."""
+    row = _newer(_shape(actor, "open", wanted)).first({**viewer.values_of(actor), **_given(wanted), "than": than})
+    return 0 if row is None else row[0]
+
+
+@lru_cache(maxsize=128)
+def _newer(shape: _Shape) -> Reading:
+    found = select(WorkOrder.id).where(
+        among(WorkOrder.state, VIEWS["open"]), WorkOrder.id > value("than", BigInteger), *_of_orders(shape)
+    )
+    return Reading(select(func.count()).select_from(found.limit(number(COUNTED)).subquery()))
 
 
 def stamp() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -250,3 +250,11 @@ def names(person_ids: Sequence[int]) -> dict[int, str]:
         return {}
     rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
     return {row.id: row.name for row in rows}
+
+
+def numbers(order_ids: Collection[int]) -> dict[int, str]:
+    """The numbers people know orders by."""
+    if not order_ids:
+        return {}
+    rows = db.session.execute(select(WorkOrder.id, WorkOrder.number).where(WorkOrder.id.in_(list(order_ids))))
+    return {row.id: row.number for row in rows}

@@ -1,0 +1,87 @@
+"""Many orders at once over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields, validate
+
+from app.core import clock, forms
+from app.core.errors import Rejected, Stale
+from app.core.http import accepts, answers, current_actor, policy
+from app.core.http.api import json_answer
+from app.tickets import policies
+from app.tickets.api.answering import blueprint
+from app.tickets.refusal_words import sentence
+from app.tickets.services import bulk
+from app.tickets.services.bulk import BulkAction, Item
+
+
+class BulkItem(forms.Schema):
+    """One order with the version that was seen."""
+
+    id = forms.Id(required=True)
+    version = fields.Integer(required=True, strict=True, validate=validate.Range(1))
+
+
+class Bulk(forms.Schema):
+    """`POST /work-orders/bulk`; `assignee` for assign, `reason` for cancel and where an override demands one."""
+
+    action = fields.String(required=True, validate=validate.OneOf([each.value for each in BulkAction]))
+    items = fields.List(
+        fields.Nested(BulkItem),
+        required=True,
+        validate=validate.Length(1, bulk.AT_MOST, error=_l("Choose 1 to 100 orders at a time.")),
+    )
+    assignee = forms.Id(load_default=None, allow_none=True)
+    reason = forms.Text(max=500, load_default=None, allow_none=True)
+
+
+class BulkOutcome(forms.Schema):
+    """What became of one item: 200, or the status and sentence of its refusal."""
+
+    id = forms.Id()
+    status = fields.Integer()
+    detail = fields.String(allow_none=True)
+    current = fields.Dict(allow_none=True)
+
+
+class BulkDone(forms.Schema):
+    """Every item of the request, in its order."""
+
+    items = fields.List(fields.Nested(BulkOutcome))
+
+
+@blueprint.route("/work-orders/bulk", methods=["POST"])
+@accepts(blueprint, Bulk)
+@answers(blueprint, 207, BulkDone)
+@policy(policies.may_dispatch)
+def bulk_orders(sent: dict[str, Any]) -> Response:
+    """Do one thing to many orders; each is done or refused by itself"""
+    action = BulkAction(sent["action"])
+    if action is BulkAction.ASSIGN and sent["assignee"] is None:
+        raise Rejected(fields={"assignee": _("Say to whom.")})
+    outcomes = bulk.act_on_many(
+        actor=current_actor(),
+        now=clock.now(),
+        action=action,
+        items=[Item(each["id"], each["version"]) for each in sent["items"]],
+        assignee=sent["assignee"],
+        reason=sent["reason"],
+    )
+    return json_answer({"items": [_plain(each) for each in outcomes]}, 207)
+
+
+def _plain(outcome: bulk.Outcome) -> dict[str, Any]:
+    refused = outcome.refused
+    if refused is None:
+        return {"id": str(outcome.id), "status": 200, "detail": None, "current": None}
+    return {
+        "id": str(outcome.id),
+        "status": refused.status,
+        "detail": sentence(refused),
+        "current": refused.current if isinstance(refused, Stale) else None,
+    }

@@ -1,0 +1,214 @@
+"""The board: open orders in columns by what they wait for, what is late first; one order opens beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from marshmallow import ValidationError
+
+from app.core import clock, forms, i18n
+from app.core.errors import Rejected
+from app.core.http import current_actor, no_body, not_modified, policy
+from app.core.pages import toast
+from app.tickets import order_words, policies
+from app.tickets.dispatch import entry, pages, screens
+from app.tickets.dispatch.entry import blueprint
+from app.tickets.queries import dispatch_list, orders, technicians
+from app.tickets.queries.dispatch_list import WAITS
+from app.tickets.refusal_words import sentence
+from app.tickets.rules.reasons import REASON_LIMIT
+from app.tickets.rules.workflow import OrderAct, OrderState
+from app.tickets.services import bulk as services
+
+SLIPS = 30  # of a column; the list has the others
+TOLD_AT_MOST = 5
+PEOPLE = 500
+SOON_MINUTES = 60  # a due time as near as this is a risk
+COLUMNS = ("queued", "offered", "work", "hold")
+
+
+@blueprint.get("/board")
+@policy(policies.may_dispatch)
+def board() -> Any:
+    """The columns; asked by the page itself, the columns alone."""
+    query = entry.asked()
+    if request.headers.get("HX-Request"):
+        answer = make_response(render_template("tickets/dispatch/_board.html", **_shown(query)))
+        answer.headers["HX-Replace-Url"] = url_for("dispatch.board", **entry.kept(query))
+        return answer
+    return render_template("tickets/dispatch/board.html", **_shown(query))
+
+
+@blueprint.get("/board/news")
+@policy(policies.may_dispatch)
+def board_news() -> Any:
+    """A bar that says what is new since the board was drawn: 204 or 304 where nothing is.
+
+    `seen` is the stamp of what the page shows, `newest` the highest id of an order on it. Nothing moves under the
+    dispatcher's hands: the bar's button (or `n`) draws the board anew.
+    """
+    tag = pages.stamp()
+    if request.args.get("seen") == tag:
+        return no_body()
+    unchanged = not_modified(tag)
+    if unchanged is not None:
+        return unchanged
+    query = entry.asked()
+    newest = forms.parse_id(request.args.get("newest")) or 0
+    fresh = dispatch_list.newer(current_actor(), entry.wanted(query), newest)
+    said = ngettext("%(num)d new order", "%(num)d new orders", fresh) if fresh else _("Something has changed")
+    answer = make_response(
+        render_template(
+            "tickets/dispatch/_board_news.html", said=said, query=query, entry=entry, tag=tag, newest=newest
+        )
+    )
+    answer.set_etag(tag)
+    return answer
+
+
+def _shown(query: dict[str, Any]) -> dict[str, Any]:
+    """What the board's templates take; a constant number of statements."""
+    actor, now = current_actor(), clock.now()
+    wanted = entry.wanted(query)
+    counts = dispatch_list.counts(actor, wanted)
+    found = {view: dispatch_list.column(actor, view, wanted, SLIPS) for view in COLUMNS}
+    waits = dispatch_list.waits(actor, wanted, limit=SLIPS).items
+    labels = pages.view_labels()
+    columns = [_tickets(query, waits, counts[WAITS], labels[WAITS], now)]
+    columns += [_orders(query, view, found[view], counts[view], labels[view], now) for view in COLUMNS]
+    planned = {"id": "planned", "name": labels["planned"], "count": counts["planned"], "folded": True}
+    columns.append({**planned, "url": url_for("dispatch.index", **entry.kept(query, state="planned"))})
+    return {
+        "query": query,
+        "columns": columns,
+        "choices": pages.choices(query, now),
+        "entry": entry,
+        "stamp": pages.stamp(),
+        "newest": max((row.id for rows in found.values() for row in rows), default=0),
+        "people": [
+            {"value": person_id, "label": name} for person_id, name in technicians.names(actor, now, None, PEOPLE)
+        ],
+    }
+
+
+def _orders(
+    query: dict[str, Any], view: str, rows: Sequence[Any], count: int, name: str, now: datetime
+) -> dict[str, Any]:
+    late = sum(row.due_at is not None and row.due_at < now for row in rows)
+    return {
+        "id": view,
+        "name": name,
+        "count": count,
+        "late": ngettext("%(num)d late", "%(num)d late", late) if late else None,
+        "slips": [_slip(query, row, now) for row in rows],
+        "more": _more(query, view, count - len(rows)),
+    }
+
+
+def _tickets(query: dict[str, Any], rows: Sequence[Any], count: int, name: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": WAITS,
+        "name": name,
+        "count": count,
+        "slips": [
+            {
+                "number": row.number,
+                "url": url_for("tickets.show", ticket_id=row.id),
+                "title": order_words.said(row.category_name),
+                "place": screens.short_place(row),
+                "urgent": order_words.priority(row.priority) if order_words.urgent(row.priority) else None,
+                "left": screens.why_it_waits(row),
+                "right": i18n.format_span((now - row.filed_at).total_seconds() / 60),
+            }
+            for row in rows
+        ],
+        "more": _more(query, WAITS, count - len(rows)),
+    }
+
+
+def _slip(query: dict[str, Any], row: Any, now: datetime) -> dict[str, Any]:
+    """One order as a slip: what, where, who has it, how old it is, and when it is due."""
+    line = screens.Line.of(row, now)
+    holder = f"→ {row.assignee_name}" if row.state == OrderState.OFFERED else row.assignee_name
+    until = _("until %(time)s", time=i18n.format_moment(row.hold_until)) if row.hold_until else ""
+    detail = until if row.state == OrderState.ON_HOLD else line.detail  # the chip says why
+    return {
+        "pick": f"{row.id}:{row.version}",
+        "number": row.number,
+        "url": entry.address(row.id, query),
+        "title": order_words.said(row.category_name),
+        "place": f"{line.place} · {order_words.said(row.trade_name)}",
+        "urgent": order_words.priority(row.priority) if order_words.urgent(row.priority) else None,
+        "left": " · ".join(part for part in (holder, detail) if part) or line.chip.text,
+        "right": i18n.format_span(line.age),
+        "due": due(row, now),
+    }
+
+
+def due(row: Any, now: datetime) -> dict[str, Any] | None:
+    """The chip of the earliest due time: late, near, on time; on hold its reason."""
+    if row.state == OrderState.ON_HOLD:
+        return {"state": "paused", "reason": order_words.reason(OrderAct.HOLD, row.hold_reason)}
+    if row.due_at is None:
+        return None
+    left = (row.due_at - now).total_seconds() / 60
+    state = "late" if left < 0 else "soon" if left <= SOON_MINUTES else "open"
+    return {"state": state, "clock": _("due"), "minutes": abs(left), "at": i18n.format_moment(row.due_at)}
+
+
+def _more(query: dict[str, Any], view: str, rest: int) -> dict[str, Any] | None:
+    if rest <= 0:
+        return None
+    label = ngettext("%(num)d more", "%(num)d more", rest)
+    return {"label": label, "url": url_for("dispatch.index", **entry.kept(query, state=view))}
+
+
+@blueprint.post("/bulk")
+@policy(policies.may_dispatch)
+def bulk() -> Any:
+    """Do one thing to the chosen orders; the page says of each that was refused why."""
+    back = redirect(url_for("dispatch.board", **entry.kept(entry.asked())), 303)
+    chosen = [item for item in map(_item, request.form.getlist("item")) if item is not None]
+    wanted = request.form.get("action", "")
+    if not chosen or len(chosen) > services.AT_MOST or wanted not in set(services.BulkAction):
+        toast(_("Choose 1 to 100 orders first."), "late")
+        return back
+    action = services.BulkAction(wanted)
+    assignee = forms.parse_id(request.form.get("assignee"))
+    if action is services.BulkAction.ASSIGN and assignee is None:
+        toast(_("Say to whom."), "late")
+        return back
+    try:
+        reason = forms.clean(request.form.get("reason", ""))[:REASON_LIMIT] or None
+    except ValidationError as error:
+        raise Rejected(fields={"reason": error.messages}) from error
+    outcomes = services.act_on_many(
+        actor=current_actor(), now=clock.now(), action=action, items=chosen, assignee=assignee, reason=reason
+    )
+    _tell(outcomes)
+    return back
+
+
+def _item(given: str) -> services.Item | None:
+    order_id, _colon, version = given.partition(":")
+    number, seen = forms.parse_id(order_id), forms.parse_id(version)
+    return None if number is None or seen is None else services.Item(number, seen)
+
+
+def _tell(outcomes: Sequence[services.Outcome]) -> None:
+    """How many were done, and each refusal with its order."""
+    refused = [(each.id, each.refused) for each in outcomes if each.refused is not None]
+    done = len(outcomes) - len(refused)
+    if done:
+        toast(ngettext("%(num)d order done", "%(num)d orders done", done))
+    numbers = orders.numbers([order_id for order_id, _why in refused])
+    for order_id, why in refused[:TOLD_AT_MOST]:
+        toast(_("%(number)s: %(what)s", number=numbers.get(order_id, order_id), what=sentence(why)), "late")
+    if len(refused) > TOLD_AT_MOST:
+        rest = len(refused) - TOLD_AT_MOST
+        toast(ngettext("%(num)d more was refused", "%(num)d more were refused", rest), "late")

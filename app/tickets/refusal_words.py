@@ -1,0 +1,13 @@
+"""What a refusal says in one sentence, where many stand together."""
+
+from __future__ import annotations
+
+from app.core.errors import DomainError, Rejected
+from app.core.http import problems
+
+
+def sentence(refused: DomainError) -> str:
+    """The message, else the first sentence of a field, else what its status says."""
+    fields = refused.fields.values() if isinstance(refused, Rejected) else ()
+    said = [str(each) for group in fields for each in group]
+    return str(refused.message or (said[0] if said else problems.DETAILS[refused.status]))
