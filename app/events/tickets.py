@@ -222,6 +222,34 @@ class OrderPooled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderProposed(Event):
+    """A technician proposes a further order; those who decide are told."""
+
+    order_id: int
+    ticket_id: int
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HelpAsked(Event):
+    """The holder of an order asks for a second pair of hands; those who can send one are told."""
+
+    order_id: int
+    ticket_id: int
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HelperAdded(Event):
+    """Somebody is to help with an order."""
+
+    order_id: int
+    ticket_id: int
+    person_id: int
+    helper_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DutyLeadCalled(Event):
     """Nobody takes an order: the duty lead (else the fallback role) is called for the `times`-th time (38, 39)."""
 

@@ -349,6 +349,29 @@ def on_pooled(event: events.OrderPooled, actor: Actor, now: datetime) -> None:
     )
 
 
+def on_proposed(event: events.OrderProposed, actor: Actor, now: datetime) -> None:
+    """Those who decide on a further order."""
+    _tell_dispatch(event, "order-proposed", now, key=f"order:{event.order_id}:proposed")
+
+
+def on_help_asked(event: events.HelpAsked, actor: Actor, now: datetime) -> None:
+    """Those who can send somebody; once an hour, however often it is asked."""
+    _tell_dispatch(event, "order-help-asked", now, key=f"order:{event.order_id}:help:{now:%Y%m%dT%H}")
+
+
+def _tell_dispatch(event: events.OrderProposed | events.HelpAsked, kind: str, now: datetime, key: str) -> None:
+    facts = _facts(event.ticket_id, event.order_id)
+    services.notify(event.person_ids, kind, _data(facts), f"/dispatch/{event.order_id}", now, key=key)
+
+
+def on_helper_added(event: events.HelperAdded, actor: Actor, now: datetime) -> None:
+    """Whoever is to help."""
+    facts = _facts(event.ticket_id, event.order_id)
+    services.notify(
+        [event.person_id], "order-help", _data(facts), _day(event.order_id), now, key=f"helper:{event.helper_id}"
+    )
+
+
 def on_lead_called(event: events.DutyLeadCalled, actor: Actor, now: datetime) -> None:
     """The duty lead, else the fallback role; each time anew, so that mail goes out each time (38)."""
     facts = _facts(event.ticket_id, event.order_id)

@@ -162,12 +162,12 @@ class Walk:
         order = self.order()
         if order is None:
             return
-        if order.pooled:
-            pool.claim(actor=self.dice.choice(self.technicians), now=self.now, order_id=order.id, seen=None)
-            self.done.append("claim")
-        else:
+        if not order.pooled:
             pool.put(actor=self.staff, now=self.now, order_id=order.id, seen=order.version)
             self.done.append("pool")
+        if self.dice.random() < 0.7:
+            pool.claim(actor=self.dice.choice(self.technicians), now=self.now, order_id=order.id, seen=None)
+            self.done.append("claim")
 
     def responsible(self, order: WorkOrder) -> tuple[int, ...]:
         return crews.responsible(

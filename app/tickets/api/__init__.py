@@ -4,6 +4,7 @@
 - `bulk`: many orders at once
 - `duty`: calls of the duty lead
 - `messages`: between reporter, crew and desk
+- `hands`: helpers, and the approval of proposed orders
 - `pool`: orders whoever is first may take
 - `publishing`: letting anybody read a request
 - `ranking`: why somebody is chosen, and the dry run
@@ -11,7 +12,7 @@
 - `incidents`: one fault with several reporters, and what staff corrects
 """
 
-from app.tickets.api import bulk, duty, incidents, messages, pool, publishing, ranking, tickets
+from app.tickets.api import bulk, duty, hands, incidents, messages, pool, publishing, ranking, tickets
 from app.tickets.api.answering import blueprint
 
-__all__ = ["blueprint", "bulk", "duty", "incidents", "messages", "pool", "publishing", "ranking", "tickets"]
+__all__ = ["blueprint", "bulk", "duty", "hands", "incidents", "messages", "pool", "publishing", "ranking", "tickets"]

@@ -223,7 +223,7 @@ def rate_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
 @blueprint.route("/tickets/<string:ticket_id>/work-orders", methods=["POST"])
 @accepts(blueprint, schemas.NewOrder)
 @answers(blueprint, 201, schemas.OrderOut)
-@policy(policies.may_dispatch)
+@policy(policies.may_move_orders)
 def open_order(sent: dict[str, Any], ticket_id: str) -> Response:
     """Add an order for another trade; it is offered at once, or when `after` is done."""
     made = opening.open_order(

@@ -19,7 +19,7 @@ from app.tickets.queries import crew_day, pool
 def today() -> str:
     """The day: offers, what is in hand by building, what is done."""
     actor, now = current_actor(), clock.now()
-    return _day("today.html", screens.day(actor, now), pooled=pool.count(actor, now))
+    return _day("today.html", screens.day(actor, now), pooled=pool.count(actor, now), helped=screens.helped(actor, now))
 
 
 @blueprint.get("/day")

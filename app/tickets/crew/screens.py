@@ -125,6 +125,11 @@ def day(actor: Actor, now: datetime) -> Day:
     return Day(stamp(actor, now), now, offers, groups, done)
 
 
+def helped(actor: Actor, now: datetime) -> list[Job]:
+    """The orders of others he helps with."""
+    return [Job.of(row, now) for row in crew_day.helped(actor.id or 0)]
+
+
 def _card(row: Any, now: datetime) -> OfferCard:
     begun = row.offered_at or now
     return OfferCard(
@@ -235,6 +240,11 @@ class OrderScreen:
     def sheets(self) -> list[Button]:
         """The acts that ask first; also the one that was refused, so that nothing typed is lost."""
         return [button for button in self.buttons.values() if button.asks]
+
+    @property
+    def holds(self) -> bool:
+        """The reader holds it, so he may ask for help."""
+        return self.mine and self.row.state in ORDER_HELD
 
     def part(self, name: str) -> Part | None:
         """The refused form, for the sheet it was sent from; None for every other."""

@@ -19,7 +19,7 @@ from app.tickets.dispatch.entry import blueprint, order_row
 from app.tickets.order_forms import OrderActForm, given_note, given_reason, named
 from app.tickets.queries import orders as order_queries
 from app.tickets.rules.workflow import OrderAct, OrderState
-from app.tickets.services import dispatching, orders
+from app.tickets.services import dispatching, hands, opening, orders
 from app.tickets.services import pool as pool_services
 from app.tickets.services.done import OrderDone
 
@@ -30,6 +30,12 @@ class AssignForm(OrderActForm):
     """Who is given the order."""
 
     assignee = forms.Id(required=True, error_messages={"required": _l("Choose a person.")})
+
+
+class HelperForm(forms.Schema):
+    """Who is sent along."""
+
+    person_id = forms.Id(required=True, error_messages={"required": _l("Choose a person.")})
 
 
 @blueprint.post("/<order_id>/assign")
@@ -79,6 +85,47 @@ def unpool(order_id: str) -> Any:
 
 def _pooling(service: Callable[..., OrderDone]) -> Callable[[Any, dict[str, Any]], OrderDone]:
     return lambda row, data: service(actor=current_actor(), now=clock.now(), order_id=row.id, seen=data["version"])
+
+
+@blueprint.post("/<order_id>/approve")
+@policy(policies.may_dispatch)
+def approve(order_id: str) -> Any:
+    """Take up what a technician proposed."""
+
+    def take(row: Any, data: dict[str, Any]) -> OrderDone:
+        return opening.approve(actor=current_actor(), now=clock.now(), order_id=row.id, seen=data["version"])
+
+    return _carry_out(order_id, "approve", forms.Form(OrderActForm), take)
+
+
+@blueprint.post("/<order_id>/helpers")
+@policy(policies.may_dispatch)
+def add_helper(order_id: str) -> Any:
+    """Send somebody along."""
+    row = order_row(order_id)
+    form = forms.Form(HelperForm)
+    data = form.load(named(request.form, "helper"))
+    if data is None:
+        return _again(row.id, "helper", form, 422)
+    try:
+        hands.add(actor=current_actor(), now=clock.now(), order_id=row.id, person_id=data["person_id"])
+    except Rejected as refused:
+        form.refuse(refused)
+        return _again(row.id, "helper", form, 422)
+    except Conflict as lost:
+        return _again(row.id, "helper", form, lost.status, changed=True)
+    return redirect(entry.address(row.id, entry.asked()), 303)
+
+
+@blueprint.post("/<order_id>/helpers/<person_id>/end")
+@policy(policies.may_dispatch)
+def remove_helper(order_id: str, person_id: str) -> Any:
+    """He helps no more."""
+    row, number = order_row(order_id), forms.parse_id(person_id)
+    if number is None:
+        raise NotFound
+    hands.remove(actor=current_actor(), now=clock.now(), order_id=row.id, person_id=number)
+    return redirect(entry.address(row.id, entry.asked()), 303)
 
 
 @blueprint.post("/<order_id>/<act>")

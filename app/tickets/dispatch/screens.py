@@ -17,13 +17,13 @@ from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
 from app.tickets import answer_words, order_words, policies
 from app.tickets.order_forms import Part as FormPart
-from app.tickets.queries import crew_day, duty_calls, orders
+from app.tickets.queries import crew_day, duty_calls, orders, technicians
 from app.tickets.rules import workflow
 from app.tickets.rules.dispatching import OVERRIDABLE, Criterion, Exclusion, Part, Ranking
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
 from app.tickets.rules.rows import Guard
 from app.tickets.rules.workflow import ORDER_HELD, ORDER_OPEN, OrderAct, OrderState, TicketStatus, Who
-from app.tickets.services import dispatching
+from app.tickets.services import dispatching, hands
 
 
 def short_place(row: Any) -> str:
@@ -67,6 +67,10 @@ def _detail(row: Any) -> str:
         return f"{said}, {_asked_before(row.refusals)}" if row.refusals else str(said)
     if state is OrderState.ON_HOLD:
         return order_words.hold(row.hold_reason, row.hold_until)
+    if row.help_asked_at is not None:
+        return str(_("Needs a second pair of hands"))
+    if state is OrderState.PLANNED and row.proposed_by is not None:
+        return str(_("Proposed by a technician"))
     if state is OrderState.PLANNED and row.kind == "rework":
         return str(_("Rework waits for your choice"))
     return _asked_before(row.refusals) if state is OrderState.QUEUED and row.refusals else ""
@@ -273,6 +277,8 @@ class Panel:
     acts: list[Act]
     choice: Choice | None = None
     call: Any = None
+    helpers: dict[int, str] = field(default_factory=dict)
+    colleagues: list[dict[str, Any]] = field(default_factory=list)
     assigns: bool = False
     reassigns: bool = False
     may_open: bool = False
@@ -321,6 +327,10 @@ class Panel:
         return [text for name in ("note", "words") if (text := self.form.values.get(name))]
 
 
+COLLEAGUES = 200
+"""People offered as helpers."""
+
+
 def panel(row: Any, actor: Actor, now: datetime) -> Panel:
     """One order with its photos, offers and, for whoever may assign it, everybody who could take it."""
     shown = attachments.of("ticket", row.ticket_id) + attachments.of("work_order", row.id)
@@ -335,6 +345,11 @@ def panel(row: Any, actor: Actor, now: datetime) -> Panel:
     )
     if not policies.in_scope(actor, policies.DISPATCH, row):
         return it
+    if OrderState(row.state) in ORDER_HELD:
+        it.helpers = hands.present(row.id)
+        people = technicians.names(actor, now, None, COLLEAGUES)
+        taken = {row.assignee_id, *it.helpers}
+        it.colleagues = [{"value": each, "label": name} for each, name in people if each not in taken]
     if row.state in duty_calls.WITHOUT_HOLDER:
         it.call = duty_calls.of_order(row.id)
     it.may_open = TicketStatus(row.ticket_status) in workflow.TICKET_MOVING

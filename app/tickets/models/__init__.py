@@ -21,7 +21,7 @@ from app.tickets.models.crews import (
 from app.tickets.models.duty import DutyCall
 from app.tickets.models.feeds import CalendarFeed
 from app.tickets.models.history import TicketEvent
-from app.tickets.models.orders import Offer, WorkOrder
+from app.tickets.models.orders import Offer, OrderHelper, WorkOrder
 from app.tickets.models.tickets import NumberCounter, Rating, Ticket, TicketFollower, TicketMerge
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "DutyRoster",
     "NumberCounter",
     "Offer",
+    "OrderHelper",
     "Rating",
     "Shift",
     "TechnicianCertificate",

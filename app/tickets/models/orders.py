@@ -26,7 +26,9 @@ class WorkOrder(Tenant):
     `assignee_id` is whom it is offered to or who holds it (after the work: who did it). `waiting` says why a queued
     order found nobody (`rules.offers.Waiting`), `lead_called_at` when the duty lead was called for it since somebody
     last held it. `worked`: it was in working at least once. Campus, building and priority repeat the ticket's for
-    scopes, lists and the order of waiting. `version` rises with state and assignment only.
+    scopes, lists and the order of waiting. `help_asked_at`: the holder waits for a second pair of hands. `proposed_by`:
+    a technician proposes the order, it stays planned until a dispatcher approves. `version` rises with state and
+    assignment only.
     """
 
     __tablename__ = "work_order"
@@ -35,6 +37,7 @@ class WorkOrder(Tenant):
         ref("trade", "trade_id"),
         ref("person", "assignee_id"),
         ref("person", "dispatcher_id"),
+        ref("person", "proposed_by"),
         ref("work_order", "rework_of_id"),
         ref("work_order", "after_id"),
         ref("place", "campus_id"),
@@ -63,6 +66,12 @@ class WorkOrder(Tenant):
         ),
         Index("ix_work_order_mine", "institution_id", "assignee_id", "id", postgresql_where=text(LOAD_STATES)),
         Index("ix_work_order_open", "institution_id", "state", "id", postgresql_where=text(OPEN_STATES)),
+        Index(
+            "ix_work_order_proposed",
+            "institution_id",
+            "proposed_by",
+            postgresql_where=text("proposed_by IS NOT NULL"),
+        ),
         Index("ix_work_order_building", "institution_id", "building_id", "id"),
         Index("ix_work_order_campus", "institution_id", "campus_id", "id"),
     )
@@ -86,6 +95,8 @@ class WorkOrder(Tenant):
     after_id: Mapped[int | None] = mapped_column(BigInteger)  # begins when that order is done or cancelled
     waiting: Mapped[str | None]
     lead_called_at: Mapped[datetime | None]
+    help_asked_at: Mapped[datetime | None]
+    proposed_by: Mapped[int | None] = mapped_column(BigInteger)
     pooled: Mapped[bool] = mapped_column(default=False)
     worked: Mapped[bool] = mapped_column(default=False)
     opened_at: Mapped[datetime]
@@ -97,6 +108,34 @@ class WorkOrder(Tenant):
     ticket = to_one("WorkOrder.ticket_id", "Ticket")
     trade = to_one("WorkOrder.trade_id", "Trade")
     assignee = to_one("WorkOrder.assignee_id", "Person")
+
+
+class OrderHelper(Tenant):
+    """Somebody who helps the holder of an order; he sees it, the holder answers for it."""
+
+    __tablename__ = "order_helper"
+    __table_args__ = (
+        ref("work_order", "order_id"),
+        ref("ticket", "ticket_id"),
+        ref("person", "person_id"),
+        ref("person", "added_by"),
+        Index(
+            "uq_order_helper_present",
+            "institution_id",
+            "order_id",
+            "person_id",
+            unique=True,
+            postgresql_where=text("left_at IS NULL"),
+        ),
+        Index("ix_order_helper_person", "institution_id", "person_id", "order_id"),
+    )
+
+    order_id: Mapped[int] = mapped_column(BigInteger)
+    ticket_id: Mapped[int] = mapped_column(BigInteger)  # the order's, for the lists of whoever helps
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    added_by: Mapped[int | None] = mapped_column(BigInteger)
+    added_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
 
 
 class Offer(Tenant):

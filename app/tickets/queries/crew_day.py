@@ -15,10 +15,10 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.prepared import Reading, among, number, value
 from app.sites.models import Place
-from app.tickets.models import Category, CategoryVersion, Offer, Ticket, TicketEvent, WorkOrder
+from app.tickets.models import Category, CategoryVersion, Offer, OrderHelper, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import orders, viewer
 from app.tickets.queries.viewer import Sight
-from app.tickets.rules.workflow import ORDER_LOAD, OrderAct, OrderState
+from app.tickets.rules.workflow import ORDER_HELD, ORDER_LOAD, OrderAct, OrderState
 
 HELD_AT_MOST = 300
 DONE_AT_MOST = 50
@@ -60,6 +60,24 @@ def _held() -> Reading:
         _select()
         .where(_MINE)
         .order_by(WorkOrder.offered_until.asc().nulls_last(), _building.sort_key, WorkOrder.id)
+        .limit(number(HELD_AT_MOST))
+    )
+
+
+def helped(person_id: int) -> Sequence[Any]:
+    """The orders of others he helps with now. One statement."""
+    return _helped().rows({"person": person_id})
+
+
+@cache
+def _helped() -> Reading:
+    helps = select(OrderHelper.order_id).where(
+        OrderHelper.person_id == value("person", BigInteger), OrderHelper.left_at.is_(None)
+    )
+    return Reading(
+        _select()
+        .where(WorkOrder.id.in_(helps), among(WorkOrder.state, ORDER_HELD))
+        .order_by(WorkOrder.id)
         .limit(number(HELD_AT_MOST))
     )
 

@@ -18,7 +18,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.prepared import Reading, among, number, value
 from app.sites.models import Place
-from app.tickets.models import Category, Offer, Ticket, Trade, WorkOrder
+from app.tickets.models import Category, Offer, OrderHelper, Ticket, Trade, WorkOrder
 from app.tickets.queries import viewer
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.workflow import ORDER_LOAD
@@ -45,6 +45,8 @@ _COLUMNS = (
     WorkOrder.hold_until,
     WorkOrder.waiting,
     WorkOrder.pooled,
+    WorkOrder.proposed_by,
+    WorkOrder.help_asked_at,
     WorkOrder.rework_of_id,
     WorkOrder.opened_at,
     WorkOrder.started_at,
@@ -148,12 +150,15 @@ def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
         return [*_narrowed(shape, WorkOrder), WorkOrder.assignee_id == person, among(WorkOrder.state, ORDER_LOAD)]
     sight = shape.sight
     if sight.works and not (sight.everything or sight.campuses or sight.buildings):
-        held, asked = aliased(WorkOrder), aliased(WorkOrder)
+        held, asked, lent = aliased(WorkOrder), aliased(WorkOrder), aliased(WorkOrder)
         same = and_(asked.institution_id == Offer.institution_id, asked.id == Offer.order_id)
         offered = select(Offer.order_id).distinct().join(asked, same).where(Offer.person_id == person)
+        together = and_(lent.institution_id == OrderHelper.institution_id, lent.id == OrderHelper.order_id)
+        helped = select(OrderHelper.order_id).distinct().join(lent, together).where(OrderHelper.person_id == person)
         ways = (
             _walk(shape, held, select(held.id).where(held.assignee_id == person), held.id),
             _walk(shape, asked, offered, Offer.order_id),
+            _walk(shape, lent, helped, OrderHelper.order_id),
         )
         return [WorkOrder.id.in_(union_all(*(select(way) for way in ways)))]
     return [*_narrowed(shape, WorkOrder), viewer.orders_of(sight)]

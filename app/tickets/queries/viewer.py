@@ -23,7 +23,7 @@ from app.core.db import db
 from app.core.prepared import value, values
 from app.sites.models import Place
 from app.tickets import policies
-from app.tickets.models import Offer, Ticket, WorkOrder
+from app.tickets.models import Offer, OrderHelper, Ticket, WorkOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +160,10 @@ def _reported(person: Any) -> list[Any]:
 
 
 def _order_ids(person: Any) -> Any:
-    """Orders offered to a person, held by him now or before: whoever held one was offered it."""
+    """Orders offered to a person, held by him (whoever held one was offered it), helped with, or proposed."""
     return union_all(
         select(Offer.order_id).where(Offer.person_id == person),
         select(WorkOrder.id).where(WorkOrder.assignee_id == person),
+        select(OrderHelper.order_id).where(OrderHelper.person_id == person),
+        select(WorkOrder.id).where(WorkOrder.proposed_by == person),
     )

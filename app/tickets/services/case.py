@@ -33,7 +33,7 @@ from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketSt
 from app.tickets.services import announcing, effects, held, refusals
 from app.tickets.services.held import HeldOrder, HeldTicket
 
-_UNVERSIONED = frozenset({"waiting", "lead_called_at", "dispatcher_id", "reminders"})
+_UNVERSIONED = frozenset({"waiting", "lead_called_at", "help_asked_at", "dispatcher_id", "reminders"})
 
 Announcement = Callable[[list[int]], Event]
 
@@ -189,7 +189,7 @@ class Case:
         self._tell_status(act, before, to)
         for follow in joint.follow_ups(act, states, named):
             order = self.orders[follow.order_id]
-            if follow.act is not OrderAct.QUEUE or self.dependencies_over(order):
+            if follow.act is not OrderAct.QUEUE or self.may_queue(order):
                 self.move_order(order, follow.act, by_system=True, reason=follow.reason)
         return row
 
@@ -259,12 +259,16 @@ class Case:
         first = self.orders.get(order.after_id) if order.after_id is not None else None
         return first is None or first.state not in workflow.ORDER_OPEN
 
+    def may_queue(self, order: HeldOrder) -> bool:
+        """Whether a planned order goes to dispatch by itself: approved, and not waiting for another."""
+        return order.proposed_by is None and self.dependencies_over(order)
+
     def settle(self) -> None:
         """What the orders, as they are now, do to each other and to their ticket."""
         if self.ticket.status in workflow.TICKET_MOVING:
             for order in self.orders.values():
                 waits = order.state is OrderState.PLANNED and order.after_id is not None
-                if waits and self.dependencies_over(order):
+                if waits and self.may_queue(order):
                     self.move_order(order, OrderAct.QUEUE, by_system=True)
         while (act := joint.after_orders(self.ticket.status, self.states.values())) is not None:
             self.move_ticket(act, by_system=True)

@@ -42,6 +42,10 @@ def marks(order: HeldOrder, now: datetime, reason: str | None, until: datetime |
     order.hold_reason = reason if held else None
     order.hold_until = until if held else None
     order.waiting = None
+    if order.state is OrderState.QUEUED:
+        order.proposed_by = None  # whoever sends it to dispatch approves it
+    if not held and order.state is not OrderState.WORKING:
+        order.help_asked_at = None
     if order.state is OrderState.ACCEPTED:
         order.lead_called_at = None
     elif order.state is OrderState.WORKING:

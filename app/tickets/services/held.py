@@ -72,6 +72,8 @@ class HeldOrder:
     after_id: int | None
     waiting: str | None
     lead_called_at: datetime | None
+    help_asked_at: datetime | None
+    proposed_by: int | None
     pooled: bool
     worked: bool
     started_at: datetime | None

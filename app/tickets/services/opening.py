@@ -10,17 +10,19 @@ from sqlalchemy import or_, select, text
 
 from app.core.actor import Actor
 from app.core.db import current_institution, db
-from app.core.errors import NotAllowed, Rejected
+from app.core.errors import Conflict, NotAllowed, Rejected
 from app.core.i18n import DEFAULT_ZONE
+from app.events import tickets as events
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Category, Trade
+from app.tickets.queries import crews
 from app.tickets.rules import guards, workflow
 from app.tickets.rules.numbers import numbering_year
 from app.tickets.rules.workflow import OrderAct, OrderState, Who
 from app.tickets.services import done, refusals
-from app.tickets.services.case import Case, by_ticket
+from app.tickets.services.case import Case, by_order, by_ticket
 from app.tickets.services.done import OrderDone
 from app.tickets.services.held import HeldOrder
 
@@ -40,10 +42,12 @@ def open_order(
 ) -> OrderDone:
     """Staff adds an order for a trade; it is queued at once, or when the order `after` is done or cancelled.
 
-    Raises NotAllowed, Conflict (the ticket does not let orders move), Rejected (fields `trade`, `minutes`, `after`).
+    Whoever holds an order of the ticket proposes: his stays planned until a dispatcher approves. Raises NotAllowed,
+    Conflict (the ticket does not let orders move), Rejected (fields `trade`, `minutes`, `after`).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
-    if not policies.in_scope(actor, policies.DISPATCH, case.ticket):
+    staff = policies.in_scope(actor, policies.DISPATCH, case.ticket)
+    if not staff and not any(Who.HOLDER in policies.parts_of_order(actor, each) for each in case.orders.values()):
         raise NotAllowed
     case.seen_ticket(seen)
     found = _trade(trade, now)
@@ -57,11 +61,43 @@ def open_order(
         planned_minutes=minutes or _usual_minutes(case.ticket.category_id),
         after_id=after,
         reason=reason,
+        proposed_by=None if staff else actor.id,
     )
+    if not staff:
+        case.tell(events.OrderProposed(order.id, case.ticket.id, _who_decides(case, order)))
+    elif case.dependencies_over(order):
+        case.move_order(order, OrderAct.QUEUE)
+    case.write()
+    return done.order(case, order)
+
+
+def approve(*, actor: Actor, now: datetime, order_id: int, seen: int | None) -> OrderDone:
+    """A dispatcher takes up what a technician proposed: it is queued, or waits for the order it comes after.
+
+    Raises NotFound, NotAllowed, Stale; Conflict where it is no proposal (any more). Who does not want it cancels it.
+    """
+    case, order = by_order(order_id, actor=actor, now=now)
+    if not policies.in_scope(actor, policies.DISPATCH, order):
+        raise NotAllowed
+    case.seen_order(order, seen)
+    if order.proposed_by is None or order.state is not OrderState.PLANNED:
+        raise Conflict(_l("This order needs no approval."))
+    order.proposed_by, order.dispatcher_id = None, actor.id
     if case.dependencies_over(order):
         case.move_order(order, OrderAct.QUEUE)
     case.write()
     return done.order(case, order)
+
+
+def _who_decides(case: Case, order: HeldOrder) -> tuple[int, ...]:
+    return crews.responsible(
+        assignee_id=None,
+        dispatcher_id=None,
+        campus_id=order.campus_id,
+        building_id=order.building_id,
+        trade_id=order.trade_id,
+        now=case.now,
+    )
 
 
 def first_order(case: Case) -> HeldOrder:
@@ -108,6 +144,7 @@ def insert_order(
     after_id: int | None = None,
     reason: str | None = None,
     by_system: bool = False,
+    proposed_by: int | None = None,
 ) -> HeldOrder:
     """Open an order in planned. Raises Conflict where the ticket does not let orders move."""
     ticket = case.ticket
@@ -115,7 +152,8 @@ def insert_order(
         row = workflow.order_transition(None, OrderAct.OPEN, ticket=ticket.status)
     except workflow.TransitionRefused as error:
         raise refusals.refused(error) from error
-    who = Who.SYSTEM if by_system else Who.DISPATCHER
+    nobodys = by_system or proposed_by is not None  # no dispatcher has decided it yet
+    who = Who.SYSTEM if nobodys else Who.DISPATCHER
     refusals.require(guards.check(row, who, case.facts(trade=str(trade_id), planned_minutes=planned_minutes)))
     zone = db.session.scalar(select(Place.zone_name).where(Place.id == ticket.campus_id)) if ticket.campus_id else None
     written = db.session.execute(
@@ -134,7 +172,8 @@ def insert_order(
             "planned_minutes": planned_minutes,
             "rework_of_id": rework_of_id,
             "after_id": after_id,
-            "dispatcher_id": None if by_system else case.actor.id,
+            "dispatcher_id": None if nobodys else case.actor.id,
+            "proposed_by": proposed_by,
             "now": case.now,
         },
     ).one()
@@ -150,7 +189,7 @@ def insert_order(
         campus_id=ticket.campus_id,
         building_id=ticket.building_id,
         assignee_id=None,
-        dispatcher_id=None if by_system else case.actor.id,
+        dispatcher_id=None if nobodys else case.actor.id,
         offered_until=None,
         planned_minutes=planned_minutes,
         hold_reason=None,
@@ -159,6 +198,8 @@ def insert_order(
         after_id=after_id,
         waiting=None,
         lead_called_at=None,
+        help_asked_at=None,
+        proposed_by=proposed_by,
         pooled=False,
         worked=False,
         started_at=None,
@@ -194,11 +235,11 @@ _OPEN = text(
     )
     INSERT INTO work_order (
         institution_id, number, ticket_id, trade_id, kind, state, cycle, priority, campus_id, building_id,
-        planned_minutes, rework_of_id, after_id, dispatcher_id, pooled, worked, opened_at, version)
+        planned_minutes, rework_of_id, after_id, dispatcher_id, proposed_by, pooled, worked, opened_at, version)
     SELECT :institution,
         'W' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
         :ticket_id, :trade_id, :kind, :state, :cycle, :priority, :campus_id, :building_id,
-        :planned_minutes, :rework_of_id, :after_id, :dispatcher_id, false, false, :now, 1
+        :planned_minutes, :rework_of_id, :after_id, :dispatcher_id, :proposed_by, false, false, :now, 1
     FROM serial
     RETURNING id, number
     """
