@@ -82,6 +82,13 @@ def steps() -> Iterator[Callable[[], None]]:
     finish()
 
 
+@contextmanager
+def attempt() -> Iterator[None]:
+    """One of several things done in a transaction: raised out of the block, it leaves no trace and the others stand."""
+    with db.session.begin_nested():
+        yield
+
+
 def fresh_plans() -> None:
     """Plan each statement of the present transaction for the tables as they are; call it before thousands of inserts.
 

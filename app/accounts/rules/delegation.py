@@ -13,7 +13,15 @@ Scope = tuple[str, int | None]
 INSTITUTION: Scope = ("institution", None)
 
 ORDINARY = frozenset(
-    {"tickets.file", "tickets.own", "tickets.work", "tickets.accept_third", "places.read", "notifications.own"}
+    {
+        "tickets.file",
+        "tickets.own",
+        "tickets.work",
+        "tickets.accept_third",
+        "places.read",
+        "notifications.own",
+        "feedback.write",
+    }
 )
 
 

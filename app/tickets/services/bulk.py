@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import DomainError, NotFound
+from app.core.transaction import attempt
 from app.tickets.models import Ticket, WorkOrder
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import dispatching, orders, pool
@@ -64,7 +65,7 @@ def act_on_many(
     found: dict[int, Outcome] = {}
     for item in _by_ticket({item.id: item for item in items}):
         try:
-            with db.session.begin_nested():
+            with attempt():
                 work(item)
             found[item.id] = Outcome(item.id, None)
         except DomainError as refused:
