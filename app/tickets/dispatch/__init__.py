@@ -11,6 +11,7 @@ from app.tickets.dispatch import (
     opening,
     pages,
     questions,
+    ranking_data,
     technicians,
     week_grid,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "opening",
     "pages",
     "questions",
+    "ranking_data",
     "technicians",
     "week_grid",
 ]

@@ -1,0 +1,171 @@
+"""What the ranking weighs besides the crew itself: certificates with who holds them, walks between buildings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.audit import services as audit
+from app.core.actor import Actor
+from app.core.db import constraint_error, current_institution, db
+from app.core.errors import NotAllowed, NotFound, Rejected
+from app.sites import queries as places
+from app.sites.models import Place
+from app.tickets import policies
+from app.tickets.models import Certificate, TechnicianCertificate, TechnicianProfile, Walk
+from app.tickets.queries.crews import valid_on
+from app.tickets.queries.technicians import in_reach
+
+LONGEST_WALK = 600
+constraint_error(
+    "uq_certificate_code_valid", lambda: Rejected(fields={"code": _l("Another certificate has this code.")})
+)
+
+
+def certificates(today: date) -> Sequence[Any]:
+    """The kinds of certificates there are."""
+    return db.session.execute(
+        select(Certificate.id, Certificate.code, Certificate.name)
+        .where(valid_on(Certificate, today))
+        .order_by(Certificate.code)
+        .limit(200)
+    ).all()
+
+
+def held(person_id: int, today: date) -> Sequence[Any]:
+    """The certificates of a person that have not expired, the next to expire first."""
+    return db.session.execute(
+        select(TechnicianCertificate.id, Certificate.name, TechnicianCertificate.number, TechnicianCertificate.valid_to)
+        .join(
+            Certificate,
+            and_(
+                Certificate.institution_id == TechnicianCertificate.institution_id,
+                Certificate.id == TechnicianCertificate.certificate_id,
+            ),
+        )
+        .where(
+            TechnicianCertificate.person_id == person_id,
+            or_(TechnicianCertificate.valid_to.is_(None), TechnicianCertificate.valid_to > today),
+        )
+        .order_by(TechnicianCertificate.valid_to.asc().nulls_last(), TechnicianCertificate.id)
+    ).all()
+
+
+def add_certificate(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str]) -> int:
+    """A new kind of certificate. Raises NotAllowed, Rejected (field `code`)."""
+    _permit(actor)
+    taken = select(Certificate.id).where(Certificate.code == code, Certificate.valid_to.is_(None))
+    if db.session.scalar(taken) is not None:
+        raise Rejected(fields={"code": _l("Another certificate has this code.")})
+    made = Certificate(code=code, name=dict(name), valid_from=places.today(now))
+    db.session.add(made)
+    db.session.flush()
+    audit.record(actor, "certificate.add", "certificate", made.id, now=now, after={"code": code, "name": dict(name)})
+    return made.id
+
+
+def give(
+    *, actor: Actor, now: datetime, person_id: int, certificate_id: int, number: str | None, last_day: date | None
+) -> None:
+    """Somebody holds a certificate, through its last day. Raises NotAllowed, NotFound, Rejected (`certificate`)."""
+    _reached(actor, person_id)
+    today = places.today(now)
+    found = db.session.scalar(
+        select(Certificate.code).where(Certificate.id == certificate_id, valid_on(Certificate, today))
+    )
+    if found is None:
+        raise Rejected(fields={"certificate": _l("This certificate does not exist.")})
+    if last_day is not None and last_day < today:
+        raise Rejected(fields={"until": _l("It has expired already.")})
+    until = None if last_day is None else last_day + timedelta(days=1)
+    db.session.add(
+        TechnicianCertificate(
+            person_id=person_id, certificate_id=certificate_id, number=number, valid_from=today, valid_to=until
+        )
+    )
+    db.session.flush()
+    said = {found: str(last_day or "")}
+    audit.record(actor, "technician.certificate", "person", person_id, now=now, after=said)
+
+
+def take(*, actor: Actor, now: datetime, person_id: int, held_id: int) -> None:
+    """It counts no more, from today on. Raises NotAllowed, NotFound."""
+    _reached(actor, person_id)
+    row = db.session.scalars(
+        select(TechnicianCertificate).where(
+            TechnicianCertificate.id == held_id, TechnicianCertificate.person_id == person_id
+        )
+    ).first()
+    if row is None:
+        raise NotFound
+    row.valid_to = places.today(now)
+    db.session.flush()
+    audit.record(actor, "technician.certificate", "person", person_id, now=now, after={"ended": held_id})
+
+
+def walks_from(building_id: int, today: date) -> Sequence[Any]:
+    """The other buildings of the campus with the minutes on foot to them, None where nobody has entered any."""
+    building = places.by_id(building_id)
+    if building is None or building.kind != "building":
+        raise NotFound
+    pair = or_(
+        and_(Walk.one_id == building_id, Walk.other_id == Place.id),
+        and_(Walk.other_id == building_id, Walk.one_id == Place.id),
+    )
+    return db.session.execute(
+        select(Place.id, Place.name, Walk.minutes)
+        .outerjoin(Walk, and_(Walk.institution_id == Place.institution_id, pair))
+        .where(
+            Place.kind == "building",
+            Place.campus_id == building.campus_id,
+            Place.id != building_id,
+            places.valid(today),
+        )
+        .order_by(Place.sort_key, Place.id)
+        .limit(500)
+    ).all()
+
+
+def set_walks(*, actor: Actor, now: datetime, building_id: int, minutes: Mapping[int, int | None]) -> int:
+    """Minutes on foot to other buildings of the campus, both ways; None: not known. Returns how many changed.
+
+    Raises NotAllowed, NotFound for a building of another campus.
+    """
+    _permit(actor)
+    building = places.by_id(building_id)
+    if building is None or not policies.in_scope(actor, policies.CREWS, building):
+        raise NotFound
+    present = {row.id: row.minutes for row in walks_from(building_id, places.today(now))}
+    if not set(minutes) <= set(present):
+        raise NotFound
+    changed = {other: given for other, given in minutes.items() if present[other] != given}
+    for other, given in changed.items():
+        one, two = sorted((building_id, other))
+        if given is None:
+            db.session.execute(delete(Walk).where(Walk.one_id == one, Walk.other_id == two))
+            continue
+        statement = insert(Walk).values(institution_id=current_institution(), one_id=one, other_id=two, minutes=given)
+        db.session.execute(
+            statement.on_conflict_do_update(constraint="uq_walk", set_={"minutes": statement.excluded.minutes})
+        )
+    if changed:
+        said = {str(other): given for other, given in changed.items()}
+        audit.record(actor, "walk.set", "place", building_id, now=now, after=said)
+    return len(changed)
+
+
+def _permit(actor: Actor) -> None:
+    if not policies.may_edit_crews(actor):
+        raise NotAllowed
+
+
+def _reached(actor: Actor, person_id: int) -> None:
+    _permit(actor)
+    found = select(TechnicianProfile.id).where(TechnicianProfile.person_id == person_id, in_reach(actor))
+    if db.session.scalar(found) is None:
+        raise NotFound
