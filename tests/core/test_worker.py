@@ -78,8 +78,18 @@ def alive(pid: int) -> bool:
 
 
 def test_a_node_delivers_survives_kills_and_ends(node: Node) -> None:
+    def scrape() -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{node.port}/metrics", timeout=5) as answer:
+            return str(answer.read().decode())
+
+    def until_counted(times: int) -> None:
+        for name in ("lamps.change", "lamps.look_up"):
+            counted = f'houqin_deliveries_total{{handler="{name}",outcome="done"}} {times}.0'
+            until(lambda counted=counted: counted in scrape())
+
     node.publish(1)
     until(lambda: node.values("changed") == [1] and node.values("second") == [1])
+    until_counted(1)  # that comes after the work: a killed process would never count it
     before = node.children()
     assert len(before) == 5  # relay, three queues, metrics
     for pid in before:
@@ -89,13 +99,7 @@ def test_a_node_delivers_survives_kills_and_ends(node: Node) -> None:
     until(lambda: len(node.children()) == 5)
     assert not set(before) & set(node.children())
 
-    def scrape() -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{node.port}/metrics", timeout=5) as answer:
-            return str(answer.read().decode())
-
-    for name in ("lamps.change", "lamps.look_up"):
-        counted = f'houqin_deliveries_total{{handler="{name}",outcome="done"}} 2.0'
-        until(lambda counted=counted: counted in scrape())
+    until_counted(2)
     figures = scrape()
     assert 'houqin_queue_depth{queue="dispatch"} 0.0' in figures
     assert 'houqin_deliveries_parked{institution="test"} 0.0' in figures
