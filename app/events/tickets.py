@@ -336,5 +336,12 @@ class HoldDue(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class VisitNear(Event):
+    """Timer: the window a reporter chose for a visit comes near; its planned order is queued."""
+
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingOrdersDue(Event):
     """Periodic: orders that found nobody are tried again (a shift began, somebody freed up, an absence ended)."""

@@ -68,3 +68,20 @@ class PlaceSticker(Tenant):
     revoked_at: Mapped[datetime | None]
 
     place = to_one("PlaceSticker.place_id", "Place")
+
+
+class PlaceAlias(Tenant):
+    """Words reporters use for a place, mapped to it once by staff; `key` is what makes two of them the same."""
+
+    __tablename__ = "place_alias"
+    __table_args__ = (
+        ref("place", "place_id"),
+        UniqueConstraint("institution_id", "key", name="uq_place_alias"),
+        Index("ix_place_alias_place", "institution_id", "place_id"),
+    )
+
+    key: Mapped[str]
+    text: Mapped[str]
+    place_id: Mapped[int] = mapped_column(BigInteger)
+    said_at: Mapped[datetime]
+    said_by: Mapped[int | None] = mapped_column(BigInteger)

@@ -28,7 +28,7 @@ from sqlalchemy.orm import aliased
 from app.core import i18n, paging
 from app.core.db import db
 from app.sites.models import Place, PlaceSticker
-from app.sites.rules import tree
+from app.sites.rules import aliases, tree
 
 LARGEST_SCAN = 20_000  # places of an institution; up to here a plain filter is the search (architecture.md)
 
@@ -213,6 +213,24 @@ def _rank(words: Sequence[str]) -> ColumnElement[int]:
         (or_(*(text.contains(last, autoescape=True) for text in own)), 2),
         else_=3,
     )
+
+
+def nearest(said: Collection[str], on: date, limit: int = 3) -> dict[str, list[Any]]:
+    """For each text the valid places whose way holds most of it, as rows (id, path, kind); the nearest first.
+
+    A suggestion for a person to judge. One plain scan for all texts, as the search of places is.
+    """
+    wanted = sorted({piece for text in said for piece in aliases.pieces(text)})
+    if not wanted:
+        return {}
+    holds = or_(*(Place.search.contains(piece, autoescape=True) for piece in wanted[:200]))
+    query = select(Place.id, Place.path, Place.kind).where(valid(on), holds).order_by(Place.id).limit(LARGEST_SCAN)
+    rows = db.session.execute(query).all()
+    found: dict[str, list[Any]] = {}
+    for text in said:
+        ranked = sorted(((aliases.nearness(text, row.path), row) for row in rows), key=lambda each: -each[0])
+        found[text] = [row for nearness, row in ranked[:limit] if nearness > 0]
+    return found
 
 
 def code_taken(code: str, *, but: int | None = None) -> bool:

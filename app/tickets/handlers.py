@@ -55,6 +55,10 @@ def on_answer_overdue(event: events.AnswerOverdue, actor: Actor, now: datetime) 
     timers.answer_overdue(actor=actor, now=now, ticket_id=event.ticket_id, asked_at=event.asked_at)
 
 
+def on_visit_near(event: events.VisitNear, actor: Actor, now: datetime) -> None:
+    timers.visit_near(actor=actor, now=now, order_id=event.order_id)
+
+
 def on_hold_due(event: events.HoldDue, actor: Actor, now: datetime) -> None:
     timers.hold_due(actor=actor, now=now, order_id=event.order_id, version=event.version)
 

@@ -106,6 +106,14 @@ def override(stored: str | None) -> str:
     return "" if not stored else str(_(known[stored])) if stored in known else reason(OrderAct.REASSIGN, stored)
 
 
+def visit(row: Any) -> str:
+    """When the reporter asked somebody to come, on one line; empty where at any time."""
+    if row.visit_from is None:
+        return ""
+    day = f"{i18n.format_weekday(row.visit_from)} {i18n.format_day(row.visit_from)}"
+    return f"{day} {i18n.format_time(row.visit_from)}–{i18n.format_time(row.visit_to)}"
+
+
 def hold(stored: str | None, until: datetime | None) -> str:
     """Why an order stands still, and until when."""
     why = reason(OrderAct.HOLD, stored)

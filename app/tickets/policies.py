@@ -100,6 +100,11 @@ def reads_scopes(actor: Actor) -> bool:
     return any(actor.can(permission) for permission in READ)
 
 
+def sees_unlisted(actor: Actor) -> bool:
+    """Who triages the whole institution: a place that is only words lies in no narrower scope."""
+    return actor.kind == "system" or any(scope.kind == "institution" for scope in actor.scopes(TRIAGE))
+
+
 def in_scope(actor: Actor, permission: str, thing: Located) -> bool:
     """Whether one of the scopes in which `permission` is held covers the thing's campus or building."""
     for scope in actor.scopes(permission):

@@ -10,6 +10,7 @@ import heapq
 import random
 from collections.abc import Callable, Generator, Iterator
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -19,12 +20,13 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.transaction import steps
-from app.portal.demo import catalogue
+from app.portal.demo import campus, catalogue
 from app.portal.demo.people import Cast
 from app.tickets.models import Category, Offer, Ticket, WorkOrder
+from app.tickets.rules import visits as visit_rules
 from app.tickets.rules.offers import Wake
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import acts, dispatching, filing, orders, timers
+from app.tickets.services import acts, dispatching, filing, following, merging, orders, timers
 
 Life = Generator[float, None, None]  # yields minutes until its next step
 
@@ -343,6 +345,52 @@ def unlisted(stage: Stage, reporter: Person) -> Life:
     yield from ()
 
 
+def incident(stage: Stage, reporter: Person, others: list[Person], place_id: int) -> Life:
+    """One fault many report: the next ones follow it, one is merged by the desk, the desk writes to all."""
+    first = filing.file_ticket(
+        actor=stage.actor(reporter),
+        now=stage.now,
+        category=stage.categories["low-pressure"][0],
+        description="整层楼水压都很低，洗漱没水。",
+        place_id=place_id,
+    )
+    for other in others[1:]:
+        yield 2
+        following.join(actor=stage.actor(other), now=stage.now, ticket_id=first.id)
+    yield 3
+    again = filing.file_ticket(
+        actor=stage.actor(others[0]),
+        now=stage.now,
+        category=stage.categories["low-pressure"][0],
+        description="水压低，水房也没什么水。",
+        place_id=place_id,
+    )
+    yield 4
+    desk = stage.actor(stage.cast.logins["dispatcher"])
+    merging.merge(actor=desk, now=stage.now, ticket_id=again.id, into_id=first.id)
+
+
+def by_appointment(stage: Stage, reporter: Person, place_id: int) -> Life:
+    """A visit the reporter asked for tomorrow afternoon: its order waits until then."""
+    slot = next(
+        (
+            each
+            for each in visit_rules.slots(stage.now, ZoneInfo(campus.ZONE), visit_rules.Hours())
+            if each.start > stage.moment + timedelta(hours=20)
+        ),
+        None,
+    )
+    filing.file_ticket(
+        actor=stage.actor(reporter),
+        now=stage.now,
+        category=stage.categories["wardrobe"][0],
+        description="柜门合页松了，下午在宿舍。",
+        place_id=place_id,
+        visit=slot,
+    )
+    yield from ()
+
+
 def halted(stage: Stage, reporter: Person, code: str, place_id: int, how_far: str) -> Life:
     """A request of today that stands at a given state: taken, on the way, at work, on hold, resolved."""
     filed = filing.file_ticket(
@@ -429,3 +477,10 @@ def fill(stage: Stage, places_by_kind: dict[str, list[int]], count: int) -> None
     )
     stage.enter(today - timedelta(hours=5), asked(stage, other, places_by_kind["public"][0]))
     stage.enter(today - timedelta(hours=2), unlisted(stage, cast.students[7]))
+    stage.enter(
+        today - timedelta(minutes=40),
+        incident(stage, cast.students[11], cast.students[12:16], places_by_kind["public"][1]),
+    )
+    stage.enter(
+        today - timedelta(minutes=20), by_appointment(stage, cast.students[17], cast.homes[cast.students[17].id])
+    )

@@ -1,5 +1,6 @@
 """Changing places, one or thousands, and their stickers."""
 
+from app.sites.services.aliases import name_place
 from app.sites.services.bulk import PlaceChange, change_places, close_places, insert_places
 from app.sites.services.places import add_place, close_place, edit_place, move_place, reopen_place
 from app.sites.services.standing import NewPlace
@@ -18,6 +19,7 @@ __all__ = [
     "insert_places",
     "issue_stickers",
     "move_place",
+    "name_place",
     "reopen_place",
     "revoke_sticker",
 ]

@@ -13,6 +13,7 @@ from app.core.http import ApiBlueprint, current_actor
 from app.core.http.api import json_answer
 from app.core.http.dumping import compiled
 from app.core.http.preconditions import etag
+from app.core.i18n import iso
 from app.tickets import answer_words, schemas
 from app.tickets.queries import followed, orders, tickets
 from app.tickets.services.done import TicketDone
@@ -38,12 +39,16 @@ def ticket(ticket_id: int, status: int = 200) -> Response:
     except NotFound:
         return reduced(followed.one(current_actor(), ticket_id), status)
     answers = [dataclasses.asdict(each) for each in answer_words.lines(row.asked, row.answers)]
-    return json_answer({**dump_tickets([row])[0], "answers": answers}, status, {"ETag": etag(row.version)})
+    window = None if row.visit_from is None else {"from": iso(row.visit_from), "to": iso(row.visit_to)}
+    shown = {**dump_tickets([row])[0], "answers": answers, "visit_window": window}
+    return json_answer(shown, status, {"ETag": etag(row.version)})
 
 
 def reduced(row: Any, status: int = 200) -> Response:
     """A ticket as whoever follows it sees it: what is not his to see is empty."""
-    return json_answer({**dump_tickets([row])[0], "answers": []}, status, {"ETag": etag(row.version)})
+    return json_answer(
+        {**dump_tickets([row])[0], "answers": [], "visit_window": None}, status, {"ETag": etag(row.version)}
+    )
 
 
 def left(done: TicketDone) -> Response:

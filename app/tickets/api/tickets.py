@@ -24,6 +24,7 @@ from app.core.http.api import json_answer, json_list
 from app.core.http.dumping import compiled
 from app.core.http.idempotency import demands_key
 from app.core.http.limits import filings
+from app.core.i18n import iso, zone
 from app.sites import queries as places
 from app.tickets import answer_words, policies, schemas
 from app.tickets.api.answering import blueprint, dump_orders, dump_tickets, left
@@ -32,9 +33,11 @@ from app.tickets.api.answering import order as _order
 from app.tickets.api.answering import ticket as _ticket
 from app.tickets.api.ranking import explained
 from app.tickets.queries import catalogue, followed, orders, tickets, timeline
+from app.tickets.rules import visits as rules_of_visits
 from app.tickets.rules.dispatching import Ranking
+from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import TicketAct
-from app.tickets.services import acts, dispatching, filing, opening, photos
+from app.tickets.services import acts, dispatching, filing, opening, photos, visits
 from app.tickets.services import orders as order_acts
 
 MEGABYTES = 60  # six photos of a phone, with the parts around them
@@ -85,8 +88,22 @@ def file_ticket(sent: dict[str, Any]) -> Any:
         origin="api",
         answers=sent["answers"],
         recurs_of_id=sent["recurs_of"],
+        visit=_window(sent["visit_window"]),
     )
     return versioned(filed, filed.version, 201)
+
+
+def _window(sent: dict[str, Any] | None) -> Window | None:
+    return None if sent is None else Window(sent["from_"], sent["to"])
+
+
+@blueprint.route("/visit-windows", methods=["GET"])
+@answers(blueprint, 200, schemas.SlotList)
+@policy(policies.may_file)
+def visit_windows() -> Any:
+    """The windows that can be chosen now for a visit, in order; several neighbouring ones may be taken as one."""
+    found = rules_of_visits.slots(clock.now(), zone(), visits.hours())
+    return json_answer({"items": [{"from": iso(each.start), "to": iso(each.end)} for each in found]})
 
 
 @blueprint.route("/tickets", methods=["GET"])

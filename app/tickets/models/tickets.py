@@ -56,6 +56,7 @@ class Ticket(Tenant):
         CheckConstraint(one_of("origin", ORIGINS), name="origin"),
         CheckConstraint("place_id IS NOT NULL OR place_text IS NOT NULL", name="place"),
         CheckConstraint("cycle >= 1 AND version >= 1", name="counts"),
+        CheckConstraint("(visit_from IS NULL) = (visit_to IS NULL) AND visit_from < visit_to", name="visit"),
         CheckConstraint(
             "(status = 'duplicate') = (duplicate_of_id IS NOT NULL) AND duplicate_of_id <> id", name="duplicate"
         ),
@@ -100,6 +101,8 @@ class Ticket(Tenant):
     contact_name: Mapped[str | None]
     contact_phone: Mapped[str | None]
     may_enter: Mapped[bool] = mapped_column(default=False)
+    visit_from: Mapped[datetime | None]
+    visit_to: Mapped[datetime | None]
     origin: Mapped[str] = mapped_column(default="web")
     promised_at: Mapped[datetime | None]
     filed_at: Mapped[datetime]

@@ -158,6 +158,8 @@ def _select() -> Select[Any]:
             Ticket.filed_at,
             Ticket.place_text,
             Ticket.reporter_id,
+            Ticket.visit_from,
+            Ticket.visit_to,
             func.coalesce(Ticket.contact_name, reporter.name).label("contact_name"),
             func.coalesce(Ticket.contact_phone, reporter.phone).label("contact_phone"),
             _building.name.label("building"),

@@ -109,6 +109,8 @@ def _one(sight: Sight) -> Reading:
             Category.emergency_phone,
             Ticket.published,
             Place.public.label("place_public"),
+            Ticket.visit_from,
+            Ticket.visit_to,
             Ticket.duplicate_of_id,
             Ticket.split_from_id,
             Ticket.recurs_of_id,

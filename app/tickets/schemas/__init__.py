@@ -40,8 +40,19 @@ class Choices(fields.Field[tuple[str, ...]]):
         return given
 
 
+class VisitWindow(forms.Schema):
+    """When somebody may come: from the beginning of one offered slot to the end of one of the same day."""
+
+    from_ = forms.Moment(required=True, data_key="from")
+    to = forms.Moment(required=True)
+
+
+class SlotList(forms.Schema):
+    items = fields.List(fields.Nested(VisitWindow))
+
+
 class NewTicket(forms.Schema):
-    """`POST /tickets`. `answers` are judged by the category's questions; visit windows are not offered yet."""
+    """`POST /tickets`. `answers` are judged by the category's questions, `visit_window` by the institution's hours."""
 
     place_id = forms.Id(load_default=None, allow_none=True)
     place_text = forms.Text(max=PLACE_LIMIT, load_default=None, allow_none=True)
@@ -51,7 +62,7 @@ class NewTicket(forms.Schema):
     may_enter = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     answers = Answers(load_default=None, allow_none=True)
     recurs_of = forms.Id(load_default=None, allow_none=True)
-    visit_window = fields.Dict(load_default=None, allow_none=True, validate=validate.Length(max=0))
+    visit_window = fields.Nested(VisitWindow, load_default=None, allow_none=True)
 
 
 class FiledOut(forms.Schema):
@@ -95,6 +106,7 @@ class TicketDetail(TicketOut):
     """One ticket with what was answered."""
 
     answers = fields.List(fields.Nested(AnswerOut))
+    visit_window = fields.Nested(VisitWindow, allow_none=True)
 
 
 class TicketPage(forms.Schema):

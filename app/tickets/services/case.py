@@ -30,7 +30,7 @@ from app.tickets.rules.audiences import audience_of
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.reasons import read_reason
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, TransitionRefused, Who
-from app.tickets.services import announcing, effects, held, refusals
+from app.tickets.services import announcing, effects, held, refusals, visits
 from app.tickets.services.held import HeldOrder, HeldTicket
 
 _UNVERSIONED = frozenset({"waiting", "lead_called_at", "help_asked_at", "dispatcher_id", "reminders"})
@@ -222,6 +222,7 @@ class Case:
             holder_id=order.assignee_id if order.state in workflow.ORDER_HELD else None,
             hold_until=order.hold_until,
             dependencies_over=self.dependencies_over(order),
+            window_near=visits.is_near(self.ticket.visit_from, self.now),
             named_by_not_fixed=act is OrderAct.REWORKED,
             **facts,
         )
@@ -260,8 +261,9 @@ class Case:
         return first is None or first.state not in workflow.ORDER_OPEN
 
     def may_queue(self, order: HeldOrder) -> bool:
-        """Whether a planned order goes to dispatch by itself: approved, and not waiting for another."""
-        return order.proposed_by is None and self.dependencies_over(order)
+        """Whether a planned order goes to dispatch by itself: approved, not waiting for another, its visit near."""
+        near = visits.is_near(self.ticket.visit_from, self.now)
+        return order.proposed_by is None and self.dependencies_over(order) and near
 
     def settle(self) -> None:
         """What the orders, as they are now, do to each other and to their ticket."""

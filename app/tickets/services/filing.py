@@ -25,6 +25,7 @@ from app.core.i18n import DEFAULT_ZONE
 from app.core.logs import request_id
 from app.core.prepared import Prepared
 from app.sites import queries as places
+from app.sites.rules import aliases
 from app.tickets import policies
 from app.tickets.rules import guards, questions, workflow
 from app.tickets.rules.demands import impact_at
@@ -32,8 +33,10 @@ from app.tickets.rules.grams import folded, grams
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.numbers import numbering_year
 from app.tickets.rules.priority import starting_priority
+from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import TicketAct, TicketStatus, Who
-from app.tickets.services import refusals
+from app.tickets.services import opening, refusals, visits
+from app.tickets.services.case import by_ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def file_ticket(
     origin: str = "web",
     answers: Mapping[str, Any] | None = None,
     photos: int | None = None,
+    visit: Window | None = None,
     asks: bool = True,
     recurs_of_id: int | None = None,
 ) -> Filed:
@@ -73,16 +77,21 @@ def file_ticket(
     `category` is a code or an id. `origin` "qr": written without login through a sticker (the edge has checked its
     secret); then nobody is the reporter. `reporter_id`: on behalf of that person (needs `tickets.on_behalf`).
     `answers` are those to the category's questions, by code; `photos` how many photos come with the report (None: they
-    follow); without `asks` nothing is asked (staff splits a report). Raises NotAllowed, Rejected (fields `category`,
+    follow); without `asks` nothing is asked (staff splits a report). `visit`: when somebody may come; its order stays
+    planned until then. Raises NotAllowed, Rejected (fields `category`,
     `place_id`, `reporter_id`, `answers.…`; code "call-first" with `phone` where an answer means danger).
     """
     who = _filing_as(actor, origin, reporter_id)
-    found = _look_up(category, place_id, reporter_id, now)
+    found = _look_up(category, place_id, place_text, reporter_id, now)
     _check(found, place_id, place_text, reporter_id, who, now)
     given = _answered(found, answers or {}, photos, who) if asks else {}
+    if visit is not None:
+        visits.check(visit, emergency=found.emergency, zone_name=found.zone_name, now=now)
+    named = place_id if place_id is not None else found.place_id  # words staff has mapped mean the place
     reporter = reporter_id if reporter_id is not None else actor.id
     priority = starting_priority(urgency, emergency_category=found.emergency, by_staff=who is Who.DISPATCHER)
-    automatic = found.auto_dispatch and place_id is not None
+    later = visit is not None and not visits.is_near(visit.start, now)
+    automatic = found.auto_dispatch and named is not None and not later
     status = TicketStatus.ACCEPTED if automatic else TicketStatus.SUBMITTED
     searched = folded(description, found.place_path, place_text)
     row = _FILE.one(
@@ -99,7 +108,7 @@ def file_ticket(
             "answers": orjson.dumps(given).decode() if given else None,
             "trade_id": found.trade_id,
             "planned_minutes": found.planned_minutes,
-            "place_id": place_id,
+            "place_id": named,
             "place_text": None if place_id is not None else place_text,
             "campus_id": found.campus_id,
             "building_id": found.building_id,
@@ -122,8 +131,21 @@ def file_ticket(
     )
     if recurs_of_id is not None:
         _names_the_first(row.id, recurs_of_id, reporter)
+    if visit is not None:
+        db.session.execute(_VISIT, {"ticket_id": row.id, "start": visit.start, "end": visit.end})
     outbox.ring_after_commit()
+    if later and found.auto_dispatch and named is not None:
+        return _planned(row, actor, now, priority)
     return Filed(row.id, row.number, status.value, priority, row.order_id)
+
+
+def _planned(row: Any, actor: Actor, now: datetime, priority: str) -> Filed:
+    """Accepted at once, its order planned until the window of the visit comes near."""
+    case = by_ticket(row.id, actor=Actor.system(actor.institution_id), now=now)
+    case.move_ticket(TicketAct.ACCEPT, by_system=True, automatic=True)
+    order = opening.first_order(case)
+    case.write()
+    return Filed(row.id, row.number, case.ticket.status.value, priority, order.id, version=case.ticket.version)
 
 
 def _names_the_first(ticket_id: int, first_id: int, reporter_id: int | None) -> None:
@@ -148,13 +170,16 @@ def _filing_as(actor: Actor, origin: str, reporter_id: int | None) -> Who:
     return Who.REPORTER
 
 
-def _look_up(category: str | int, place_id: int | None, reporter_id: int | None, now: datetime) -> Any:
+def _look_up(
+    category: str | int, place_id: int | None, place_text: str | None, reporter_id: int | None, now: datetime
+) -> Any:
     """Category, place with its campus's zone, and the reporter, in one statement; nulls where there is none."""
     return _FIND.one(
         {
             "code": None if isinstance(category, int) else category,
             "category_id": category if isinstance(category, int) else None,
             "place_id": place_id,
+            "place_key": None if place_id is not None or not place_text else aliases.key(place_text),
             "reporter_id": reporter_id,
             "today": places.today(now),
         }
@@ -228,7 +253,9 @@ _FIND = Prepared(
         AND (category.valid_to IS NULL OR category.valid_to > :today)
     LEFT JOIN category_version AS version ON version.institution_id = category.institution_id
         AND version.category_id = category.id AND version.number = category.version
-    LEFT JOIN place ON place.id = :place_id AND (place.valid_to IS NULL OR place.valid_to > :today)
+    LEFT JOIN place_alias ON place_alias.key = :place_key
+    LEFT JOIN place ON place.id = coalesce(:place_id, place_alias.place_id)
+        AND (place.valid_to IS NULL OR place.valid_to > :today)
     LEFT JOIN place AS campus ON campus.institution_id = place.institution_id AND campus.id = place.campus_id
     LEFT JOIN person ON person.id = :reporter_id AND person.disabled_at IS NULL
     ORDER BY category.id DESC
@@ -236,6 +263,7 @@ _FIND = Prepared(
     """
     ).bindparams(
         bindparam("code", type_=Text),
+        bindparam("place_key", type_=Text),
         bindparam("today", type_=Date),
         *(bindparam(name, type_=BigInteger) for name in ("category_id", "place_id", "reporter_id")),
     )
@@ -317,6 +345,7 @@ _OWN = text(
             AND follower.person_id = :person_id AND follower.ended_at IS NULL))
     """
 ).bindparams(*(bindparam(name, type_=BigInteger) for name in ("first_id", "person_id")))
+_VISIT = text("UPDATE ticket SET visit_from = :start, visit_to = :end WHERE id = :ticket_id")
 _RECURS = text("UPDATE ticket SET recurs_of_id = :first_id WHERE id = :ticket_id")
 # on one line: psycopg keeps the parsed form of statements up to 4,096 characters only
 _FILE = Prepared(

@@ -36,6 +36,7 @@ class HeldTicket:
     urgency: str
     impact: str
     priority: str
+    visit_from: datetime | None
     duplicate_of_id: int | None
     merge_id: int | None
     filed_at: datetime

@@ -21,7 +21,7 @@ from app.tickets.queries import crews
 from app.tickets.rules import guards, workflow
 from app.tickets.rules.numbers import numbering_year
 from app.tickets.rules.workflow import OrderAct, OrderState, Who
-from app.tickets.services import done, refusals
+from app.tickets.services import done, refusals, visits
 from app.tickets.services.case import Case, by_order, by_ticket
 from app.tickets.services.done import OrderDone
 from app.tickets.services.held import HeldOrder
@@ -65,8 +65,8 @@ def open_order(
     )
     if not staff:
         case.tell(events.OrderProposed(order.id, case.ticket.id, _who_decides(case, order)))
-    elif case.dependencies_over(order):
-        case.move_order(order, OrderAct.QUEUE)
+    else:
+        queue_in_time(case, order, by_system=False)
     case.write()
     return done.order(case, order)
 
@@ -83,8 +83,7 @@ def approve(*, actor: Actor, now: datetime, order_id: int, seen: int | None) -> 
     if order.proposed_by is None or order.state is not OrderState.PLANNED:
         raise Conflict(_l("This order needs no approval."))
     order.proposed_by, order.dispatcher_id = None, actor.id
-    if case.dependencies_over(order):
-        case.move_order(order, OrderAct.QUEUE)
+    queue_in_time(case, order, by_system=False)
     case.write()
     return done.order(case, order)
 
@@ -108,8 +107,16 @@ def first_order(case: Case) -> HeldOrder:
     if row.trade_id is None:
         raise Rejected(fields={"category": _l("This category has no trade, so no order can be opened.")})
     order = insert_order(case, trade_id=row.trade_id, planned_minutes=row.planned_minutes, by_system=True)
-    case.move_order(order, OrderAct.QUEUE, by_system=True)
+    queue_in_time(case, order)
     return order
+
+
+def queue_in_time(case: Case, order: HeldOrder, *, by_system: bool = True) -> None:
+    """Queue a new order at once, or when the window the reporter chose comes near."""
+    if case.may_queue(order):
+        case.move_order(order, OrderAct.QUEUE, by_system=by_system)
+    elif case.ticket.visit_from is not None and case.dependencies_over(order):
+        visits.wait_for(case, order.id, case.ticket.visit_from)
 
 
 def again(case: Case, cancelled: Sequence[int]) -> None:
@@ -130,8 +137,8 @@ def again(case: Case, cancelled: Sequence[int]) -> None:
     if not made:
         first_order(case)
     for order in made.values():
-        if order.kind != "rework" and case.dependencies_over(order):
-            case.move_order(order, OrderAct.QUEUE, by_system=True)
+        if order.kind != "rework":
+            queue_in_time(case, order)
 
 
 def insert_order(

@@ -212,7 +212,7 @@ def _carry_to_orders(case: Case, now_is: Any, then: Any) -> None:
     has_new = any(each.state in ORDER_OPEN and each.trade_id == then.trade_id for each in case.orders.values())
     if old and not has_new and ticket.status in (TicketStatus.ACCEPTED, TicketStatus.IN_SERVICE):
         made = opening.insert_order(case, trade_id=then.trade_id, planned_minutes=then.planned_minutes, by_system=True)
-        case.move_order(made, OrderAct.QUEUE, by_system=True)
+        opening.queue_in_time(case, made)
     for order in old:
         case.move_order(order, OrderAct.CANCEL, by_system=True, reason=RECLASSIFIED)
 

@@ -13,8 +13,8 @@ from app.events import tickets as events
 from app.tickets.queries import crews
 from app.tickets.rules import deadlines
 from app.tickets.rules.history import Remark
-from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus
-from app.tickets.services import announcing
+from app.tickets.rules.workflow import TICKET_MOVING, OrderAct, OrderState, TicketAct, TicketStatus
+from app.tickets.services import announcing, visits
 from app.tickets.services.case import by_order, by_ticket
 
 
@@ -44,6 +44,20 @@ def answer_overdue(*, actor: Actor, now: datetime, ticket_id: int, asked_at: str
         announcing.answer_timer(case)
     else:
         case.move_ticket(TicketAct.NO_ANSWER, by_system=True)
+    case.write()
+
+
+def visit_near(*, actor: Actor, now: datetime, order_id: int) -> None:
+    """The window of a planned order has come near: it is queued, unless it still waits for another order."""
+    case, order = by_order(order_id, actor=actor, now=now)
+    start = case.ticket.visit_from
+    waits = order.state is OrderState.PLANNED and case.ticket.status in TICKET_MOVING
+    if not waits or start is None:
+        return
+    case.now = max(case.now, visits.near_from(start))
+    if not case.may_queue(order):
+        return
+    case.move_order(order, OrderAct.QUEUE, by_system=True)
     case.write()
 
 

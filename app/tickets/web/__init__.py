@@ -5,11 +5,12 @@
 - `messages`: writing to the other side
 - `following`: the same fault is followed instead of reported again
 - `desk_acts`: the desk corrects, splits and merges
+- `unlisted`: what reporters' words for a place mean
 - `lists`: one's own requests, and the desk's list
 - `forms`: what is sent; `drafts`, `expired`: what was typed outlives session and token
 """
 
-from app.tickets.web import desk_acts, drafts, expired, following, lists, messages, report, sticker, tracking
+from app.tickets.web import desk_acts, drafts, expired, following, lists, messages, report, sticker, tracking, unlisted
 from app.tickets.web.blueprint import blueprint
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "report",
     "sticker",
     "tracking",
+    "unlisted",
 ]

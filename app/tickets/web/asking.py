@@ -40,7 +40,8 @@ def refuse(form: Form, problem: Problem, refused: Rejected) -> None:
     """Put what the service refused into the form; what is wrong with an answer stands beside its field."""
     photos = {each.code for each in problem.questions if each.kind is Kind.PHOTO}
     named: dict[str, Any] = {}
-    for name, said in refused.fields.items():
+    for given_name, said in refused.fields.items():
+        name = "visit" if given_name == "visit_window" else given_name
         code = name.removeprefix(PREFIX) if name.startswith(PREFIX) else None
         field = name if code is None else "photos" if code in photos else problem.field(code)
         named.setdefault(field, []).extend(said)

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.accounts import queries as people
 from app.attachments import services as attachments
-from app.core import clock, pages
+from app.core import clock, i18n, pages
 from app.core.actor import Actor
 from app.core.errors import NotFound, Rejected
 from app.core.forms import Form, parse_id
@@ -23,7 +23,8 @@ from app.sites import queries as sites
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.queries import catalogue, progress, tickets
-from app.tickets.services import filing, photos
+from app.tickets.rules import visits as rules_of_visits
+from app.tickets.services import filing, photos, visits
 from app.tickets.web import asking, choices, drafts
 from app.tickets.web.blueprint import blueprint
 from app.tickets.web.forms import Behalf, Report
@@ -37,6 +38,7 @@ LABELS = {
     "description": _l("Description"),
     "photos": _l("Photos"),
     "urgency": _l("Urgency"),
+    "visit": _l("Visit"),
     "who": _l("Reporter"),
     "reporter_id": _l("Reporter"),
     "contact_name": _l("Full name"),
@@ -148,10 +150,24 @@ def page_of(
         whose=drafts.owner(current_actor()),
         labels={**LABELS, **asking.labels(choices.chosen(groups, form.values))},
         note=note,
+        slots=_slots(),
         photo_hint=_("Choose your photos again: they could not be kept.") if form.errors or note else None,
         for_somebody=for_somebody,
         people=[_option(each) for each in found],
     )
+
+
+def _slots() -> list[dict[str, str]]:
+    """The windows for a visit, by day."""
+    found = rules_of_visits.slots(clock.now(), i18n.zone(), visits.hours())
+    return [
+        {
+            "value": f"{i18n.iso(each.start)}/{i18n.iso(each.end)}",
+            "label": f"{i18n.format_time(each.start)}–{i18n.format_time(each.end)}",
+            "group": f"{i18n.format_weekday(each.start)} {i18n.format_day(each.start)}",
+        }
+        for each in found
+    ]
 
 
 def _option(line: people.PersonLine) -> dict[str, str]:
@@ -217,6 +233,7 @@ def send(form: Form, *, for_somebody: bool = False, place: Place | None = None) 
             answers=answers,
             photos=len(data["photos"]),
             recurs_of_id=data["recurs"],
+            visit=data["visit"],
             **_where(data, place),
             **_whom(data, for_somebody),
         )

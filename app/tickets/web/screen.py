@@ -131,6 +131,11 @@ class Screen:
         return open_to_words and bool(policies.parts_of_ticket(self.actor, self.ticket))
 
     @property
+    def visit(self) -> str:
+        """When the reporter asked somebody to come."""
+        return order_words.visit(self.ticket)
+
+    @property
     def answers(self) -> list[tuple[str, str]]:
         """What was asked and answered."""
         return [(each.question, each.text) for each in answer_words.lines(self.ticket.asked, self.ticket.answers)]
@@ -204,6 +209,7 @@ class Screen:
             (_("Came by"), _ORIGINS[ticket.origin]()),
             (_("Priority"), order_words.priority(ticket.priority)),
             (_("Urgency said"), order_words.priority(ticket.urgency)),
+            *([(_("Visit"), order_words.visit(ticket))] if ticket.visit_from else []),
             (_("May enter"), _("Yes") if ticket.may_enter else _("Only when somebody is in")),
         ]
         if ticket.on_behalf_by is not None:

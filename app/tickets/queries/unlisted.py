@@ -1,0 +1,57 @@
+"""Open requests whose place is only words, by what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.actor import Actor
+from app.core.db import db
+from app.sites import queries as places
+from app.sites.rules import aliases
+from app.tickets.models import Ticket
+from app.tickets.queries import viewer
+from app.tickets.rules.states import TICKET_OPEN
+
+AT_MOST = 500
+SHOWN = 30
+
+
+@dataclass(slots=True)
+class Words:
+    """One wording, the requests that carry it (id, number, filed_at, place_text), the nearest places."""
+
+    text: str
+    tickets: list[Any] = field(default_factory=list)
+    near: Sequence[Any] = ()
+
+
+def waiting(actor: Actor) -> Sequence[Any]:
+    """Open requests without a place of the register the actor sees, the oldest first."""
+    return db.session.execute(
+        select(Ticket.id, Ticket.number, Ticket.filed_at, Ticket.place_text)
+        .where(
+            Ticket.place_id.is_(None),
+            Ticket.place_text.is_not(None),
+            Ticket.status.in_(sorted(status.value for status in TICKET_OPEN)),
+            viewer.tickets_seen(actor),
+        )
+        .order_by(Ticket.id)
+        .limit(AT_MOST)
+    ).all()
+
+
+def by_words(actor: Actor, on: date) -> list[Words]:
+    """The wordings that wait, the oldest first, with suggestions; two statements."""
+    found: dict[str, Words] = {}
+    for row in waiting(actor):
+        found.setdefault(aliases.key(row.place_text), Words(row.place_text)).tickets.append(row)
+    shown = list(found.values())[:SHOWN]
+    near = places.nearest([each.text for each in shown], on)
+    for each in shown:
+        each.near = near.get(each.text, ())
+    return shown

@@ -1,0 +1,114 @@
+"""Scenario 11: a place that does not exist is accepted with a suggestion, never mapped silently, once by staff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.errors import NotAllowed, Rejected
+from app.sites.models import PlaceAlias
+from app.sites.rules import aliases
+from app.sites.rules.tree import fold
+from app.tickets.models import Ticket, WorkOrder
+from app.tickets.services import unlisted
+from tests.counting import counted
+from tests.factories import accounts
+from tests.factories import tickets as factory
+from tests.tickets.test_api_tickets import Caller
+
+Login = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def ground(database: Session, frozen: datetime) -> factory.Ground:
+    made = factory.Ground()
+    seven = factory.place("building", "桃园7号楼", made.campus)
+    made.near = near = factory.place("room", "909", seven)  # type: ignore[attr-defined]
+    near.search = fold(near.path)
+    return made
+
+
+def test_a_room_that_does_not_exist(
+    client: FlaskClient, ground: factory.Ground, login: Login, database: Session
+) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    student, other = Caller(client, ground.student), Caller(client, accounts.person("student"))
+    first = student.file(ground, place_id=None, place_text="桃园7号楼 999")
+    assert (first.status_code, first.json["status"]) == (201, "submitted")
+    shown = student.get(f"/tickets/{first.json['id']}").json
+    assert (shown["place_id"], shown["place"]) == (None, "桃园7号楼 999")  # never silently mapped
+    desk = login(ground.dispatcher)
+    page = desk.get("/tickets/unlisted").get_data(as_text=True)
+    assert "桃园7号楼 999" in page
+    near = ground.near  # type: ignore[attr-defined]
+    assert f'value="{near.id}"' in page  # the nearest suggestion
+    assert desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999"}).status_code == 422
+    assert desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999", "code": "none"}).status_code == 422
+    said = desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999", "place_id": str(near.id)})
+    assert said.status_code == 303
+    database.expire_all()
+    ticket = database.get_one(Ticket, (1, int(first.json["id"])))
+    assert (ticket.place_id, ticket.place_text, ticket.status) == (near.id, "桃园7号楼 999", "accepted")
+    assert database.scalars(select(WorkOrder.building_id)).one() == near.building_id
+    # later reports with the same text match the mapping, whatever blanks and width they have
+    later = other.file(ground, place_id=None, place_text="桃园７号楼，999")
+    assert later.json["status"] == "accepted"
+    again = other.get(f"/tickets/{later.json['id']}").json
+    assert again["place_id"] == str(near.id)
+    assert "Every open request" in desk.get("/tickets/unlisted").get_data(as_text=True)
+    # a mapped place that was closed maps nothing any more
+    near.valid_to = date(2026, 11, 1)
+    database.flush()
+    gone = other.file(ground, place_id=None, place_text="桃园7号楼 999")
+    assert (gone.json["status"], other.get(f"/tickets/{gone.json['id']}").json["place_id"]) == ("submitted", None)
+
+
+def test_saying_it_again_replaces_it(ground: factory.Ground, now: datetime, database: Session) -> None:
+    desk = factory.actor(ground.dispatcher)
+    for place in (ground.room, ground.near):  # type: ignore[attr-defined]
+        unlisted.name_for_all(actor=desk, now=now, text="老地方", place_id=place.id)
+    assert database.scalars(select(PlaceAlias.place_id)).all() == [ground.near.id]  # type: ignore[attr-defined]
+    for text, place_id in (("！？", ground.room.id), ("老地方", 10**9)):
+        with pytest.raises(Rejected):
+            unlisted.name_for_all(actor=desk, now=now, text=text, place_id=place_id)
+    with pytest.raises(NotAllowed):
+        unlisted.name_for_all(actor=factory.actor(ground.student), now=now, text="老地方", place_id=ground.room.id)
+
+
+def test_the_page_costs_a_constant_number_of_statements(
+    client: FlaskClient, ground: factory.Ground, login: Login
+) -> None:
+    desk = login(ground.dispatcher)
+    ground.file(place_text="7号楼 1")
+    desk.get("/tickets/unlisted")
+    with counted() as few:
+        desk.get("/tickets/unlisted")
+    for number in range(8):
+        ground.file(place_text=f"7号楼 {number}00")
+    with counted() as many:
+        desk.get("/tickets/unlisted")
+    assert len(few) == len(many)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_the_key_forgets_what_does_not_matter(one: str, other: str) -> None:
+    assert aliases.key(aliases.key(one)) == aliases.key(one)
+    assert aliases.key(f" {one} ") == aliases.key(one)
+    assert aliases.key(one.upper()) == aliases.key(fold(one.upper()))
+    assert aliases.nearness(one, other) <= 1
+    if aliases.pieces(one):
+        assert aliases.nearness(one, one) == 1
+
+
+def test_numbers_stay_whole() -> None:
+    assert aliases.pieces("7号楼 999") == ("7", "号楼", "999")
+    near: Any = aliases.nearness
+    assert near("7号楼 999", "南校区 · 7号楼 · 9层 · 909") > near("7号楼 999", "南校区 · 17号楼 · 999")
