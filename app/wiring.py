@@ -152,6 +152,7 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.OfferMade: (_told(tickets_notices.on_offer),),
     ticket_events.OrderAccepted: (_told(tickets_notices.on_taken),),
     ticket_events.OrderOnTheWay: (_told(tickets_notices.on_the_way),),
+    ticket_events.OrderOnHold: (_told(tickets_notices.on_hold),),
     ticket_events.DutyLeadCalled: (_told(tickets_notices.on_lead_called),),
     ticket_events.OrderProposed: (_told(tickets_notices.on_proposed),),
     ticket_events.HelpAsked: (_told(tickets_notices.on_help_asked),),

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.audit import labels as audit_labels
+
 GROUPS = {
     "tickets": _l("Repairs"),
     "places": _l("Places"),
@@ -101,6 +103,16 @@ LANGUAGES = {"zh-CN": "中文", "en": "English"}
 def permission(code: str) -> str:
     """What a permission allows, in words."""
     return str(PERMISSIONS.get(code, code))
+
+
+SESSIONS = {"all": _l("all of them"), "others": _l("all others")}
+
+
+def _session(value: str) -> str:
+    return str(SESSIONS.get(value, value))
+
+
+audit_labels.declare(values={"permissions": permission, "scopes": permission, "session": _session})
 
 
 def by_group(codes: Iterable[str]) -> list[tuple[str, list[str]]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+
+from app.core import settings
 
 VERBS: dict[str, Any] = {
     "sign-in": _l("Signed in"),
@@ -82,6 +84,7 @@ VERBS: dict[str, Any] = {
     "delivery.retry": _l("Ran a failed job again"),
     "delivery.drop": _l("Dropped a failed job"),
     "audit.export": _l("Exported the log"),
+    "week.plan": _l("Planned a week"),
 }
 
 OBJECTS: dict[str, Any] = {
@@ -100,6 +103,7 @@ OBJECTS: dict[str, Any] = {
     "category": _l("Category"),
     "trade": _l("Trade"),
     "delivery": _l("Job"),
+    "webhook": _l("Webhook"),
 }
 
 FIELDS: dict[str, Any] = {
@@ -136,7 +140,53 @@ FIELDS: dict[str, Any] = {
     "endpoint": _l("Page"),
     "path": _l("Path"),
     "value": _l("Value"),
+    "reason": _l("Reason"),
+    "count": _l("Rows"),
+    "written": _l("Rows written"),
+    "file": _l("File"),
+    "size": _l("Size in bytes"),
+    "sha256": _l("Checksum"),
+    "moment": _l("Moment"),
+    "owner_kind": _l("Belongs to"),
+    "owner_id": _l("Number of what it belongs to"),
+    "person_id": _l("Number of the person"),
+    "sticker_id": _l("Number of the sticker"),
+    "place_ids": _l("Numbers of the places"),
+    "replaced": _l("Replaces the one before"),
+    "removed": _l("Removed"),
+    "ended": _l("Ended"),
+    "weekday": _l("Weekday"),
+    "starts_at": _l("Begins"),
+    "ends_at": _l("Ends"),
+    "url": _l("Address"),
+    "events": _l("Events"),
+    "message_id": _l("Number of the message"),
+    "since": _l("From"),
+    "until": _l("Last day"),
+    "actor": _l("Who"),
+    "verb": _l("Did what"),
+    "object_kind": _l("Kind of object"),
+    "object_id": _l("Number of the object"),
+    "refused": _l("Refused only"),
+    "password": _l("Password"),
+    "cap": _l("Orders at most"),
+    "public": _l("Open to everybody"),
+    "icon": _l("Picture"),
+    "position": _l("Position"),
+    "trade": _l("Trade"),
+    "emergency": _l("Emergency"),
+    "hints": _l("Hints"),
+    "enabled": _l("In use"),
+    "about": _l("About whom"),
+    "added": _l("Added"),
+    "handler": _l("Who sees to it"),
+    "questions": _l("Questions"),
+    "trades": _l("Trades"),
+    "version": _l("Version"),
+    "weekdays": _l("Weekdays"),
 }
+# Values of a field that are slugs themselves, by the field: what makes words of one.
+VALUES: dict[str, Callable[[str], str]] = {}
 
 ACTORS: dict[str, Any] = {
     "system": _l("the system"),
@@ -149,8 +199,13 @@ def declare(
     verbs: Mapping[str, Any] | None = None,
     objects: Mapping[str, Any] | None = None,
     fields: Mapping[str, Any] | None = None,
+    values: Mapping[str, Callable[[str], str]] | None = None,
 ) -> None:
-    """Add an area's words (lazy texts by slug) at its import; words that are there stay."""
+    """Add an area's words (lazy texts by slug) at its import; words that are there stay.
+
+    `values` makes words of the values of a field, such as permissions.
+    """
+    VALUES.update(values or {})
     for table, more in ((VERBS, verbs), (OBJECTS, objects), (FIELDS, fields)):
         for slug, words in (more or {}).items():
             table.setdefault(slug, words)
@@ -165,4 +220,12 @@ def kind(slug: str) -> str:
 
 
 def field(slug: str) -> str:
-    return str(FIELDS.get(slug, slug))
+    """A member of what was noted: one of the words above, or a setting by its own."""
+    declared = settings.DECLARED.get(slug)
+    return str(FIELDS.get(slug, slug) if declared is None else declared.words)
+
+
+def value(of: str, stored: Any) -> str:
+    """A value of a field as people read it."""
+    words = VALUES.get(of)
+    return words(stored) if words is not None and isinstance(stored, str) else str(stored)

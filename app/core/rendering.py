@@ -29,7 +29,7 @@ def addresses(endpoint: str, argument: str, **others: Any) -> Callable[[Any], st
 
 
 @pass_eval_context
-def _gettext(context: EvalContext, text: str, **variables: Any) -> str:
+def _gettext(context: EvalContext, text: str, /, **variables: Any) -> str:
     """`_()` of templates. As Jinja does it, `%` is always a mark of a variable."""
     found = message(text)
     return (Markup(found) if context.autoescape else found) % variables  # noqa: S704 - our own messages

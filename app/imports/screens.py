@@ -50,7 +50,12 @@ def kind_label(kind: str) -> str:
 
 
 def chip(batch: ImportBatch) -> dict[str, Any]:
-    """State as a coloured word with its icon."""
+    """State as a coloured word with its icon; nothing to write says whether that is because rows were refused."""
+    counts = batch.counts or {}
+    if batch.state == "known" and counts.get("refused"):
+        if counts.get("same"):
+            return {"text": _("some refused, the rest known"), "kind": "soon", "icon": "alert"}
+        return {"text": _("every row refused"), "kind": "late", "icon": "x"}
     kind, icon = CHIPS[batch.state]
     return {"text": str(wording.STATES[batch.state]), "kind": kind, "icon": icon}
 

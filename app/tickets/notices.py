@@ -20,8 +20,8 @@ from app.notifications import rendering, services
 from app.sites.models import Place
 from app.tickets.models import Category, CategoryVersion, Ticket, TicketEvent, TicketFollower, WorkOrder
 from app.tickets.queries import followed
-from app.tickets.rules import reasons
-from app.tickets.rules.workflow import TICKET_STAFF_LABELS, TicketAct, TicketStatus
+from app.tickets.rules import reasons, workflow
+from app.tickets.rules.workflow import TICKET_STAFF_LABELS, OrderAct, TicketAct, TicketStatus
 from app.tickets.services import dispatching
 
 CALLED = "duty-lead-called"
@@ -286,6 +286,21 @@ def _tell_about_order(event: events.OrderAccepted | events.OrderOnTheWay, kind: 
         _page(facts.id),
         now,
         key=f"order:{event.order_id}:{kind}:{now:%Y%m%dT%H%M%S}",
+    )
+
+
+def on_hold(event: events.OrderOnHold, actor: Actor, now: datetime) -> None:
+    """The work waits for something: why, and until when."""
+    facts = _facts(event.ticket_id, event.order_id)
+    labels = {each.code: each.label for each in workflow.choices(OrderAct.HOLD)}
+    reason = rendering.in_both(_l(labels[event.reason])) if event.reason in labels else event.reason
+    services.notify(
+        _reporter(facts),
+        "ticket-on-hold",
+        _data(facts, until=event.until, reason=reason),
+        _page(facts.id),
+        now,
+        key=f"order:{event.order_id}:on-hold:{event.until or now.strftime('%Y%m%d')}",
     )
 
 

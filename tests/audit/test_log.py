@@ -157,6 +157,15 @@ def test_too_much_is_refused_with_the_way(
     assert "shorter period" in answer.text
 
 
+def test_settings_and_permissions_are_in_words(database: Session, client: FlaskClient) -> None:
+    write(before={"tickets.offer_minutes": 10}, after={"tickets.offer_minutes": 15})
+    write(before={"permissions": []}, after={"permissions": ["audit.read"]})
+    page = accounts.sign_in(client, accounts.person("admin", locale="en")).get("/audit").text
+    assert "How long an offer waits for its answer" in page
+    assert "tickets.offer_minutes" not in page
+    assert "audit.read" not in page
+
+
 def test_every_verb_and_object_has_words() -> None:
     """What any area writes is readable on the page: see app/audit/labels.py."""
     silent = set()
@@ -170,6 +179,10 @@ def test_every_verb_and_object_has_words() -> None:
             for argument, known in zip(node.args[1:3], (labels.VERBS, labels.OBJECTS), strict=True):
                 if isinstance(argument, ast.Constant) and argument.value not in known:
                     silent.add(argument.value)
+            for keyword in node.keywords:
+                if keyword.arg in ("before", "after") and isinstance(keyword.value, ast.Dict):
+                    members = {each.value for each in keyword.value.keys if isinstance(each, ast.Constant)}
+                    silent |= members - labels.FIELDS.keys()
     assert silent == set()
 
 

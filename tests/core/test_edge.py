@@ -111,6 +111,14 @@ def test_pages_say_what_a_browser_may_do(client: FlaskClient, database: Session)
     assert {"Cookie", "Accept-Language"} <= set(headers["Vary"].split(", "))
 
 
+def test_a_refused_form_is_there_again_when_one_goes_back(client: FlaskClient, database: Session) -> None:
+    """With `no-store` a browser asks whether to send the form again; nothing else is kept."""
+    refused = client.post("/login", data={"username": "", "password": ""})
+    assert refused.status_code == 422
+    assert refused.headers["Cache-Control"] == "private, no-cache"
+    assert client.post("/api/v1/tokens", json={}).headers["Cache-Control"] == "no-store"
+
+
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 50_000, b'{"place_id": ' + b"9" * 5000 + b"}"])
 def test_json_no_machine_reads_is_refused(client: FlaskClient, database: Session, body: bytes) -> None:
     headers = {**accounts.token(accounts.person("student")), "Idempotency-Key": "deep"}

@@ -171,7 +171,10 @@ def test_refused_rows_are_downloaded_mended_and_taken(admin, form):
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"].startswith("attachment")
     again = walk_to_plan(admin, answer.data)
-    assert (again.counts["read"], again.counts["refused"]) == (7, 7)
+    assert (again.state, again.counts["read"], again.counts["refused"]) == ("known", 7, 7)
+    page = admin.get(f"/imports/{again.id}").text
+    assert "every row refused" in page
+    assert "all known" not in page
     assert again.layout["headings"][2:] == campus.PLACE_HEADINGS
     assert admin.get(f"/imports/{batch.id}/refused.pdf").status_code == 404
 

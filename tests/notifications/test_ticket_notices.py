@@ -106,6 +106,20 @@ def test_the_reporter_hears_of_every_step_and_the_technician_of_the_offer(
     assert sentence(database, follower, "followed-status").endswith(": Closed.")
 
 
+def test_the_reporter_hears_until_when_work_is_held(ground: tickets.Ground, database: Session) -> None:
+    technician = ground.technician()
+    filed = ground.file()
+    settle(database)
+    order, hand = order_of(database, filed.id), accounts.actor(technician)
+    for act in (OrderAct.ACCEPT, OrderAct.START):
+        step(hand, order, act)
+    step(hand, order, OrderAct.HOLD, reason="parts", until=clock.now() + timedelta(days=2))
+    settle(database)
+    said = sentence(database, ground.student, "ticket-on-hold")
+    assert said.startswith("The work on R26-000001 is on hold until 20 Nov, 10:00 (Waiting for parts): Tap,")
+    assert "ticket-on-hold" not in told(database, technician)
+
+
 def test_question_and_rejection_carry_their_words(ground: tickets.Ground, database: Session) -> None:
     dispatcher = accounts.actor(ground.dispatcher)
     filed = ground.file(place_text="外面")

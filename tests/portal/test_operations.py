@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,13 +13,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
-from app.core import clock, deliveries, housekeeping, outbox
+from app.core import clock, deliveries, health, housekeeping, outbox
 from app.core.http.idempotency import IdempotencyKey
 from app.core.outbox import OutboxDelivery, OutboxEvent
 from app.events.notifications import MailDue
 from app.events.operations import HousekeepingDue, OperationsWatched
 from app.notifications.models import Notification
-from app.portal import handlers
+from app.portal import part_words
+from app.portal.handlers import operations as handlers
 from app.portal.queries import operations as queries
 from tests.factories import accounts
 
@@ -40,9 +43,19 @@ def browser(login: Callable[..., FlaskClient], database: Session) -> FlaskClient
 def test_the_overview_says_how_every_part_is(browser: FlaskClient, parked: OutboxDelivery) -> None:
     for path in ("/operations", "/operations/state"):
         page = browser.get(path).get_data(as_text=True)
-        assert "worker dispatch" in page
+        assert "Worker for orders" in page
         assert "No long job runs" in page
         assert "Queue for notices" in page
+
+
+def test_every_part_has_its_words(browser: FlaskClient) -> None:
+    """`health` speaks to terminals and balancers; the page speaks to its reader, and so does what is to be done."""
+    with browser.application.app_context():
+        assert {each.name for each in health.parts()} == part_words.NAMES.keys()
+    source = Path(health.__file__).read_text(encoding="utf-8")
+    assert set(part_words.MENDS) == {each for each in part_words.MENDS if f'"{each}"' in source}
+    written = re.findall(r'Part\([^()]*(?:\([^()]*\))?[^()]*, "([A-Z][^"]+)"\)', source)
+    assert set(written) <= part_words.MENDS.keys()
 
 
 def test_running_and_failing_work_is_shown(browser: FlaskClient, parked: OutboxDelivery, database: Session) -> None:

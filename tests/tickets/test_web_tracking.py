@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -102,7 +103,8 @@ class TestReader:
         ground.step(OrderAct.START)
         assert "王师傅 is at work" in page_of(client, ground)
         ground.step(OrderAct.HOLD, reason="parts", until=clock.now() + timedelta(days=2))
-        assert "Waiting for parts" in page_of(client, ground)
+        day = (clock.now() + timedelta(days=2)).astimezone(ZoneInfo("Asia/Shanghai"))
+        assert f"Waiting for parts, until {day.day} {day:%b}, {day:%H:%M}" in page_of(client, ground)
         ground.step(OrderAct.START)
         ground.step(OrderAct.DONE, note="换了阀芯")
         page = page_of(client, ground)

@@ -80,11 +80,13 @@ def begin_session(person: Person, *, signed_in: bool) -> None:
 @blueprint.post("/logout")
 @policy(signed_in)
 def logout() -> Any:
-    """Revoke the session on the server and forget the cookie."""
+    """Revoke the session on the server and forget the cookie; the browser forgets the refused forms it may keep."""
     actor = current_actor()
     if actor.session_id is not None:
         services.close_session(actor.session_id, now=clock.now())
     kept = {name: session[name] for name in KEPT_KEYS if name in session}
     session.clear()
     session.update(kept)
-    return redirect(url_for("accounts.login"))
+    answer = redirect(url_for("accounts.login"))
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer

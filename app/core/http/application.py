@@ -116,6 +116,9 @@ def _leave(answer: Response) -> Response:
     headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
+    if answer.status_code == 422 and answer.mimetype == "text/html":
+        # "back" to a form that was refused shows it as it was; with no-store browsers ask to send it again
+        headers.setdefault("Cache-Control", "private, no-cache")
     headers.setdefault("Cache-Control", "no-store")
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")

@@ -38,6 +38,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("ticket-accepted", REQUESTS, gettext_noop("A request is accepted")),
     Kind("ticket-taken", REQUESTS, gettext_noop("A technician has taken it")),
     Kind("ticket-on-the-way", REQUESTS, gettext_noop("The technician is on the way")),
+    Kind("ticket-on-hold", REQUESTS, gettext_noop("The work stands still for a while")),
     Kind("ticket-question", REQUESTS, gettext_noop("A question about it"), mail=True),
     Kind("ticket-question-again", REQUESTS, gettext_noop("A reminder of the question"), mail=True),
     Kind("ticket-message", REQUESTS, gettext_noop("A message about it"), mail=True),

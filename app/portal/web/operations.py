@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.core import clock, forms, health, metrics, queue
 from app.core.http import current_actor, policy
 from app.core.pages import toast
-from app.portal import policies
+from app.portal import part_words, policies
 from app.portal.queries import operations as queries
 from app.portal.schemas.operations import DropSchema
 from app.portal.services import operations as services
@@ -35,7 +35,7 @@ def operations_state() -> Any:
 def _state() -> dict[str, Any]:
     parts = health.parts()
     return {
-        "parts": parts,
+        "parts": [(part_words.name(each), part_words.trouble(each)) for each in parts],
         "depths": _depths(),
         "waiting": metrics.waiting(),
         "running": queries.running(clock.now()),

@@ -137,7 +137,7 @@ def _under_way(ticket: Any, orders: Sequence[Any]) -> Head:
     if state is OrderState.ACCEPTED:
         return Head(_("%(name)s has taken it", name=name), _("You see here when the work begins."))
     if state is OrderState.ON_HOLD:
-        return Head(_("The work is on hold"), order_words.reason(OrderAct.HOLD, order.hold_reason))
+        return Head(_("The work is on hold"), order_words.hold(order.hold_reason, order.hold_until))
     if order.kind == "rework" and state is OrderState.PLANNED:
         return Head(_("It comes back to us"), _("A supervisor chooses who repairs it this time."))
     if ticket.status == TicketStatus.IN_SERVICE:
