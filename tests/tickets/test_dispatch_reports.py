@@ -124,7 +124,7 @@ class TestFairness:
         names = {person.id: person.name for person in database.query(Person)}
         by_name = {line["Technician"]: line for line in said}
         busy, lazy = by_name[names[worker]], by_name[names[idler]]
-        assert (busy["Offers"], busy["Accepted"], busy["Finished orders"]) == ("2", "2", "2")
+        assert (busy["Offers"], busy["Offers taken"], busy["Finished orders"]) == ("2", "2", "2")
         assert busy["Planned minutes of them"] == "60"
         assert (lazy["Offers"], lazy["Declined"], lazy["Finished orders"]) == ("3", "2", "0")
         assert lazy["Reasons"] == "Too much to do 1, Another reason 1"

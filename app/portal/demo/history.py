@@ -22,6 +22,7 @@ from app.core.db import db
 from app.core.transaction import steps
 from app.portal.demo import campus, catalogue
 from app.portal.demo.people import Cast
+from app.portal.demo.sayings import DECLINES, DONE, MENDED, PLAIN, QUESTIONS, WORDS
 from app.tickets.models import Category, Offer, Ticket, WorkOrder
 from app.tickets.rules import visits as visit_rules
 from app.tickets.rules.offers import Wake
@@ -32,44 +33,6 @@ Life = Generator[float, None, None]  # yields minutes until its next step
 
 STEPS_PER_COMMIT = 40
 DAYS = 45
-
-WORDS = {
-    "tap-leak": ("关紧了还一直滴，半夜声音很大。", "阳台水龙头漏水，接了个盆。"),
-    "drain-blocked": ("洗手池下水很慢，水会积起来。", "地漏反水，有味道。"),
-    "lamp": ("书桌上面的灯不亮，换过启动器。", "灯一闪一闪的。"),
-    "socket": ("靠窗的插座没电，其他的有。",),
-    "lock": ("钥匙插进去转不动。", "门锁要用力抬一下才关得上。"),
-    "window": ("窗户把手断了，关不严，晚上冷。",),
-    "ac-cold": ("开到 22 度一小时还是不凉。",),
-    "no-network": ("网口灯不亮，换了网线也不行。",),
-    "toilet": ("按下去没水，水箱一直响。", "冲完还一直流水。"),
-    "no-hot-water": ("今天早上开始没有热水，隔壁也没有。",),
-    "low-pressure": ("水很小，晚上洗澡时更小。",),
-    "switch": ("门口的开关按下去弹不起来。",),
-    "fan": ("吊扇转得很慢，有响声。", "吊扇不转，灯是好的。"),
-    "door-hinge": ("宿舍门关的时候蹭地。",),
-    "screen": ("阳台纱窗破了一个洞，进蚊子。",),
-    "ac-drip": ("空调滴水，滴在书桌上。",),
-    "radiator": ("暖气片下半截是凉的。",),
-    "bed": ("上铺床板断了一根。", "爬梯松了，一踩就晃。"),
-    "desk": ("椅子腿松了，坐着摇。",),
-    "wardrobe": ("柜门掉下来了，合页断了。",),
-    "slow-network": ("晚上网速很慢，视频打不开。",),
-    "wall": ("楼梯间墙皮掉了一块。",),
-    "road": ("路灯杆旁的井盖松动，车过的时候响。",),
-    "other": ("晾衣架的螺丝掉了。",),
-    "corridor-lamp": ("四楼东头走廊灯坏了两盏，晚上很黑。",),
-}
-PLAIN = ("麻烦师傅来看一下。", "今天早上发现的。", "", "")
-DONE = (
-    "更换陶瓷阀芯 1 个，试水 5 分钟不滴。",
-    "已疏通，冲水正常。",
-    "换灯管一支，已试。",
-    "紧固并上油，开关正常。",
-    "已修好，现场清理完毕。",
-)
-QUESTIONS = ("请问是靠门还是靠窗的那一个？", "方便补一张照片吗？")
-DECLINES = ("正在处理另一单，赶不过去", "缺少工具")
 
 
 class Stage:
@@ -154,8 +117,8 @@ def ordinary(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:
             ticket_id=filed.id,
             text="已电话联系报修人。",
         )
-    yield from _work(stage, order_id)
-    yield from _aftermath(stage, filed.id, reporter)
+    yield from _work(stage, order_id, code)
+    yield from _aftermath(stage, filed.id, reporter, code)
 
 
 def _triage(stage: Stage, ticket_id: int, reporter: Person) -> Generator[float, None, bool]:
@@ -236,7 +199,7 @@ def _find_holder(stage: Stage, order_id: int) -> Generator[float, None, bool]:
     return False
 
 
-def _work(stage: Stage, order_id: int) -> Life:
+def _work(stage: Stage, order_id: int, code: str) -> Life:
     """On the way, at work, sometimes on hold, done."""
     rng = stage.rng
     _state_now, person_id = _state(order_id)
@@ -263,10 +226,12 @@ def _work(stage: Stage, order_id: int) -> Life:
         yield rng.uniform(1300, 2600)
         orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.START, seen=None)
         yield rng.uniform(15, 50)
-    orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.DONE, seen=None, note=rng.choice(DONE))
+    orders.act(
+        actor=holder, now=stage.now, order_id=order_id, act=OrderAct.DONE, seen=None, note=DONE.get(code, MENDED)
+    )
 
 
-def _aftermath(stage: Stage, ticket_id: int, reporter: Person) -> Life:
+def _aftermath(stage: Stage, ticket_id: int, reporter: Person, code: str) -> Life:
     """Confirmed and rated, not fixed and done again, or closed by default."""
     rng = stage.rng
     speaker = stage.actor(reporter)
@@ -289,7 +254,7 @@ def _aftermath(stage: Stage, ticket_id: int, reporter: Person) -> Life:
         )
         yield 3
         orders.act(actor=stage.actor(holder_id), now=stage.now, order_id=order_id, act=OrderAct.ACCEPT, seen=None)
-        yield from _work(stage, order_id)
+        yield from _work(stage, order_id, code)
         fate = 0.3
     if fate < 0.72:
         yield rng.uniform(30, 3000)
@@ -441,7 +406,7 @@ def halted(stage: Stage, reporter: Person, code: str, place_id: int, how_far: st
         )
         return
     orders.act(
-        actor=holder, now=stage.now, order_id=order_id, act=OrderAct.DONE, seen=None, note=stage.rng.choice(DONE)
+        actor=holder, now=stage.now, order_id=order_id, act=OrderAct.DONE, seen=None, note=DONE.get(code, MENDED)
     )
 
 

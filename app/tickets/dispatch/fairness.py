@@ -144,7 +144,7 @@ def _headings() -> list[str]:
         _("Week from"),
         _("Shift hours"),
         _("Offers"),
-        _("Accepted"),
+        _("Offers taken"),
         _("Declined"),
         _("Reasons"),
         _("Not answered"),
