@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -45,11 +45,39 @@ def judged_singly(connection: Connection, statement: Statement, institution: int
     }
 
 
+def most_read(connection: Connection, statement: Statement, tables: Container[str], institution: int = 1) -> float:
+    """Of the tables named: the most rows that one step of a statement looks at, whether it keeps them or not."""
+    plan = _explained(connection, statement, institution, "ANALYZE, TIMING OFF, ")["Plan"]
+    looked_at = (
+        node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+        for node in _nodes(plan)
+        if node.get("Relation Name") in tables
+    )
+    return max(looked_at, default=0)
+
+
+def execution_ms(connection: Connection, statement: Statement, institution: int = 1) -> float:
+    """What PostgreSQL itself says a statement took to run."""
+    taken: float = _explained(connection, statement, institution, "ANALYZE, TIMING OFF, ")["Execution Time"]
+    return taken
+
+
+def indexes(connection: Connection, statement: Statement, institution: int = 1) -> set[str]:
+    """The indexes a statement goes along."""
+    plan = _plan(connection, statement, institution)
+    return {node["Index Name"] for node in _nodes(plan) if "Index Name" in node}
+
+
 def _plan(connection: Connection, statement: Statement, institution: int) -> dict[str, Any]:
-    connection.exec_driver_sql(f"SET LOCAL app.institution = '{institution:d}'")
-    explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement[0]}", statement[1]).scalar_one()
-    plan: dict[str, Any] = explained[0]["Plan"]
+    plan: dict[str, Any] = _explained(connection, statement, institution)["Plan"]
     return plan
+
+
+def _explained(connection: Connection, statement: Statement, institution: int, how: str = "") -> dict[str, Any]:
+    connection.exec_driver_sql(f"SET LOCAL app.institution = '{institution:d}'")
+    explained = connection.exec_driver_sql(f"EXPLAIN ({how}FORMAT JSON) {statement[0]}", statement[1]).scalar_one()
+    found: dict[str, Any] = explained[0]
+    return found
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, create_engine
 from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db, frame_transactions, institution_bound
-from app.tickets.queries import dispatch_list, orders, progress, tickets
+from app.tickets.queries import crew_day, dispatch_list, orders, progress, tickets
 from app.tickets.queries.orders import OrderFilter
 from app.tickets.queries.tickets import TicketFilter
 from bench import plans, rows
@@ -22,6 +23,8 @@ from tests.factories import accounts
 from tests.factories import tickets as made
 
 COUNT = 30_000
+OPEN = 300
+READ_AT_MOST = 3_000  # rows of one step: whatever a page shows, it is not the history
 GROWING = {"ticket", "work_order", "offer", "ticket_event"}
 
 
@@ -39,6 +42,12 @@ class Desk:
     def singly(self, ask: Callable[[], Any]) -> set[str]:
         """The growing tables whose rows are compared one by one with a list of ids."""
         return self._looked_at(ask, plans.judged_singly)
+
+    def most_read(self, ask: Callable[[], Any]) -> float:
+        """The most rows of the growing tables that one step looks at."""
+        with plans.seen() as sent:
+            ask()
+        return max(plans.most_read(self.connection, each, GROWING) for each in sent)
 
     def _looked_at(self, ask: Callable[[], Any], look: Callable[..., set[str]]) -> set[str]:
         with plans.seen() as sent:
@@ -82,7 +91,7 @@ def _filled(large: ground.Ground, connection: Connection) -> Desk:
     db.session.commit()
     with ground.superuser(large.addresses.sockets, large.database) as superuser:
         superuser.autocommit = False
-        rows.fill(superuser, 1, COUNT, still_open=300)  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+        rows.fill(superuser, 1, COUNT, still_open=OPEN)  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
     return Desk(connection, actors, building, category)
 
 
@@ -108,6 +117,7 @@ def test_tickets(desk: Desk, who: str, asked: str, deep: bool) -> None:
 
     assert not desk.whole(ask)
     assert not desk.singly(ask)
+    assert desk.most_read(ask) <= READ_AT_MOST
 
 
 @pytest.mark.parametrize("who", ["dispatcher", "student", "technician", "manager"])
@@ -126,6 +136,7 @@ def test_tickets_of_a_place_and_a_category(desk: Desk, who: str) -> None:
 )
 def test_orders(desk: Desk, who: str, wanted: OrderFilter) -> None:
     assert not desk.whole(lambda: orders.page(desk.actors[who], wanted))
+    assert desk.most_read(lambda: orders.page(desk.actors[who], wanted)) <= READ_AT_MOST
 
 
 @pytest.mark.parametrize("view", dispatch_list.VIEWS)
@@ -133,6 +144,15 @@ def test_dispatch_list(desk: Desk, view: str) -> None:
     wanted = dispatch_list.Wanted()
     for who in ("dispatcher", "manager"):
         assert not desk.whole(lambda who=who: dispatch_list.page(desk.actors[who], view, wanted))
+        assert desk.most_read(lambda who=who: dispatch_list.page(desk.actors[who], view, wanted)) <= READ_AT_MOST
+
+
+def test_the_dispatch_list_goes_along_the_order_it_shows(desk: Desk) -> None:
+    with plans.seen() as sent:
+        dispatch_list.page(desk.actors["dispatcher"], "open", dispatch_list.Wanted())
+    (statement,) = sent
+    assert "ix_work_order_turn" in plans.indexes(desk.connection, statement)
+    assert plans.most_read(desk.connection, statement, GROWING) <= 51 < OPEN
 
 
 def test_beside_the_dispatch_list(desk: Desk) -> None:
@@ -140,6 +160,20 @@ def test_beside_the_dispatch_list(desk: Desk) -> None:
     assert not desk.whole(lambda: dispatch_list.waits(dispatcher, wanted))
     assert not desk.whole(lambda: dispatch_list.counts(dispatcher, wanted))
     assert not desk.whole(dispatch_list.stamp)
+    assert desk.most_read(lambda: dispatch_list.waits(dispatcher, wanted)) <= OPEN
+    assert desk.most_read(lambda: dispatch_list.counts(dispatcher, wanted)) <= OPEN
+
+
+def test_the_day_of_a_technician(desk: Desk) -> None:
+    technician = desk.actors["technician"].id or 0
+    midnight = datetime(2000, 1, 1, tzinfo=UTC)  # all he ever did: what is shown is read, no more
+    for ask in (
+        lambda: crew_day.held(technician),
+        lambda: crew_day.done_since(technician, midnight),
+        lambda: crew_day.stamp(technician, midnight),
+    ):
+        assert not desk.whole(ask)
+        assert desk.most_read(ask) <= crew_day.HELD_AT_MOST
 
 
 def test_orders_of_the_tickets_shown(desk: Desk) -> None:

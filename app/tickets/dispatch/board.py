@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from marshmallow import ValidationError
 
-from app.core import clock, forms, i18n
+from app.core import clock, forms, i18n, rendering
 from app.core.errors import Rejected
 from app.core.http import current_actor, no_body, not_modified, policy
 from app.core.pages import toast
@@ -100,12 +100,13 @@ def _orders(
     query: dict[str, Any], view: str, rows: Sequence[Any], count: int, name: str, now: datetime
 ) -> dict[str, Any]:
     late = sum(row.due_at is not None and row.due_at < now for row in rows)
+    lines = screens.lines(rows, now, rendering.addresses("dispatch.order", "order_id", **entry.kept(query)))
     return {
         "id": view,
         "name": name,
         "count": count,
         "late": ngettext("%(num)d late", "%(num)d late", late) if late else None,
-        "slips": [_slip(query, row, now) for row in rows],
+        "slips": [_slip(row, line, now) for row, line in zip(rows, lines, strict=True)],
         "more": _more(query, view, count - len(rows)),
     }
 
@@ -131,21 +132,20 @@ def _tickets(query: dict[str, Any], rows: Sequence[Any], count: int, name: str, 
     }
 
 
-def _slip(query: dict[str, Any], row: Any, now: datetime) -> dict[str, Any]:
+def _slip(row: Any, line: screens.Line, now: datetime) -> dict[str, Any]:
     """One order as a slip: what, where, who has it, how old it is, and when it is due."""
-    line = screens.Line.of(row, now)
     holder = f"→ {row.assignee_name}" if row.state == OrderState.OFFERED else row.assignee_name
     until = _("until %(time)s", time=i18n.format_moment(row.hold_until)) if row.hold_until else ""
     detail = until if row.state == OrderState.ON_HOLD else line.detail  # the chip says why
     return {
         "pick": f"{row.id}:{row.version}",
         "number": row.number,
-        "url": entry.address(row.id, query),
+        "url": line.url,
         "title": order_words.said(row.category_name),
         "place": f"{line.place} · {order_words.said(row.trade_name)}",
-        "urgent": order_words.priority(row.priority) if order_words.urgent(row.priority) else None,
+        "urgent": line.urgent or None,
         "left": " · ".join(part for part in (holder, detail) if part) or line.chip.text,
-        "right": i18n.format_span(line.age),
+        "right": line.age,
         "due": due(row, now),
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import clock, forms, i18n
+from app.core import clock, forms, i18n, rendering
 from app.core.http import current_actor, no_body, not_modified, policy
 from app.sites import queries as places
 from app.tickets import order_words, policies
@@ -87,7 +87,7 @@ def listing(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]
         lines: list[Any] = list(found.items)
     else:
         found = dispatch_list.page(actor, query["state"], wanted, cursor=query["cursor"], limit=query["limit"])
-        lines = [screens.Line.of(row, now) for row in found.items]
+        lines = screens.lines(found.items, now, rendering.addresses("dispatch.order", "order_id", **entry.kept(query)))
     return {
         "query": query,
         "found": found,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from flask_babel import ngettext
+from markupsafe import Markup, escape
 
 from app.attachments import links
 from app.attachments import queries as attachments
-from app.core import forms, i18n
+from app.core import forms, i18n, pages
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
@@ -36,20 +37,43 @@ def short_place(row: Any) -> str:
     return SEPARATOR.join(parts[1:]) or parts[0]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One open order in the list. `detail` says what stands behind the state."""
+    """One open order in the list. `urgent`: its priority, where it is not the usual; `detail`: what the state means."""
 
-    row: Any
+    id: int
+    number: str
+    url: str
+    urgent: str
+    title: Markup
+    rework: bool
+    trade: Markup
     place: str
     chip: order_words.Chip
     detail: str
-    age: float
+    holder: str | None
+    age: str
 
-    @classmethod
-    def of(cls, row: Any, now: datetime) -> Line:
-        chip = order_words.state_chip(row.state)
-        return cls(row, short_place(row), chip, _detail(row), (now - row.filed_at).total_seconds() / 60)
+
+def lines(rows: Iterable[Any], now: datetime, address: Callable[[int], str]) -> list[Line]:
+    """The rows of the list; `address` gives the page of an order."""
+    return [
+        Line(
+            id=row.id,
+            number=row.number,
+            url=address(row.id),
+            urgent=order_words.priority(row.priority) if order_words.urgent(row.priority) else "",
+            title=escape(row.description) if row.description else pages.said(row.category_name),
+            rework=row.kind == "rework",
+            trade=pages.said(row.trade_name),
+            place=short_place(row),
+            chip=order_words.state_chip(row.state),
+            detail=_detail(row),
+            holder=row.assignee_name,
+            age=i18n.format_span((now - row.filed_at).total_seconds() / 60),
+        )
+        for row in rows
+    ]
 
 
 def _detail(row: Any) -> str:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.tickets.rules import workflow
+from app.tickets.rules.dispatching import PRIORITY_ORDER
 
 
 def one_of(column: str, values: Iterable[str]) -> str:
     """`column IN ('a', 'b')`; the values are codes of our own rules, never input."""
     listed = ", ".join(f"'{value!s}'" for value in values)
     return f"{column} IN ({listed})"
+
+
+def turn(column: str) -> str:
+    """The turn of a priority as an expression, 0 first (40), as PostgreSQL spells it; lists order by the same."""
+    turns = "\n".join(f"WHEN {column} = '{code}'::text THEN {at}" for at, code in enumerate(PRIORITY_ORDER))
+    return f"(\nCASE\n{turns}\nELSE {len(PRIORITY_ORDER)}\nEND)"
 
 
 def legal_moves() -> str:

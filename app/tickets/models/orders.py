@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Tenant, ref, to_one
-from app.tickets.models.checks import one_of
+from app.tickets.models.checks import one_of, turn
 from app.tickets.rules.offers import Waiting
 from app.tickets.rules.priority import URGENCIES
 from app.tickets.rules.workflow import ORDER_LOAD, ORDER_OPEN, OrderState
@@ -71,6 +71,13 @@ class WorkOrder(Tenant):
             "institution_id",
             "proposed_by",
             postgresql_where=text("proposed_by IS NOT NULL"),
+        ),
+        Index(
+            "ix_work_order_turn",
+            "institution_id",
+            text(turn("priority")),
+            "id",
+            postgresql_where=text(OPEN_STATES),
         ),
         Index("ix_work_order_building", "institution_id", "building_id", "id"),
         Index("ix_work_order_campus", "institution_id", "campus_id", "id"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Select, and_, case, func, or_, select
+from sqlalchemy import BigInteger, DateTime, Select, and_, case, func, null, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
@@ -18,21 +18,26 @@ from app.sites.models import Place
 from app.tickets.models import Category, CategoryVersion, Offer, OrderHelper, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import orders, viewer
 from app.tickets.queries.viewer import Sight
-from app.tickets.rules.workflow import ORDER_HELD, ORDER_LOAD, OrderAct, OrderState
+from app.tickets.rules.workflow import ORDER_FINISHED, ORDER_HELD, ORDER_LOAD, OrderAct, OrderState
 
 HELD_AT_MOST = 300
 DONE_AT_MOST = 50
-FINISHED = (OrderState.DONE.value, OrderState.VERIFIED.value, OrderState.CLOSED.value)
 
 _building = aliased(Place)
 _chooser = aliased(Person)
-
+_in_building = and_(_building.institution_id == WorkOrder.institution_id, _building.id == WorkOrder.building_id)
 
 _MINE = and_(WorkOrder.assignee_id == value("person", BigInteger), among(WorkOrder.state, ORDER_LOAD))
-_FINISHED = and_(
-    WorkOrder.assignee_id == value("person", BigInteger),
-    among(WorkOrder.state, FINISHED),
-    WorkOrder.done_at >= value("since", DateTime(timezone=True)),
+# the day's work by a walk that ends with what is shown, however many years it goes back
+_FINISHED = (
+    select(WorkOrder.id, WorkOrder.version, WorkOrder.done_at)
+    .where(
+        WorkOrder.assignee_id == value("person", BigInteger),
+        among(WorkOrder.state, ORDER_FINISHED),
+        WorkOrder.done_at >= value("since", DateTime(timezone=True)),
+    )
+    .order_by(WorkOrder.done_at.desc(), WorkOrder.id.desc())
+    .limit(number(DONE_AT_MOST))
 )
 
 
@@ -44,9 +49,11 @@ def stamp(person_id: int, since: datetime) -> str:
 
 @cache
 def _stamp() -> Reading:
-    return Reading(
-        select(func.count(), func.sum(WorkOrder.version), func.sum(WorkOrder.id)).where(or_(_MINE, _FINISHED))
-    )
+    done = _FINISHED.subquery()
+    shown = union_all(
+        select(WorkOrder.id, WorkOrder.version).where(_MINE), select(done.c.id, done.c.version)
+    ).subquery()
+    return Reading(select(func.count(), func.sum(shown.c.version), func.sum(shown.c.id)))
 
 
 def held(person_id: int) -> Sequence[Any]:
@@ -83,14 +90,18 @@ def _helped() -> Reading:
 
 
 def done_since(person_id: int, since: datetime) -> Sequence[Any]:
-    """What he finished from an instant on, the last first. One statement."""
+    """What he finished from an instant on, the last first, without what is over (offer, contact). One statement."""
     return _done().rows({"person": person_id, "since": since})
 
 
 @cache
 def _done() -> Reading:
+    shown = _FINISHED.subquery("page")
     return Reading(
-        _select().where(_FINISHED).order_by(WorkOrder.done_at.desc(), WorkOrder.id.desc()).limit(number(DONE_AT_MOST))
+        orders.order_rows(shown)
+        .add_columns(WorkOrder.building_id, _building.name.label("building"), null().label("working_since"))
+        .outerjoin(_building, _in_building)
+        .order_by(shown.c.done_at.desc(), shown.c.id.desc())
     )
 
 
@@ -172,7 +183,7 @@ def _select() -> Select[Any]:
         .outerjoin(reporter, and_(reporter.institution_id == Ticket.institution_id, reporter.id == Ticket.reporter_id))
         .outerjoin(
             _building,
-            and_(_building.institution_id == WorkOrder.institution_id, _building.id == WorkOrder.building_id),
+            _in_building,
         )
         .outerjoin(
             Offer,

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Subquery,
     Text,
     and_,
-    case,
     exists,
     func,
     literal_column,
@@ -25,12 +24,12 @@ from sqlalchemy.orm import aliased
 
 from app.core import paging
 from app.core.actor import Actor
-from app.core.prepared import Reading, among, code, number, value
+from app.core.prepared import Reading, among, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, TicketEvent, Trade, WorkOrder
 from app.tickets.queries import orders, tickets, viewer
+from app.tickets.queries.orders import turn_of
 from app.tickets.queries.viewer import Sight
-from app.tickets.rules.dispatching import PRIORITY_ORDER
 from app.tickets.rules.workflow import ORDER_OPEN, OrderState, TicketStatus
 
 WAITS = "waits"
@@ -82,14 +81,6 @@ def _given(wanted: Wanted) -> dict[str, Any]:
     return {name: each for name, each in asdict(wanted).items() if each is not None}
 
 
-def _rank(column: Any) -> Any:
-    """A priority's turn, 0 first."""
-    return case(
-        *((column == code(each), number(at)) for at, each in enumerate(PRIORITY_ORDER)),
-        else_=number(len(PRIORITY_ORDER)),
-    )
-
-
 def _narrowed(shape: _Shape, table: Any, of_trade: Any) -> list[ColumnElement[bool]]:
     """The filters that are on, for orders or tickets; `of_trade` says what is of the trade asked for."""
     found = [
@@ -107,8 +98,7 @@ def _of_orders(shape: _Shape) -> list[ColumnElement[bool]]:
     return [viewer.orders_of(shape.sight), *_narrowed(shape, WorkOrder, of_trade)]
 
 
-_ORDER_KEYS = (("rank", _rank(WorkOrder.priority).asc()), ("id", WorkOrder.id.asc()))
-_TICKET_KEYS = (("rank", _rank(Ticket.priority).asc()), ("id", Ticket.id.asc()))
+_ORDER_KEYS = (("rank", turn_of(WorkOrder.priority).asc()), ("id", WorkOrder.id.asc()))
 
 
 def page(
@@ -121,7 +111,7 @@ def page(
 
 @lru_cache(maxsize=256)
 def _orders(shape: _Shape) -> paging.Listing:
-    which = select(WorkOrder.id, _rank(WorkOrder.priority).label("rank")).where(
+    which = select(WorkOrder.id, turn_of(WorkOrder.priority).label("rank")).where(
         among(WorkOrder.state, VIEWS[shape.view]), *_of_orders(shape)
     )
     return paging.Listing(which, _ORDER_KEYS, _order_lines, after=shape.after, limit=shape.limit)
@@ -136,9 +126,11 @@ def column(actor: Actor, view: str, wanted: Wanted, limit: int) -> Sequence[Any]
 @lru_cache(maxsize=256)
 def _column(shape: _Shape) -> Reading:
     due = func.coalesce(WorkOrder.due_at, WorkOrder.hold_until, literal_column("'infinity'::timestamptz"))
-    keys = (due.asc(), _rank(WorkOrder.priority).asc(), WorkOrder.id.asc())
+    keys = (due.asc(), turn_of(WorkOrder.priority).asc(), WorkOrder.id.asc())
     shown = (
-        select(WorkOrder.id, _rank(WorkOrder.priority).label("rank"), func.row_number().over(order_by=keys).label("at"))
+        select(
+            WorkOrder.id, turn_of(WorkOrder.priority).label("rank"), func.row_number().over(order_by=keys).label("at")
+        )
         .where(among(WorkOrder.state, VIEWS[shape.view]), *_of_orders(shape))
         .order_by(*keys)
         .limit(number(shape.limit))
@@ -216,8 +208,11 @@ def waits(
 
 @lru_cache(maxsize=128)
 def _tickets(shape: _Shape) -> paging.Listing:
-    which = select(Ticket.id, _rank(Ticket.priority).label("rank")).where(Ticket.id.in_(union_all(*_waiting(shape))))
-    return paging.Listing(which, _TICKET_KEYS, _ticket_lines, after=shape.after, limit=shape.limit)
+    ranked = union_all(
+        *(each.add_columns(turn_of(Ticket.priority).label("rank")) for each in _waiting(shape))
+    ).subquery()
+    keys = (("rank", ranked.c.rank.asc()), ("id", ranked.c.id.asc()))
+    return paging.Listing(select(ranked.c.id, ranked.c.rank), keys, _ticket_lines, after=shape.after, limit=shape.limit)
 
 
 def _ticket_lines(shown: Subquery) -> Select[Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Select,
     Text,
     and_,
     any_,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     func,
     select,
     true,
-    union_all,
+    union,
 )
 from sqlalchemy.orm import aliased
 
@@ -138,16 +139,19 @@ def shape_of(asked: Asked, actor: Actor, *, after: bool, limit: int) -> Shape:
     )
 
 
-def conditions(shape: Shape) -> list[ColumnElement[bool]]:
-    """The conditions of a shape, with named parameters."""
-    found = _narrowed(shape, Ticket)
+def which(shape: Shape) -> Select[int]:
+    """The ids of a shape's tickets, with named parameters.
+
+    Where there are several ways to them, the ids of the ways alone are ordered and cut: `id IN (…)` may be answered by
+    a walk along the whole table, and `id IN (…) OR …` always is.
+    """
     if shape.search == "function":
-        return [*found, Ticket.id.in_(union_all(_FOUND, *_newest_own(shape)))]
-    if shape.mine or not shape.sight.everything:
-        # one list of ids, never `id IN (…) OR …`: that is judged row by row along the whole table
+        ways = [_FOUND, *_newest_own(shape)]
+    elif shape.mine or not shape.sight.everything:
         ways = [*_newest_own(shape), *_newest_scoped(shape)]
-        return [Ticket.id.in_(union_all(*ways)) if ways else false()]
-    return [*found, *_worded(shape, Ticket)]
+    else:
+        return select(Ticket.id).where(*_narrowed(shape, Ticket), *_worded(shape, Ticket))
+    return select(union(*ways).subquery("found").c.id) if ways else select(Ticket.id).where(false())
 
 
 def _narrowed(shape: Shape, ticket: Any) -> list[ColumnElement[bool]]:
@@ -198,13 +202,18 @@ def _newest_own(shape: Shape) -> list[Any]:
     if shape.sight.works and not shape.mine:
         ways.append(_way(shape, Offer.ticket_id, Offer.person_id == person))
         ways.append(_way(shape, WorkOrder.ticket_id, WorkOrder.assignee_id == person))
-    return [select(way.subquery()) for way in ways]
+    return [_ids(way) for way in ways]
 
 
 def _way(shape: Shape, ticket_id: Any, mine: ColumnElement[bool]) -> Any:
     ticket = aliased(Ticket)
     same = and_(ticket.institution_id == ticket_id.class_.institution_id, ticket.id == ticket_id)
     return _walk(shape, ticket, select(ticket_id).distinct().join(ticket, same).where(mine), ticket_id)
+
+
+def _ids(way: Any) -> Any:
+    cut = way.subquery()
+    return select(cut.c[0].label("id"))
 
 
 def _walk(shape: Shape, ticket: Any, query: Any, key: Any) -> Any:
@@ -259,7 +268,7 @@ _FOUND = select(
         value("before", BigInteger),
         value("how_many", Integer),
     )
-    .table_valued("id")
+    .table_valued(column("id", BigInteger))
     .c.id
 )
 
@@ -281,12 +290,12 @@ def _categories_below(category: str | int) -> list[int]:
     named = Category.id == category if isinstance(category, int) else Category.code == category
     base = select(Category.id).where(named).cte("below", recursive=True)
     child = aliased(Category)
-    tree = base.union_all(select(child.id).join(base, child.parent_id == base.c.id))
+    tree = base.union(select(child.id).join(base, child.parent_id == base.c.id))
     return list(db.session.scalars(select(tree.c.id)))
 
 
 def _places_below(place_id: int) -> list[int]:
     base = select(Place.id).where(Place.id == place_id).cte("below", recursive=True)
     child = aliased(Place)
-    tree = base.union_all(select(child.id).join(base, child.parent_id == base.c.id))
+    tree = base.union(select(child.id).join(base, child.parent_id == base.c.id))
     return list(db.session.scalars(select(tree.c.id).limit(PLACES_AT_MOST)))

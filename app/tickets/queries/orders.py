@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, case, select, union
 from sqlalchemy import func as sql_func
 from sqlalchemy.orm import aliased
 
@@ -16,11 +16,12 @@ from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.prepared import Reading, among, number, value
+from app.core.prepared import Reading, among, code, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, OrderHelper, Ticket, Trade, WorkOrder
 from app.tickets.queries import viewer
 from app.tickets.queries.viewer import Sight
+from app.tickets.rules.dispatching import PRIORITY_ORDER
 from app.tickets.rules.workflow import ORDER_LOAD
 
 _Dispatcher = aliased(Person)
@@ -93,7 +94,12 @@ def order_rows(page: Subquery | None = None) -> Any:
     )
 
 
-_KEYS = (("id", WorkOrder.id.desc()),)
+def turn_of(priority: Any) -> Any:
+    """The turn of a priority, 0 first (40), as the index of open orders has it (`models.checks.turn`)."""
+    return case(
+        *((priority == code(each), number(at)) for at, each in enumerate(PRIORITY_ORDER)),
+        else_=number(len(PRIORITY_ORDER)),
+    )
 
 
 def page(actor: Actor, wanted: OrderFilter, *, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
@@ -140,14 +146,16 @@ def _shape(actor: Actor, wanted: OrderFilter, *, after: bool, limit: int) -> _Sh
 
 @lru_cache(maxsize=256)
 def _listing(shape: _Shape) -> paging.Listing:
-    which = select(WorkOrder.id).where(*_conditions(shape))
-    return paging.Listing(which, _KEYS, order_rows, after=shape.after, limit=shape.limit)
+    which = _which(shape)
+    keys = (("id", which.selected_columns.id.desc()),)
+    return paging.Listing(which, keys, order_rows, after=shape.after, limit=shape.limit)
 
 
-def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
+def _which(shape: _Shape) -> Select[Any]:
     person = viewer.NAMED["viewer"]
+    found = select(WorkOrder.id).where(*_narrowed(shape, WorkOrder))
     if shape.mine:
-        return [*_narrowed(shape, WorkOrder), WorkOrder.assignee_id == person, among(WorkOrder.state, ORDER_LOAD)]
+        return found.where(WorkOrder.assignee_id == person, among(WorkOrder.state, ORDER_LOAD))
     sight = shape.sight
     if sight.works and not (sight.everything or sight.campuses or sight.buildings):
         held, asked, lent = aliased(WorkOrder), aliased(WorkOrder), aliased(WorkOrder)
@@ -160,8 +168,8 @@ def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
             _walk(shape, asked, offered, Offer.order_id),
             _walk(shape, lent, helped, OrderHelper.order_id),
         )
-        return [WorkOrder.id.in_(union_all(*(select(way) for way in ways)))]
-    return [*_narrowed(shape, WorkOrder), viewer.orders_of(sight)]
+        return select(union(*(select(way.c[0].label("id")) for way in ways)).subquery("found").c.id)
+    return found.where(viewer.orders_of(sight))
 
 
 def _narrowed(shape: _Shape, order: Any) -> list[ColumnElement[bool]]:
@@ -172,7 +180,7 @@ def _narrowed(shape: _Shape, order: Any) -> list[ColumnElement[bool]]:
             continue
         given = value(name, column.type)
         if column is Trade.code:
-            found.append(order.trade_id == select(Trade.id).where(Trade.code == given).scalar_subquery())
+            found.append(order.trade_id.in_(select(Trade.id).where(Trade.code == given)))
         else:
             found.append(getattr(order, column.key) == given)
     return found

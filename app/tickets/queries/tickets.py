@@ -60,9 +60,6 @@ def ticket_rows(page: Subquery | None = None) -> Any:
     )
 
 
-_KEYS = (("id", Ticket.id.desc()),)
-
-
 def page(actor: Actor, wanted: TicketFilter, *, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
     """A page of tickets the actor sees, newest first."""
     before = paging.decode(cursor, 1)[0] if cursor else None
@@ -74,8 +71,9 @@ def page(actor: Actor, wanted: TicketFilter, *, cursor: str | None = None, limit
 
 @lru_cache(maxsize=512)
 def _listing(shape: Shape) -> paging.Listing:
-    which = select(Ticket.id).where(*filters.conditions(shape))
-    return paging.Listing(which, _KEYS, ticket_rows, after=shape.after, limit=shape.limit)
+    which = filters.which(shape)
+    keys = (("id", which.selected_columns.id.desc()),)
+    return paging.Listing(which, keys, ticket_rows, after=shape.after, limit=shape.limit)
 
 
 def one(actor: Actor, ticket_id: int) -> Any:

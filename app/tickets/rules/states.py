@@ -67,6 +67,7 @@ ORDER_HELD: Final = frozenset({OrderState.ACCEPTED, OrderState.EN_ROUTE, OrderSt
 """Somebody holds the order (on hold: usually; a dispatcher may put a waiting order on hold too)."""
 
 ORDER_LOAD: Final = ORDER_HELD | {OrderState.OFFERED}
+ORDER_FINISHED: Final = frozenset({OrderState.DONE, OrderState.VERIFIED, OrderState.CLOSED})
 """What counts against a person's cap: offered + accepted … on_hold (37)."""
 
 ORDER_ENDS: Final = frozenset({OrderState.CLOSED, OrderState.CANCELLED})

@@ -30,6 +30,7 @@ from app.tickets.rules.reasons import (
 from app.tickets.rules.rows import ALL_FEATURES, FEATURES_ON, WHO_LABELS, Effect, Feature, Guard, Row, Who
 from app.tickets.rules.states import (
     ORDER_ENDS,
+    ORDER_FINISHED,
     ORDER_HELD,
     ORDER_LABELS,
     ORDER_LOAD,
@@ -57,6 +58,7 @@ __all__ = [
     "ORDER_ACT_LABELS",
     "ORDER_ENDS",
     "ORDER_EVENT_LABELS",
+    "ORDER_FINISHED",
     "ORDER_HELD",
     "ORDER_LABELS",
     "ORDER_LOAD",
