@@ -42,7 +42,7 @@ def body(ground: factory.Ground, **more: Any) -> dict[str, Any]:
 def similar(caller: Caller, ground: factory.Ground | dict[str, Any], **more: Any) -> list[dict[str, Any]]:
     answer = caller.get("/tickets/similar", **(ground if isinstance(ground, dict) else body(ground, **more)))
     assert answer.status_code == 200, answer.json
-    return answer.json["items"]  # type: ignore[no-any-return]  # JSON
+    return answer.json["items"]  # type: ignore[no-any-return]  # a JSON answer
 
 
 def version(database: Session, ticket_id: Any) -> int:
