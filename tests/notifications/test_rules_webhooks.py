@@ -18,11 +18,10 @@ def headers(message_id: str, seconds: int, signed: str) -> dict[str, str]:
     return {"webhook-id": message_id, "webhook-timestamp": str(seconds), "webhook-signature": signed}
 
 
-@given(st.dictionaries(st.text(max_size=8), st.text(max_size=20) | st.integers(), max_size=4), st.integers(1, 10**12))
-def test_the_standards_verifier_accepts_our_signature(data: dict[str, object], number: int) -> None:
+@given(st.text(max_size=20), st.integers(1, 10**12))
+def test_the_standards_verifier_accepts_our_signature(text: str, number: int) -> None:
     secret, former = rules.new_secret(), rules.new_secret()
-    body = json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    body = body if not any(0xD800 <= ord(char) <= 0xDFFF for char in json.dumps(data, ensure_ascii=False)) else b"{}"
+    body = json.dumps({"said": text}).encode()
     seconds = int(datetime.now(UTC).timestamp())
     message_id = f"msg_1_{number}"
     signed = rules.signatures([secret, former], message_id, seconds, body)
