@@ -31,7 +31,7 @@ Login = Callable[..., FlaskClient]
 def ground(database: Session, frozen: datetime) -> factory.Ground:
     made = factory.Ground()
     seven = factory.place("building", "桃园7号楼", made.campus)
-    made.near = near = factory.place("room", "909", seven)  # type: ignore[attr-defined]
+    made.near = near = factory.place("room", "909", seven)  # type: ignore[attr-defined]  # set by the test
     near.search = fold(near.path)
     return made
 
@@ -48,7 +48,7 @@ def test_a_room_that_does_not_exist(
     desk = login(ground.dispatcher)
     page = desk.get("/tickets/unlisted").get_data(as_text=True)
     assert "桃园7号楼 999" in page
-    near = ground.near  # type: ignore[attr-defined]
+    near = ground.near  # type: ignore[attr-defined]  # set by the test
     assert f'value="{near.id}"' in page  # the nearest suggestion
     assert desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999"}).status_code == 422
     assert desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999", "code": "none"}).status_code == 422
@@ -73,9 +73,9 @@ def test_a_room_that_does_not_exist(
 
 def test_saying_it_again_replaces_it(ground: factory.Ground, now: datetime, database: Session) -> None:
     desk = factory.actor(ground.dispatcher)
-    for place in (ground.room, ground.near):  # type: ignore[attr-defined]
+    for place in (ground.room, ground.near):  # type: ignore[attr-defined]  # set by the test
         unlisted.name_for_all(actor=desk, now=now, text="老地方", place_id=place.id)
-    assert database.scalars(select(PlaceAlias.place_id)).all() == [ground.near.id]  # type: ignore[attr-defined]
+    assert database.scalars(select(PlaceAlias.place_id)).all() == [ground.near.id]  # type: ignore[attr-defined]  # set by the test
     for text, place_id in (("！？", ground.room.id), ("老地方", 10**9)):
         with pytest.raises(Rejected):
             unlisted.name_for_all(actor=desk, now=now, text=text, place_id=place_id)

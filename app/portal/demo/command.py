@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 
 from app.accounts.models import Person
 from app.accounts.services import institutions, passwords, rights
@@ -19,11 +19,9 @@ from app.core.institution import by_code
 from app.core.outbox import OutboxDelivery, OutboxEvent, subscribers
 from app.core.transaction import transaction
 from app.portal import home
-from app.portal.demo import campus, catalogue, feedback, history, notices, people
+from app.portal.demo import campus, catalogue, feedback, hands, history, notices, people
 from app.sites.models import Place
 from app.sites.services import insert_places, issue_stickers
-from app.tickets.models import TechnicianProfile, WorkOrder
-from app.tickets.rules import workflow
 
 CODE = "demo"
 NAME = {"zh-CN": "示范大学", "en": "Demo University"}
@@ -79,6 +77,8 @@ def fill(institution_id: int, rng: random.Random, password: str, moment: datetim
         public = list(db.session.scalars(select(Place.id).where(Place.public).order_by(Place.id)))
         stage = history.Stage(rng, cast, categories, moment)
         history.fill(stage, {"public": public}, tickets)
+        played = [cast.logins[name] for name in ("technician", "technician2")]
+        hands.fill(stage, categories, [each for each in cast.technicians if each not in played])
     told = Notices(system, moment - NOTICES_OF)
     done = stage.play(told.tell)
     with transaction():
@@ -90,26 +90,8 @@ def fill(institution_id: int, rng: random.Random, password: str, moment: datetim
         feedback.Play(
             lambda name: stage.actor(cast.logins[name]), places, moment
         ).all()  # its deliveries are still to come
-        fill_hands([cast.logins[name].id for name in ("technician", "technician2")])
+        hands.close([each.id for each in played])
     return done
-
-
-def fill_hands(free: list[int]) -> None:
-    """Everybody's hands but those of `free` are full: offers go to people whom somebody in front of the demo can play.
-
-    Their limit becomes what they hold now; a dispatcher may still give them more by hand, with a reason.
-    """
-    held = (
-        select(func.count())
-        .where(WorkOrder.assignee_id == TechnicianProfile.person_id, WorkOrder.state.in_(workflow.ORDER_HELD))
-        .scalar_subquery()
-    )
-    db.session.execute(
-        update(TechnicianProfile)
-        .where(TechnicianProfile.person_id.not_in(free))
-        .values(cap=held)
-        .execution_options(synchronize_session=False)
-    )
 
 
 class Notices:

@@ -356,8 +356,13 @@ def by_appointment(stage: Stage, reporter: Person, place_id: int) -> Life:
     yield from ()
 
 
-def halted(stage: Stage, reporter: Person, code: str, place_id: int, how_far: str) -> Life:
-    """A request of today that stands at a given state: taken, on the way, at work, on hold, resolved."""
+def halted(
+    stage: Stage, reporter: Person, code: str, place_id: int, how_far: str, holder_id: int | None = None
+) -> Life:
+    """A request that stands at a given state: taken, on the way, at work, on hold, resolved.
+
+    `holder_id`: who has it; None: one of the two technicians somebody plays.
+    """
     filed = filing.file_ticket(
         actor=stage.actor(reporter),
         now=stage.now,
@@ -371,7 +376,7 @@ def halted(stage: Stage, reporter: Person, code: str, place_id: int, how_far: st
     order_id = stage_order(filed.id)
     if order_id is None:
         return
-    holder = stage.actor(stage.cast.technicians[stage.rng.randrange(2)])
+    holder = stage.actor(holder_id or stage.cast.technicians[stage.rng.randrange(2)].id)
     dispatching.assign(
         actor=stage.actor(stage.cast.logins["dispatcher"]),
         now=stage.now,

@@ -1,0 +1,63 @@
+"""Full hands: whoever of the crew nobody plays has as much to do as he may take, so offers go to who can be played.
+
+Contract: at any hour a request is offered to `technician` or `technician2`. The others have ordinary shifts and limits;
+they are simply busy, each with an order that waits for parts, one that he has taken and one that he is at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+
+from app.accounts.models import Person
+from app.core.db import db
+from app.portal.demo import catalogue, history
+from app.sites.models import Place
+from app.tickets.models import Category, TechnicianProfile, TechnicianTrade, TechnicianZone, WorkOrder
+from app.tickets.rules import workflow
+
+STANDS = ("on_hold", "accepted", "working")
+HOURS_APART = 9
+
+
+def fill(stage: history.Stage, categories: dict[str, Category], people: Sequence[Person]) -> None:
+    """Put three orders each, of their trades and zones, on the stage."""
+    for place, person in enumerate(people):
+        codes, rooms = _codes(categories, person.id), _rooms(person.id)
+        for turn, how_far in enumerate(STANDS):
+            reporter = stage.cast.students[(17 * place + 5 * turn) % len(stage.cast.students)]
+            at = stage.moment - timedelta(hours=2 + HOURS_APART * (len(STANDS) - turn), minutes=7 * place)
+            code, room_id = codes[(place + turn) % len(codes)], rooms[(31 * place + 11 * turn) % len(rooms)]
+            stage.enter(at, history.halted(stage, reporter, code, room_id, how_far, person.id))
+
+
+def close(free: Sequence[int]) -> None:
+    """Everybody's limit but that of `free` becomes what he holds; a dispatcher may still give more, with a reason."""
+    held = (
+        select(func.count())
+        .where(WorkOrder.assignee_id == TechnicianProfile.person_id, WorkOrder.state.in_(workflow.ORDER_HELD))
+        .scalar_subquery()
+    )
+    db.session.execute(
+        update(TechnicianProfile)
+        .where(TechnicianProfile.person_id.not_in(free))
+        .values(cap=held)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _codes(categories: dict[str, Category], person_id: int) -> list[str]:
+    """What one of his trades is called for by itself, without emergencies."""
+    trades = set(db.session.scalars(select(TechnicianTrade.trade_id).where(TechnicianTrade.person_id == person_id)))
+    urgent = {code for code, *_rest in catalogue.EMERGENCIES}
+    usual = {code: each for code, each in categories.items() if each.auto_dispatch and code not in urgent}
+    return [code for code, each in usual.items() if each.trade_id in trades]
+
+
+def _rooms(person_id: int) -> list[int]:
+    """The rooms of the campus he works on."""
+    zones = select(TechnicianZone.place_id).where(TechnicianZone.person_id == person_id)
+    rooms = select(Place.id).where(Place.kind == "room", Place.campus_id.in_(zones)).order_by(Place.id)
+    return list(db.session.scalars(rooms))

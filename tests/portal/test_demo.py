@@ -1,0 +1,82 @@
+"""The demo campus keeps its promises (contract.md): small history, the whole cast."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.accounts import queries as accounts
+from app.accounts.models import Person
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import db, institution_bound
+from app.core.transaction import abandon
+from app.portal.demo import catalogue, command
+from app.sites.models import Place
+from app.tickets.models import Category, TechnicianProfile, WorkOrder
+from app.tickets.services import dispatching, filing
+from tests import ground
+
+pytestmark = pytest.mark.race
+
+MOMENT = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)  # a Wednesday, 10:00 on the campus
+HOURS = (0, 3, 7, 9, 12, 15, 18, 21, 23, 72, 81)  # later; the last two on a Saturday
+
+
+@pytest.fixture
+def campus(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
+    with app.app_context(), institution_bound(1), clock.frozen(MOMENT):
+        command.fill(1, random.Random(1), "demo-pass-2026", MOMENT, 25)  # noqa: S311 - a play, no secret
+    yield app
+    ground.empty(servers)
+
+
+def test_everybody_has_an_ordinary_limit_and_the_offer_goes_to_who_can_be_played(campus: Flask) -> None:
+    """At any hour, for any category that is dispatched by itself, on both campuses."""
+    with campus.app_context(), institution_bound(1):
+        people = {each.username: each for each in db.session.scalars(select(Person)) if each.username}
+        played = {people[name].id for name in ("technician", "technician2")}
+        caps = dict(db.session.execute(select(TechnicianProfile.person_id, TechnicianProfile.cap)).all())
+        assert len(caps) > 8
+        assert {cap for person_id, cap in caps.items() if person_id not in played} <= {3, 4, 5, 6}
+        urgent = {code for code, *_rest in catalogue.EMERGENCIES}
+        usual = [
+            (each.id, each.code)
+            for each in db.session.scalars(select(Category).where(Category.auto_dispatch))
+            if each.trade_id is not None and each.code not in urgent
+        ]
+        assert len(usual) >= 8
+        rooms = [
+            db.session.scalars(select(Place.id).where(Place.kind == "room", Place.campus_id == one).limit(1)).one()
+            for one in db.session.scalars(select(Place.id).where(Place.kind == "campus").order_by(Place.id))
+        ]
+        reporter = accounts.actor_of(people["student"].id, 1, MOMENT)
+        assert reporter is not None
+        db.session.rollback()
+        for turn, hours in enumerate(HOURS):
+            at = MOMENT + timedelta(hours=hours)
+            for number, (category_id, code) in enumerate(usual):
+                with clock.frozen(at):
+                    assert _offered(reporter, at, category_id, code, rooms[(turn + number) % 2]) in played, (code, at)
+
+
+def _offered(reporter: Actor, at: datetime, category_id: int, code: str, room_id: int) -> int | None:
+    """Whom a request filed at that moment is offered to; nothing of it stays."""
+    try:
+        filed = filing.file_ticket(
+            actor=reporter,
+            now=at,
+            category=category_id,
+            place_id=room_id,
+            description="",
+            answers=catalogue.ANSWERS.get(code),
+        )
+        dispatching.dispatch_order(actor=Actor.system(1), now=at, order_id=filed.order_id or 0)
+        return db.session.scalar(select(WorkOrder.assignee_id).where(WorkOrder.id == filed.order_id))
+    finally:
+        abandon()
