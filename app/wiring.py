@@ -205,6 +205,7 @@ ATTACHMENT_VIEWERS: dict[str, attachments_policies.Viewer] = {  # owner kind →
 
 PANELS: dict[str, tuple[str, ...]] = {  # slot of a page → fragments of other areas shown in it
     "tickets.report_place": ("portal.before_report",),
+    "tickets.report_problem": ("portal.self_help",),
 }
 
 IMPORTERS: tuple[Importer[Any], ...] = (sites_importer.IMPORTER, accounts_importer.IMPORTER)
@@ -255,6 +256,8 @@ NAVIGATION: tuple[NavItem, ...] = (
         count=portal_web.feedback_count,
     ),
     NavItem(_l("Notices"), "notices.desk", "megaphone", portal_policies.write_notices, group=_l("Desk")),
+    NavItem(_l("Answers"), "answers.desk", "book", portal_policies.write_desk, group=_l("Desk")),
+    NavItem(_l("Contacts"), "contacts.index", "phone", portal_policies.write_desk, group=_l("Desk")),
     NavItem(_l("People"), "accounts.people", "people", accounts_policies.read_people, group=_l("Registers")),
     NavItem(_l("Units"), "accounts.orgs", "campus", accounts_policies.see_orgs, group=_l("Registers")),
     NavItem(_l("Crews"), "accounts.crews", "crew", accounts_policies.write_crews, group=_l("Registers")),

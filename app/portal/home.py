@@ -16,10 +16,10 @@ from app.core.actor import Actor
 from app.imports import queries as imports
 from app.notifications import web as notifications
 from app.portal import notice_words, policies
+from app.portal.queries import contacts, readers
 from app.portal.queries import feedback as feedback_queries
 from app.portal.queries import notices as notice_queries
 from app.portal.queries import operations as queries
-from app.portal.queries import readers
 from app.portal.ways import way
 from app.sites import queries as sites
 from app.sites.rules.tree import near
@@ -46,6 +46,7 @@ DUTY_PHONE = settings.declare(
 )
 SHOWN_NOTICES = 3
 SHOWN_REQUESTS = 3
+SHOWN_CONTACTS = 2
 SHOWN_JOBS = 4
 OPEN = ("submitted", "needs_info", "accepted", "in_service", "resolved")
 
@@ -83,8 +84,10 @@ class Home:
     all_notices: str | None = None
     unread_notices: int = 0
     duty_phone: str = ""
+    contacts: list[Any] = field(default_factory=list)
+    all_contacts: str | None = None
     say: str | None = None
-    said: str | None = None
+    known: str | None = None
     staff: bool = False
 
 
@@ -96,7 +99,9 @@ def of(actor: Actor, now: datetime) -> Home:
         unread=notifications.unread_count(actor) or 0,
         all_notices=way(actor, "notices.index"),
         say=way(actor, "feedback.new"),
-        said=way(actor, "feedback.index"),
+        known=way(actor, "answers.index"),
+        contacts=list(contacts.for_home(actor, SHOWN_CONTACTS)),
+        all_contacts=way(actor, "contacts.index"),
         duty_phone=settings.get(DUTY_PHONE),
         staff=ticket_policies.reads_scopes(actor) or policies.read_operations(actor),
     )

@@ -9,6 +9,7 @@ NOTICES = "notices.write"
 SPEAK = "feedback.write"
 HANDLE = "feedback.handle"
 OVERSEE = "feedback.oversee"
+DESK = "desk.write"
 
 
 def write_settings(actor: Actor) -> bool:
@@ -62,3 +63,8 @@ def speak_or_handle(actor: Actor) -> bool:
 def oversee(actor: Actor) -> bool:
     """Hears of what is late and reads the figures."""
     return actor.can(OVERSEE)
+
+
+def write_desk(actor: Actor) -> bool:
+    """Writes knowledge answers and duty contacts."""
+    return actor.can(DESK)

@@ -19,7 +19,7 @@ from app.notifications.webhooks.models import WebhookMessage
 from app.sites.models import PlaceSticker
 from app.tickets.models import DutyCall
 from app.tickets.services import dispatching
-from tests.factories import accounts, attachments, feedback, notices, notifications, tickets
+from tests.factories import accounts, attachments, desk, feedback, notices, notifications, tickets
 
 
 def build() -> dict[str, Any]:
@@ -113,6 +113,8 @@ def build() -> dict[str, Any]:
         "sticker_id": made[4].id,
         "notification_id": notice.id,
         "attachment_id": photo.id,
+        "answer_id": desk.answer().id,
+        "contact_id": desk.contact().id,
         "feedback_id": feedback.said(person, about=[ground.dispatcher]).id,
         "notice_id": notices.notice(places=[ground.building]).id,
         "person": person,

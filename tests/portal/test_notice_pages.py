@@ -97,7 +97,7 @@ def test_a_published_notice_is_changed_and_ended(
     )
     assert changed.location == f"/notices/{notice.id}"
     stale = desk.post(f"/notices/{notice.id}/edit", data=form(version=1))
-    assert "Somebody has changed this notice meanwhile" in text(stale, 412)
+    assert "Somebody was quicker" in text(stale, 412)
     page = text(desk.get(f"/notices/{notice.id}/edit"))
     assert page.count('class="version"') == 2
     assert desk.post(f"/notices/{notice.id}/end", data={"version": notice.version}).status_code == 303

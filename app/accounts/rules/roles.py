@@ -59,6 +59,7 @@ ADMIN = frozenset(
         "notices.write",
         "feedback.handle",
         "feedback.oversee",
+        "desk.write",
     }
 )
 
@@ -73,7 +74,7 @@ SEEDS: tuple[RoleSeed, ...] = (
         "supervisor",
         "主管",
         "Supervisor",
-        DISPATCHER | {"tickets.crews", "tickets.catalogue_write", "feedback.oversee"},
+        DISPATCHER | {"tickets.crews", "tickets.catalogue_write", "feedback.oversee", "desk.write"},
     ),
     RoleSeed(
         "dormmanager",

@@ -1,8 +1,9 @@
-"""The portal over the API, one file per noun."""
+"""The portal over the API, one file per noun; answers and contacts are the desk's."""
 
+from app.portal.api.desk import blueprint as desk
 from app.portal.api.feedback import blueprint as feedback
 from app.portal.api.notices import blueprint as notices
 
-BLUEPRINTS = (feedback, notices)
+BLUEPRINTS = (desk, feedback, notices)
 
 __all__ = ["BLUEPRINTS"]

@@ -17,13 +17,14 @@ from app.audit import services as audit
 from app.core import i18n, outbox
 from app.core.actor import Actor
 from app.core.db import current_institution, db
-from app.core.errors import Conflict, NotFound, Rejected, Stale
+from app.core.errors import Conflict, NotFound, Rejected
 from app.events.notices import NoticeOver, NoticePublished
 from app.portal import policies
 from app.portal.models import Notice, NoticePlace, NoticeRead, NoticeVersion
 from app.portal.queries import notices as queries
 from app.portal.rules import notices as rules
 from app.portal.rules.notices import Act, Content, Kind, Status, Utility
+from app.portal.services.held import unchanged
 from app.sites import policies as sites_policies
 from app.sites import queries as sites
 
@@ -147,11 +148,7 @@ def _held(actor: Actor, notice_id: int, act: Act, seen: int | None) -> Notice:
     ).first()
     if notice is None:
         raise NotFound
-    if seen is not None and seen != notice.version:
-        raise Stale(
-            _l("Somebody has changed this notice meanwhile. Look at it again."),
-            current={"state": notice.status, "version": notice.version},
-        )
+    unchanged(notice.version, seen, state=notice.status)
     try:
         rules.target(Status(notice.status), act)
     except ValueError as error:

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, select
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotFound, Stale
+from app.core.errors import Conflict, NotFound
 from app.portal.models import Feedback, FeedbackEvent
 from app.portal.rules import feedback as rules
 from app.portal.rules.feedback import Act, Status
+from app.portal.services.held import unchanged
 
 AUTHOR = "author"
 """The kind of actor that holds the secret of a receipt."""
@@ -26,11 +27,7 @@ def held(feedback_id: int, condition: ColumnElement[bool], *, seen: int | None =
     ).first()
     if found is None:
         raise NotFound
-    if seen is not None and seen != found.version:
-        raise Stale(
-            _l("Somebody was quicker: it has changed meanwhile. Look at it again."),
-            current={"state": found.status, "assignee": found.handler_id, "version": found.version},
-        )
+    unchanged(found.version, seen, state=found.status, assignee=found.handler_id)
     return found
 
 
