@@ -42,6 +42,8 @@ def test_every_change_from_a_browser_needs_its_token(
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     through = []
     for method, rule in walking.routes(app, safe=False, api=False):
+        if rule.rule.startswith("/open311/"):
+            continue  # no cookie is read there: whoever writes sends his token in the form
         for data in ({}, {"csrf_token": "forged"}):
             answer = browser.open(walking.address(rule, ids), method=method, data=data)
             if answer.status_code != 400 and (rule.endpoint, answer.status_code) != UNKNOWN_STICKER:

@@ -46,8 +46,9 @@ def _report(said: str, *, for_somebody: bool) -> Any:
 
 
 def _ticket(endpoint: str, said: str) -> Any:
+    named = parse_id(str((request.view_args or {})["ticket_id"]))  # some addresses have it as text
     try:
-        screen = Screen.found(current_actor(), (request.view_args or {})["ticket_id"], clock.now())
+        screen = Screen.found(current_actor(), named or 0, clock.now())
     except NotFound as missing:
         return problems.domain_error(missing)
     return tracking.page_of(screen, endpoint, Form(Act, request.form.to_dict()), said=said), 400
