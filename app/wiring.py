@@ -34,6 +34,7 @@ from app.events.attachments import AttachmentReceived, AttachmentSweepDue
 from app.events.notices import NoticeOver, NoticePublished
 from app.events.notifications import MailDue, WebhookDue
 from app.events.operations import HousekeepingDue, OperationsWatched
+from app.events.sites import CalendarPublished
 from app.imports import api as imports_api
 from app.imports import cli as imports_cli
 from app.imports import handlers as imports_handlers
@@ -63,6 +64,8 @@ from app.sites import api as sites_api
 from app.sites import importer as sites_importer
 from app.sites import policies as sites_policies
 from app.sites import web as sites_web
+from app.sites.calendars import api as calendars_api
+from app.sites.calendars import models as calendars_models
 from app.tickets import api as tickets_api
 from app.tickets import crew as tickets_crew
 from app.tickets import dispatch as tickets_dispatch
@@ -83,7 +86,8 @@ if TYPE_CHECKING:
     from app.core.importing import Importer
     from config import Config
 
-MODELS = (portal_models, tickets_models, webhooks_models)  # imported for their tables
+# imported for their tables: areas without routes of their own
+MODELS = (calendars_models, portal_models, tickets_models, webhooks_models)
 
 WEB: tuple[Blueprint, ...] = (
     accounts_web.blueprint,
@@ -103,6 +107,7 @@ WEB: tuple[Blueprint, ...] = (
 API: tuple[Any, ...] = (
     attachments_api.blueprint,
     accounts_api.blueprint,
+    calendars_api.blueprint,
     imports_api.blueprint,
     notifications_api.blueprint,
     *portal_api.BLUEPRINTS,
@@ -161,6 +166,16 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.DutyCallDue: (Subscription("tickets.on_duty_call_due", tickets_handlers.on_duty_call_due),),
     ticket_events.DutyCallAnswered: (_told(tickets_notices.on_call_answered),),
     ticket_events.HoldReminded: (_told(tickets_notices.on_hold_reminded),),
+    ticket_events.PromiseTold: (_told(tickets_notices.on_promise),),
+    ticket_events.ClockEscalated: (_told(tickets_notices.on_escalated),),
+    ticket_events.ExtensionAsked: (_told(tickets_notices.on_extension_asked),),
+    ticket_events.ExtensionDecided: (_told(tickets_notices.on_extension_decided),),
+    ticket_events.ClocksDue: (Subscription("tickets.on_clocks_due", tickets_handlers.on_clocks_due, stepwise=True),),
+    CalendarPublished: (
+        Subscription(
+            "tickets.on_calendar_published", tickets_handlers.on_calendar_published, queue="long", stepwise=True
+        ),
+    ),
     ticket_events.OrderDone: (Subscription("tickets.on_order_done", tickets_handlers.on_somebody_freed),),
     ticket_events.DefaultCloseDue: (Subscription("tickets.on_default_close", tickets_handlers.on_default_close),),
     ticket_events.AnswerOverdue: (Subscription("tickets.on_answer_overdue", tickets_handlers.on_answer_overdue),),
@@ -216,6 +231,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("attachments.sweep", 86_400, AttachmentSweepDue),
     Periodic("portal.watch", 300, OperationsWatched),
     Periodic("portal.tidy", 86_400, HousekeepingDue),
+    Periodic("tickets.clocks", 30, ticket_events.ClocksDue),
     Periodic("tickets.waiting", 60, ticket_events.WaitingOrdersDue),
 )
 

@@ -75,8 +75,11 @@ def _plan(connection: Connection, statement: Statement, institution: int) -> dic
 
 def _explained(connection: Connection, statement: Statement, institution: int, how: str = "") -> dict[str, Any]:
     connection.exec_driver_sql(f"SET LOCAL app.institution = '{institution:d}'")
-    explained = connection.exec_driver_sql(f"EXPLAIN ({how}FORMAT JSON) {statement[0]}", statement[1]).scalar_one()
-    found: dict[str, Any] = explained[0]
+    driver: Any = connection.connection.dbapi_connection
+    raw = isinstance(statement[1], list)  # statements of `core.prepared` number their values
+    cursor = (psycopg.RawCursor if raw else psycopg.Cursor)(driver)
+    row: Any = cursor.execute(f"EXPLAIN ({how}FORMAT JSON) {statement[0]}", statement[1]).fetchone()
+    found: dict[str, Any] = row[0][0]
     return found
 
 

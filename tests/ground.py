@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -97,6 +98,21 @@ def migrate(addresses: embedded.Addresses, database: str) -> None:
             )
         )
     engine.dispose()
+    with app.app_context():
+        furnish()
+
+
+def furnish() -> None:
+    """What an institution has from its first day on: calendars and a policy, so that no test's first request makes
+    them."""
+    from app.core.db import db, institution_bound
+    from app.core.transaction import transaction
+    from app.tickets.services import clocks
+
+    with institution_bound(1), transaction():
+        clocks.ensure(datetime(2026, 11, 18, 2, 0, tzinfo=UTC))
+    for engine in db.engines.values():
+        engine.dispose()
 
 
 def prepare(sockets: Path, name: str) -> None:

@@ -36,6 +36,7 @@ from app.core.driver import strip
 
 _CURSOR = "houqin_prepared"
 _CODE = re.compile(r"[a-z_]+")
+_NAMED = re.compile(r"%\((\w+)\)s")
 _dialect = psycopg_dialect()  # type: ignore[no-untyped-call]  # not typed there
 
 
@@ -70,19 +71,27 @@ class Prepared:
         self._execute(values)
 
     @cached_property
-    def _written(self) -> tuple[str, dict[str, Any]]:
-        """The SQL, and the values that stand in the statement itself. Raises ValueError where these change the SQL."""
+    def _written(self) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+        """The SQL as the server reads it ($1, $2, …), the names of its values in order, those that stand in it itself.
+
+        The driver would look for named values anew at each call of a statement beyond 4,096 characters. Raises
+        ValueError where values change the SQL.
+        """
         statement = self._statement if isinstance(self._statement, ClauseElement) else self._statement()
         compiled: Any = statement.compile(dialect=_dialect)
         if "[POSTCOMPILE_" in str(compiled):
             raise ValueError("IN with a list of values: use among() or = ANY (array)")
-        return str(compiled), {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        names: dict[str, int] = {}
+        sql = _NAMED.sub(lambda match: f"${names.setdefault(match[1], len(names) + 1)}", str(compiled))
+        fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        return sql.replace("%%", "%"), tuple(names), fixed
 
     def _execute(self, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
-        sql, fixed = self._written
+        sql, names, fixed = self._written
         connection = db.session.connection()
+        given = {**fixed, **values}
         try:
-            return _cursor(connection).execute(sql, {**fixed, **values})
+            return _cursor(connection).execute(sql, [given[name] for name in names])
         except psycopg.Error as error:
             raise _as_raised_by_the_session(error, sql, connection) from error
 
@@ -128,7 +137,7 @@ def _cursor(connection: Connection) -> psycopg.Cursor[Any]:
     cursor: psycopg.Cursor[Any] | None = connection.info.get(_CURSOR)
     if cursor is None:
         driver: Any = connection.connection.dbapi_connection
-        cursor = connection.info[_CURSOR] = driver.cursor(row_factory=namedtuple_row)
+        cursor = connection.info[_CURSOR] = psycopg.RawCursor(driver, row_factory=namedtuple_row)
     return cursor
 
 

@@ -73,6 +73,58 @@ class TicketNotFixed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClockEscalated(Event):
+    """Steps of a clock were taken (tickets-rules 20): `due` is RFC 3339, `after` the working minutes of the last step
+    after it (negative: before), `late` whether it has passed."""
+
+    ticket_id: int
+    order_id: int | None
+    clock: str
+    cycle: int
+    due: str
+    late: bool
+    after: int
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionAsked(Event):
+    """Somebody asks for more time, until an instant (RFC 3339); `person_ids` may decide."""
+
+    ticket_id: int
+    extension_id: int
+    asked_by: int
+    until: str
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionDecided(Event):
+    """Another person decided on more time; an approved one is the new promise (told by `PromiseTold`)."""
+
+    ticket_id: int
+    extension_id: int
+    asked_by: int
+    approved: bool
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClocksDue(Event):
+    """Periodic: the clocks whose next step is due take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseTold(Event):
+    """The reporter is told by when his request will be done (RFC 3339); `first`: nothing had been told before."""
+
+    ticket_id: int
+    cycle: int
+    until: str
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TicketRated(Event):
     """Somebody rated a cycle of a ticket, or changed his rating."""
 

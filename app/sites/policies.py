@@ -38,3 +38,13 @@ def covers(actor: Actor, permission: str, place: Place | None) -> bool:
         if scope.kind == "building" and scope.id is not None and scope.id == place.building_id:
             return True
     return False
+
+
+def may_read_calendars(actor: Actor) -> bool:
+    """Sees by which hours people work."""
+    return actor.can("calendars.read") or actor.can("calendars.write")
+
+
+def may_write_calendars(actor: Actor) -> bool:
+    """Changes working calendars: for the whole institution only, since clocks everywhere depend on them."""
+    return any(scope.kind == "institution" for scope in actor.scopes("calendars.write"))

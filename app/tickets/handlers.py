@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
@@ -13,12 +14,15 @@ from app.core.deliveries import Lease
 from app.core.errors import DomainError
 from app.core.transaction import steps
 from app.events import tickets as events
+from app.events.sites import CalendarPublished
 from app.tickets.queries import orders as order_queries
+from app.tickets.queries import sla
 from app.tickets.rules.offers import Wake
-from app.tickets.services import dispatching, duty_calls, timers
+from app.tickets.services import dispatching, duty_calls, escalating, recalendaring, timers
 
 log = logging.getLogger(__name__)
 
+CLOCKS_AT_ONCE = 500  # tickets whose clocks are looked at in one pass; the rest follow in the next
 WOKEN_AT_ONCE = 10  # one freed hand takes one order; some of the first may not suit
 
 
@@ -65,6 +69,45 @@ def on_hold_due(event: events.HoldDue, actor: Actor, now: datetime) -> None:
 
 def on_duty_call_due(event: events.DutyCallDue, actor: Actor, now: datetime) -> None:
     duty_calls.repeat(actor=actor, now=now, order_id=event.order_id, call_id=event.call_id, times=event.times)
+
+
+def on_clocks_due(event: events.ClocksDue, lease: Lease) -> None:
+    """Periodic: take the steps of every clock that is due, one transaction for each ticket (20)."""
+    with steps() as step:
+        waiting = sla.due_tickets(clock.now(), CLOCKS_AT_ONCE)
+        step()
+        _each(waiting, lease, step, lambda ticket_id: _take_steps(lease, ticket_id))
+
+
+def _take_steps(lease: Lease, ticket_id: int) -> None:
+    escalating.take_steps(actor=lease.actor, now=clock.now(), ticket_id=ticket_id)
+
+
+def on_calendar_published(event: CalendarPublished, lease: Lease) -> None:
+    """Every ticket with an open clock under the calendar is judged by its new version (19)."""
+    with steps() as step:
+        after = 0
+        while waiting := recalendaring.waiting(event.calendar_id, event.version_id, after):
+            step()
+            _each(waiting, lease, step, lambda ticket_id: _rejudge(event, lease, ticket_id))
+            after = waiting[-1]
+
+
+def _rejudge(event: CalendarPublished, lease: Lease, ticket_id: int) -> None:
+    recalendaring.rejudge(actor=lease.actor, now=clock.now(), ticket_id=ticket_id, version_id=event.version_id)
+
+
+def _each(ids: Iterable[int], lease: Lease, step: Callable[[], None], act: Callable[[int], None]) -> None:
+    """Do something for each, committed one by one; what cannot be done just now keeps nobody else waiting."""
+    for number in ids:
+        try:
+            act(number)
+        except (DomainError, DBAPIError) as error:
+            transaction.abandon()
+            log.warning("clocks not judged", extra={"ticket": number, "error": type(error).__name__})
+            continue
+        lease.renew()
+        step()
 
 
 def on_waiting_orders(event: events.WaitingOrdersDue, lease: Lease) -> None:

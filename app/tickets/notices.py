@@ -15,12 +15,14 @@ from sqlalchemy import and_, func, select
 from app.accounts.models import Person, Role, RoleGrant
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.i18n import iso
 from app.events import tickets as events
 from app.notifications import rendering, services
 from app.sites.models import Place
 from app.tickets.models import Category, CategoryVersion, Ticket, TicketEvent, TicketFollower, WorkOrder
 from app.tickets.queries import followed
 from app.tickets.rules import reasons, workflow
+from app.tickets.rules.sla import KIND_LABELS, Kind
 from app.tickets.rules.workflow import TICKET_STAFF_LABELS, OrderAct, TicketAct, TicketStatus
 from app.tickets.services import dispatching
 
@@ -72,6 +74,7 @@ def _facts(ticket_id: int, order_id: int | None = None) -> Any:
             Category.name.label("category"),
             func.coalesce(Place.path, Ticket.place_text).label("place"),
             followed.coarse_place(None).label("coarse_place"),
+            Ticket.promised_at,
             followers.label("followers"),
             order.label("order_number"),
         )
@@ -135,7 +138,7 @@ def on_filed(event: events.TicketFiled, actor: Actor, now: datetime) -> None:
     services.notify(
         [event.reporter_id],
         "ticket-accepted" if accepted else "ticket-received",
-        _data(facts, note=reply),
+        _data(facts, note=reply, until=iso(facts.promised_at)),
         _page(facts.id),
         now,
         key=f"ticket:{facts.id}:filed",
@@ -158,7 +161,13 @@ def on_status(event: events.TicketStatusChanged, actor: Actor, now: datetime) ->
     services.notify(
         _reporter(facts, but=event.actor_id),
         kind,
-        _data(facts, note=done.note if done else None, reason=reason, by=event.act),
+        _data(
+            facts,
+            note=done.note if done else None,
+            reason=reason,
+            by=event.act,
+            until=iso(facts.promised_at) if event.act == TicketAct.ACCEPT else None,
+        ),
         _page(facts.id),
         now,
         key=f"ticket:{facts.id}:{event.event_id}",
@@ -384,6 +393,64 @@ def on_helper_added(event: events.HelperAdded, actor: Actor, now: datetime) -> N
     facts = _facts(event.ticket_id, event.order_id)
     services.notify(
         [event.person_id], "order-help", _data(facts), _day(event.order_id), now, key=f"helper:{event.helper_id}"
+    )
+
+
+def on_promise(event: events.PromiseTold, actor: Actor, now: datetime) -> None:
+    """Another time is promised; the first stands in the notice of acceptance."""
+    if event.first:
+        return
+    facts = _facts(event.ticket_id)
+    services.notify(
+        [*_reporter(facts), *_followers(facts)],
+        "ticket-promise-moved",
+        _data(facts, until=event.until),
+        _page(facts.id),
+        now,
+        key=f"ticket:{facts.id}:promise:{event.until}",
+    )
+
+
+def on_extension_asked(event: events.ExtensionAsked, actor: Actor, now: datetime) -> None:
+    """Whoever may decide on more time."""
+    facts = _facts(event.ticket_id)
+    services.notify(
+        event.person_ids,
+        "extension-asked",
+        _data(facts, who=_name(event.asked_by), until=event.until),
+        _page(facts.id),
+        now,
+        key=f"extension:{event.extension_id}",
+    )
+
+
+def on_extension_decided(event: events.ExtensionDecided, actor: Actor, now: datetime) -> None:
+    """Whoever asked; the deciders are no longer asked."""
+    facts = _facts(event.ticket_id)
+    services.notify(
+        [event.asked_by],
+        "extension-decided",
+        _data(facts, until=event.until, approved=event.approved),
+        _page(facts.id),
+        now,
+        key=f"extension:{event.extension_id}:decided",
+    )
+
+
+def _name(person_id: int) -> str | None:
+    return db.session.scalar(select(Person.name).where(Person.id == person_id))
+
+
+def on_escalated(event: events.ClockEscalated, actor: Actor, now: datetime) -> None:
+    """Whom the steps of a clock turn to: one notice for all of them (20)."""
+    facts = _facts(event.ticket_id, event.order_id)
+    services.notify(
+        event.person_ids,
+        "clock-escalated",
+        _data(facts, clock=rendering.in_both(_l(KIND_LABELS[Kind(event.clock)])), late=event.late, until=event.due),
+        _page(facts.id),
+        now,
+        key=f"clock:{facts.id}:{event.order_id or 0}:{event.clock}:{event.cycle}:{event.due}:{event.after}",
     )
 
 

@@ -20,6 +20,7 @@ ON_BEHALF = "tickets.on_behalf"
 READ = ("tickets.read", TRIAGE, DISPATCH)
 CATALOGUE = "tickets.catalogue_write"
 CREWS = "tickets.crews"
+EXTEND = "tickets.extend"
 
 PREFERRED = (Who.SYSTEM, Who.REPORTER, Who.QR, Who.OFFERED, Who.HOLDER, Who.DISPATCHER, Who.THIRD_PARTY, Who.CREW)
 """As whom somebody acts who plays several parts: the part with the fewest demands first."""
@@ -86,6 +87,11 @@ def may_move_orders(actor: Actor) -> bool:
 def may_read_orders(actor: Actor) -> bool:
     """Orders are seen by the crew and by staff; a reporter sees his ticket."""
     return actor.can(WORK) or reads_scopes(actor)
+
+
+def may_extend(actor: Actor) -> bool:
+    """Decides on more time and excuses what came late; in which scope, the service says."""
+    return actor.can(EXTEND)
 
 
 def may_edit_catalogue(actor: Actor) -> bool:

@@ -34,7 +34,14 @@ def connected(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-APPEND_ONLY = ("audit_entry", "feedback_event", "notice_version", "ticket_event")
+APPEND_ONLY = (
+    "audit_entry",
+    "calendar_version",
+    "feedback_event",
+    "notice_version",
+    "sla_policy_version",
+    "ticket_event",
+)
 WITHOUT_POLICY = {"institution", "alembic_version"}
 
 

@@ -19,7 +19,15 @@ from app.core.db import Model, tenant_tables
 from config import Config
 from tests import ground
 
-APPEND_ONLY = ("audit_entry", "category_version", "feedback_event", "notice_version", "ticket_event")
+APPEND_ONLY = (
+    "audit_entry",
+    "calendar_version",
+    "category_version",
+    "feedback_event",
+    "notice_version",
+    "sla_policy_version",
+    "ticket_event",
+)
 FOLDER = str(Path(__file__).resolve().parents[2] / "migrations")
 
 

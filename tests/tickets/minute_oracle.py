@@ -296,6 +296,7 @@ class _Walk:
         self.stopped: int | None = None
         self.kept: bool | None = None
         self.due_then: int | None = None
+        self.too_far = False  # the due time lay beyond what the oracle sees
 
     def said(self) -> Said | None:
         waiting = self.lines[1:]
@@ -332,8 +333,9 @@ class _Walk:
     def phase_(self, value: str) -> None:
         if value in ("standing", "stopped") and self.phase == "running":
             self.due_then = self._later()
+            self.too_far = self.due_then is None and self.target is not None and self.passed is None
         if value == "running":
-            self.due_then = None
+            self.due_then, self.too_far = None, False
         if value == "stopped":
             self.stopped = self.since if self.phase == "standing" else self.at
             due = self._due()
@@ -382,7 +384,7 @@ class _Walk:
             due = self._later()
             return due, due is not None
         if self.phase in ("standing", "stopped"):
-            return self.due_then, self.due_then is not None or self.kept is None
+            return self.due_then, not self.too_far
         return None, True
 
     def _target(self) -> int | None:

@@ -110,7 +110,7 @@ def test_events_are_those_meant_for_the_reader(client: FlaskClient, ground: fact
     worker = Caller(client, holder)
     worker.post(f"/work-orders/{order['id']}/transitions", {"to": "declined", "reason": "busy"}, seen=order["version"])
     student = Caller(client, ground.student).get(f"/tickets/{filed.id}/events").json["items"]
-    assert [each["kind"] for each in student] == ["file", "accept"]
+    assert [each["kind"] for each in student] == ["file", "accept", "promise"]
     assert all(set(each) >= EVENT_KEYS for each in student)
     assert student[0]["actor"]["name"] == ground.student.name
     assert student[1]["actor"] == {"kind": "system", "id": None, "name": None}

@@ -412,7 +412,7 @@ class TestSteps:
         assert self.due(clock, "2026-11-18T10:20") == []
         assert self.due(clock, "2026-11-18T10:21") == [-10]
         assert self.due(clock, "2026-11-18T14:00") == [-10, 0, 60]  # after an outage all of them
-        first = [("-10:notify:duty_lead", due)]
+        first = [("-10:call:duty_lead", due)]
         assert self.due(clock, "2026-11-18T10:21", first) == []
         assert wall(next_at(clock, self.STEPS, self.WORK, first), SHANGHAI) == "2026-11-18T10:31"
         every = [(step.code, due) for step in self.STEPS]

@@ -38,6 +38,7 @@ def test_a_known_place_and_an_automatic_category_are_accepted_at_once(
         ("accept", "submitted", "accepted", "system"),
         ("open", None, "planned", "system"),
         ("queue", "planned", "queued", "system"),
+        ("promise", None, None, "system"),
     ]
     published = dict(database.execute(select(OutboxEvent.kind, OutboxEvent.payload)).all())
     assert published["OrderQueued"] == {"order_id": filed.order_id, "ticket_id": filed.id, "wake": "queued"}

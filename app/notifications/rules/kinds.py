@@ -36,6 +36,7 @@ DESK: Final = gettext_noop("Feedback I answer")
 KINDS: Final[tuple[Kind, ...]] = (
     Kind("ticket-received", REQUESTS, gettext_noop("A request has come in, with a first answer")),
     Kind("ticket-accepted", REQUESTS, gettext_noop("A request is accepted")),
+    Kind("ticket-promise-moved", REQUESTS, gettext_noop("The promised time has changed"), mail=True),
     Kind("ticket-taken", REQUESTS, gettext_noop("A technician has taken it")),
     Kind("ticket-on-the-way", REQUESTS, gettext_noop("The technician is on the way")),
     Kind("ticket-on-hold", REQUESTS, gettext_noop("The work stands still for a while")),
@@ -65,6 +66,9 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("order-message", ORDERS, gettext_noop("The reporter writes")),
     Kind("order-released", ORDERS, gettext_noop("An order goes to somebody else or is cancelled")),
     Kind("order-offer-ended", ORDERS, gettext_noop("An offer was taken back")),
+    Kind("extension-asked", SUPERVISION, gettext_noop("Somebody asks for more time"), mail=True),
+    Kind("extension-decided", ORDERS, gettext_noop("A decision on more time I asked for")),
+    Kind("clock-escalated", SUPERVISION, gettext_noop("Something is late, or soon will be"), mail=True),
     Kind("order-hold-reminder", SUPERVISION, gettext_noop("A hold has lasted too long")),
     Kind("order-proposed", SUPERVISION, gettext_noop("A technician proposes a further order")),
     Kind("order-help-asked", SUPERVISION, gettext_noop("A technician needs a second pair of hands")),

@@ -19,7 +19,7 @@ from app.core.institution import by_code
 from app.core.outbox import OutboxDelivery, OutboxEvent, subscribers
 from app.core.transaction import transaction
 from app.portal import home
-from app.portal.demo import campus, catalogue, desk, feedback, hands, history, notices, people
+from app.portal.demo import campus, catalogue, desk, feedback, hands, history, hours, notices, people
 from app.sites.models import Place
 from app.sites.services import insert_places, issue_stickers
 
@@ -27,6 +27,7 @@ CODE = "demo"
 NAME = {"zh-CN": "示范大学", "en": "Demo University"}
 TICKETS = 260
 NOTICES_OF = timedelta(days=3)
+HISTORY = timedelta(days=200)  # before the first request: calendars were in force when it was filed
 
 
 @click.group("demo")
@@ -70,6 +71,7 @@ def fill(institution_id: int, rng: random.Random, password: str, moment: datetim
     with transaction():
         rights.sync_roles(system, moment)
         insert_places(list(campus.places()), actor=system, now=moment)
+        hours.build(system, moment - HISTORY)
         settings.put(home.DUTY_PHONE, catalogue.DUTY_PHONE, actor_id=None, now=moment)
     with transaction():
         categories = catalogue.build(moment - timedelta(days=history.DAYS))

@@ -65,6 +65,8 @@ def _areas() -> dict[str, str]:
     return {
         "portal": _("Start page"),
         "tickets": _("Requests and dispatch"),
+        "priority": _("Priority by impact and urgency"),
+        "sites": _("Places and working hours"),
         "sign_in": _("Sign-in"),
         "sessions": _("Sessions"),
         "limits": _("Limits"),

@@ -2,6 +2,7 @@
 
 - `answering`: the blueprint, and one ticket or order as every module answers it
 - `bulk`: many orders at once
+- `clocks`: how clocks stand and why, priorities, more time
 - `duty`: calls of the duty lead
 - `messages`: between reporter, crew and desk
 - `hands`: helpers, and the approval of proposed orders
@@ -12,7 +13,19 @@
 - `incidents`: one fault with several reporters, and what staff corrects
 """
 
-from app.tickets.api import bulk, duty, hands, incidents, messages, pool, publishing, ranking, tickets
+from app.tickets.api import bulk, clocks, duty, hands, incidents, messages, pool, publishing, ranking, tickets
 from app.tickets.api.answering import blueprint
 
-__all__ = ["blueprint", "bulk", "duty", "hands", "incidents", "messages", "pool", "publishing", "ranking", "tickets"]
+__all__ = [
+    "blueprint",
+    "bulk",
+    "clocks",
+    "duty",
+    "hands",
+    "incidents",
+    "messages",
+    "pool",
+    "publishing",
+    "ranking",
+    "tickets",
+]

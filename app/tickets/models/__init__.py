@@ -6,6 +6,7 @@ tables (`tickets.rules.workflow`), so that a state the rules do not know cannot 
 
 from app.accounts import models as accounts_models
 from app.sites import models as sites_models
+from app.sites.calendars import models as calendars_models
 from app.tickets.models.catalogue import Category, CategoryVersion, Trade
 from app.tickets.models.crews import (
     Absence,
@@ -22,6 +23,7 @@ from app.tickets.models.duty import DutyCall
 from app.tickets.models.feeds import CalendarFeed
 from app.tickets.models.history import TicketEvent
 from app.tickets.models.orders import Offer, OrderHelper, WorkOrder
+from app.tickets.models.sla import Clock, Extension, SlaPolicy, SlaPolicyVersion
 from app.tickets.models.tickets import NumberCounter, Rating, Ticket, TicketFollower, TicketMerge
 
 __all__ = [
@@ -30,13 +32,17 @@ __all__ = [
     "Category",
     "CategoryVersion",
     "Certificate",
+    "Clock",
     "DutyCall",
     "DutyRoster",
+    "Extension",
     "NumberCounter",
     "Offer",
     "OrderHelper",
     "Rating",
     "Shift",
+    "SlaPolicy",
+    "SlaPolicyVersion",
     "TechnicianCertificate",
     "TechnicianProfile",
     "TechnicianTrade",
@@ -49,5 +55,6 @@ __all__ = [
     "Walk",
     "WorkOrder",
     "accounts_models",  # what the relationships name
+    "calendars_models",
     "sites_models",
 ]

@@ -28,7 +28,8 @@ class WorkOrder(Tenant):
     last held it. `worked`: it was in working at least once. Campus, building and priority repeat the ticket's for
     scopes, lists and the order of waiting. `help_asked_at`: the holder waits for a second pair of hands. `proposed_by`:
     a technician proposes the order, it stays planned until a dispatcher approves. `version` rises with state and
-    assignment only.
+    assignment only. `due_at`: the earliest due time of its and its ticket's running clocks, `due_clock` which of them
+    (1).
     """
 
     __tablename__ = "work_order"
@@ -108,6 +109,7 @@ class WorkOrder(Tenant):
     worked: Mapped[bool] = mapped_column(default=False)
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
+    due_clock: Mapped[str | None]
     started_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)

@@ -32,6 +32,8 @@ class Ticket(Tenant):
     of a duplicate, `merge_id` the `TicketMerge` that made it one; `split_from_id` the request it was part of,
     `recurs_of_id` the one whose fault came again. `published`: staff lets anybody read text and photos (Open311;
     public places only).
+    `promised_at` is what the reporter was told (21); `due_at` the earliest due time of its and its orders' running
+    clocks, `due_clock` which of them.
     """
 
     __tablename__ = "ticket"
@@ -105,6 +107,8 @@ class Ticket(Tenant):
     visit_to: Mapped[datetime | None]
     origin: Mapped[str] = mapped_column(default="web")
     promised_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    due_clock: Mapped[str | None]
     filed_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
     rejected_at: Mapped[datetime | None]

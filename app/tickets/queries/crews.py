@@ -42,15 +42,20 @@ def duty_leads(
     if named:
         return tuple(named)
     fallback = settings.get("tickets.fallback_role")
-    there = or_(
-        RoleGrant.scope_kind == "institution",
-        and_(RoleGrant.scope_kind == "campus", RoleGrant.scope_id == campus_id),
-        and_(RoleGrant.scope_kind == "building", RoleGrant.scope_id == building_id),
-    )
+    there = _there(campus_id, building_id)
     for role, where in ((fallback, there), (fallback, true()), ("admin", true())):
         if holders := _holders(role, where, now):
             return holders
     return ()
+
+
+def _there(campus_id: int | None, building_id: int | None) -> ColumnElement[bool]:
+    """A role is held for the whole institution, or for that campus or building."""
+    return or_(
+        RoleGrant.scope_kind == "institution",
+        and_(RoleGrant.scope_kind == "campus", RoleGrant.scope_id == campus_id),
+        and_(RoleGrant.scope_kind == "building", RoleGrant.scope_id == building_id),
+    )
 
 
 def _at_hand(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -82,6 +87,12 @@ def _holders(role: str, where: ColumnElement[bool], now: datetime) -> tuple[int,
             .limit(20)
         )
     )
+
+
+def supervisors(*, campus_id: int | None, building_id: int | None, now: datetime) -> tuple[int, ...]:
+    """Who supervises there; else administrators."""
+    there = _there(campus_id, building_id)
+    return _holders("supervisor", there, now) or _holders("admin", true(), now)
 
 
 def responsible(

@@ -41,6 +41,7 @@ _COLUMNS = (
     Person.name.label("assignee_name"),
     WorkOrder.offered_until,
     WorkOrder.due_at,
+    WorkOrder.due_clock,
     WorkOrder.planned_minutes,
     WorkOrder.hold_reason,
     WorkOrder.hold_until,

@@ -1,8 +1,10 @@
 """Urgency, impact and priority (tickets-rules 26, 27).
 
-Until impact is asked for, a ticket's priority is its urgency; the matrix takes its place with the clocks.
+Urgency is said by the reporter, impact by the category or staff; the institution's matrix makes the priority of both.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from app.tickets.rules.messages import gettext_noop
@@ -28,11 +30,42 @@ URGENCY_LABELS: Final[dict[str, str]] = {
 }
 
 
-def starting_priority(urgency: str, *, emergency_category: bool, by_staff: bool = False) -> str:
-    """The priority of a new ticket: its urgency, where "emergency" counts only in an emergency category (27).
+ROWS: Final = ("room", "floor", "building", "campus")
+"""The rows of the matrix; safety is judged as the campus (26)."""
 
-    Staff is believed at once. A report in an emergency category is an emergency whatever urgency was said.
+Matrix = Mapping[str, tuple[str, ...]]
+"""Priorities by impact; each row by urgency, ascending."""
+
+MATRIX: Final[Matrix] = MappingProxyType(
+    {
+        "room": ("low", "normal", "high", "emergency"),
+        "floor": ("normal", "normal", "high", "emergency"),
+        "building": ("normal", "high", "emergency", "emergency"),
+        "campus": ("high", "high", "emergency", "emergency"),
+    }
+)
+"""26: what an institution begins with."""
+
+RAISED: Final[dict[str, str]] = {"low": "normal", "normal": "high"}
+"""The priority a step raises to; an emergency is declared by people only (27)."""
+
+
+def counted_urgency(urgency: str, *, emergency_category: bool, by_staff: bool = False) -> str:
+    """The urgency that counts: "emergency" only in an emergency category, else as high until staff says so (27).
+
+    A report in an emergency category is an emergency whatever urgency was said.
     """
     if emergency_category:
         return "emergency"
     return "high" if urgency == "emergency" and not by_staff else urgency
+
+
+def priority_of(impact: str, urgency: str, matrix: Matrix = MATRIX) -> str:
+    """The priority of an impact and an urgency that counts (26)."""
+    row = matrix["campus" if impact == "safety" else impact]
+    return row[URGENCIES.index(urgency)]
+
+
+def rank(priority: str) -> int:
+    """How high a priority stands; a higher one is a raise (17)."""
+    return URGENCIES.index(priority)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from app.sites.rules.worktime import WorkTime
 from app.tickets.rules.history import Remark
-from app.tickets.rules.priority import URGENCIES
+from app.tickets.rules.priority import rank
 from app.tickets.rules.sla import Book, Kind, Line, Terms
 from app.tickets.rules.sla_history import Happened, Story
 from app.tickets.rules.states import TicketStatus
@@ -48,7 +48,7 @@ def told_after(story: Story, happened: Happened) -> int | None:
 def _raised(before: Terms | None, after: Terms | None) -> bool:
     if before is None or after is None:
         return False
-    return URGENCIES.index(after.priority) > URGENCIES.index(before.priority)
+    return rank(after.priority) > rank(before.priority)
 
 
 def _first(story: Story, happened: Happened) -> int | None:

@@ -32,11 +32,11 @@ OF_ORDER: Final = (Kind.DISPATCH, Kind.ARRIVE)
 
 KIND_LABELS: Final[dict[Kind, str]] = {
     Kind.RESPOND: gettext_noop("First answer"),
-    Kind.DISPATCH: gettext_noop("Taken by a technician"),
-    Kind.ARRIVE: gettext_noop("On site"),
-    Kind.RESTORE: gettext_noop("Repaired"),
-    Kind.PROMISE: gettext_noop("Promise to the reporter"),
-    Kind.ANSWER: gettext_noop("Answered"),
+    Kind.DISPATCH: gettext_noop("Assignment"),
+    Kind.ARRIVE: gettext_noop("Arrival"),
+    Kind.RESTORE: gettext_noop("Repair"),
+    Kind.PROMISE: gettext_noop("Promise"),
+    Kind.ANSWER: gettext_noop("Answer"),
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from app.tickets.rules import sla
 from app.tickets.rules.history import Remark
 from app.tickets.rules.order_table import OrderAct
-from app.tickets.rules.priority import URGENCIES
+from app.tickets.rules.priority import rank
 from app.tickets.rules.reasons import HoldReason
 from app.tickets.rules.sla import Act, Book, Clock, Entry, Key, Kind, Phase, Terms
 from app.tickets.rules.states import ORDER_HELD, ORDER_OPEN, OrderState, TicketStatus
@@ -33,6 +33,23 @@ _OVER: Final = frozenset({TicketStatus.RESOLVED, TicketStatus.CLOSED})
 _WAITS_OUTSIDE: Final = frozenset({TicketStatus.NEEDS_INFO, TicketStatus.DUPLICATE})
 
 
+READ_REMARKS: Final = frozenset(
+    {
+        Remark.MESSAGE,
+        Remark.RECLASSIFY,
+        Remark.EXTENSION,
+        Remark.PROMISE,
+        Remark.ESCALATION,
+        Remark.CALENDAR,
+        Remark.WINDOW,
+        Remark.EXCUSE,
+    }
+)
+"""The remarks clocks read; the others are not asked for."""
+
+_MOVES_NOTHING: Final = frozenset({OrderAct.OPEN, OrderAct.DECLINE, OrderAct.EXPIRE, OrderAct.VERIFY, OrderAct.CLOSE})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
     """One event as the clocks read it: `at` its effective minute, `human` whether a person did it.
@@ -40,7 +57,7 @@ class Happened:
     `data` of the kinds the clocks read (instants as minutes):
     file, not_fixed, reclassify, reconsider, unmerge: `terms` (Terms), file also `window` (the end of the visit window);
     open: `after` (an order's id); promise, extension (approved), window: `until`; calendar: `version`; excuse: `clock`
-    (Key); message: `staff`.
+    (Key); message: `staff`; escalation: `clock` (Key), `step`, `due` (not read by the clocks themselves).
     """
 
     id: int
@@ -245,10 +262,11 @@ class Story:
 
     def _retell(self, terms: Terms, happened: Happened) -> None:
         """17: other terms from now on, for every clock of the cycle that has not stopped."""
-        before, self.terms = self.terms, terms
+        before = self.terms
         if before is None or before == terms:
-            return
-        raised = URGENCIES.index(terms.priority) > URGENCIES.index(before.priority)
+            return  # filed before there were clocks: they begin with the next cycle
+        self.terms = terms
+        raised = rank(terms.priority) > rank(before.priority)
         for journal in self._open_journals():
             journal.add(Act.TERMS, happened, terms=terms, raised=raised)
 
@@ -342,6 +360,17 @@ class Story:
         if order.state is OrderState.PLANNED or self._holds(order, Kind.ARRIVE):
             return Phase.PAUSED
         return Phase.RUNNING
+
+
+def matters(happened: Happened) -> bool:
+    """Whether an event can move a clock; an offer by the system, answered or not, moves none."""
+    if happened.to is None:
+        return happened.kind in READ_REMARKS
+    if happened.order_id is None:
+        return True
+    if happened.kind == OrderAct.OFFER:
+        return happened.human
+    return happened.kind not in _MOVES_NOTHING
 
 
 def story(events: Iterable[Happened], book: Book) -> Story:

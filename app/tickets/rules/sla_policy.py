@@ -55,7 +55,7 @@ DEFAULT: Final = Policy(
     stops=MappingProxyType({reason.value: frozenset(STOPPABLE) for reason in _STOPPING}),
     steps=(
         Step(after=-10, do=Do.NOTIFY, whom=Whom.RESPONSIBLE, clocks=_ALL_BUT_DISPATCH),
-        Step(after=-10, do=Do.NOTIFY, whom=Whom.DUTY_LEAD, clocks=frozenset({Kind.DISPATCH})),
+        Step(after=-10, do=Do.CALL, whom=Whom.DUTY_LEAD, clocks=frozenset({Kind.DISPATCH})),
         Step(after=0, do=Do.NOTIFY, whom=Whom.DUTY_LEAD),
         Step(after=60, do=Do.NOTIFY, whom=Whom.SUPERVISOR),
     ),

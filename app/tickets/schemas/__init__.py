@@ -222,6 +222,7 @@ class OrderOut(forms.Schema):
     assignee = Named("assignee", allow_none=True)
     offered_until = forms.Moment(allow_none=True)
     due_at = forms.Moment(allow_none=True)
+    due_clock = fields.String(allow_none=True)
     planned_minutes = fields.Integer()
     hold_reason = fields.String(allow_none=True)
     hold_until = forms.Moment(allow_none=True)

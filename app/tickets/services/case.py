@@ -30,10 +30,14 @@ from app.tickets.rules.audiences import audience_of
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.reasons import read_reason
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, TransitionRefused, Who
-from app.tickets.services import announcing, effects, held, refusals, visits
+from app.tickets.services import announcing, clocks, effects, held, refusals, visits
 from app.tickets.services.held import HeldOrder, HeldTicket
 
-_UNVERSIONED = frozenset({"waiting", "lead_called_at", "help_asked_at", "dispatcher_id", "reminders"})
+_UNVERSIONED = frozenset(
+    {"waiting", "lead_called_at", "help_asked_at", "dispatcher_id", "reminders", "promised_at", "due_at", "due_clock"}
+)
+
+_TERMS_ANEW = frozenset({TicketAct.NOT_FIXED, TicketAct.RECONSIDER, TicketAct.UNMERGE})  # 7: policy of that moment
 
 Announcement = Callable[[list[int]], Event]
 
@@ -47,6 +51,7 @@ class Case:
     ticket: HeldTicket
     orders: dict[int, HeldOrder]
     followers: int = 0
+    effective_at: datetime | None = None  # when what the actor does really happened, where a device said so (11)
     _ticket_before: HeldTicket = field(init=False)
     _orders_before: dict[int, HeldOrder] = field(init=False)
     _events: list[dict[str, Any]] = field(default_factory=list)
@@ -177,6 +182,8 @@ class Case:
         to = row.target(self._way_back())
         self.ticket.cycle = history.next_cycle(self.ticket.cycle, act)
         effects.on_ticket(self.ticket, before, to, act, self.now)
+        if act in _TERMS_ANEW:
+            data = {**(data or {}), "sla": clocks.terms_told(self)}
         self.remark(
             act,
             from_state=before,
@@ -206,7 +213,7 @@ class Case:
         offered_until: datetime | None = None,
         until: datetime | None = None,
         data: Mapping[str, Any] | None = None,
-        device: Mapping[str, datetime | None] | None = None,
+        device_at: datetime | None = None,
         **facts: Any,
     ) -> None:
         """Do `act` to an order. Raises Conflict, NotAllowed, Rejected."""
@@ -230,7 +237,7 @@ class Case:
         before = dataclasses.replace(order)
         order.state = row.target()
         effects.on_order(order, person_id, offered_until)
-        effects.marks(order, self.now, read_reason(act, reason), until)
+        effects.marks(order, self.effective_at or self.now, read_reason(act, reason), until)
         if who is Who.DISPATCHER:
             order.dispatcher_id = self.actor.id
         self.remark(
@@ -243,7 +250,7 @@ class Case:
             person_id=person_id,
             data=data,
             by_system=by_system,
-            **(device or {}),
+            device_at=device_at,
         )
         self._tell_order(before, order, act, ended=self._end_offer(before, act, reason))
 
@@ -292,7 +299,7 @@ class Case:
                 "ticket_id": self.ticket.id,
                 "order_id": None,
                 "at": self.now,
-                "effective_at": None,
+                "effective_at": self.effective_at,
                 "device_at": None,
                 "actor_kind": actor.kind,
                 "actor_id": actor.id,
@@ -319,10 +326,13 @@ class Case:
         self._told.append((lambda _ids: event, key, due))
 
     def write(self) -> None:
-        """Write what changed: compare-and-set of each row, events in order, then the outbox. Raises Stale."""
+        """Write what changed: compare-and-set of each row, events in order, clocks, then the outbox. Raises Stale."""
+        write_clocks = clocks.settle(self, self._events)
         self._write_orders()
         self._write_ticket()
         ids = self._write_events()
+        if write_clocks is not None:
+            write_clocks()
         publish_all([Pending(build(ids), key, due) for build, key, due in self._told])
         self._told.clear()
         self.__post_init__()
@@ -390,7 +400,7 @@ class Case:
             changed = held.changes(order, before)
             if not changed:
                 continue
-            if set(changed) - _UNVERSIONED:
+            if set(changed) - _UNVERSIONED - {"priority"}:  # it repeats the ticket's
                 changed["version"] = order.version = before.version + 1
             written = db.session.execute(
                 update(WorkOrder)

@@ -19,8 +19,7 @@ from app.tickets.queries import candidates
 from app.tickets.queries.crews import valid_on
 from app.tickets.rules import dispatching
 from app.tickets.rules.dispatching import Ranking
-from app.tickets.rules.priority import starting_priority
-from app.tickets.services import dispatch_settings
+from app.tickets.services import dispatch_settings, priorities
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def whom(*, actor: Actor, at: datetime, place_id: int, category: int | str, urge
     found = db.session.scalars(select(Category).where(named, valid_on(Category, today))).first()
     if found is None or found.trade_id is None:
         raise Rejected(fields={"category": _l("Choose what is broken.")})
-    priority = starting_priority(urgency, emergency_category=found.emergency)
+    priority = priorities.starting(found.impact, urgency, emergency_category=found.emergency)
     job, surroundings = candidates.job(
         _Request(0, place_id, found.id),
         _Order(0, found.trade_id, "corrective", priority, found.planned_minutes, place.campus_id, place.building_id),

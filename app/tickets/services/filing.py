@@ -32,10 +32,9 @@ from app.tickets.rules.demands import impact_at
 from app.tickets.rules.grams import folded, grams
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.numbers import numbering_year
-from app.tickets.rules.priority import starting_priority
 from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import TicketAct, TicketStatus, Who
-from app.tickets.services import opening, refusals, visits
+from app.tickets.services import clocks, opening, priorities, refusals, visits
 from app.tickets.services.case import by_ticket
 
 
@@ -89,14 +88,17 @@ def file_ticket(
         visits.check(visit, emergency=found.emergency, zone_name=found.zone_name, now=now)
     named = place_id if place_id is not None else found.place_id  # words staff has mapped mean the place
     reporter = reporter_id if reporter_id is not None else actor.id
-    priority = starting_priority(urgency, emergency_category=found.emergency, by_staff=who is Who.DISPATCHER)
+    impact = impact_at(found.place_kind, found.impact, found.impacts)
+    priority = priorities.starting(impact, urgency, emergency_category=found.emergency, by_staff=who is Who.DISPATCHER)
     later = visit is not None and not visits.is_near(visit.start, now)
     automatic = found.auto_dispatch and named is not None and not later
     status = TicketStatus.ACCEPTED if automatic else TicketStatus.SUBMITTED
     searched = folded(description, found.place_path, place_text)
+    begun = clocks.begin(found, priority, automatic, now, None if visit is None else visit.end)
     row = _FILE.one(
         {
             **_outbox_rows(automatic),
+            **begun.values,
             "institution": current_institution(),
             "year": numbering_year(now, found.zone_name or DEFAULT_ZONE),
             "now": now,
@@ -114,7 +116,7 @@ def file_ticket(
             "building_id": found.building_id,
             "description": description,
             "urgency": urgency,
-            "impact": impact_at(found.place_kind, found.impact, found.impacts),
+            "impact": impact,
             "priority": priority,
             "reporter_id": reporter,
             "on_behalf_by": actor.id if who is Who.DISPATCHER else None,
@@ -136,7 +138,7 @@ def file_ticket(
     outbox.ring_after_commit()
     if later and found.auto_dispatch and named is not None:
         return _planned(row, actor, now, priority)
-    return Filed(row.id, row.number, status.value, priority, row.order_id)
+    return Filed(row.id, row.number, status.value, priority, row.order_id, begun.promised_at)
 
 
 def _planned(row: Any, actor: Actor, now: datetime, priority: str) -> Filed:
@@ -145,7 +147,8 @@ def _planned(row: Any, actor: Actor, now: datetime, priority: str) -> Filed:
     case.move_ticket(TicketAct.ACCEPT, by_system=True, automatic=True)
     order = opening.first_order(case)
     case.write()
-    return Filed(row.id, row.number, case.ticket.status.value, priority, order.id, version=case.ticket.version)
+    ticket = case.ticket
+    return Filed(row.id, row.number, ticket.status.value, priority, order.id, ticket.promised_at, ticket.version)
 
 
 def _names_the_first(ticket_id: int, first_id: int, reporter_id: int | None) -> None:
@@ -246,7 +249,17 @@ _FIND = Prepared(
         category.emergency, category.emergency_phone, category.auto_dispatch,
         version.id AS category_version_id, version.questions, version.impacts,
         place.id AS place_id, place.kind AS place_kind, place.path AS place_path,
-        place.campus_id, place.building_id, campus.zone_name, person.id AS reporter_id
+        place.campus_id, place.building_id, campus.zone_name, person.id AS reporter_id,
+        (SELECT sla.id FROM sla_policy AS policy JOIN sla_policy_version AS sla
+            ON sla.institution_id = policy.institution_id AND sla.policy_id = policy.id
+            WHERE policy.usual OR (policy.code = version.sla_policy AND policy.valid_to IS NULL)
+            ORDER BY policy.usual, sla.number DESC LIMIT 1) AS policy_version_id,
+        (SELECT jsonb_object_agg(given.hours, given.version_id ORDER BY given.campus_id NULLS FIRST) FROM (
+            SELECT hours.campus_id, hours.hours, (SELECT content.id FROM calendar_version AS content
+                WHERE content.institution_id = hours.institution_id AND content.calendar_id = hours.calendar_id
+                ORDER BY content.number DESC LIMIT 1) AS version_id
+            FROM campus_hours AS hours WHERE hours.campus_id IS NULL OR hours.campus_id = place.campus_id
+        ) AS given) AS hours
     FROM (SELECT 1) AS one
     LEFT JOIN category ON (category.code = :code OR category.id = :category_id)
         AND (category.valid_from IS NULL OR category.valid_from <= :today)
@@ -284,41 +297,55 @@ _SQL = """
             institution_id, number, status, cycle, category_id, category_version_id, asked_version_id, answers,
             place_id, place_text, campus_id, building_id,
             description, urgency, impact, priority, reporter_id, on_behalf_by, contact_name, contact_phone, may_enter,
-            origin, filed_at, reminders, not_fixed_count, version, search, grams)
+            origin, filed_at, reminders, not_fixed_count, version, search, grams, promised_at, due_at, due_clock)
         SELECT :institution,
             'R' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
             :status, 1, :category_id, :category_version_id, :asked_version_id, :answers,
             :place_id, :place_text, :campus_id, :building_id,
             :description, :urgency, :impact, :priority, :reporter_id, :on_behalf_by, :contact_name, :contact_phone,
-            :may_enter, :origin, :now, 0, 0, 1, :search, :grams
+            :may_enter, :origin, :now, 0, 0, 1, :search, :grams, :promised_at, :due_at, :due_clock
         FROM ticket_serial
         RETURNING id, number
     ), opened AS (
         INSERT INTO work_order (
             institution_id, number, ticket_id, trade_id, kind, state, cycle, priority, campus_id, building_id,
-            planned_minutes, pooled, worked, opened_at, version)
+            planned_minutes, pooled, worked, opened_at, version, due_at, due_clock)
         SELECT :institution,
             'W' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
             filed.id, :trade_id, 'corrective', 'queued', 1, :priority, :campus_id, :building_id,
-            :planned_minutes, false, false, :now, 1
+            :planned_minutes, false, false, :now, 1, :due_at, :due_clock
         FROM order_serial, filed
         RETURNING id
     ), happened AS (
         INSERT INTO ticket_event (
-            institution_id, ticket_id, order_id, at, actor_kind, actor_id, kind, from_state, to_state, audience, cycle)
+            institution_id, ticket_id, order_id, at, actor_kind, actor_id, kind, from_state, to_state, audience, cycle,
+            data)
         SELECT :institution, filed.id, CASE WHEN act.of_order THEN opened.id END, :now,
             CASE WHEN act.seq = 1 THEN :actor_kind ELSE 'system' END,
             CASE WHEN act.seq = 1 THEN CAST(:actor_id AS bigint) END,
-            act.kind, act.from_state, act.to_state, act.audience, 1
+            act.kind, act.from_state, act.to_state, act.audience, 1,
+            CASE act.seq WHEN 1 THEN CAST(:terms AS jsonb) WHEN 5 THEN CAST(:promise AS jsonb) END
         FROM filed
         LEFT JOIN opened ON true
         JOIN (VALUES
             (1, false, 'file', NULL, 'submitted', 'everyone'),
             (2, false, 'accept', 'submitted', 'accepted', 'everyone'),
             (3, true, 'open', NULL, 'planned', 'crew'),
-            (4, true, 'queue', 'planned', 'queued', 'crew')
-        ) AS act(seq, of_order, kind, from_state, to_state, audience) ON act.seq = 1 OR :automatic
+            (4, true, 'queue', 'planned', 'queued', 'crew'),
+            (5, false, 'promise', NULL, NULL, 'everyone')
+        ) AS act(seq, of_order, kind, from_state, to_state, audience)
+            ON act.seq = 1 OR (:automatic AND act.seq < 5) OR (act.seq = 5 AND :promised_at IS NOT NULL)
         ORDER BY act.seq
+    ), clocked AS (
+        INSERT INTO sla_clock (
+            institution_id, owner_kind, owner_id, ticket_id, kind, cycle, policy_version_id, priority,
+            calendar_version_id, phase, started_at, since, used, target, due_at, not_before, excused, endless, next_at)
+        SELECT :institution, CASE WHEN c.of_order THEN 'order' ELSE 'ticket' END,
+            CASE WHEN c.of_order THEN opened.id ELSE filed.id END, filed.id, c.kind, 1, :policy, :priority,
+            :calendar, 'running', :minute, :minute, 0, c.target, c.due, c.earliest, false, c.due IS NULL, c.next
+        FROM filed LEFT JOIN opened ON true
+        CROSS JOIN unnest(:c_kinds, :c_of_order, :c_targets, :c_dues, :c_earliest, :c_next)
+            AS c(kind, of_order, target, due, earliest, next)
     ), published AS (
         INSERT INTO outbox_event (institution_id, kind, payload, v, request_id, at)
         SELECT :institution, 'TicketFiled', jsonb_build_object('ticket_id', filed.id, 'number', filed.number,
@@ -347,7 +374,6 @@ _OWN = text(
 ).bindparams(*(bindparam(name, type_=BigInteger) for name in ("first_id", "person_id")))
 _VISIT = text("UPDATE ticket SET visit_from = :start, visit_to = :end WHERE id = :ticket_id")
 _RECURS = text("UPDATE ticket SET recurs_of_id = :first_id WHERE id = :ticket_id")
-# on one line: psycopg keeps the parsed form of statements up to 4,096 characters only
 _FILE = Prepared(
     text(" ".join(_SQL.split())).bindparams(
         bindparam("now", type_=DateTime(timezone=True)),
@@ -365,9 +391,16 @@ _FILE = Prepared(
                 "building_id",
                 "reporter_id",
                 "on_behalf_by",
+                "policy",
+                "calendar",
             )
         ),
         bindparam("answers", type_=JSONB(none_as_null=True)),
-        *(bindparam(name, type_=ARRAY(Text)) for name in ("grams", "turns", "handlers", "queues")),
+        *(bindparam(name, type_=DateTime(timezone=True)) for name in ("minute", "promised_at", "due_at")),
+        *(bindparam(name, type_=Text) for name in ("due_clock", "terms", "promise")),
+        *(bindparam(name, type_=ARRAY(DateTime(timezone=True))) for name in ("c_dues", "c_earliest", "c_next")),
+        bindparam("c_of_order", type_=ARRAY(Boolean)),
+        bindparam("c_targets", type_=ARRAY(Integer)),
+        *(bindparam(name, type_=ARRAY(Text)) for name in ("grams", "turns", "handlers", "queues", "c_kinds")),
     )
 )

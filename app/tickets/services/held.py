@@ -46,6 +46,9 @@ class HeldTicket:
     closed_at: datetime | None
     reminders: int
     not_fixed_count: int
+    promised_at: datetime | None
+    due_at: datetime | None
+    due_clock: str | None
     version: int
 
 
@@ -77,6 +80,8 @@ class HeldOrder:
     proposed_by: int | None
     pooled: bool
     worked: bool
+    due_at: datetime | None
+    due_clock: str | None
     started_at: datetime | None
     done_at: datetime | None
     version: int

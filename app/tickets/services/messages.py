@@ -36,8 +36,9 @@ def send_message(
         raise Conflict(_l("This request is over. Report again if something is still wrong."))
     if not text:
         raise Rejected(fields={"text": _l("Write something first.")})
+    data = {"staff": True} if staff else None  # it answers the request (2)
     audience = Audience.EVERYONE if to_followers else Audience.REPORTER
-    case.remark(Remark.MESSAGE, note=text, order_id=order_id, audience=audience.value)
+    case.remark(Remark.MESSAGE, note=text, order_id=order_id, audience=audience.value, data=data)
     holders = {each.assignee_id for each in case.orders.values() if _held(each)} - {actor.id}
     case.tell_with_id(
         lambda event_id: events.MessageWritten(

@@ -209,12 +209,21 @@ def insert_order(
         proposed_by=proposed_by,
         pooled=False,
         worked=False,
+        due_at=None,
+        due_clock=None,
         started_at=None,
         done_at=None,
         version=1,
     )
     case.add(order)
-    case.remark(OrderAct.OPEN, order_id=order.id, to_state=order.state, reason=reason or None, by_system=by_system)
+    case.remark(
+        OrderAct.OPEN,
+        order_id=order.id,
+        to_state=order.state,
+        reason=reason or None,
+        data=None if after_id is None else {"after": after_id},
+        by_system=by_system,
+    )
     return order
 
 

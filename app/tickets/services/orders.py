@@ -19,6 +19,7 @@ from app.tickets.services.done import OrderDone
 from app.tickets.services.held import HeldOrder
 
 MAX_OFFSET = timedelta(days=366)
+CORRECTED = timedelta(minutes=1)  # from here on a device's clock is said to be off
 
 
 def transition(
@@ -90,9 +91,8 @@ def _move(
     device_offset_s: float | None,
 ) -> OrderDone:
     who = case.as_whom(order, row.act, row)
-    device: dict[str, datetime | None] = {}
     if device_at is not None:
-        device = {"device_at": device_at, "effective_at": _effective(case, order, device_at, device_offset_s)}
+        case.effective_at = _effective(case, order, device_at, device_offset_s)
     case.move_order(
         order,
         row.act,
@@ -101,7 +101,8 @@ def _move(
         note=note,
         until=until if row.act is OrderAct.HOLD else None,
         true_time=device_at if who is Who.DISPATCHER else None,
-        device=device,
+        device_at=device_at,
+        data=_corrected(case, device_at),
     )
     case.settle()
     case.write()
@@ -117,3 +118,10 @@ def _effective(case: Case, order: HeldOrder, device_at: datetime, offset_s: floa
         )
     )
     return min(max(said, last or said), case.now)
+
+
+def _corrected(case: Case, device_at: datetime | None) -> dict[str, bool] | None:
+    """The flag of an event whose device showed another time than counts (11)."""
+    if device_at is None or case.effective_at is None or abs(case.effective_at - device_at) < CORRECTED:
+        return None
+    return {"corrected": True}

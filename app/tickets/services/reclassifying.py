@@ -23,10 +23,10 @@ from app.tickets.models import Category, CategoryVersion, Ticket
 from app.tickets.rules.demands import impact_at
 from app.tickets.rules.grams import folded, grams
 from app.tickets.rules.history import Remark
-from app.tickets.rules.priority import IMPACTS, URGENCIES, starting_priority
+from app.tickets.rules.priority import IMPACTS, URGENCIES
 from app.tickets.rules.reasons import REASON_LIMIT, RECLASSIFIED
 from app.tickets.rules.workflow import ORDER_OPEN, TICKET_OPEN, OrderAct, OrderState, TicketAct, TicketStatus, Who
-from app.tickets.services import done, opening
+from app.tickets.services import clocks, done, opening, priorities
 from app.tickets.services.case import Case, by_ticket
 from app.tickets.services.done import TicketDone
 
@@ -93,7 +93,7 @@ def apply(case: Case, wish: Wish, reason: str | None) -> bool:
         return False
     for name, value in change.columns.items():
         setattr(case.ticket, name, value)
-    case.remark(Remark.RECLASSIFY, reason=reason, data=change.named)
+    case.remark(Remark.RECLASSIFY, reason=reason, data={**change.named, "sla": clocks.terms_told(case)})
     ticket, named = case.ticket, tuple(change.named)
     case.tell_with_id(
         lambda event_id: events.TicketReclassified(ticket.id, event_id, named, ticket.reporter_id),
@@ -131,7 +131,9 @@ def _changes(case: Case, wish: Wish, now_is: Any, then: Any, place: Any) -> Chan
     change.put("impact", ticket.impact, impact, impact=impact)
     priority = ticket.priority
     if change.named:
-        priority = starting_priority(urgency, emergency_category=then.emergency, by_staff=wish.urgency is not None)
+        priority = priorities.starting(
+            impact, urgency, emergency_category=then.emergency, by_staff=wish.urgency is not None
+        )
     change.put("priority", ticket.priority, priority, priority=priority)
     return change
 

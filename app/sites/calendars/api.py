@@ -1,0 +1,106 @@
+"""Working calendars over the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.core import clock, forms
+from app.core.errors import NotFound, Rejected
+from app.core.http import ApiBlueprint, accepts, answers, current_actor, json_list, policy, seen_version, versioned
+from app.sites import policies
+from app.sites import queries as places
+from app.sites.calendars import queries, schemas, services
+from app.sites.calendars.models import CalendarVersion, WorkingCalendar
+from app.sites.rules import calendar_data
+
+blueprint = ApiBlueprint("calendars", __name__, description="Working calendars: hours, seasons, holidays, make-up days")
+
+
+def _id(given: str) -> int:
+    number = forms.parse_id(given)
+    if number is None:
+        raise NotFound
+    return number
+
+
+def _shown(calendar: WorkingCalendar, version: CalendarVersion) -> dict[str, Any]:
+    return {
+        "id": calendar.id,
+        "code": calendar.code,
+        "name": calendar.name,
+        "version_id": version.id,
+        "number": version.number,
+        "published_at": version.published_at,
+        "content": version.content,
+    }
+
+
+@blueprint.route("/calendars", methods=["GET"])
+@answers(blueprint, 200, schemas.CalendarPage)
+@policy(policies.may_read_calendars)
+def calendars() -> Any:
+    """The working calendars with what is in force"""
+    return json_list([row._asdict() for row in queries.calendars()], None)
+
+
+@blueprint.route("/calendars", methods=["POST"])
+@accepts(blueprint, schemas.NewCalendar)
+@answers(blueprint, 201, schemas.CalendarOut)
+@policy(policies.may_write_calendars)
+def add_calendar(sent: dict[str, Any]) -> Any:
+    """A new calendar with its first version"""
+    made = services.create(actor=current_actor(), now=clock.now(), **sent)
+    return versioned(_shown(made, queries.in_force(made.id)), 1, 201)
+
+
+@blueprint.route("/calendars/<string:calendar_id>", methods=["GET"])
+@answers(blueprint, 200, schemas.CalendarOut)
+@policy(policies.may_read_calendars)
+def calendar(calendar_id: str) -> Any:
+    """One calendar with what is in force"""
+    found = queries.calendar(_id(calendar_id))
+    version = queries.in_force(found.id)
+    return versioned(_shown(found, version), version.number)
+
+
+@blueprint.route("/calendars/<string:calendar_id>", methods=["PUT"])
+@accepts(blueprint, schemas.NewVersion)
+@answers(blueprint, 200, schemas.CalendarOut)
+@policy(policies.may_write_calendars)
+def publish_calendar(sent: dict[str, Any], calendar_id: str) -> Any:
+    """Put new content in force; clocks that are open are judged by it from their start"""
+    found = queries.calendar(_id(calendar_id))
+    made = services.publish(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
+    return versioned(_shown(found, made), made.number)
+
+
+@blueprint.route("/calendars/<string:calendar_id>/days", methods=["GET"])
+@accepts(blueprint, schemas.DaysQuery, location="query")
+@answers(blueprint, 200, schemas.DaysOut)
+@policy(policies.may_read_calendars)
+def calendar_days(asked: dict[str, Any], calendar_id: str) -> Any:
+    """The hours of each date from … to, and why"""
+    first = asked["first"] or places.today(clock.now())
+    last = asked["last"] or first + timedelta(days=30)
+    if not 0 <= (last - first).days < schemas.SPAN_MAX:
+        raise Rejected(fields={"to": _("Ask for at most %(days)s days, in order.", days=schemas.SPAN_MAX)})
+    found = calendar_data.read(queries.in_force(queries.calendar(_id(calendar_id)).id).content)
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    rows = []
+    for day in days:
+        hours, because = found.decided(day)
+        rows.append({"on": day, "hours": hours, "because": because.value})
+    return json_list(rows, None)
+
+
+@blueprint.route("/calendars/hours", methods=["PUT"])
+@accepts(blueprint, schemas.HoursClassIn)
+@answers(blueprint, 200, schemas.HoursClassIn)
+@policy(policies.may_write_calendars)
+def set_campus_hours(sent: dict[str, Any]) -> Any:
+    """Say which calendar an hours class is on a campus"""
+    services.set_hours(actor=current_actor(), now=clock.now(), **sent)
+    return sent

@@ -1,0 +1,135 @@
+"""The clocks of a ticket as its readers see them: how they stand, and why a due time is what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.sites.calendars import queries as calendars
+from app.sites.rules.worktime import instant_of, minute_of
+from app.tickets.models import Extension
+from app.tickets.queries import sla
+from app.tickets.rules.sla import Act, Clock, Entry, Key, Kind, Phase, judge
+from app.tickets.rules.sla_history import story
+
+AT_RISK = 60  # working minutes before due from which a clock is shown at risk
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a trail: what happened to the clock, and the due time and minutes used afterwards."""
+
+    at: datetime
+    act: Act
+    event_id: int
+    used: int
+    due_at: datetime | None
+    until: datetime | None
+    policy_id: int | None
+    priority: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One clock. `state`: late, soon, ok, met, missed, paused, standing, void; `left` working minutes (negative: late
+    by), `raw` minutes by the wall clock to the due time."""
+
+    id: int
+    key: Key
+    state: str
+    clock: Clock
+    used: int
+    left: int | None
+    raw: int | None
+    due_at: datetime | None
+    started_at: datetime
+    stopped_at: datetime | None
+    version_id: int
+    trail: tuple[Line, ...]
+
+
+def views(ticket_id: int, now: datetime) -> list[View]:
+    """Every clock of a ticket as it stands now, with its trail, in the order they were started."""
+    told = story(sla.events(ticket_id), sla.BOOK)
+    ids = {(_key(row)): row.id for row in sla.of_ticket(ticket_id)}
+    at = minute_of(now)
+    found = []
+    for key, clock in told.clocks().items():
+        if key in ids:
+            lines = tuple(_trail(key, told.journals[key].lines))
+            found.append(_view(ids[key], clock, at, lines))
+    return sorted(found, key=lambda view: (view.key.cycle, view.id))
+
+
+def _key(row: Any) -> Key:
+    return Key(kind=Kind(row.kind), order_id=row.owner_id if row.owner_kind == "order" else None, cycle=row.cycle)
+
+
+def _view(clock_id: int, clock: Clock, at: int, trail: tuple[Line, ...]) -> View:
+    work = calendars.work(clock.terms.calendar)
+    used = clock.used + (work.between(clock.since, at) if clock.running else 0)
+    left = raw = None
+    if clock.due is not None and clock.stopped is None:
+        left = work.between(at, clock.due) if clock.due >= at else -work.between(clock.due, at)
+        raw = clock.due - at
+    return View(
+        id=clock_id,
+        key=clock.key,
+        state=state_of(clock, at, left),
+        clock=clock,
+        used=used,
+        left=left,
+        raw=raw,
+        due_at=sla.instant(clock.due),
+        started_at=instant_of(clock.started),
+        stopped_at=sla.instant(clock.stopped),
+        version_id=clock.terms.calendar,
+        trail=trail,
+    )
+
+
+def state_of(clock: Clock, at: int, left: int | None) -> str:
+    """How a clock stands, in one word."""
+    if clock.phase is Phase.STOPPED:
+        return "missed" if clock.kept is False else "met"
+    if clock.late(at):
+        return "late"
+    if clock.running:
+        return "soon" if left is not None and left <= AT_RISK else "ok"
+    return clock.phase.value
+
+
+def _trail(key: Key, journal: Sequence[Entry]) -> list[Line]:
+    """Each line with what the clock said after it; lines of one minute that change nothing are left out."""
+    found: list[Line] = []
+    for n, entry in enumerate(journal, start=1):
+        clock = judge(key, journal[:n], sla.BOOK)
+        if clock is None:
+            continue
+        found.append(
+            Line(
+                at=instant_of(entry.at),
+                act=entry.act,
+                event_id=entry.event,
+                used=clock.used,
+                due_at=sla.instant(clock.due),
+                until=sla.instant(entry.instant),
+                policy_id=entry.terms.policy if entry.terms else None,
+                priority=entry.terms.priority if entry.terms else None,
+            )
+        )
+    return found
+
+
+def open_extension(ticket_id: int) -> Any | None:
+    """More time somebody has asked for and nobody has decided on: (id, until, reason, asked_by, asked_at)."""
+    return db.session.execute(
+        select(Extension.id, Extension.until, Extension.reason, Extension.asked_by, Extension.asked_at).where(
+            Extension.ticket_id == ticket_id, Extension.decided_at.is_(None)
+        )
+    ).first()

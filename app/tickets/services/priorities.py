@@ -1,0 +1,117 @@
+"""Priorities: the matrix of an institution, another priority for a reason (tickets-rules 17, 26, 27)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.core import settings
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import Conflict, NotAllowed, Rejected
+from app.tickets import policies
+from app.tickets.models import TicketEvent
+from app.tickets.rules.history import Remark
+from app.tickets.rules.priority import (
+    IMPACT_LABELS,
+    MATRIX,
+    ROWS,
+    URGENCIES,
+    URGENCY_LABELS,
+    Matrix,
+    counted_urgency,
+    priority_of,
+)
+from app.tickets.rules.reasons import REASON_LIMIT
+from app.tickets.rules.workflow import ORDER_OPEN, TICKET_OPEN
+from app.tickets.services import clocks, done
+from app.tickets.services.case import Case, by_ticket
+from app.tickets.services.done import TicketDone
+
+BY_STEP = "escalation"
+
+
+def setting(impact: str, urgency: str) -> str:
+    """The name of the setting that holds one cell of the matrix."""
+    return f"priority.{impact}_{urgency}"
+
+
+for _impact in ROWS:
+    for _urgency, _usual in zip(URGENCIES, MATRIX[_impact], strict=True):
+        settings.declare(
+            setting(_impact, _urgency),
+            _usual,
+            kind=str,
+            choices=URGENCIES,
+            words=_l(
+                "%(impact)s, urgency said: %(urgency)s",
+                impact=_l(IMPACT_LABELS[_impact]),
+                urgency=_l(URGENCY_LABELS[_urgency]),
+            ),
+        )
+
+
+def matrix() -> Matrix:
+    """The institution's matrix."""
+    return {impact: tuple(settings.get(setting(impact, urgency)) for urgency in URGENCIES) for impact in ROWS}
+
+
+def starting(impact: str, urgency: str, *, emergency_category: bool, by_staff: bool = False) -> str:
+    """The priority of a new ticket: its category's impact and the urgency that counts (26, 27)."""
+    counted = counted_urgency(urgency, emergency_category=emergency_category, by_staff=by_staff)
+    return priority_of(impact, counted, matrix())
+
+
+def override(
+    *, actor: Actor, now: datetime, ticket_id: int, priority: str, reason: str, seen: int | None = None
+) -> TicketDone:
+    """Staff sets another priority and says why; clocks count on under what it promises (17).
+
+    Raises NotFound, NotAllowed, Stale, Conflict (no longer open), Rejected (fields `priority`, `reason`).
+    """
+    case = by_ticket(ticket_id, actor=actor, now=now)
+    if not policies.in_scope(actor, policies.TRIAGE, case.ticket):
+        raise NotAllowed
+    case.seen_ticket(seen)
+    if case.ticket.status not in TICKET_OPEN:
+        raise Conflict(_l("The request is no longer open."))
+    wrong = {}
+    if priority not in URGENCIES:
+        wrong["priority"] = _l("Choose one of the offered values.")
+    elif priority == case.ticket.priority:
+        wrong["priority"] = _l("The request has this priority already.")
+    if not reason.strip() or len(reason) > REASON_LIMIT:
+        wrong["reason"] = _l("Say why, in at most %(limit)s characters.", limit=REASON_LIMIT)
+    if wrong:
+        raise Rejected(fields=wrong)
+    change(case, priority, reason=reason.strip())
+    case.write()
+    return done.ticket(case)
+
+
+def change(case: Case, priority: str, *, reason: str, by_system: bool = False) -> None:
+    """Set the priority of a locked ticket and of its open orders; the event says what clocks count by from now on."""
+    before = case.ticket.priority
+    case.ticket.priority = priority
+    for order in case.orders.values():
+        if order.state in ORDER_OPEN:
+            order.priority = priority
+    case.remark(
+        Remark.RECLASSIFY,
+        by_system=by_system,
+        reason=reason,
+        data={"priority": [before, priority], "sla": clocks.terms_told(case, priority)},
+    )
+
+
+def raised_before(ticket_id: int) -> bool:
+    """Whether a step has raised the ticket already: it does so once (20)."""
+    query = select(TicketEvent.id).where(
+        TicketEvent.ticket_id == ticket_id,
+        TicketEvent.kind == Remark.RECLASSIFY.value,
+        TicketEvent.reason == BY_STEP,
+        TicketEvent.actor_kind == "system",
+    )
+    return db.session.scalar(query.limit(1)) is not None

@@ -1,0 +1,218 @@
+"""Working calendars: the first ones, publishing, hours of campuses, the API (tickets-rules 13 to 15)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit.models import AuditEntry
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import Conflict, NotFound, Rejected, Stale
+from app.core.outbox import OutboxEvent
+from app.sites.calendars import holidays, queries, services
+from app.sites.rules import calendar_data
+from app.sites.rules.calendars import Calendar, DayKind, Override, OverrideKind
+from tests.factories import accounts, sites
+from tests.sites.minutes import OFFICE_WEEK
+
+SYSTEM = Actor.system(1)
+SHORT = ((540, 720),)
+
+
+def office() -> int:
+    return next(row.id for row in queries.calendars() if row.code == "office")
+
+
+def content(calendar_id: int) -> Calendar:
+    return calendar_data.read(queries.in_force(calendar_id).content)
+
+
+class TestHolidays:
+    """14."""
+
+    def test_china_2026(self) -> None:
+        found = holidays.days("CN", [2026])
+        assert found[date(2026, 10, 1)].kind is DayKind.HOLIDAY
+        assert found[date(2026, 10, 1)].name["zh-CN"] == "国庆节"
+        assert found[date(2026, 9, 20)].kind is DayKind.MAKEUP
+        assert found[date(2026, 10, 7)].name == holidays.EXCHANGED
+        assert found[date(2026, 10, 4)].name == holidays.BESIDE  # a Sunday between days off
+        assert date(2026, 1, 4) in found
+        assert found[date(2026, 1, 4)].kind is DayKind.MAKEUP
+        assert all(day.official for day in found.values())
+
+    def test_a_year_not_announced_is_estimated(self) -> None:
+        found = holidays.days("CN", [2027])
+        assert found
+        assert not any(day.official for day in found.values())
+
+    def test_another_country(self) -> None:
+        found = holidays.days("GB", [2026])
+        assert found[date(2026, 4, 3)].official
+        assert found[date(2026, 4, 4)].name == holidays.BESIDE
+
+
+class TestBeginning:
+    def test_an_institution_has_calendars(self, database: Session, frozen: datetime) -> None:
+        assert [row.code for row in queries.calendars()] == ["office", "always"]
+        assert set(queries.in_force_by_class(None)) == {"office", "always"}
+        assert queries.version_of("extended", None) == queries.version_of("office", None)
+        found = content(office())
+        assert found.hours(date(2026, 11, 18)) == OFFICE_WEEK[0]
+        assert found.hours(date(2026, 10, 1)) == ()
+        assert not found.days[date(2028, 10, 1)].official
+
+    def test_again_changes_nothing(self, database: Session, frozen: datetime) -> None:
+        before = [row.version_id for row in queries.calendars()]
+        services.ensure(frozen)
+        assert [row.version_id for row in queries.calendars()] == before
+
+
+class TestPublishing:
+    def test_a_draft_becomes_the_next_version(self, database: Session, frozen: datetime) -> None:
+        calendar_id = office()
+        changed = replace(content(calendar_id), overrides={date(2026, 11, 19): Override(kind=OverrideKind.CLOSED)})
+        draft = services.save_draft(calendar_id, actor=SYSTEM, now=frozen, content=changed, seen=0)
+        assert content(calendar_id).hours(date(2026, 11, 19)) != ()  # nothing is in force before it is published
+        made = services.publish_draft(calendar_id, actor=SYSTEM, now=frozen, seen=draft.version, note="校运会")
+        assert made.number == 2
+        assert content(calendar_id).hours(date(2026, 11, 19)) == ()
+        assert queries.draft(calendar_id) is None
+        assert queries.work(made.id).calendar.hours(date(2026, 11, 19)) == ()
+        assert queries.calendar_of(made.id) == calendar_id
+        told = db.session.scalars(select(OutboxEvent).where(OutboxEvent.kind == "CalendarPublished")).one()
+        assert told.payload == {"calendar_id": calendar_id, "version_id": made.id}
+        assert db.session.scalar(select(AuditEntry.verb).order_by(AuditEntry.id.desc())) == "calendar.publish"
+
+    def test_whoever_edits_at_the_same_time_is_told(self, database: Session, frozen: datetime) -> None:
+        calendar_id = office()
+        now_so = content(calendar_id)
+        services.save_draft(calendar_id, actor=SYSTEM, now=frozen, content=now_so, seen=0)
+        with pytest.raises(Stale):
+            services.save_draft(calendar_id, actor=SYSTEM, now=frozen, content=now_so, seen=0)
+        services.publish(calendar_id, actor=SYSTEM, now=frozen, content=now_so, seen=1)
+        with pytest.raises(Stale):
+            services.publish(calendar_id, actor=SYSTEM, now=frozen, content=now_so, seen=1)
+        with pytest.raises(Stale):
+            services.publish_draft(calendar_id, actor=SYSTEM, now=frozen, seen=1)  # made from version 1
+
+    def test_nothing_to_publish(self, database: Session, frozen: datetime) -> None:
+        with pytest.raises(Conflict):
+            services.publish_draft(office(), actor=SYSTEM, now=frozen)
+
+    def test_a_calendar_without_hours_is_refused(self, database: Session, frozen: datetime) -> None:
+        with pytest.raises(Rejected) as refused:
+            services.publish(office(), actor=SYSTEM, now=frozen, content=Calendar(zone="Nowhere"))
+        assert set(refused.value.fields) == {"zone", "week"}
+
+
+class TestCampuses:
+    """15."""
+
+    def test_a_campus_may_work_by_another_calendar(self, database: Session, frozen: datetime) -> None:
+        campus = sites.campus(zone_name="Europe/London")
+        made = services.create(
+            actor=SYSTEM,
+            now=frozen,
+            code="london",
+            name={"en": "London"},
+            content=Calendar(zone="Europe/London", week=OFFICE_WEEK),
+        )
+        services.set_hours(actor=SYSTEM, now=frozen, campus_id=campus.id, hours="office", calendar_id=made.id)
+        assert queries.version_of("office", campus.id) == queries.in_force(made.id).id
+        assert queries.version_of("office", None) == queries.in_force(office()).id
+        assert queries.version_of("always", campus.id) == queries.version_of("always", None)
+        with pytest.raises(Conflict):
+            services.close(made.id, actor=SYSTEM, now=frozen)
+        services.set_hours(actor=SYSTEM, now=frozen, campus_id=campus.id, hours="office", calendar_id=None)
+        services.close(made.id, actor=SYSTEM, now=frozen)
+        with pytest.raises(NotFound):
+            queries.calendar(made.id)
+
+    def test_what_cannot_be(self, database: Session, frozen: datetime) -> None:
+        room = sites.room()
+        for wrong in (
+            {"campus_id": room.id, "hours": "office", "calendar_id": office()},
+            {"campus_id": None, "hours": "night", "calendar_id": office()},
+            {"campus_id": None, "hours": "office", "calendar_id": None},
+        ):
+            with pytest.raises(Rejected):
+                services.set_hours(actor=SYSTEM, now=frozen, **wrong)  # type: ignore[arg-type]  # wrong on purpose
+
+
+class TestApi:
+    def put(self, client: FlaskClient, me: dict[str, str], calendar_id: str, version: int, **changed: Any) -> Any:
+        body = {"content": {"zone": "Asia/Shanghai", "week": ["08:00-12:00"] * 5 + ["", ""], **changed}}
+        headers = {**me, "If-Match": f'"v{version}"'}
+        return client.put(f"/api/v1/calendars/{calendar_id}", json=body, headers=headers)
+
+    def test_published_and_read(self, database: Session, client: FlaskClient) -> None:
+        me = accounts.token(accounts.person("supervisor"))
+        shown = client.get("/api/v1/calendars", headers=me).json["items"][0]  # type: ignore[index]  # the answer is JSON
+        season = {
+            "from": "2026-07-06",
+            "to": "2026-08-30",
+            "week": ["09:00-12:00"] * 5 + ["", ""],
+            "name": {"en": "Break"},
+        }
+        answer = self.put(
+            client,
+            me,
+            shown["id"],
+            shown["version"],
+            seasons=[season],
+            days=[{"on": "2026-10-10", "kind": "makeup"}],
+            overrides=[{"on": "2026-10-11", "kind": "hours", "hours": "10:00-11:00"}],
+        )
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        assert answer.headers["ETag"] == '"v2"'
+        asked = f"/api/v1/calendars/{shown['id']}/days?from=2026-10-09&to=2026-10-11"
+        found = client.get(asked, headers=me).json["items"]  # type: ignore[index]  # the answer is JSON
+        assert found == [
+            {"on": "2026-10-09", "hours": "08:00-12:00", "because": "week"},
+            {"on": "2026-10-10", "hours": "08:00-12:00", "because": "makeup"},
+            {"on": "2026-10-11", "hours": "10:00-11:00", "because": "override"},
+        ]
+        assert self.put(client, me, shown["id"], 1).status_code == 412
+
+    @pytest.mark.parametrize(
+        ("changed", "field"),
+        [
+            ({"week": ["08:00-12:00"]}, "content.week"),
+            ({"week": ["8 to 12"] * 7}, "content.week.0"),
+            ({"zone": "Mars"}, "zone"),
+            ({"colour": "red"}, "content.colour"),
+            ({"overrides": [{"on": "2026-13-01", "kind": "closed"}]}, "content.overrides.0.on"),
+            ({"days": [{"on": "2026-10-01", "kind": "party"}]}, "content.days.0.kind"),
+        ],
+    )
+    def test_refused_by_field(
+        self, database: Session, client: FlaskClient, changed: dict[str, Any], field: str
+    ) -> None:
+        me = accounts.token(accounts.person("admin"))
+        answer = self.put(client, me, str(office()), 1, **changed)
+        assert answer.status_code == 422
+        assert field in {each["field"] for each in answer.json["errors"]}
+
+    def test_made_and_given_to_a_campus(self, database: Session, client: FlaskClient) -> None:
+        me = accounts.token(accounts.person("admin"))
+        campus = sites.campus()
+        body = {"code": "north", "name": {"zh-CN": "北区"}, "content": {"zone": "Asia/Shanghai", "always": True}}
+        made = client.post("/api/v1/calendars", json=body, headers=me)
+        assert made.status_code == 201, made.get_data(as_text=True)
+        given = {"campus_id": str(campus.id), "hours": "extended", "calendar_id": made.json["id"]}  # type: ignore[index]  # the answer is JSON
+        assert client.put("/api/v1/calendars/hours", json=given, headers=me).json == given
+        assert client.post("/api/v1/calendars", json=body, headers=me).status_code == 422  # the code is taken
+
+    def test_a_long_span_is_refused(self, database: Session, client: FlaskClient) -> None:
+        me = accounts.token(accounts.person("dispatcher"))
+        address = f"/api/v1/calendars/{office()}/days"
+        assert client.get(f"{address}?from=2026-01-01&to=2036-01-01", headers=me).status_code == 422
+        assert client.get(f"{address}?from=2026-01-02&to=2026-01-01", headers=me).status_code == 422
