@@ -244,7 +244,7 @@ def test_lists_take_a_constant_number_of_statements(
         for number in range(5):
             desk.answer(en=f"A{number}")
             desk.contact(f"C{number}")
-        assert {path: statements(client, path) for path in paths} == before
+        assert {path: min(statements(client, path) for _warm in range(2)) for path in paths} == before
 
 
 def test_the_api_of_answers_and_contacts(client: FlaskClient, ground: tickets.Ground, writer: Person) -> None:

@@ -255,7 +255,7 @@ def test_lists_and_threads_take_a_constant_number_of_statements(
         for _number in range(5):
             feedback.said(ground.student, place_id=ground.room.id)
             acts.note(actor=accounts.actor(ground.dispatcher), now=matter.filed_at, feedback_id=matter.id, text="x")
-        assert {path: statements(client, path) for path in paths} == before
+        assert {path: min(statements(client, path) for _warm in range(2)) for path in paths} == before
 
 
 def test_the_calls_of_the_contract(client: FlaskClient, ground: tickets.Ground, database: Session) -> None:
