@@ -322,7 +322,7 @@ def test_lists_narrow_orders(ground: tickets.Ground, now: datetime) -> None:
 
 def test_parts_come_from_permissions_and_scopes(ground: tickets.Ground) -> None:
     class Thing:
-        campus_id, building_id, reporter_id, state, assignee_id = 1, 2, 3, "working", 4
+        campus_id, building_id, reporter_id, state, assignee_id, pooled = 1, 2, 3, "working", 4, False
 
     def somebody(number: int, kind: str, scope_id: int | None, *permissions: str) -> Actor:
         grant = Grant("r", frozenset(permissions), Scope(kind, scope_id))  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
