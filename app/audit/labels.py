@@ -51,6 +51,23 @@ VERBS: dict[str, Any] = {
     "calendar.publish": _l("Published a version of a working calendar"),
     "calendar.hours": _l("Changed which calendar a campus works by"),
     "calendar.close": _l("Closed a working calendar"),
+    "answer.write": _l("Wrote an answer"),
+    "answer.change": _l("Changed an answer"),
+    "answer.close": _l("Closed an answer"),
+    "contact.write": _l("Added a contact"),
+    "contact.change": _l("Changed a contact"),
+    "contact.close": _l("Closed a contact"),
+    "notice.write": _l("Wrote a notice"),
+    "notice.change": _l("Changed a notice"),
+    "notice.publish": _l("Published a notice"),
+    "notice.end": _l("Ended a notice"),
+    "notice.discard": _l("Discarded a notice"),
+    "feedback.about": _l("Said whom feedback is about"),
+    "feedback.assign": _l("Assigned feedback"),
+    "feedback.convert": _l("Turned feedback into something else"),
+    "certificate.add": _l("Added a certificate"),
+    "technician.certificate": _l("Changed certificates of a technician"),
+    "walk.set": _l("Set walking minutes"),
     "webhook.create": _l("Made a webhook"),
     "webhook.change": _l("Changed a webhook"),
     "webhook.secret": _l("Made a new secret of a webhook"),
@@ -92,6 +109,11 @@ VERBS: dict[str, Any] = {
 }
 
 OBJECTS: dict[str, Any] = {
+    "answer": _l("Answer"),
+    "certificate": _l("Certificate"),
+    "contact": _l("Contact"),
+    "feedback": _l("Feedback"),
+    "notice": _l("Notice"),
     "person": _l("Person"),
     "role": _l("Role"),
     "crew": _l("Crew"),
@@ -112,6 +134,10 @@ OBJECTS: dict[str, Any] = {
 }
 
 FIELDS: dict[str, Any] = {
+    "note": _l("Note"),
+    "number": _l("Number"),
+    "text": _l("Text"),
+    "zone": _l("Zone"),
     "name": _l("Name"),
     "username": _l("Account name"),
     "student_no": _l("Student number"),

@@ -24,7 +24,10 @@ _ALIKE = str.maketrans({"0": "o", "1": "l", "8": "b"})
 
 def nameless() -> bool:
     """Whether the message of this request is to be taken down without a name."""
-    body = request.get_json(silent=True) if request.is_json else None
+    try:
+        body = request.get_json(silent=True) if request.is_json else None
+    except (RecursionError, ValueError):
+        body = None  # what nests too deep is refused where it is read
     ticked = body.get("anonymous") is True if isinstance(body, dict) else bool(request.form.get("anonymous"))
     return ticked or not current_actor().signed_in
 

@@ -63,7 +63,7 @@ def node(world: World, servers: ground.Ground, monkeypatch: pytest.MonkeyPatch) 
         process.wait(5)
 
 
-def until(happened: Callable[[], bool], seconds: float = 15.0) -> None:
+def until(happened: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "it did not happen in time"

@@ -18,7 +18,7 @@ from app.core.errors import Conflict, NotFound, Rejected, Stale
 from app.core.outbox import OutboxDelivery, OutboxEvent
 from app.events.notices import NoticeOver, NoticePublished
 from app.notifications.models import Notification
-from app.portal import handlers
+from app.portal.handlers import notices as handlers
 from app.portal.models import Notice, NoticePlace, NoticeRead, NoticeVersion
 from app.portal.queries import notices as queries
 from app.portal.queries import readers

@@ -149,7 +149,7 @@ def test_filing_demands_a_key_and_repeats_give_the_same_answer(client: FlaskClie
         ({"surprise": 1}, "surprise"),
         ({"may_enter": "maybe"}, "may_enter"),
         ({"description": "a\x00b"}, "description"),
-        ({"answers": {"a": 1}}, "answers"),
+        ({"answers": {"a": 1}}, "answers.a"),
     ],
 )
 def test_what_cannot_be_filed_is_named(

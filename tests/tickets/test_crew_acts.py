@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.attachments import queries as kept
 from app.attachments.models import Attachment
 from app.tickets import order_forms
 from app.tickets.models import TicketEvent, WorkOrder
@@ -231,7 +232,8 @@ def test_photos_before_and_after(
     assert client.post(f"/crew/{order_id}/photos", data={"photos_moment": "during"}).status_code == 422
     page = client.get(f"/crew/{order_id}", headers=ENGLISH).get_data(as_text=True)
     assert "Being prepared" in page
-    assert "<figcaption>before</figcaption>" in page
+    (photo,) = kept.of("work_order", order_id)
+    assert photo.moment == "before"
 
 
 def test_the_page_of_an_order_is_few_statements(

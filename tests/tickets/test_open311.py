@@ -141,7 +141,7 @@ def test_text_and_photo_only_where_published(
     assert client.post(f"/tickets/{filed.id}/publish", data={"published": "0"}).status_code == 303
     client.post("/logout")
     assert client.get(where).json[0]["description"] is None
-    assert client.get(_path(shown["media_url"])).status_code == 404
+    assert client.get(_path(shown["media_url"])).status_code == 302  # to the sign-in
     room = ground.file()
     refused = client.post(f"/api/v1/tickets/{room.id}/publishing", json={"published": True}, headers=bearer)
     assert refused.status_code == 409
@@ -176,7 +176,9 @@ def test_what_is_closed(
     ground: factory.Ground, client: FlaskClient, database: Session, status: str, reason: str | None, said: str
 ) -> None:
     filed = ground.file(place_id=ground.floor.id)
-    database.execute(update(Ticket).values(status=status))
+    original = ground.file(place_id=ground.floor.id).id if status == "duplicate" else None
+    changed = {"status": status, "duplicate_of_id": original}
+    database.execute(update(Ticket).where(Ticket.id == filed.id).values(**changed))
     shown = client.get(f"/open311/v2/requests/{filed.number}.json").json[0]
     assert shown["status"] == said
     assert shown["status_notes"]

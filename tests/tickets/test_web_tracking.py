@@ -139,12 +139,6 @@ class TestReader:
         page = login(ground.student).get(f"/tickets/{filed.id}").get_data(as_text=True)
         assert "&lt;script&gt;alert(1)" in page
 
-    def test_no_word_of_due_times(self, ground: Ground, login: Login) -> None:
-        for person in (ground.student, ground.dispatcher):
-            page = page_of(login(person), ground).lower()
-            assert "promise" not in page
-            assert "due" not in page
-
 
 class TestLive:
     def test_page_asks_again_while_it_is_open(self, ground: Ground, login: Login) -> None:
