@@ -47,7 +47,8 @@ READ_REMARKS: Final = frozenset(
 )
 """The remarks clocks read; the others are not asked for."""
 
-_MOVES_NOTHING: Final = frozenset({OrderAct.OPEN, OrderAct.DECLINE, OrderAct.EXPIRE, OrderAct.VERIFY, OrderAct.CLOSE})
+# opening moves no clock, but the new order is due by those of its ticket
+_MOVES_NOTHING: Final = frozenset({OrderAct.DECLINE, OrderAct.EXPIRE, OrderAct.VERIFY, OrderAct.CLOSE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
