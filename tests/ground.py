@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
+from flask import Flask
 from psycopg import sql
 
 from app.core import embedded
@@ -68,13 +69,16 @@ def superuser(sockets: Path, database: str = "postgres") -> psycopg.Connection[t
     return psycopg.connect(host=str(sockets), user="postgres", dbname=database, autocommit=True)
 
 
-def empty(ground: Ground) -> None:
-    """Take away what a test has committed: every row of every institution's tables, numbers begin anew."""
+def empty(app: Flask, ground: Ground) -> None:
+    """Take away what a test has committed: every row of every institution's tables, numbers begin anew; what each
+    institution has from its first day on is made again, as the next test expects it."""
     from app.core.db import tenant_tables
 
     with psycopg.connect(ground.owner_url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as connection:
         tables = sql.SQL(", ").join(sql.Identifier(name) for name in tenant_tables())
         connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
+    with app.app_context():
+        furnish()
 
 
 def migrate(addresses: embedded.Addresses, database: str) -> None:

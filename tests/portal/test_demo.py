@@ -33,7 +33,7 @@ def campus(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
     with app.app_context(), institution_bound(1), clock.frozen(MOMENT):
         command.fill(1, random.Random(1), "demo-pass-2026", MOMENT, 25)  # noqa: S311 - a play, no secret
     yield app
-    ground.empty(servers)
+    ground.empty(app, servers)
 
 
 def test_everybody_has_an_ordinary_limit_and_the_offer_goes_to_who_can_be_played(campus: Flask) -> None:

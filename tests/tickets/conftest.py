@@ -14,4 +14,4 @@ from tests import ground
 def committed(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
     """Tests that commit; everything they leave is taken away again."""
     yield app
-    ground.empty(servers)
+    ground.empty(app, servers)
