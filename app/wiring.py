@@ -46,6 +46,7 @@ from app.imports import web as imports_web
 from app.notifications import api as notifications_api
 from app.notifications import handlers as notifications_handlers
 from app.notifications import policies as notifications_policies
+from app.notifications import queries as notifications_queries
 from app.notifications import web as notifications_web
 from app.notifications.webhooks import api as webhooks_api
 from app.notifications.webhooks import handlers as webhooks_handlers
@@ -60,6 +61,7 @@ from app.portal.demo import command as demo_command
 from app.portal.handlers import feedback as feedback_handlers
 from app.portal.handlers import notices as notice_handlers
 from app.portal.handlers import operations as portal_handlers
+from app.portal.queries import feedback as feedback_queries
 from app.sites import api as sites_api
 from app.sites import importer as sites_importer
 from app.sites import policies as sites_policies
@@ -256,7 +258,7 @@ NAVIGATION: tuple[NavItem, ...] = (
         "bell",
         notifications_policies.own,
         primary=True,
-        count=notifications_web.unread_count,
+        count=notifications_queries.UNREAD,
     ),
     NavItem(_l("Me"), "accounts.me", "user", signed_in, primary=True),
     NavItem(_l("Duty calls"), "duty_calls.index", "phone", tickets_policies.may_dispatch, group=_l("Repairs")),
@@ -269,7 +271,7 @@ NAVIGATION: tuple[NavItem, ...] = (
         "msg",
         portal_policies.handle,
         group=_l("Desk"),
-        count=portal_web.feedback_count,
+        count=feedback_queries.OPEN,
     ),
     NavItem(_l("Notices"), "notices.desk", "megaphone", portal_policies.write_notices, group=_l("Desk")),
     NavItem(_l("Answers"), "answers.desk", "book", portal_policies.write_desk, group=_l("Desk")),
@@ -284,7 +286,7 @@ NAVIGATION: tuple[NavItem, ...] = (
         "upload",
         imports_policies.can_see,
         group=_l("Registers"),
-        count=imports_queries.waiting_for,
+        count=imports_queries.WAITING,
     ),
     NavItem(_l("Operations"), "portal.operations", "pulse", portal_policies.read_operations, group=_l("System")),
     NavItem(_l("Mail"), "notifications.kept_mail", "mail", notifications_policies.read_mail, group=_l("System")),

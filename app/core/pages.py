@@ -5,19 +5,22 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, flash, g, get_flashed_messages, request, url_for
 from markupsafe import Markup, escape
+from sqlalchemy import select
 
 from app.core import assets, i18n, words
 from app.core.actor import Actor
+from app.core.prepared import Count, Reading
 
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One entry of the navigation. `rule` decides who sees it; `count` gives a number beside it or None."""
+    """One entry of the navigation. `rule` decides who sees it; `count` is the number beside it, none where it is 0."""
 
     label: Any
     endpoint: str
@@ -25,7 +28,7 @@ class NavItem:
     rule: Callable[[Actor], bool]
     group: Any = ""
     primary: bool = False  # one of the at most four places of the phone's bottom bar
-    count: Callable[[Actor], int | None] | None = None
+    count: Count | None = None
 
 
 def asset(name: str) -> str:
@@ -44,9 +47,8 @@ def sheets(names: Sequence[str]) -> list[str]:
 def navigation() -> list[dict[str, Any]]:
     """The groups and items this actor may use, those of no group first; an item's page lets the actor in.
 
-    `place` is the order of the table, in which the phone's bar takes its four.
-
-    Made once per request: layouts ask several times, and counts are statements.
+    `place` is the order of the table, in which the phone's bar takes its four. Made once per request: layouts ask
+    several times.
     """
     if "navigation" not in g:
         g.navigation = _navigation(g.actor)
@@ -55,9 +57,9 @@ def navigation() -> list[dict[str, Any]]:
 
 
 def _navigation(actor: Actor) -> list[dict[str, Any]]:
-    table: tuple[NavItem, ...] = current_app.extensions["houqin_nav"]
+    numbers = counts()
     groups: dict[str, dict[str, Any]] = {"": {"label": "", "items": []}}
-    shown = [(item, url_for(item.endpoint)) for item in table if item.rule(actor)]
+    shown = [(item, url_for(item.endpoint)) for item in _entries(actor)]
     here = max((url for _item, url in shown if _lies_below(request.path, url)), key=len, default=None)
     for place, (item, url) in enumerate(shown):
         group = groups.setdefault(str(item.group), {"label": str(item.group), "items": []})
@@ -67,12 +69,34 @@ def _navigation(actor: Actor) -> list[dict[str, Any]]:
                 "url": url,
                 "icon": item.icon,
                 "current": url == here,
-                "count": item.count(actor) if item.count else None,
+                "count": numbers.get(item.endpoint) or None,
                 "primary": item.primary,
                 "place": place,
             }
         )
     return [group for group in groups.values() if group["items"]]
+
+
+def _entries(actor: Actor) -> list[NavItem]:
+    table: tuple[NavItem, ...] = current_app.extensions["houqin_nav"]
+    return [item for item in table if item.rule(actor)]
+
+
+def counts() -> Mapping[str, int]:
+    """The numbers beside the entries this reader sees, by the entry's endpoint; asked once per request."""
+    if "counts" not in g:
+        asked = {item.endpoint: item.count for item in _entries(g.actor) if item.count}
+        given = {name: value for each in asked.values() for name, value in each.values(g.actor).items()}
+        row = _counting(tuple(asked.items())).one(given) if asked else ()
+        g.counts = dict(zip(asked, row, strict=True))
+    found: Mapping[str, int] = g.counts
+    return found
+
+
+@cache
+def _counting(asked: tuple[tuple[str, Count], ...]) -> Reading:
+    """One statement for all of them; there are as many as there are mixtures of rights."""
+    return Reading(lambda: select(*(each.statement().scalar_subquery() for _endpoint, each in asked)))
 
 
 def _lies_below(path: str, url: str) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.rows import namedtuple_row
@@ -24,6 +24,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Select,
     Text,
     bindparam,
     literal_column,
@@ -31,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.exc import DBAPIError, NoResultFound
 
+from app.core.actor import Actor
 from app.core.db import db
 from app.core.driver import strip
 
@@ -102,6 +104,16 @@ class Reading(Prepared):
     def _execute(self, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
         db.session.flush()
         return super()._execute(values)
+
+
+class Count(NamedTuple):
+    """A number that pages show for a reader: its statement, and the named values for an actor.
+
+    Several are asked in one statement (`core.pages.counts`), so the names of values are each count's own.
+    """
+
+    statement: Callable[[], Select[int]]
+    values: Callable[[Actor], Mapping[str, Any]]
 
 
 def value(name: str, kind: Any) -> BindParameter[Any]:

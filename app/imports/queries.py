@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import BigInteger, Select, Text, and_, any_, func, or_, select
 
 from app.accounts.models import Person, Role, RoleGrant
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.importing import OUTCOMES, WRITTEN, Importer, Outcome, Reason, RowPlan
 from app.core.paging import Page, page
+from app.core.prepared import Count, Reading, code, number, value, values
 from app.imports import policies
 from app.imports.models import ImportBatch, ImportChunk, ImportMapping, ImportProgress, ImportRow
 from app.imports.rules import stages
@@ -49,19 +50,26 @@ def batch(viewer: Actor, batch_id: int) -> ImportBatch | None:
 
 def waiting_for(viewer: Actor) -> int:
     """How many plans wait for this person's approval (the number beside the navigation's entry)."""
-    if not policies.can_approve(viewer):
-        return 0
-    kinds = policies.visible_kinds(viewer)
-    found = db.session.scalars(
-        select(ImportBatch.id)
-        .where(
-            ImportBatch.state == "waiting",
-            ImportBatch.kind.in_(kinds),
-            ImportBatch.uploaded_by.is_distinct_from(viewer.id),
-        )
-        .limit(100)
+    found: int = _WAITING.one(_approved_by(viewer))[0]
+    return found
+
+
+def _waiting() -> Select[int]:
+    awaited = and_(
+        ImportBatch.state == code("waiting"),
+        ImportBatch.kind == any_(values("imports_of", Text)),
+        ImportBatch.uploaded_by.is_distinct_from(value("imports_for", BigInteger)),
     )
-    return len(found.all())
+    return select(func.count()).select_from(select(ImportBatch.id).where(awaited).limit(number(100)).subquery())
+
+
+def _approved_by(viewer: Actor) -> dict[str, Any]:
+    kinds = policies.visible_kinds(viewer) if policies.can_approve(viewer) else ()
+    return {"imports_of": list(kinds), "imports_for": viewer.id}
+
+
+_WAITING = Reading(_waiting)
+WAITING = Count(_waiting, _approved_by)
 
 
 def approvers(importer: Importer[Any], now: datetime) -> list[int]:

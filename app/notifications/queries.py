@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, func, select
+from sqlalchemy import BigInteger, Select, and_, func, select
 
 from app.accounts.models import Person
 from app.core import paging
 from app.core.db import db
-from app.core.prepared import Reading, number, value
+from app.core.prepared import Count, Reading, number, value
 from app.notifications.models import KeptMail, Notification, NotificationDelivery, NotificationPreference
 
 _KEPT: tuple[Any, ...] = (
@@ -46,16 +45,17 @@ def inbox(person_id: int, cursor: str | None, limit: int = 50, *, unread: bool =
 
 def unread(person_id: int) -> int:
     """How many lines somebody has not seen, at most COUNTED."""
-    row = _unread().first({"person": person_id})
-    return row[0] if row else 0
+    found: int = _UNREAD.one({"inbox_of": person_id})[0]
+    return found
 
 
-@cache
-def _unread() -> Reading:
-    mine = and_(Notification.person_id == value("person", BigInteger), Notification.read_at.is_(None))
-    return Reading(
-        select(func.count()).select_from(select(Notification.id).where(mine).limit(number(COUNTED)).subquery())
-    )
+def _unread() -> Select[int]:
+    mine = and_(Notification.person_id == value("inbox_of", BigInteger), Notification.read_at.is_(None))
+    return select(func.count()).select_from(select(Notification.id).where(mine).limit(number(COUNTED)).subquery())
+
+
+_UNREAD = Reading(_unread)
+UNREAD = Count(_unread, lambda actor: {"inbox_of": actor.id})
 
 
 def choices(person_ids: Iterable[int], kind: str, channel: str) -> dict[int, bool]:

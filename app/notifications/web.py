@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.core import clock, forms, pages
-from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.http import current_actor, policy
 from app.notifications import policies, queries, rendering, services
 from app.notifications.rules import kinds
 
 blueprint = Blueprint("notifications", __name__)
-
-
-def unread_count(actor: Actor) -> int | None:
-    """For navigation and top bar: how many lines are new; asked once per request."""
-    if actor.id is None:
-        return None
-    if "unread_notifications" not in g:
-        g.unread_notifications = queries.unread(actor.id)
-    found: int = g.unread_notifications
-    return found
 
 
 def _me() -> int:
@@ -47,7 +36,7 @@ def inbox() -> Any:
         page=page,
         lines=lines,
         only_new=only_new,
-        unread=unread_count(current_actor()),
+        unread=pages.counts().get("notifications.inbox", 0),
     )
 
 

@@ -11,10 +11,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.core import health, metrics, settings
+from app.core import health, metrics, pages, settings
 from app.core.actor import Actor
 from app.imports import queries as imports
-from app.notifications import web as notifications
 from app.portal import notice_words, policies
 from app.portal.queries import contacts, readers
 from app.portal.queries import feedback as feedback_queries
@@ -96,7 +95,7 @@ def of(actor: Actor, now: datetime) -> Home:
     home = Home(
         report=way(actor, "tickets.report"),
         inbox=way(actor, "notifications.inbox"),
-        unread=notifications.unread_count(actor) or 0,
+        unread=pages.counts().get("notifications.inbox", 0),
         all_notices=way(actor, "notices.index"),
         say=way(actor, "feedback.new"),
         known=way(actor, "answers.index"),

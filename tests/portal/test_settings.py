@@ -108,4 +108,4 @@ def test_the_page_takes_few_statements(browser: FlaskClient) -> None:
     browser.get("/settings")
     with counted() as seen:
         browser.get("/settings")
-    assert len(seen) <= 5  # the frame counts what waits for the reader
+    assert len(seen) <= 4

@@ -206,7 +206,7 @@ def test_the_grid_takes_the_same_few_statements_however_many_people(ground: make
         ground.technician()
     with counted() as many:
         desk.get(ADDRESS)
-    assert len(few) == len(many) <= 8
+    assert len(few) == len(many) <= 6
 
 
 def test_it_is_narrowed_to_a_crew_and_to_a_week(ground: make.Ground, desk: FlaskClient) -> None:

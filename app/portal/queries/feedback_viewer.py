@@ -42,12 +42,17 @@ def handled(actor: Actor) -> ColumnElement[bool]:
             Feedback.campus_id.in_([scope.id for scope in scopes if scope.kind == "campus"]),
             Feedback.building_id.in_([scope.id for scope in scopes if scope.kind == "building"]),
         )
-    return and_(there, or_(Feedback.author_id.is_(None), Feedback.author_id != actor.id), ~named(actor.id))
+    return and_(there, not_own(actor.id), ~named(actor.id))
 
 
 def seen(actor: Actor) -> ColumnElement[bool]:
     """Both."""
     return or_(own(actor), handled(actor))
+
+
+def not_own(person_id: Any) -> ColumnElement[bool]:
+    """Feedback that a person has not said under his name."""
+    return or_(Feedback.author_id.is_(None), Feedback.author_id != person_id)
 
 
 def named(person_id: Any) -> ColumnElement[bool]:
@@ -86,7 +91,7 @@ def _holders(permission: str, today: Any) -> Any:
             valid(Person, today),
             Person.disabled_at.is_(None),
             covers,
-            or_(Feedback.author_id.is_(None), Feedback.author_id != Person.id),
+            not_own(Person.id),
             ~named(Person.id),
         )
         .distinct()

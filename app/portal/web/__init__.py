@@ -7,8 +7,5 @@ import app.portal.web.operations
 import app.portal.web.settings  # noqa: F401 - imported for their views
 from app.portal.web import answers, contacts, feedback, notices
 from app.portal.web.blueprint import blueprint
-from app.portal.web.feedback import waiting_count as feedback_count
 
 BLUEPRINTS = (blueprint, answers.blueprint, contacts.blueprint, feedback.blueprint, notices.blueprint)
-
-__all__ = ["BLUEPRINTS", "feedback_count"]

@@ -4,6 +4,6 @@ import app.portal.web.feedback.deciding
 import app.portal.web.feedback.desk
 import app.portal.web.feedback.receipts
 import app.portal.web.feedback.saying  # noqa: F401 - imported for their views
-from app.portal.web.feedback.blueprint import blueprint, waiting_count
+from app.portal.web.feedback.blueprint import blueprint
 
-__all__ = ["blueprint", "waiting_count"]
+__all__ = ["blueprint"]

@@ -15,7 +15,7 @@ from app.portal.queries.feedback import FeedbackFilter
 from app.portal.rules.feedback import Kind, Status
 from app.portal.schemas.feedback import DeskQuery
 from app.portal.ways import way
-from app.portal.web.feedback.blueprint import blueprint, waiting
+from app.portal.web.feedback.blueprint import blueprint
 
 
 @blueprint.get("/desk")
@@ -25,7 +25,7 @@ def desk() -> Any:
     actor, now = current_actor(), clock.now()
     asked = forms.load(DeskQuery(unknown="exclude"), {k: v for k, v in request.args.items() if v.strip()})
     page = queries.desk(actor, _wanted(asked, actor.id), now, cursor=asked["cursor"], limit=asked["limit"])
-    counts = waiting(actor)
+    counts = queries.waiting(actor, now)
     return render_template(
         "portal/feedback/desk.html",
         page=page,
