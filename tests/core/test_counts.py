@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from app.core.http import counts
+from app.core.http.counts import Counts
 from tests import ground
 
 
@@ -23,75 +24,74 @@ def store(servers: ground.Ground) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture(params=["memory", "valkey"])
-def counting(request: pytest.FixtureRequest, servers: ground.Ground, store: redis.Redis) -> counts.Counts:
-    if request.param == "memory":
-        return counts.InMemory()
-    return counts.InValkey(servers.redis_url, 5.0)
+def counting(request: pytest.FixtureRequest, servers: ground.Ground, store: redis.Redis) -> Counts:
+    return Counts() if request.param == "memory" else Counts(servers.redis_url, 5.0)
 
 
-def test_a_window_begins_with_its_first_count_and_ends(counting: counts.Counts) -> None:
-    assert [counting.add("a", 2)[0] for _ in range(3)] == [1, 2, 3]
-    count, rest = counting.add("b", 60)
-    assert count == 1
-    assert 58 <= rest <= 60
-    time.sleep(2.1)
-    assert counting.add("a", 60)[0] == 1
-    assert counting.add("b", 60)[0] == 2
+def test_a_window_begins_with_its_first_count_and_ends(counting: Counts) -> None:
+    assert [counting.spend("a", 3, 2) for _ in range(3)] == [0, 0, 0]
+    assert 1 <= counting.spend("a", 3, 2) <= 2
+    assert counting.spend("b", 1, 60) == 0
+    assert 57 <= counting.spend("b", 1, 60) <= 60
+    time.sleep(2.2)
+    assert counting.spend("a", 3, 2) == 0
+    assert counting.spend("b", 1, 60) > 0
 
 
-def test_threads_count_together(counting: counts.Counts) -> None:
+def test_threads_count_together(counting: Counts) -> None:
     seen: list[int] = []
     threads = [
-        threading.Thread(target=lambda: seen.extend(counting.add("t", 60)[0] for _ in range(25))) for _ in range(4)
+        threading.Thread(target=lambda: seen.extend(counting.spend("t", 60, 60) for _ in range(25))) for _ in range(4)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(seen) == list(range(1, 101))
+    assert sum(wait == 0 for wait in seen) == 60
+    assert len(seen) == 100
 
 
 def test_all_processes_count_together_and_a_wiped_store_begins_anew(servers: ground.Ground, store: redis.Redis) -> None:
-    one, other = (counts.InValkey(servers.redis_url, 5.0) for _ in range(2))
-    assert [one.add("p", 60)[0], other.add("p", 60)[0], one.add("p", 60)[0]] == [1, 2, 3]
+    one, other = (Counts(servers.redis_url, 5.0) for _ in range(2))
+    assert [one.spend("p", 2, 60) > 0, other.spend("p", 2, 60) > 0, one.spend("p", 2, 60) > 0] == [False, False, True]
     store.script_flush()
-    store.delete(counts.PREFIX + "p")
-    assert one.add("p", 60)[0] == 1
+    store.delete(*store.keys(counts.PREFIX + "*"))
+    assert one.spend("p", 2, 60) == 0
 
 
 def test_a_connection_that_was_cut_is_made_anew(servers: ground.Ground, store: redis.Redis) -> None:
-    counting = counts.InValkey(servers.redis_url, 5.0)
-    assert counting.add("c", 60)[0] == 1
-    store.client_kill_filter(_id=str(counting._own.store.client_id()))
-    assert counting.add("c", 60)[0] == 2
+    counting = Counts(servers.redis_url, 5.0)
+    assert counting.spend("c", 1, 60) == 0
+    store.client_kill_filter(skipme=True, _type="normal")
+    assert counting.spend("c", 1, 60) > 0
+    assert counting._away_until == 0.0, "counted in Valkey"
 
 
 def test_a_store_that_is_away_is_left_alone_and_asked_again(
     servers: ground.Ground, store: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counting = counts.InValkey("unix:///nonexistent/valkey.sock", 0.2)
-    assert [counting.add("x", 60)[0] for _ in range(3)] == [1, 2, 3]
+    counting = Counts("unix:///nonexistent/valkey.sock", 0.2)
+    assert [counting.spend("x", 2, 60) > 0 for _ in range(3)] == [False, False, True]
     assert counting._away_until > time.monotonic()
-    monkeypatch.setattr(counting, "_url", servers.redis_url)
-    counting._own = threading.local()
-    assert counting.add("x", 60)[0] == 4, "still left alone"
+    monkeypatch.setattr(counting, "_shared", Counts(servers.redis_url, 5.0)._shared)
+    assert counting.spend("x", 2, 60) > 0, "still left alone"
     monkeypatch.setattr(counting, "_away_until", 0.0)
-    assert counting.add("x", 60)[0] == 1
+    assert counting.spend("x", 2, 60) == 0
 
 
 def test_a_store_that_hangs_costs_its_patience_once(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(tmp_path / "silent"))
         silent.listen()
-        counting = counts.InValkey(f"unix://{tmp_path}/silent", 0.2)
+        counting = Counts(f"unix://{tmp_path}/silent", 0.2)
         began = time.monotonic()
-        assert [counting.add("s", 60)[0] for _ in range(5)] == [1, 2, 3, 4, 5]
+        assert [counting.spend("s", 4, 60) > 0 for _ in range(5)] == [False, False, False, False, True]
         assert time.monotonic() - began < 1.5
 
 
 def test_a_flood_of_names_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counts, "MOST", 10)
-    counting = counts.InMemory()
+    counting = Counts()
     for number in range(100):
-        counting.add(f"n{number}", 60)
-    assert len(counting._windows) <= 10
+        counting.spend(f"n{number}", 1, 60)
+    assert len(counting._memory.storage) <= 10

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core import settings
 from app.core.http import limits
-from app.core.http.counts import InMemory
+from app.core.http.counts import Counts
 from tests.factories import accounts
 from tests.factories import tickets as factory
 
@@ -24,7 +24,7 @@ def ground(database: Session, frozen: datetime) -> factory.Ground:
 @pytest.fixture(autouse=True)
 def _counting(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rate limits switched on, counted in memory, as they are when Valkey is away; small ones."""
-    monkeypatch.setitem(app.extensions, "houqin_counts", InMemory())
+    monkeypatch.setitem(app.extensions, "houqin_counts", Counts())
     small = {limits.REQUESTS: 4, limits.FILINGS: 2}
     usual = settings.get
     monkeypatch.setattr(settings, "get", lambda name: small.get(name) or usual(name))

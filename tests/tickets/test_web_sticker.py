@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.db import db
-from app.core.http.counts import InMemory
+from app.core.http.counts import Counts
 from app.sites import queries as sites
 from app.sites.models import PlaceSticker
 from app.tickets.models import Ticket
@@ -133,7 +133,7 @@ def test_sticker_without_use_says_what_to_do(ground: made.Ground, client: FlaskC
 @pytest.fixture
 def counting(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rate limits switched on, counted in memory, as they are when Valkey is away."""
-    monkeypatch.setitem(app.extensions, "houqin_counts", InMemory())
+    monkeypatch.setitem(app.extensions, "houqin_counts", Counts())
 
 
 @pytest.mark.usefixtures("counting")

@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import settings
 from app.core.http import problems
-from app.core.http.counts import Counts, InValkey
+from app.core.http.counts import Counts
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -58,8 +58,9 @@ class Limit:
         who = self.who() if counts is not None else None
         if counts is None or who is None:
             return None
-        count, rest = counts.add(f"{self.name}:{g.actor.institution_id}:{who}", self.seconds)
-        return self.refused(max(1, rest)) if count > settings.get(self.setting) else None
+        name = f"{self.name}:{g.actor.institution_id}:{who}"
+        wait = counts.spend(name, settings.get(self.setting), self.seconds)
+        return self.refused(wait) if wait else None
 
     def __call__(self, view: View) -> View:
         """The view, under this limit: counted after policy and idempotency key, so a repeat is not counted again."""
@@ -97,5 +98,5 @@ filings = Limit("filings", FILINGS, 60, _person)
 def install(app: Flask) -> None:
     """Count every request; `RATE_LIMITS=off` counts nothing."""
     config = app.config["HOUQIN"]
-    app.extensions[_COUNTS] = InValkey(config.redis_url, config.redis_timeout_s) if config.rate_limits else None
+    app.extensions[_COUNTS] = Counts(config.redis_url, config.redis_timeout_s) if config.rate_limits else None
     app.before_request(_requests.spend)
