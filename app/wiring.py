@@ -152,6 +152,7 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.TicketFiled: (_told(tickets_notices.on_filed),),
     ticket_events.TicketStatusChanged: (_told(tickets_notices.on_status),),
     ticket_events.TicketNotFixed: (_told(tickets_notices.on_not_fixed),),
+    ticket_events.TicketUrged: (_told(tickets_notices.on_urged),),
     ticket_events.MessageWritten: (_told(tickets_notices.on_message),),
     ticket_events.TicketReclassified: (_told(tickets_notices.on_reclassified),),
     ticket_events.ReporterChanged: (_told(tickets_notices.on_reporter_changed),),

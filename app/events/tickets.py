@@ -73,6 +73,16 @@ class TicketNotFixed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TicketUrged(Event):
+    """The reporter reminds, for the `times`-th time in this cycle; `person_ids` are responsible (N1)."""
+
+    ticket_id: int
+    cycle: int
+    times: int
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClockEscalated(Event):
     """Steps of a clock were taken (tickets-rules 20): `due` is RFC 3339, `after` the working minutes of the last step
     after it (negative: before), `late` whether it has passed."""

@@ -493,6 +493,19 @@ def on_hold_reminded(event: events.HoldReminded, actor: Actor, now: datetime) ->
     )
 
 
+def on_urged(event: events.TicketUrged, actor: Actor, now: datetime) -> None:
+    """Whoever is responsible hears that the reporter is waiting."""
+    facts = _facts(event.ticket_id)
+    services.notify(
+        event.person_ids,
+        "ticket-urged",
+        _data(facts, times=event.times),
+        _page(facts.id),
+        now,
+        key=f"ticket:{facts.id}:urged:{event.cycle}:{event.times}",
+    )
+
+
 def on_not_fixed(event: events.TicketNotFixed, actor: Actor, now: datetime) -> None:
     """N10: the third time is an alarm to supervisors and leadership."""
     if event.times < THIRD_TIME:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from flask_babel import ngettext
+
 from app.core import i18n, words
 from app.core.i18n import gettext as _
 from app.core.i18n import per_language
@@ -45,6 +47,11 @@ _LOOKS: dict[OrderState, tuple[str | None, str | None]] = {
     OrderState.VERIFIED: ("good", "check"),
     OrderState.CLOSED: ("good", "check"),
 }
+
+
+def urged(times: int) -> str:
+    """How often the reporter reminded in this cycle; nothing where he did not."""
+    return ngettext("reminded %(num)d time", "reminded %(num)d times", times) if times else ""
 
 
 def said(name: Mapping[str, str]) -> str:

@@ -40,6 +40,7 @@ KEEPS_INPUT: dict[str, frozenset[str]] = {
     "tickets.not_fixed": REQUESTERS,
     "tickets.photos": REQUESTERS,
     "tickets.rating": REQUESTERS,
+    "tickets.remind": REQUESTERS,
     "tickets.withdraw": REQUESTERS,
 }
 
@@ -342,6 +343,7 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "api_tickets.leave_ticket",
         "api_tickets.not_fixed",
         "api_tickets.rate_ticket",
+        "api_tickets.remind_ticket",
         "api_tickets.similar_tickets",
         "api_tickets.visit_windows",
         "api_tickets.ticket_transition",

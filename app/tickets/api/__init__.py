@@ -9,11 +9,12 @@
 - `pool`: orders whoever is first may take
 - `publishing`: letting anybody read a request
 - `ranking`: why somebody is chosen, and the dry run
+- `urging`: the reporter reminds
 - `tickets`: tickets, work orders and their photos
 - `incidents`: one fault with several reporters, and what staff corrects
 """
 
-from app.tickets.api import bulk, clocks, duty, hands, incidents, messages, pool, publishing, ranking, tickets
+from app.tickets.api import bulk, clocks, duty, hands, incidents, messages, pool, publishing, ranking, tickets, urging
 from app.tickets.api.answering import blueprint
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "publishing",
     "ranking",
     "tickets",
+    "urging",
 ]

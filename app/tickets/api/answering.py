@@ -16,6 +16,7 @@ from app.core.http.preconditions import etag
 from app.core.i18n import iso
 from app.tickets import answer_words, schemas
 from app.tickets.queries import followed, orders, tickets
+from app.tickets.services import urging
 from app.tickets.services.done import TicketDone
 
 blueprint = ApiBlueprint("tickets", "app.tickets.api", description="Tickets, work orders and their dispatch")
@@ -40,14 +41,18 @@ def ticket(ticket_id: int, status: int = 200) -> Response:
         return reduced(followed.one(current_actor(), ticket_id), status)
     answers = [dataclasses.asdict(each) for each in answer_words.lines(row.asked, row.answers)]
     window = None if row.visit_from is None else {"from": iso(row.visit_from), "to": iso(row.visit_to)}
-    shown = {**dump_tickets([row])[0], "answers": answers, "visit_window": window}
+    mine = row.reporter_id is not None and row.reporter_id == current_actor().id
+    first = iso(urging.allowed_from(row)) if mine else None
+    shown = {**dump_tickets([row])[0], "answers": answers, "visit_window": window, "urge_from": first}
     return json_answer(shown, status, {"ETag": etag(row.version)})
 
 
 def reduced(row: Any, status: int = 200) -> Response:
     """A ticket as whoever follows it sees it: what is not his to see is empty."""
     return json_answer(
-        {**dump_tickets([row])[0], "answers": [], "visit_window": None}, status, {"ETag": etag(row.version)}
+        {**dump_tickets([row])[0], "answers": [], "visit_window": None, "urge_from": None},
+        status,
+        {"ETag": etag(row.version)},
     )
 
 

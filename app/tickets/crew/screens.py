@@ -152,8 +152,10 @@ def _groups(jobs: Iterable[Job]) -> list[Group]:
     return sorted(found.values(), key=lambda group: not group.here)
 
 
-def _turn(job: Job) -> tuple[int, int, int]:
-    return _TURN[OrderState(job.row.state)], PRIORITY_ORDER.index(job.row.priority), job.row.id
+def _turn(job: Job) -> tuple[int, int, int, int]:
+    """At work first; of one priority those whose reporter reminded."""
+    row = job.row
+    return _TURN[OrderState(row.state)], PRIORITY_ORDER.index(row.priority), -row.urged, row.id
 
 
 NEXT: dict[OrderState, tuple[OrderAct, ...]] = {

@@ -143,7 +143,7 @@ def _slip(row: Any, line: screens.Line, now: datetime) -> dict[str, Any]:
         "url": line.url,
         "title": order_words.said(row.category_name),
         "place": f"{line.place} · {order_words.said(row.trade_name)}",
-        "urgent": line.urgent or None,
+        "urgent": " · ".join(filter(None, (line.urgent, line.urged))) or None,
         "left": " · ".join(part for part in (holder, detail) if part) or line.chip.text,
         "right": line.age,
         "due": due(row, now),

@@ -53,6 +53,7 @@ class Line:
     detail: str
     holder: str | None
     age: str
+    urged: str
 
 
 def lines(rows: Iterable[Any], now: datetime, address: Callable[[int], str]) -> list[Line]:
@@ -71,6 +72,7 @@ def lines(rows: Iterable[Any], now: datetime, address: Callable[[int], str]) -> 
             detail=_detail(row),
             holder=row.assignee_name,
             age=i18n.format_span((now - row.filed_at).total_seconds() / 60),
+            urged=order_words.urged(row.urged),
         )
         for row in rows
     ]

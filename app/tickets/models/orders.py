@@ -29,7 +29,7 @@ class WorkOrder(Tenant):
     scopes, lists and the order of waiting. `help_asked_at`: the holder waits for a second pair of hands. `proposed_by`:
     a technician proposes the order, it stays planned until a dispatcher approves. `version` rises with state and
     assignment only. `due_at`: the earliest due time of its and its ticket's running clocks, `due_clock` which of them
-    (1).
+    (1). `urged` repeats how often its reporter reminded: it stands before others of its turn in every list.
     """
 
     __tablename__ = "work_order"
@@ -77,6 +77,7 @@ class WorkOrder(Tenant):
             "ix_work_order_turn",
             "institution_id",
             text(turn("priority")),
+            text("urged DESC"),
             "id",
             postgresql_where=text(OPEN_STATES),
         ),
@@ -107,6 +108,7 @@ class WorkOrder(Tenant):
     proposed_by: Mapped[int | None] = mapped_column(BigInteger)
     pooled: Mapped[bool] = mapped_column(default=False)
     worked: Mapped[bool] = mapped_column(default=False)
+    urged: Mapped[int] = mapped_column(default=0, server_default="0")
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     due_clock: Mapped[str | None]

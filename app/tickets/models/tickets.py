@@ -33,7 +33,7 @@ class Ticket(Tenant):
     `recurs_of_id` the one whose fault came again. `published`: staff lets anybody read text and photos (Open311;
     public places only).
     `promised_at` is what the reporter was told (21); `due_at` the earliest due time of its and its orders' running
-    clocks, `due_clock` which of them.
+    clocks, `due_clock` which of them. `urged`: how often the reporter reminded in this cycle, `urged_at` the last time.
     """
 
     __tablename__ = "ticket"
@@ -120,6 +120,8 @@ class Ticket(Tenant):
     recurs_of_id: Mapped[int | None] = mapped_column(BigInteger)
     reminders: Mapped[int] = mapped_column(default=0)  # of the present question
     not_fixed_count: Mapped[int] = mapped_column(default=0)
+    urged: Mapped[int] = mapped_column(default=0, server_default="0")
+    urged_at: Mapped[datetime | None]
     published: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)
     search: Mapped[str] = mapped_column(default="")

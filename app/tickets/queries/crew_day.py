@@ -51,7 +51,9 @@ def stamp(person_id: int, since: datetime) -> str:
 def _stamp() -> Reading:
     done = _FINISHED.subquery()
     shown = union_all(
-        select(WorkOrder.id, WorkOrder.version).where(_MINE), select(done.c.id, done.c.version)
+        # what the reporter's reminders change raises no version
+        select(WorkOrder.id, (WorkOrder.version + WorkOrder.urged).label("version")).where(_MINE),
+        select(done.c.id, done.c.version),
     ).subquery()
     return Reading(select(func.count(), func.sum(shown.c.version), func.sum(shown.c.id)))
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    or_,
     select,
     union_all,
 )
@@ -24,12 +25,13 @@ from sqlalchemy.orm import aliased
 
 from app.core import paging
 from app.core.actor import Actor
-from app.core.prepared import Reading, among, number, value
+from app.core.prepared import Reading, among, code, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, TicketEvent, Trade, WorkOrder
 from app.tickets.queries import orders, tickets, viewer
 from app.tickets.queries.orders import turn_of
 from app.tickets.queries.viewer import Sight
+from app.tickets.rules.dispatching import EMERGENCY
 from app.tickets.rules.workflow import ORDER_OPEN, OrderState, TicketStatus
 
 WAITS = "waits"
@@ -98,27 +100,34 @@ def _of_orders(shape: _Shape) -> list[ColumnElement[bool]]:
     return [viewer.orders_of(shape.sight), *_narrowed(shape, WorkOrder, of_trade)]
 
 
-_ORDER_KEYS = (("rank", turn_of(WorkOrder.priority).asc()), ("id", WorkOrder.id.asc()))
+_ORDER_KEYS = (
+    ("rank", turn_of(WorkOrder.priority).asc()),
+    ("urged", WorkOrder.urged.desc()),
+    ("id", WorkOrder.id.asc()),
+)
 
 
 def page(
     actor: Actor, view: str, wanted: Wanted, *, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT
 ) -> paging.Page[Any]:
-    """Open orders the actor sees, in the order in which they are served (40). One statement."""
+    """Open orders the actor sees, by turn (40); of one turn those first whose reporter reminded. One statement."""
     shape = _shape(actor, view, wanted, after=bool(cursor), limit=limit)
     return _orders(shape).page(cursor, **viewer.values_of(actor), **_given(wanted))
 
 
 @lru_cache(maxsize=256)
 def _orders(shape: _Shape) -> paging.Listing:
-    which = select(WorkOrder.id, turn_of(WorkOrder.priority).label("rank")).where(
+    which = select(WorkOrder.id, turn_of(WorkOrder.priority).label("rank"), WorkOrder.urged).where(
         among(WorkOrder.state, VIEWS[shape.view]), *_of_orders(shape)
     )
     return paging.Listing(which, _ORDER_KEYS, _order_lines, after=shape.after, limit=shape.limit)
 
 
 def column(actor: Actor, view: str, wanted: Wanted, limit: int) -> Sequence[Any]:
-    """The orders of one column of the board: what is due first (late comes before that), then by turn (40)."""
+    """The orders of one column of the board: what is due first (late comes before that), then by turn (40).
+
+    Those whose reporter reminded are lifted above the others, beside the emergencies.
+    """
     shape = _shape(actor, view, wanted, limit=limit)
     return _column(shape).rows({**viewer.values_of(actor), **_given(wanted)})
 
@@ -126,7 +135,8 @@ def column(actor: Actor, view: str, wanted: Wanted, limit: int) -> Sequence[Any]
 @lru_cache(maxsize=256)
 def _column(shape: _Shape) -> Reading:
     due = func.coalesce(WorkOrder.due_at, WorkOrder.hold_until, literal_column("'infinity'::timestamptz"))
-    keys = (due.asc(), turn_of(WorkOrder.priority).asc(), WorkOrder.id.asc())
+    lifted = or_(WorkOrder.urged > number(0), WorkOrder.priority == code(EMERGENCY))
+    keys = (lifted.desc(), due.asc(), turn_of(WorkOrder.priority).asc(), WorkOrder.id.asc())
     shown = (
         select(
             WorkOrder.id, turn_of(WorkOrder.priority).label("rank"), func.row_number().over(order_by=keys).label("at")
@@ -209,10 +219,11 @@ def waits(
 @lru_cache(maxsize=128)
 def _tickets(shape: _Shape) -> paging.Listing:
     ranked = union_all(
-        *(each.add_columns(turn_of(Ticket.priority).label("rank")) for each in _waiting(shape))
+        *(each.add_columns(turn_of(Ticket.priority).label("rank"), Ticket.urged) for each in _waiting(shape))
     ).subquery()
-    keys = (("rank", ranked.c.rank.asc()), ("id", ranked.c.id.asc()))
-    return paging.Listing(select(ranked.c.id, ranked.c.rank), keys, _ticket_lines, after=shape.after, limit=shape.limit)
+    keys = (("rank", ranked.c.rank.asc()), ("urged", ranked.c.urged.desc()), ("id", ranked.c.id.asc()))
+    which = select(ranked.c.id, ranked.c.rank, ranked.c.urged)
+    return paging.Listing(which, keys, _ticket_lines, after=shape.after, limit=shape.limit)
 
 
 def _ticket_lines(shown: Subquery) -> Select[Any]:

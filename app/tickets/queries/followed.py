@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, false, func, literal, null, or_, select
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Text, and_, case, false, func, literal, null, or_, select
 from sqlalchemy.orm import aliased
 
 from app.core import paging
@@ -65,6 +65,8 @@ def _rows(actor: Actor) -> Any:
         nothing.label("reporter_name"),
         nothing.label("origin"),
         Ticket.cycle,
+        literal(0).label("urged"),
+        literal(None, DateTime(timezone=True)).label("urged_at"),
         Ticket.filed_at,
         Ticket.resolved_at,
         Ticket.closed_at,

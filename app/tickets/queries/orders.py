@@ -49,6 +49,7 @@ _COLUMNS = (
     WorkOrder.pooled,
     WorkOrder.proposed_by,
     WorkOrder.help_asked_at,
+    WorkOrder.urged,
     WorkOrder.rework_of_id,
     WorkOrder.opened_at,
     WorkOrder.started_at,

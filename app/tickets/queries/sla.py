@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Select, and_, func, or_, select
 
@@ -18,6 +18,7 @@ from app.tickets.rules.history import Remark
 from app.tickets.rules.sla import Key, Kind, Line, Phase, Terms
 from app.tickets.rules.sla_history import READ_REMARKS, Happened
 from app.tickets.rules.sla_policy import Policy
+from app.tickets.rules.workflow import TicketStatus
 
 KEPT = 512  # policy versions a process keeps as read
 
@@ -191,6 +192,35 @@ def of_ticket(ticket_id: int) -> Sequence[Any]:
     return db.session.execute(
         select(*_COLUMNS).where(Clock.ticket_id == ticket_id).order_by(Clock.cycle, Clock.id)
     ).all()
+
+
+class Clocked(Protocol):
+    """What of a ticket says by which clock it is judged now."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def status(self) -> TicketStatus: ...
+    @property
+    def cycle(self) -> int: ...
+    @property
+    def promised_at(self) -> datetime | None: ...
+    @property
+    def filed_at(self) -> datetime: ...
+    @property
+    def urged_at(self) -> datetime | None: ...
+
+
+def restore_of(ticket_id: int, cycle: int) -> Any | None:
+    """The restore clock of a cycle: (phase, due_at, null while it stands); None where the policy has none."""
+    return db.session.execute(
+        select(Clock.phase, Clock.due_at).where(
+            Clock.ticket_id == ticket_id,
+            Clock.owner_kind == "ticket",
+            Clock.kind == Kind.RESTORE.value,
+            Clock.cycle == cycle,
+        )
+    ).first()
 
 
 def due_tickets(now: datetime, limit: int) -> list[int]:

@@ -39,6 +39,8 @@ _COLUMNS = (
     Person.name.label("reporter_name"),
     Ticket.origin,
     Ticket.cycle,
+    Ticket.urged,
+    Ticket.urged_at,
     Ticket.filed_at,
     Ticket.resolved_at,
     Ticket.closed_at,

@@ -124,6 +124,7 @@ class Story:
     closed_at: datetime | None = None
     rejected_at: datetime | None = None
     reminders: int = 0
+    urged: int = 0
 
     @property
     def before(self) -> TicketStatus | None:
@@ -197,6 +198,8 @@ def _remark(story: Story, event: Event) -> Story:
         raise BrokenHistory(event, "a change of state without states")
     if event.kind == Remark.REMIND and event.order_id is None and story.status is TicketStatus.NEEDS_INFO:
         return replace(story, reminders=story.reminders + 1)
+    if event.kind == Remark.REMIND and event.order_id is None:
+        return replace(story, urged=story.urged + 1)
     return story
 
 
@@ -209,6 +212,8 @@ def _on_ticket(story: Story, event: Event) -> Story:
     if (event.from_state, event.to_state) != (story.status, to):
         raise BrokenHistory(event, f"{story.status} leads to {to}")
     changed = replace(story, status=to, cycle=next_cycle(story.cycle, act))
+    if act is TicketAct.NOT_FIXED:
+        changed = replace(changed, urged=0)
     if act is TicketAct.ASK:
         changed = replace(changed, asked_from=story.status)
     if to in {TicketStatus.REJECTED, TicketStatus.DUPLICATE}:

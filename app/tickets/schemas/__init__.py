@@ -75,7 +75,7 @@ class FiledOut(forms.Schema):
 
 
 class TicketOut(FiledOut):
-    """A ticket as its readers see it; every key is always there."""
+    """A ticket as its readers see it; every key is always there. `urged`: reminders by the reporter in this cycle."""
 
     urgency = fields.String()
     impact = fields.String()
@@ -88,6 +88,8 @@ class TicketOut(FiledOut):
     reporter = Named("reporter", allow_none=True)
     origin = fields.String()
     cycle = fields.Integer()
+    urged = fields.Integer()
+    urged_at = forms.Moment(allow_none=True)
     filed_at = forms.Moment()
     resolved_at = forms.Moment(allow_none=True)
     closed_at = forms.Moment(allow_none=True)
@@ -103,10 +105,11 @@ class AnswerOut(forms.Schema):
 
 
 class TicketDetail(TicketOut):
-    """One ticket with what was answered."""
+    """One ticket with what was answered. `urge_from`: from when its reporter, who reads it, may remind; else null."""
 
     answers = fields.List(fields.Nested(AnswerOut))
     visit_window = fields.Nested(VisitWindow, allow_none=True)
+    urge_from = forms.Moment(allow_none=True)
 
 
 class TicketPage(forms.Schema):
@@ -228,6 +231,7 @@ class OrderOut(forms.Schema):
     hold_until = forms.Moment(allow_none=True)
     waiting = fields.String(allow_none=True)
     pooled = fields.Boolean()
+    urged = fields.Integer()
     rework_of_id = forms.Id(allow_none=True)
     category = fields.String()
     category_name = InWords()

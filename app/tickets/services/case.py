@@ -34,7 +34,18 @@ from app.tickets.services import announcing, clocks, effects, held, refusals, vi
 from app.tickets.services.held import HeldOrder, HeldTicket
 
 _UNVERSIONED = frozenset(
-    {"waiting", "lead_called_at", "help_asked_at", "dispatcher_id", "reminders", "promised_at", "due_at", "due_clock"}
+    {
+        "waiting",
+        "lead_called_at",
+        "help_asked_at",
+        "dispatcher_id",
+        "reminders",
+        "urged",
+        "urged_at",
+        "promised_at",
+        "due_at",
+        "due_clock",
+    }
 )
 
 _TERMS_ANEW = frozenset({TicketAct.NOT_FIXED, TicketAct.RECONSIDER, TicketAct.UNMERGE})  # 7: policy of that moment

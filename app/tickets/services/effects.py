@@ -25,6 +25,7 @@ def on_ticket(ticket: HeldTicket, before: TicketStatus, to: TicketStatus, act: T
         ticket.closed_at = now
     if act is TicketAct.NOT_FIXED:
         ticket.not_fixed_count += 1
+        ticket.urged, ticket.urged_at = 0, None  # reminders are of a cycle
 
 
 def on_order(order: HeldOrder, person_id: int | None, offered_until: datetime | None) -> None:

@@ -61,9 +61,9 @@ def _take(case: Case, clock: Clock, steps: list[Step], at: int) -> None:
     """Record the steps of one clock and do what they say; one notice for all of them."""
     due = iso(book.instant(clock.due)) or ""
     order = case.orders.get(clock.key.order_id or 0)
-    people: list[int] = []
+    called: list[int] = []
     for step in steps:
-        whom = _people(case, order, step.whom)
+        whom = people(case, order, step.whom)
         case.remark(
             Remark.ESCALATION,
             order_id=clock.key.order_id,
@@ -77,7 +77,7 @@ def _take(case: Case, clock: Clock, steps: list[Step], at: int) -> None:
                 "person_ids": [str(each) for each in whom],
             },
         )
-        people += [each for each in whom if each not in people]
+        called += [each for each in whom if each not in called]
         _do(case, order, step)
     case.tell(
         events.ClockEscalated(
@@ -88,7 +88,7 @@ def _take(case: Case, clock: Clock, steps: list[Step], at: int) -> None:
             due=due,
             late=(clock.due or at) < at,
             after=max(step.after for step in steps),
-            person_ids=tuple(people),
+            person_ids=tuple(called),
         )
     )
 
@@ -121,7 +121,7 @@ def _reassign(case: Case, order: HeldOrder) -> None:
         case.tell(events.OrderQueued(order.id, case.ticket.id, Wake.ASKED.value))
 
 
-def _people(case: Case, order: HeldOrder | None, whom: Whom) -> tuple[int, ...]:
+def people(case: Case, order: HeldOrder | None, whom: Whom) -> tuple[int, ...]:
     """Whom a step turns to; a clock of the ticket asks for its first open order."""
     ticket = case.ticket
     order = order or next((each for each in case.orders.values() if each.state in ORDER_OPEN), None)

@@ -46,6 +46,8 @@ class HeldTicket:
     closed_at: datetime | None
     reminders: int
     not_fixed_count: int
+    urged: int
+    urged_at: datetime | None
     promised_at: datetime | None
     due_at: datetime | None
     due_clock: str | None
@@ -80,6 +82,7 @@ class HeldOrder:
     proposed_by: int | None
     pooled: bool
     worked: bool
+    urged: int
     due_at: datetime | None
     due_clock: str | None
     started_at: datetime | None

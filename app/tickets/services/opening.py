@@ -181,6 +181,7 @@ def insert_order(
             "after_id": after_id,
             "dispatcher_id": None if nobodys else case.actor.id,
             "proposed_by": proposed_by,
+            "urged": ticket.urged,
             "now": case.now,
         },
     ).one()
@@ -209,6 +210,7 @@ def insert_order(
         proposed_by=proposed_by,
         pooled=False,
         worked=False,
+        urged=ticket.urged,
         due_at=None,
         due_clock=None,
         started_at=None,
@@ -251,11 +253,11 @@ _OPEN = text(
     )
     INSERT INTO work_order (
         institution_id, number, ticket_id, trade_id, kind, state, cycle, priority, campus_id, building_id,
-        planned_minutes, rework_of_id, after_id, dispatcher_id, proposed_by, pooled, worked, opened_at, version)
+        planned_minutes, rework_of_id, after_id, dispatcher_id, proposed_by, pooled, worked, urged, opened_at, version)
     SELECT :institution,
         'W' || to_char(:year % 100, 'FM00') || '-' || lpad(value::text, greatest(6, length(value::text)), '0'),
         :ticket_id, :trade_id, :kind, :state, :cycle, :priority, :campus_id, :building_id,
-        :planned_minutes, :rework_of_id, :after_id, :dispatcher_id, :proposed_by, false, false, :now, 1
+        :planned_minutes, :rework_of_id, :after_id, :dispatcher_id, :proposed_by, false, false, :urged, :now, 1
     FROM serial
     RETURNING id, number
     """

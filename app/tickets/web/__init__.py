@@ -2,6 +2,7 @@
 
 - `report`, `sticker`: filing, signed in or through a QR sticker; `choices`: categories as tiles
 - `tracking`: one ticket, followed and acted on; `screen`: what its page shows; `wording`: what it says
+- `reminding`: the reporter reminds whoever is responsible
 - `messages`: writing to the other side
 - `following`: the same fault is followed instead of reported again
 - `desk_acts`: the desk corrects, splits and merges
@@ -10,7 +11,19 @@
 - `forms`: what is sent; `drafts`, `expired`: what was typed outlives session and token
 """
 
-from app.tickets.web import desk_acts, drafts, expired, following, lists, messages, report, sticker, tracking, unlisted
+from app.tickets.web import (
+    desk_acts,
+    drafts,
+    expired,
+    following,
+    lists,
+    messages,
+    reminding,
+    report,
+    sticker,
+    tracking,
+    unlisted,
+)
 from app.tickets.web.blueprint import blueprint
 
 __all__ = [
@@ -21,6 +34,7 @@ __all__ = [
     "following",
     "lists",
     "messages",
+    "reminding",
     "report",
     "sticker",
     "tracking",

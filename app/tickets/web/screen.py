@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import current_app, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.accounts import queries as people
 from app.attachments import links
@@ -26,12 +27,23 @@ from app.tickets.rules import guards, joint, ratings, workflow
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, Who
+from app.tickets.services import urging
 from app.tickets.services.messages import OPEN_TO_WORDS
 from app.tickets.web import wording
 
 EVENTS = 200
 LIVE = workflow.TICKET_OPEN | {TicketStatus.RESOLVED}
 ORDER_PAGE = "dispatch.order"
+
+
+@dataclass(frozen=True, slots=True)
+class Urging:
+    """What the reporter reads of his reminders: `first` is from when he may (again), `times` how often he did."""
+
+    first: datetime
+    allowed: bool
+    times: int
+    last: datetime | None
 
 
 @dataclass(slots=True)
@@ -51,6 +63,7 @@ class Screen:
     photos: list[Attachment] = field(default_factory=list)
     ratings: Sequence[Any] = ()
     links: Links = field(default_factory=Links)
+    urging: Urging | None = None
 
     @classmethod
     def found(cls, actor: Actor, ticket_id: int, now: datetime) -> Screen:
@@ -58,16 +71,21 @@ class Screen:
         ticket = tickets.one(actor, ticket_id)
         orders = progress.orders_of([ticket_id]).get(ticket_id, [])
         mark = progress.mark(ticket_id, [each.id for each in orders])
-        tag = f"t{ticket_id}-{ticket.version}-{mark}-{actor.id}-{i18n.locale()}-{int(now.timestamp()) // links.HOUR}"
+        mine = actor.id is not None and ticket.reporter_id == actor.id
+        reminder = _urging(ticket, now) if mine and actor.can("tickets.own") else None
+        hour = int(now.timestamp()) // links.HOUR
+        may = int(reminder is not None and reminder.allowed)  # it comes with time alone
+        tag = f"t{ticket_id}-{ticket.version}-{mark}-{actor.id}-{i18n.locale()}-{hour}-{may}"
         return cls(
             actor=actor,
             now=now,
             ticket=ticket,
             orders=orders,
             staff=policies.reads_as_staff(actor, ticket),
-            mine=actor.id is not None and ticket.reporter_id == actor.id,
+            mine=mine,
             acts=available(actor, ticket, orders, now),
             tag=tag,
+            urging=reminder,
         )
 
     def filled(self, cursor: str | None = None) -> Screen:
@@ -218,6 +236,10 @@ class Screen:
         if ticket.contact_name or ticket.contact_phone:
             contact = " ".join(filter(None, (ticket.contact_name, ticket.contact_phone)))
             pairs.insert(1, (_("Whom to call"), contact))
+        if ticket.urged:
+            last = i18n.format_moment(ticket.urged_at)
+            times = ngettext("%(num)d time, last %(when)s", "%(num)d times, last %(when)s", ticket.urged, when=last)
+            pairs.append((_("Reminded"), times))
         if ticket.cycle > 1:
             pairs.append((_("Came back"), _("%(times)s times", times=ticket.cycle - 1)))
         return pairs
@@ -269,6 +291,12 @@ class Screen:
             "chip": order_words.state_chip(order.state),
             "url": url_for(ORDER_PAGE, order_id=order.id) if linked else None,
         }
+
+
+def _urging(ticket: Any, now: datetime) -> Urging | None:
+    """The reporter's reminder; None in a state in which there is nobody to remind, or while no instant can be named."""
+    first = urging.allowed_from(ticket)
+    return None if first is None else Urging(first, now >= first, ticket.urged, ticket.urged_at)
 
 
 _ORIGINS = {"web": lambda: _("Web page"), "qr": lambda: _("QR sticker"), "api": lambda: _("Another system")}

@@ -283,6 +283,8 @@ def entry(event: Any, *, reader_id: int | None, staff: bool) -> dict[str, Any]:
 
 
 def _event_label(event: Any) -> str:
+    if event.kind == history.Remark.REMIND and (event.data or {}).get("by") == "reporter":
+        return _("Reminder by the reporter")
     if event.kind in set(history.Remark):
         return str(_(history.REMARK_LABELS[history.Remark(event.kind)]))
     if event.order_id is not None:
