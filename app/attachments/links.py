@@ -52,7 +52,12 @@ def url(attachment: Attachment, size: Size, now: datetime) -> str:
 
 def moment_word(moment: str) -> str:
     """What the photo shows, for its text alternative."""
-    words = {"report": _("Photo of the fault"), "before": _("Before the repair"), "after": _("After the repair")}
+    words = {
+        "report": _("Photo of the fault"),
+        "before": _("Before the repair"),
+        "after": _("After the repair"),
+        "signature": _("Signature"),
+    }
     return str(words[moment])
 
 

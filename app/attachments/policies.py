@@ -20,6 +20,11 @@ def use(viewers: Mapping[str, Viewer]) -> None:
 
 
 def may_view(actor: Actor, attachment: Attachment) -> bool:
-    """The owner's rule; uploading alone gives no right to look later (QR reports are write-only)."""
+    """The owner's rule; uploading alone gives no right to look later (QR reports are write-only).
+
+    A signature is never shown to the public, whatever else of its thing was published.
+    """
+    if attachment.moment == "signature" and not actor.signed_in:
+        return False
     rule = _viewers.get(attachment.owner_kind)
     return rule is not None and rule(actor, attachment.owner_id)

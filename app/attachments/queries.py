@@ -45,6 +45,16 @@ def count(owner_kind: str, owner_id: int, moment: str | None = None) -> int:
     return db.session.scalar(query) or 0
 
 
+def counts(owner_kind: str, owner_id: int) -> dict[str, int]:
+    """How many photos a thing has of each moment, refused ones left out. One statement."""
+    query = (
+        select(Attachment.moment, func.count())
+        .where(Attachment.owner_kind == owner_kind, Attachment.owner_id == owner_id, Attachment.state != "refused")
+        .group_by(Attachment.moment)
+    )
+    return {moment: number for moment, number in db.session.execute(query)}  # noqa: C416 - dict() of rows is not typed
+
+
 def same(owner_kind: str, owner_id: int, moment: str, sent_sha256: str) -> Attachment | None:
     """The attachment that was made of the very same bytes, unless it was refused."""
     return db.session.scalars(

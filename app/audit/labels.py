@@ -45,6 +45,7 @@ VERBS: dict[str, Any] = {
     "place.reopen": _l("Opened a place again"),
     "place.sticker_issue": _l("Issued a QR sticker"),
     "place.sticker_revoke": _l("Revoked a QR sticker"),
+    "order.code": _l("Entered the reporter’s code"),
     "calendar.make": _l("Made a calendar address"),
     "calendar.revoke": _l("Ended a calendar address"),
     "calendar.create": _l("Made a working calendar"),

@@ -13,11 +13,13 @@ from werkzeug.datastructures import MultiDict
 
 from app.core import forms, i18n
 from app.tickets.rules.reasons import REASON_LIMIT
+from app.tickets.services.evidence import Handed
 
 NOTE_LIMIT = 2000
 PHOTOS_AT_ONCE = 6
 MEGABYTES = 6 * 25 + 1
 OTHER = "other"
+TOKEN_LIMIT, POINT_LIMIT, CODE_LIMIT, NAME_LIMIT = 300, 40, 50, 100
 
 
 class LocalMoment(fields.Field[datetime]):
@@ -38,8 +40,19 @@ def wall(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone(i18n.zone()):%Y-%m-%dT%H:%M}"
 
 
+def _photos() -> fields.List[Any]:
+    return fields.List(
+        fields.Raw(),
+        load_default=list,
+        validate=validate.Length(max=PHOTOS_AT_ONCE, error=_l("Send at most six photos at a time.")),
+    )
+
+
 class OrderActForm(forms.Schema):
-    """One act on an order: the version that was on the page, and whatever the act demands."""
+    """One act on an order: the version that was on the page, and whatever the act or the category demands.
+
+    `before` and `drawn` are files like `photos`: photos taken before the work, a signature drawn by hand.
+    """
 
     version = forms.Id(required=True, error_messages={"required": _l("Load the page again and repeat the step.")})
     reason = forms.Text(max=REASON_LIMIT, load_default="")
@@ -47,11 +60,13 @@ class OrderActForm(forms.Schema):
     note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default="")
     until = LocalMoment(load_default=None)
     at = LocalMoment(load_default=None)
-    photos = fields.List(
-        fields.Raw(),
-        load_default=list,
-        validate=validate.Length(max=PHOTOS_AT_ONCE, error=_l("Send at most six photos at a time.")),
-    )
+    photos = _photos()
+    before = _photos()
+    drawn = _photos()
+    place_token = forms.Text(max=TOKEN_LIMIT, load_default="")
+    checklist = fields.List(forms.Text(max=POINT_LIMIT), load_default=list, validate=validate.Length(max=50))
+    code = forms.Text(max=CODE_LIMIT, load_default="")
+    signature = forms.Text(max=NAME_LIMIT, load_default="")
 
 
 class PhotosForm(forms.Schema):
@@ -79,6 +94,16 @@ def given_note(data: dict[str, Any]) -> str | None:
     """The note of a form, with the words written beside a reason chosen from the list: nothing typed is dropped."""
     beside = data["words"] if data["reason"] not in ("", OTHER) else ""
     return "\n".join(filter(None, (data["note"], beside))) or None
+
+
+def handed(data: dict[str, Any]) -> Handed:
+    """What a form hands in of what the category demands."""
+    return Handed(
+        place_token=data["place_token"] or None,
+        ticked=tuple(data["checklist"]),
+        code=data["code"] or None,
+        signed_by=data["signature"] or None,
+    )
 
 
 def named(sent: MultiDict[str, Any], act: str) -> MultiDict[str, Any]:

@@ -113,6 +113,12 @@ def override(stored: str | None) -> str:
     return "" if not stored else str(_(known[stored])) if stored in known else reason(OrderAct.REASSIGN, stored)
 
 
+def moment(code: str) -> str:
+    """When a photo of an order was taken, beside it; of a signature what it is."""
+    said = {"before": _("before"), "signature": _("signature")}
+    return str(said.get(code, _("after")))
+
+
 def visit(row: Any) -> str:
     """When the reporter asked somebody to come, on one line; empty where at any time."""
     if row.visit_from is None:

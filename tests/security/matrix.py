@@ -367,6 +367,7 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
     CREW | STAFF_DISPATCH | {"dormmanager", "leader"}: (
         "api_tickets.ticket_clocks",
         "api_tickets.list_helpers",
+        "api_tickets.order_demands",
         "api_tickets.list_orders",
         "api_tickets.show_order",
     ),

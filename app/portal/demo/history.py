@@ -20,7 +20,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.transaction import steps
-from app.portal.demo import campus, catalogue
+from app.portal.demo import campus, catalogue, showing
 from app.portal.demo.people import Cast
 from app.portal.demo.sayings import DECLINES, DONE, MENDED, PLAIN, QUESTIONS, WORDS
 from app.tickets.models import Category, Offer, Ticket, WorkOrder
@@ -227,7 +227,13 @@ def _work(stage: Stage, order_id: int, code: str) -> Life:
         orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.START, seen=None)
         yield rng.uniform(15, 50)
     orders.act(
-        actor=holder, now=stage.now, order_id=order_id, act=OrderAct.DONE, seen=None, note=DONE.get(code, MENDED)
+        actor=holder,
+        now=stage.now,
+        order_id=order_id,
+        act=OrderAct.DONE,
+        seen=None,
+        note=DONE.get(code, MENDED),
+        handed=showing.shown(holder, stage.now, order_id, code),
     )
 
 
@@ -411,7 +417,13 @@ def halted(
         )
         return
     orders.act(
-        actor=holder, now=stage.now, order_id=order_id, act=OrderAct.DONE, seen=None, note=DONE.get(code, MENDED)
+        actor=holder,
+        now=stage.now,
+        order_id=order_id,
+        act=OrderAct.DONE,
+        seen=None,
+        note=DONE.get(code, MENDED),
+        handed=showing.shown(holder, stage.now, order_id, code),
     )
 
 

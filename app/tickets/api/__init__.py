@@ -5,6 +5,7 @@
 - `clocks`: how clocks stand and why, priorities, more time
 - `duty`: calls of the duty lead
 - `messages`: between reporter, crew and desk
+- `evidence`: what the work has to show
 - `hands`: helpers, and the approval of proposed orders
 - `pool`: orders whoever is first may take
 - `publishing`: letting anybody read a request
@@ -14,7 +15,20 @@
 - `incidents`: one fault with several reporters, and what staff corrects
 """
 
-from app.tickets.api import bulk, clocks, duty, hands, incidents, messages, pool, publishing, ranking, tickets, urging
+from app.tickets.api import (
+    bulk,
+    clocks,
+    duty,
+    evidence,
+    hands,
+    incidents,
+    messages,
+    pool,
+    publishing,
+    ranking,
+    tickets,
+    urging,
+)
 from app.tickets.api.answering import blueprint
 
 __all__ = [
@@ -22,6 +36,7 @@ __all__ = [
     "bulk",
     "clocks",
     "duty",
+    "evidence",
     "hands",
     "incidents",
     "messages",

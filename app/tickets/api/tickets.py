@@ -26,7 +26,7 @@ from app.core.http.idempotency import demands_key
 from app.core.http.limits import filings
 from app.core.i18n import iso, zone
 from app.sites import queries as places
-from app.tickets import answer_words, policies, schemas
+from app.tickets import answer_words, code_tries, policies, schemas
 from app.tickets.api.answering import blueprint, dump_orders, dump_tickets, left
 from app.tickets.api.answering import number_of as _id
 from app.tickets.api.answering import order as _order
@@ -39,6 +39,7 @@ from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import TicketAct
 from app.tickets.services import acts, dispatching, filing, opening, photos, visits
 from app.tickets.services import orders as order_acts
+from app.tickets.services.evidence import Handed
 
 MEGABYTES = 60  # six photos of a phone, with the parts around them
 
@@ -309,6 +310,7 @@ def show_order(order_id: str) -> Response:
 def order_transition(sent: dict[str, Any], order_id: str) -> Response:
     """Move an order, or decline its offer."""
     number = _id(order_id)
+    code_tries.count(sent["code"])
     order_acts.transition(
         actor=current_actor(),
         now=clock.now(),
@@ -320,6 +322,12 @@ def order_transition(sent: dict[str, Any], order_id: str) -> Response:
         until=sent["until"],
         device_at=sent["device_at"],
         device_offset_s=sent["device_offset_s"],
+        handed=Handed(
+            place_token=sent["place_token"],
+            ticked=tuple(sent["checklist"]),
+            code=sent["code"],
+            signed_by=sent["signed_by"],
+        ),
     )
     return _order(number)
 

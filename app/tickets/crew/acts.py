@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from flask import redirect, request, url_for
 from flask_babel import gettext as _
-from werkzeug.datastructures import FileStorage
 
 from app.core import clock, forms, transaction
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy, upload
 from app.core.pages import toast
-from app.tickets import policies
+from app.tickets import code_tries, order_photos, policies
 from app.tickets.crew import pages, screens
 from app.tickets.crew.entry import blueprint, order_row
-from app.tickets.order_forms import MEGABYTES, OrderActForm, PhotosForm, given_note, given_reason, named
+from app.tickets.order_forms import MEGABYTES, OrderActForm, PhotosForm, given_note, given_reason, handed, named
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import orders
-from app.tickets.services import photos as order_photos
 
 BACK_TO_DAY = frozenset({OrderAct.DECLINE, OrderAct.DONE, OrderAct.GIVE_BACK})
 """After these the order is no longer in hand: the day is the next page."""
@@ -39,7 +35,7 @@ def photos(order_id: str) -> Any:
     data = form.load(named(request.form, "photos"), named(request.files, "photos"))
     if data is not None:
         try:
-            receive(row, data["photos"], data["moment"], now)
+            order_photos.receive(data["photos"], actor=actor, now=now, order_id=row.id, moment=data["moment"])
         except Rejected as refused:
             form.refuse(refused)
         else:
@@ -62,8 +58,9 @@ def act(order_id: str, act: str) -> Any:
     if row.version != data["version"]:
         return _again(row.id, wanted, form, Stale.status, changed=True)
     try:
+        code_tries.count(data["code"])
         if wanted is OrderAct.DONE:
-            receive(row, data["photos"], "after", now)
+            order_photos.receive_all(data, actor=actor, now=now, order_id=row.id)
         orders.act(
             actor=actor,
             now=now,
@@ -73,6 +70,7 @@ def act(order_id: str, act: str) -> Any:
             reason=given_reason(data),
             note=given_note(data),
             until=data["until"],
+            handed=handed(data),
         )
     except Rejected as refused:
         form.refuse(refused)
@@ -116,17 +114,3 @@ def _gone_on(row: Any, wanted: OrderAct) -> Any:
     if wanted in BACK_TO_DAY:
         return redirect(url_for("crew.today"), 303)
     return redirect(url_for("crew.order", order_id=row.id), 303)
-
-
-def receive(row: Any, files: Sequence[FileStorage], moment: str, now: datetime) -> None:
-    """Take photos of the order in. Raises Rejected for one that is no photo, too large or one too many."""
-    actor = current_actor()
-    for file in files:
-        order_photos.add_to_order(
-            actor=actor,
-            now=now,
-            order_id=row.id,
-            moment=moment,
-            stream=file.stream,
-            name=file.filename or "",
-        )

@@ -15,7 +15,7 @@ from app.core import forms, i18n
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
-from app.tickets import answer_words, order_words, policies, talk
+from app.tickets import answer_words, evidence_words, order_words, policies, talk
 from app.tickets.order_forms import Part
 from app.tickets.queries import crew_day, timeline
 from app.tickets.rules import workflow
@@ -285,6 +285,12 @@ class OrderScreen:
         return [(each.question, each.text) for each in answer_words.lines(self.row.asked, self.row.answers)]
 
     @property
+    def asked(self) -> evidence_words.Asked:
+        """What the end of the work still has to show."""
+        kept = {photo["moment"] for photo in self.photos if not photo["problem"]}
+        return evidence_words.asked(self.row.demands, kept, reader=self.row.reporter_id is not None)
+
+    @property
     def demands(self) -> list[str]:
         """What the category demands of the work, and its points to tick off, in words."""
         return answer_words.demands(self.row.demands)
@@ -297,7 +303,7 @@ def screen(row: Any, actor: Actor, now: datetime) -> OrderScreen:
     before = links.shown(attachments.of("ticket", row.ticket_id), now)
     during = links.shown(attachments.of("work_order", row.id), now)
     for photo in during:
-        photo["caption"] = _("before") if photo["moment"] == "before" else _("after")
+        photo["caption"] = order_words.moment(photo["moment"])
     just_done = row.assignee_id == actor.id and row.state == DONE
     return OrderScreen(
         row,

@@ -11,12 +11,12 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import clock, forms, transaction
 from app.core.errors import Conflict, NotFound, Rejected, Stale
-from app.core.http import current_actor, policy
+from app.core.http import current_actor, policy, upload
 from app.core.pages import toast
-from app.tickets import order_words, policies
+from app.tickets import code_tries, order_photos, order_words, policies
 from app.tickets.dispatch import entry, pages, screens
 from app.tickets.dispatch.entry import blueprint, order_row
-from app.tickets.order_forms import OrderActForm, given_note, given_reason, named
+from app.tickets.order_forms import MEGABYTES, OrderActForm, given_note, given_reason, handed, named
 from app.tickets.queries import orders as order_queries
 from app.tickets.rules.workflow import OrderAct, OrderState
 from app.tickets.services import dispatching, hands, opening, orders
@@ -129,6 +129,7 @@ def remove_helper(order_id: str, person_id: str) -> Any:
 
 
 @blueprint.post("/<order_id>/<act>")
+@upload(MEGABYTES)
 @policy(policies.may_dispatch)
 def act(order_id: str, act: str) -> Any:
     """Any other act the transition tables open to a dispatcher."""
@@ -137,6 +138,9 @@ def act(order_id: str, act: str) -> Any:
         raise NotFound
 
     def do(row: Any, data: dict[str, Any]) -> OrderDone:
+        code_tries.count(data["code"])
+        if wanted is OrderAct.DONE:
+            order_photos.receive_all(data, actor=current_actor(), now=clock.now(), order_id=row.id)
         return orders.act(
             actor=current_actor(),
             now=clock.now(),
@@ -147,6 +151,7 @@ def act(order_id: str, act: str) -> Any:
             note=given_note(data),
             until=data["until"],
             device_at=data["at"],
+            handed=handed(data),
         )
 
     return _carry_out(order_id, act, forms.Form(OrderActForm), do)
@@ -155,7 +160,7 @@ def act(order_id: str, act: str) -> Any:
 def _carry_out(order_id: str, name: str, form: forms.Form, service: Callable[[Any, dict[str, Any]], OrderDone]) -> Any:
     """Do it; refused, the page comes back with the reason, what was typed, and who was faster."""
     row = order_row(order_id)
-    data = form.load(named(request.form, name))
+    data = form.load(named(request.form, name), named(request.files, name))
     if data is None:
         return _again(row.id, name, form, 422)
     try:

@@ -16,7 +16,7 @@ from app.core import forms, i18n, pages
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
-from app.tickets import answer_words, order_words, policies
+from app.tickets import answer_words, evidence_words, order_words, policies
 from app.tickets.order_forms import Part as FormPart
 from app.tickets.queries import crew_day, duty_calls, orders, technicians
 from app.tickets.rules import workflow
@@ -329,6 +329,12 @@ class Panel:
     def answers(self) -> list[tuple[str, str]]:
         """What the reporter answered to the questions of the category."""
         return [(each.question, each.text) for each in answer_words.lines(self.row.asked, self.row.answers)]
+
+    @property
+    def asked(self) -> evidence_words.Asked:
+        """What the end of the work still has to show."""
+        kept = {photo["moment"] for photo in self.photos if not photo["problem"]}
+        return evidence_words.asked(self.row.demands, kept, reader=self.row.reporter_id is not None)
 
     @property
     def automatic(self) -> bool:

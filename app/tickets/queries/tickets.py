@@ -117,6 +117,7 @@ def _one(sight: Sight) -> Reading:
             Ticket.answers,
             CategoryVersion.questions.label("asked"),
             _Rules.reply,
+            _Rules.demands,
         )
         .outerjoin(
             _Rules, and_(_Rules.institution_id == Ticket.institution_id, _Rules.id == Ticket.category_version_id)

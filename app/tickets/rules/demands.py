@@ -5,6 +5,7 @@ Demands are data: each names a guard of the transition tables, which asks for it
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -52,3 +53,16 @@ def demanded(demands: Mapping[str, Any] | None) -> tuple[str, ...]:
 def checklist(demands: Mapping[str, Any] | None) -> tuple[Mapping[str, str], ...]:
     """What is to be ticked off before the work is done, in words."""
     return tuple((demands or {}).get("checklist") or ())
+
+
+def points(demands: Mapping[str, Any] | None) -> dict[str, Mapping[str, str]]:
+    """The checklist by the codes of its points.
+
+    A code comes from the words: what was ticked of an older list counts for the same points only, wherever they stand.
+    """
+    return {_point_code(words): words for words in checklist(demands)}
+
+
+def _point_code(words: Mapping[str, str]) -> str:
+    said = "\n".join(f"{tag}={words[tag]}" for tag in sorted(words))
+    return hashlib.sha256(said.encode()).hexdigest()[:12]

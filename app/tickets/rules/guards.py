@@ -4,12 +4,13 @@ A service gathers the facts, asks `check`, and turns what comes back into its er
 person's to mend (422), the others say that the world is not so (409).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from app.tickets.rules import deadlines
+from app.tickets.rules.evidence import Lack
 from app.tickets.rules.messages import gettext_noop
 from app.tickets.rules.order_table import OrderAct, OrderRow
 from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL, read_reason
@@ -24,7 +25,8 @@ class Facts:
 
     `since` is the instant the act's window counts from: the last resolved (default, not_fixed), the rejection
     (reconsider), the beginning of the wait (no_answer). `demanded` names the guards among scan, checklist, photos,
-    code and signature which the category demands; `given` those of them that were handed in.
+    code and signature which the category demands; `given` those of them that are met, `lacks` what is said of the
+    others in place of their general words (`rules.evidence`).
     """
 
     now: datetime
@@ -41,6 +43,7 @@ class Facts:
     planned_minutes: int | None = None
     person_id: int | None = None
     given: frozenset[Guard] = frozenset()
+    lacks: Mapping[Guard, Lack] = field(default_factory=dict)
     # of the ticket
     automatic: bool = False
     untouched: bool = False
@@ -72,11 +75,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A demand that is not met: the guard, the form field to mend (None: nothing to mend), the message id."""
+    """A demand that is not met: the guard, the form field to mend (None: nothing to mend), the message id.
+
+    `lack` has what fills the message, where it names what is missing.
+    """
 
     guard: Guard
     field: str | None
     message: str
+    lack: Lack | None = None
 
 
 def _elapsed(facts: Facts, window: Callable[[datetime], datetime]) -> bool:
@@ -265,7 +272,9 @@ def holds(guard: Guard, act: TicketAct | OrderAct, facts: Facts) -> bool:
 def check(row: TicketRow | OrderRow, who: Who, facts: Facts) -> tuple[Refusal, ...]:
     """The demands of `row` that are not met when `who` acts, in the order of the table; empty: go ahead."""
     return tuple(
-        Refusal(guard, GUARD_FIELDS.get(guard), GUARD_MESSAGES[guard])
-        for guard in row.demands(who)
-        if not holds(guard, row.act, facts)
+        _refusal(guard, facts.lacks.get(guard)) for guard in row.demands(who) if not holds(guard, row.act, facts)
     )
+
+
+def _refusal(guard: Guard, lack: Lack | None) -> Refusal:
+    return Refusal(guard, GUARD_FIELDS.get(guard), lack.message if lack else GUARD_MESSAGES[guard], lack)

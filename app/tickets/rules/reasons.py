@@ -112,6 +112,13 @@ _ORDER_REASONS: Final[dict[OrderAct, Reasons]] = {
         ),
         closed=True,
     ),
+    OrderAct.START: Reasons(
+        (
+            Reason("sticker_gone", gettext_noop("The sticker is missing or cannot be read")),
+            Reason("other_room", gettext_noop("The fault is in another room than reported")),
+            _OTHER,
+        )
+    ),
     OrderAct.GIVE_BACK: Reasons(
         (
             Reason("shift_ends", gettext_noop("My shift ends")),

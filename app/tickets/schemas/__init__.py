@@ -263,14 +263,20 @@ class NewOrder(forms.Schema):
 
 
 class OrderAct(forms.Schema):
-    """`POST /work-orders/{id}/transitions`. `place_token` and `code` are read where a category demands them."""
+    """`POST /work-orders/{id}/transitions`.
+
+    `place_token` (a sticker's secret or address), `checklist` (codes of points ticked off), `code` and `signed_by` (a
+    name in place of a drawn signature) are read where the category demands them; `demands` of the order says so.
+    """
 
     to = fields.String(required=True, validate=_one_of(workflow.ORDER_API_TARGETS))
     reason = forms.Text(max=reasons.REASON_LIMIT, load_default=None, allow_none=True)
     note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default=None, allow_none=True)
     until = forms.Moment(load_default=None, allow_none=True)
-    place_token = forms.Text(max=200, load_default=None, allow_none=True)
+    place_token = forms.Text(max=300, load_default=None, allow_none=True)
+    checklist = fields.List(forms.Text(max=40), load_default=list, validate=validate.Length(max=50))
     code = forms.Text(max=50, load_default=None, allow_none=True)
+    signed_by = forms.Text(max=100, load_default=None, allow_none=True)
     device_at = forms.Moment(load_default=None, allow_none=True)
     device_offset_s = fields.Float(load_default=None, allow_none=True, allow_nan=False)
 
@@ -368,7 +374,7 @@ class PhotoFiles(forms.Schema):
 
 
 class PhotoMoment(forms.Schema):
-    moment = fields.String(load_default="after", validate=_one_of(("before", "after")))
+    moment = fields.String(load_default="after", validate=_one_of(("before", "after", "signature")))
 
 
 class PhotoOut(forms.Schema):

@@ -13,9 +13,10 @@ from app.tickets import policies
 from app.tickets.models import TicketEvent
 from app.tickets.rules import workflow
 from app.tickets.rules.workflow import OrderAct, TransitionRefused, Who
-from app.tickets.services import done, pool, refusals
+from app.tickets.services import done, evidence, pool, refusals
 from app.tickets.services.case import Case, by_order
 from app.tickets.services.done import OrderDone
+from app.tickets.services.evidence import Handed
 from app.tickets.services.held import HeldOrder
 
 MAX_OFFSET = timedelta(days=366)
@@ -34,11 +35,13 @@ def transition(
     until: datetime | None = None,
     device_at: datetime | None = None,
     device_offset_s: float | None = None,
+    handed: Handed = evidence.NOTHING,
 ) -> OrderDone:
     """Move an order to a state, or decline it (`to` is one of `workflow.ORDER_API_TARGETS`).
 
-    `until`: of a hold. `device_at` with `device_offset_s` (server − device): when it really happened; for "done" by a
-    dispatcher on behalf the true time, which is demanded. Raises NotFound, NotAllowed, Stale, Conflict, Rejected.
+    `until`: of a hold. `handed`: what the category demands at start and at the end. `device_at` with `device_offset_s`
+    (server − device): when it really happened; for "done" by a dispatcher on behalf the true time, which is demanded.
+    Raises NotFound, NotAllowed, Stale, Conflict, Rejected.
     """
     case, order = by_order(order_id, actor=actor, now=now)
     if not policies.possible_parts_of_order(actor, order):
@@ -54,7 +57,7 @@ def transition(
         if not order.pooled:  # an offer that has ended is no longer there to be taken
             raise refusals.refused(TransitionRefused(TransitionRefused.NOT_FROM_HERE, order.state, row.act))
         return pool.claim_in(case, order, seen)
-    return _move(case, order, row, reason, note, until, device_at, device_offset_s)
+    return _move(case, order, row, reason, note, until, device_at, device_offset_s, handed)
 
 
 def act(
@@ -69,6 +72,7 @@ def act(
     until: datetime | None = None,
     device_at: datetime | None = None,
     device_offset_s: float | None = None,
+    handed: Handed = evidence.NOTHING,
 ) -> OrderDone:
     """The same by the act of the table (what a button of a page knows)."""
     case, order = by_order(order_id, actor=actor, now=now)
@@ -77,7 +81,7 @@ def act(
         row = workflow.order_transition(order.state, act, ticket=case.ticket.status)
     except TransitionRefused as error:
         raise refusals.refused(error) from error
-    return _move(case, order, row, reason, note, until, device_at, device_offset_s)
+    return _move(case, order, row, reason, note, until, device_at, device_offset_s, handed)
 
 
 def _move(
@@ -89,10 +93,12 @@ def _move(
     until: datetime | None,
     device_at: datetime | None,
     device_offset_s: float | None,
+    handed: Handed,
 ) -> OrderDone:
     who = case.as_whom(order, row.act, row)
     if device_at is not None:
         case.effective_at = _effective(case, order, device_at, device_offset_s)
+    judged = evidence.judge(case, order, row.act, handed, reason)
     case.move_order(
         order,
         row.act,
@@ -102,7 +108,8 @@ def _move(
         until=until if row.act is OrderAct.HOLD else None,
         true_time=device_at if who is Who.DISPATCHER else None,
         device_at=device_at,
-        data=_corrected(case, device_at),
+        data={**judged.data, **_corrected(case, device_at)},
+        **judged.facts,
     )
     case.settle()
     case.write()
@@ -120,8 +127,8 @@ def _effective(case: Case, order: HeldOrder, device_at: datetime, offset_s: floa
     return min(max(said, last or said), case.now)
 
 
-def _corrected(case: Case, device_at: datetime | None) -> dict[str, bool] | None:
+def _corrected(case: Case, device_at: datetime | None) -> dict[str, bool]:
     """The flag of an event whose device showed another time than counts (11)."""
     if device_at is None or case.effective_at is None or abs(case.effective_at - device_at) < CORRECTED:
-        return None
+        return {}
     return {"corrected": True}

@@ -17,11 +17,19 @@ def require(refusals: tuple[guards.Refusal, ...]) -> None:
     """Raise what is not met: Rejected with the fields to mend, else Conflict."""
     if not refusals:
         return
-    fields = {refusal.field: _l(refusal.message) for refusal in refusals if refusal.field}
+    fields = {refusal.field: _said(refusal) for refusal in refusals if refusal.field}
     blocking = next((refusal for refusal in refusals if refusal.field is None), None)
     if blocking is not None:
         raise Conflict(_l(blocking.message), code=blocking.guard.value.replace("_", "-"))
     raise Rejected(fields=fields)
+
+
+def _said(refusal: guards.Refusal) -> Any:
+    """The sentence of a refusal, naming what is missing in the reader's language."""
+    if refusal.lack is None:
+        return _l(refusal.message)
+    points = "; ".join(words.text(point, locale()) for point in refusal.lack.points)
+    return _l(refusal.message, **refusal.lack.values, points=points)
 
 
 def refused(error: TransitionRefused) -> Conflict:

@@ -24,10 +24,11 @@ from app.tickets.queries import links as links_between
 from app.tickets.queries import progress, tickets, timeline
 from app.tickets.queries.links import Links
 from app.tickets.rules import guards, joint, ratings, workflow
+from app.tickets.rules.demands import demanded
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, Who
-from app.tickets.services import urging
+from app.tickets.services import evidence, urging
 from app.tickets.services.messages import OPEN_TO_WORDS
 from app.tickets.web import wording
 
@@ -157,6 +158,17 @@ class Screen:
     def answers(self) -> list[tuple[str, str]]:
         """What was asked and answered."""
         return [(each.question, each.text) for each in answer_words.lines(self.ticket.asked, self.ticket.answers)]
+
+    @property
+    def codes(self) -> list[tuple[str, str]]:
+        """The reporter's codes for the end of the work, each with the trade it is for; only where they are asked for."""
+        if not self.mine or "code" not in demanded(self.ticket.demands):
+            return []
+        return [
+            (words_text(each.trade_name, i18n.locale()), evidence.code_of(each.id, each.cycle))
+            for each in self.orders
+            if each.state in workflow.ORDER_HELD
+        ]
 
     @property
     def log(self) -> list[dict[str, Any]]:
