@@ -96,8 +96,8 @@ def receive(
 ) -> Attachment:
     """Take one photo (a seekable stream) for a thing the caller has checked the actor may add to.
 
-    `moment` is report, before, after or signature (drawn by hand). The same bytes sent again for the same moment give the first row. `field`
-    is the form's field that refusals are said beside. Raises TooLarge, NotAPhoto, Rejected (too many photos).
+    `moment` is one of `limits.MOMENTS`. The same bytes sent again for the same moment give the first row. `field` is
+    the form's field that refusals are said beside. Raises TooLarge, NotAPhoto, Rejected (too many photos).
     """
     kind, size, (width, height) = check(stream, field)
     sent = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a spooled file reads like any other

@@ -29,7 +29,9 @@ class TooManyTries(Rejected):
 
 
 def _refused(wait: int) -> TooManyTries:
-    refusal = TooManyTries(fields={"code": _l("The code was entered too often. Try again in an hour, or ask the desk.")})
+    refusal = TooManyTries(
+        fields={"code": _l("The code was entered too often. Try again in an hour, or ask the desk.")}
+    )
     refusal.headers["Retry-After"] = str(wait)
     return refusal
 

@@ -19,6 +19,7 @@ from app.tickets import answer_words, evidence_words, order_words, policies, tal
 from app.tickets.order_forms import Part
 from app.tickets.queries import crew_day, timeline
 from app.tickets.rules import workflow
+from app.tickets.rules.demands import demanded
 from app.tickets.rules.dispatching import PRIORITY_ORDER
 from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL
 from app.tickets.rules.workflow import ORDER_HELD, OrderAct, OrderState
@@ -241,7 +242,13 @@ class OrderScreen:
     @property
     def sheets(self) -> list[Button]:
         """The acts that ask first; also the one that was refused, so that nothing typed is lost."""
-        return [button for button in self.buttons.values() if button.asks]
+        return [button for button in self.buttons.values() if button.asks or button.act is OrderAct.START]
+
+    @property
+    def may_scan(self) -> bool:
+        """A sticker can be scanned at the start although nobody demands it."""
+        button = self.buttons.get(OrderAct.START)
+        return button is not None and not button.asks
 
     @property
     def holds(self) -> bool:
@@ -328,7 +335,8 @@ def _buttons(row: Any, actor: Actor) -> dict[OrderAct, Button]:
             label, icon = FACES[each.act]
             if each.act is OrderAct.START and row.state == ON_HOLD:
                 label = _("Go on working")
-            found[each.act] = Button(each.act, str(label), icon, each.act in ASKS)
+            asks = each.act in ASKS or (each.act is OrderAct.START and "scan" in demanded(row.demands))
+            found[each.act] = Button(each.act, str(label), icon, asks)
     return found
 
 

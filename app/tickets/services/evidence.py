@@ -123,9 +123,7 @@ def _note_wrong_code(case: Case, order: HeldOrder) -> None:
         audit.record(actor, "order.code", "work_order", order.id, now=case.now, success=False, session=session)
 
 
-def _shown(
-    case: Case, order: HeldOrder, made: Mapping[str, Any], handed: Handed
-) -> tuple[Evidence, dict[str, Any]]:
+def _shown(case: Case, order: HeldOrder, made: Mapping[str, Any], handed: Handed) -> tuple[Evidence, dict[str, Any]]:
     """What the end of the work shows."""
     demanded = demand_rules.demanded(made)
     points = demand_rules.points(made)

@@ -50,7 +50,7 @@ def add_to_order(
     field: str = "photos",
     seen: int | None = None,
 ) -> Attachment:
-    """Whoever has (or had done) the order, or a dispatcher, adds a photo of `moment` before or after, or a signature."""
+    """Whoever has (or had done) the order, or a dispatcher, adds a photo (before, after) or a signature."""
     case, order = by_order(order_id, actor=actor, now=now)
     has_it = order.assignee_id == actor.id and actor.can(policies.WORK)
     if not has_it and not policies.in_scope(actor, policies.DISPATCH, order):

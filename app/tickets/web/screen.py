@@ -161,7 +161,7 @@ class Screen:
 
     @property
     def codes(self) -> list[tuple[str, str]]:
-        """The reporter's codes for the end of the work, each with the trade it is for; only where they are asked for."""
+        """The reporter's codes for the end of the work, each with its trade; empty where none is asked."""
         if not self.mine or "code" not in demanded(self.ticket.demands):
             return []
         return [
