@@ -265,6 +265,7 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(_l("Duty calls"), "duty_calls.index", "phone", tickets_policies.may_dispatch, group=_l("Repairs")),
     NavItem(_l("Technicians"), "technicians.index", "crew", tickets_policies.may_edit_crews, group=_l("Repairs")),
     NavItem(_l("Catalogue"), "catalogue.index", "tag", tickets_policies.may_edit_catalogue, group=_l("Repairs")),
+    NavItem(_l("Service levels"), "sla.index", "clock", tickets_policies.may_read_policies, group=_l("Repairs")),
     NavItem(_l("Report"), "tickets.report", "wrench", portal_policies.report_in_navigation, group=_l("Repairs")),
     NavItem(
         _l("Feedback"),

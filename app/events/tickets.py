@@ -407,3 +407,11 @@ class VisitNear(Event):
 @dataclass(frozen=True, slots=True)
 class WaitingOrdersDue(Event):
     """Periodic: orders that found nobody are tried again (a shift began, somebody freed up, an absence ended)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlaPolicyPublished(Event):
+    """A version of a policy was published: clocks that begin or change from now on run by it (tickets-rules 7, 17)."""
+
+    policy_id: int
+    version_id: int

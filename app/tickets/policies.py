@@ -19,6 +19,7 @@ DISPATCH = "tickets.dispatch"
 ON_BEHALF = "tickets.on_behalf"
 READ = ("tickets.read", TRIAGE, DISPATCH)
 CATALOGUE = "tickets.catalogue_write"
+CATALOGUE_READ = "tickets.catalogue_read"
 CREWS = "tickets.crews"
 EXTEND = "tickets.extend"
 
@@ -96,6 +97,16 @@ def may_extend(actor: Actor) -> bool:
 
 def may_edit_catalogue(actor: Actor) -> bool:
     return actor.can(CATALOGUE)
+
+
+def may_read_policies(actor: Actor) -> bool:
+    """Sees what is promised: whoever works with the catalogue."""
+    return actor.can(CATALOGUE_READ) or actor.can(CATALOGUE)
+
+
+def may_edit_policies(actor: Actor) -> bool:
+    """Changes what is promised: for the whole institution only, since policies know no narrower scope."""
+    return any(scope.kind == "institution" for scope in actor.scopes(CATALOGUE))
 
 
 def may_edit_crews(actor: Actor) -> bool:

@@ -17,7 +17,7 @@ from app.notifications.models import KeptMail
 from app.notifications.webhooks import services as webhooks
 from app.notifications.webhooks.models import WebhookMessage
 from app.sites.models import PlaceSticker
-from app.tickets.models import DutyCall
+from app.tickets.models import DutyCall, SlaPolicy
 from app.tickets.services import dispatching
 from tests.factories import accounts, attachments, desk, feedback, notices, notifications, tickets
 
@@ -115,6 +115,7 @@ def build() -> dict[str, Any]:
         "attachment_id": photo.id,
         "answer_id": desk.answer().id,
         "contact_id": desk.contact().id,
+        "policy_id": db.session.scalar(select(SlaPolicy.id).limit(1)),
         "feedback_id": feedback.said(person, about=[ground.dispatcher]).id,
         "notice_id": notices.notice(places=[ground.building]).id,
         "person": person,

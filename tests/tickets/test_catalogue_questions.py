@@ -14,10 +14,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
+from app.core.actor import Actor
 from app.core.errors import NotAllowed, NotFound, Rejected, Stale
 from app.tickets.models import Category, CategoryVersion, Ticket
 from app.tickets.rules.questions import Kind, Option, Question
-from app.tickets.services import catalogue, category_versions
+from app.tickets.rules.sla_policy import DEFAULT
+from app.tickets.services import catalogue, category_versions, sla_policies
 from tests.factories import accounts, attachments
 from tests.factories import tickets as make
 from tests.tickets.test_api_tickets import Caller
@@ -295,8 +297,9 @@ def test_questions_are_moved_taken_out_and_the_draft_discarded(
 
 
 def test_the_form_of_a_category_carries_what_versions_hold(
-    ground: make.Ground, login: Login, database: Session
+    ground: make.Ground, login: Login, database: Session, now: datetime
 ) -> None:
+    sla_policies.create(actor=Actor.system(1), now=now, code="quick", name={"en": "Quick"}, content=DEFAULT)
     desk = login(accounts.person("supervisor"))
     path = f"/catalogue/categories/{ground.category.id}"
     sent = {

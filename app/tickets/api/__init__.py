@@ -11,6 +11,7 @@
 - `publishing`: letting anybody read a request
 - `ranking`: why somebody is chosen, and the dry run
 - `urging`: the reporter reminds
+- `sla_policies`: what is promised, and publishing it anew
 - `tickets`: tickets, work orders and their photos
 - `incidents`: one fault with several reporters, and what staff corrects
 """
@@ -26,6 +27,7 @@ from app.tickets.api import (
     pool,
     publishing,
     ranking,
+    sla_policies,
     tickets,
     urging,
 )
@@ -43,6 +45,7 @@ __all__ = [
     "pool",
     "publishing",
     "ranking",
+    "sla_policies",
     "tickets",
     "urging",
 ]

@@ -12,12 +12,13 @@ from app.tickets.dispatch import (
     pages,
     questions,
     ranking_data,
+    sla_policies,
     technicians,
     week_grid,
 )
 from app.tickets.dispatch.entry import blueprint
 
-BLUEPRINTS = (blueprint, calls.blueprint, technicians.blueprint, catalogue.blueprint)
+BLUEPRINTS = (blueprint, calls.blueprint, technicians.blueprint, catalogue.blueprint, sla_policies.blueprint)
 
 __all__ = [
     "BLUEPRINTS",
@@ -33,6 +34,7 @@ __all__ = [
     "pages",
     "questions",
     "ranking_data",
+    "sla_policies",
     "technicians",
     "week_grid",
 ]

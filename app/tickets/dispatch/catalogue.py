@@ -193,6 +193,7 @@ def _category_form(form: forms.Form, found: Category | None, status: int = 200) 
         "impacts": [{"value": code, "label": str(_(label))} for code, label in IMPACT_LABELS.items()],
         "spots": versioned.spots(),
         "prices": versioned.prices(),
+        "levels": versioned.levels(),
         "demands": versioned.demands(),
         "can_ask": found is not None and found.trade_id is not None and found.valid_to is None,
     }

@@ -9,6 +9,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.tickets.dispatch import schemas
 from app.tickets.models import CategoryVersion
+from app.tickets.order_words import said
+from app.tickets.queries import sla_policies
 from app.tickets.rules import demands as rules
 
 _SPOT_LABELS: dict[str, Any] = {
@@ -58,6 +60,11 @@ def spots() -> list[tuple[str, str]]:
 
 def prices() -> list[dict[str, str]]:
     return [{"value": code, "label": str(_(label))} for code, label in rules.PRICES.items()]
+
+
+def levels() -> list[dict[str, str]]:
+    """The service levels a category may name; the usual one is named by naming none."""
+    return [{"value": row.code, "label": said(row.name)} for row in sla_policies.policies() if not row.usual]
 
 
 def demands() -> list[dict[str, str]]:

@@ -14,12 +14,14 @@ from app.sites.rules.worktime import Days, Target
 from app.tickets.rules.escalation import Do, Step, Whom
 from app.tickets.rules.priority import URGENCIES
 from app.tickets.rules.reasons import HoldReason
-from app.tickets.rules.sla import Kind, Line
+from app.tickets.rules.sla import OF_ORDER, Kind, Line
 
 TARGETS: Final = (Kind.RESPOND, Kind.DISPATCH, Kind.ARRIVE, Kind.RESTORE)
 """The clocks a line has a target for; the promise follows restore (21)."""
 STOPPABLE: Final = (Kind.ARRIVE, Kind.RESTORE)
 """The clocks a hold may stop (5)."""
+STEPPED: Final = (Kind.RESPOND, Kind.DISPATCH, Kind.ARRIVE, Kind.RESTORE, Kind.PROMISE)
+"""The clocks a step may belong to (20): those of tickets and orders."""
 MOST_MINUTES: Final = 525_600
 MOST_DAYS: Final = 365
 MOST_STEPS: Final = 12
@@ -61,6 +63,45 @@ DEFAULT: Final = Policy(
     ),
 )
 """28: what every institution begins with; its default policy always exists (6)."""
+
+
+def faults(policy: Policy) -> list[tuple[str, str]]:
+    """What is wrong with a policy: (where, code).
+
+    Where is a path such as `lines.high.respond` or `steps.2.do`. Codes: `minutes`, `days`, `floor` (out of bounds),
+    `promise` (it follows the target of the repair, and there is none, 21), `many`, `after`, `twice` and `call` of steps
+    (a duty lead is called for an order, 38).
+    """
+    found = [each for priority in URGENCIES for each in _line_faults(f"lines.{priority}", policy.lines[priority])]
+    if len(policy.steps) > MOST_STEPS:
+        found.append(("steps", "many"))
+    seen: set[tuple[str, Kind | None]] = set()
+    for number, step in enumerate(policy.steps[:MOST_STEPS]):
+        where = f"steps.{number}"
+        if abs(step.after) > MOST_MINUTES:
+            found.append((f"{where}.after", "after"))
+        if step.do is Do.CALL and not (step.clocks and step.clocks <= frozenset(OF_ORDER)):
+            found.append((f"{where}.do", "call"))
+        taken = {(step.code, kind) for kind in step.clocks or frozenset(STEPPED)}
+        if taken & seen:
+            found.append((f"{where}.after", "twice"))
+        seen |= taken
+    return found
+
+
+def _line_faults(where: str, line: Line) -> list[tuple[str, str]]:
+    found = []
+    for kind, target in line.targets.items():
+        if isinstance(target, Days):
+            if not 0 <= target.count <= MOST_DAYS:
+                found.append((f"{where}.{kind.value}", "days"))
+        elif not 1 <= target <= MOST_MINUTES:
+            found.append((f"{where}.{kind.value}", "minutes"))
+    if not 0 <= line.floor <= MOST_MINUTES:
+        found.append((f"{where}.floor", "floor"))
+    if line.promise and Kind.RESTORE not in line.targets:
+        found.append((f"{where}.promise", "promise"))
+    return found
 
 
 def written(policy: Policy) -> dict[str, Any]:

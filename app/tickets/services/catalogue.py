@@ -16,6 +16,7 @@ from app.core.errors import NotAllowed, NotFound, Rejected
 from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.models import Category, Trade
+from app.tickets.queries import sla_policies
 from app.tickets.rules import demands as demand_rules
 from app.tickets.rules.priority import IMPACTS
 from app.tickets.services import category_versions
@@ -57,7 +58,7 @@ def add_category(*, actor: Actor, now: datetime, code: str, name: Mapping[str, s
     """A new category with any of `CHANGEABLE` and `category_versions.FORM`; without a trade it is a heading.
 
     Returns its id. Raises NotAllowed, Rejected (fields `code`, `parent_id`, `planned_minutes`, `impact`,
-    `emergency_phone`, `price_class`, `checklist`).
+    `emergency_phone`, `price_class`, `sla_policy`, `checklist`).
     """
     _permit(actor)
     if _taken(Category, code):
@@ -139,6 +140,8 @@ def _check(category: Category | None, values: Mapping[str, Any]) -> None:
         fields["emergency_phone"] = _l("Give the number people should call first.")
     if values.get("price_class") not in {None, *demand_rules.PRICES}:
         fields["price_class"] = _l("Choose one of the offered values.")
+    if values.get("sla_policy") and not sla_policies.known(values["sla_policy"]):
+        fields["sla_policy"] = _l("This service level does not exist any more. Choose another.")
     if len(demand_rules.checklist(values.get("demands"))) > demand_rules.CHECKLIST_AT_MOST:
         fields["checklist"] = _l("Nobody ticks off so many points. Give at most twenty.")
     if values.get("parent_id") is not None and _too_deep(category, values["parent_id"]):

@@ -33,7 +33,7 @@ from app.tickets.rules.workflow import ORDER_OPEN, TICKET_OPEN
 if TYPE_CHECKING:
     from app.tickets.services.case import Case
 
-USUAL = {"zh-CN": "默认服务承诺", "en": "Usual service level"}
+USUAL = {"zh-CN": "默认服务标准", "en": "Usual service level"}
 
 
 def ensure(now: datetime) -> None:

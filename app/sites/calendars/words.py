@@ -1,0 +1,20 @@
+"""Words for hours classes (tickets-rules 15)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask_babel import lazy_gettext as _l
+
+from app.sites.calendars.models import HOURS_CLASSES
+
+HOURS_LABELS: Final[dict[str, Any]] = {
+    "office": _l("Office hours"),
+    "extended": _l("Extended hours"),
+    "always": _l("Round the clock"),
+}
+
+
+def hours_options() -> list[dict[str, str]]:
+    """The hours classes to choose from."""
+    return [{"value": code, "label": str(HOURS_LABELS[code])} for code in HOURS_CLASSES]

@@ -1,0 +1,87 @@
+"""SLA policies over the API: what is promised, every version of it, and publishing another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.core import clock
+from app.core.http import accepts, answers, current_actor, json_list, policy, seen_version, versioned
+from app.core.http.preconditions import no_body
+from app.tickets import policies
+from app.tickets.api.answering import blueprint, number_of
+from app.tickets.models import SlaPolicy, SlaPolicyVersion
+from app.tickets.queries import sla_policies as queries
+from app.tickets.schemas import sla_policies as schemas
+from app.tickets.services import sla_policies as services
+
+
+def _shown(found: SlaPolicy, version: SlaPolicyVersion) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "code": found.code,
+        "name": found.name,
+        "usual": found.usual,
+        "version_id": version.id,
+        "number": version.number,
+        "published_at": version.published_at,
+        "note": version.note,
+        "content": version.content,
+    }
+
+
+@blueprint.route("/sla-policies", methods=["GET"])
+@answers(blueprint, 200, schemas.PolicyPage)
+@policy(policies.may_read_policies)
+def sla_policies() -> Any:
+    """The SLA policies with what is in force"""
+    return json_list([row._asdict() for row in queries.policies()], None)
+
+
+@blueprint.route("/sla-policies", methods=["POST"])
+@accepts(blueprint, schemas.NewPolicy)
+@answers(blueprint, 201, schemas.PolicyOut)
+@policy(policies.may_edit_policies)
+def add_sla_policy(sent: dict[str, Any]) -> Any:
+    """A new policy with its first version; categories choose it by its code"""
+    made = services.create(actor=current_actor(), now=clock.now(), **sent)
+    return versioned(_shown(made, queries.in_force(made.id)), 1, 201)
+
+
+@blueprint.route("/sla-policies/<string:policy_id>", methods=["GET"])
+@answers(blueprint, 200, schemas.PolicyOut)
+@policy(policies.may_read_policies)
+def sla_policy(policy_id: str) -> Any:
+    """One policy with what is in force"""
+    found = queries.policy(number_of(policy_id))
+    version = queries.in_force(found.id)
+    return versioned(_shown(found, version), version.number)
+
+
+@blueprint.route("/sla-policies/<string:policy_id>", methods=["PUT"])
+@accepts(blueprint, schemas.NewPolicyVersion)
+@answers(blueprint, 200, schemas.PolicyOut)
+@policy(policies.may_edit_policies)
+def publish_sla_policy(sent: dict[str, Any], policy_id: str) -> Any:
+    """Put new content in force for clocks that begin or change from now on; running ones keep theirs"""
+    found = queries.policy(number_of(policy_id))
+    made = services.publish(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
+    return versioned(_shown(found, made), made.number)
+
+
+@blueprint.route("/sla-policies/<string:policy_id>", methods=["DELETE"])
+@answers(blueprint, 204)
+@policy(policies.may_edit_policies)
+def close_sla_policy(policy_id: str) -> Any:
+    """Take a policy out of the choice; its versions stay"""
+    seen = seen_version(required=False)
+    services.close(number_of(policy_id), actor=current_actor(), now=clock.now(), seen=seen)
+    return no_body()
+
+
+@blueprint.route("/sla-policies/<string:policy_id>/versions", methods=["GET"])
+@answers(blueprint, 200, schemas.PolicyVersionPage)
+@policy(policies.may_read_policies)
+def sla_policy_versions(policy_id: str) -> Any:
+    """Every version of a policy, the newest first"""
+    found = queries.policy(number_of(policy_id))
+    return json_list([row._asdict() for row in queries.versions(found.id)], None)

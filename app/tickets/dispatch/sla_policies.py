@@ -1,0 +1,198 @@
+"""Service levels: what is promised at each priority, what a hold stops, who is told when; published as versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.core import clock, forms
+from app.core.errors import Conflict, NotFound, Rejected, Stale
+from app.core.http import current_actor, policy
+from app.core.pages import toast
+from app.sites.calendars.words import hours_options
+from app.tickets import policies, sla_words
+from app.tickets.dispatch import sla_forms
+from app.tickets.models import SlaPolicy, SlaPolicyVersion
+from app.tickets.queries import sla_policies as queries
+from app.tickets.rules import sla_policy
+from app.tickets.rules.priority import URGENCIES
+from app.tickets.services import sla_policies as services
+
+blueprint = Blueprint("sla", __name__, url_prefix="/service-levels")
+
+MAX_VERSION = 2**31 - 1
+
+
+@blueprint.get("")
+@policy(policies.may_read_policies)
+def index() -> Any:
+    """The service levels with what uses them."""
+    found = queries.policies()
+    used = queries.used()
+    lines = [(row, used.get(row.code, 0), sla_words.table(sla_policy.read(row.content))) for row in found]
+    return render_template("tickets/sla/list.html", lines=lines, may_edit=policies.may_edit_policies(current_actor()))
+
+
+@blueprint.get("/new")
+@policy(policies.may_edit_policies)
+def new() -> Any:
+    """The form for another service level; it begins as the usual one, or as the one `from` names."""
+    wanted = forms.parse_id(request.args.get("from"))
+    rows = queries.policies()
+    begun = next((row for row in rows if row.id == wanted), rows[0] if rows else None)
+    content = sla_policy.DEFAULT if begun is None else sla_policy.read(begun.content)
+    return _edit(None, None, forms.Form(sla_forms.Head, sla_forms.values(content)))
+
+
+@blueprint.post("/new")
+@policy(policies.may_edit_policies)
+def new_post() -> Any:
+    """Make it, with its first version."""
+    form = forms.Form(sla_forms.Head)
+    loaded = sla_forms.load(form, request.form)
+    if loaded is None:
+        return _edit(None, None, form, 422)
+    head, content = loaded
+    wrong = {} if head["name"] else {"name_zh": [_("Give the name in at least one language.")]}
+    if not head["code"]:
+        wrong["code"] = [_("Please fill this in.")]
+    try:
+        if wrong:
+            raise Rejected(fields=wrong)
+        made = services.create(
+            actor=current_actor(),
+            now=clock.now(),
+            code=head["code"],
+            name=head["name"],
+            content=content,
+            note=head["note"],
+        )
+    except Rejected as refused:
+        sla_forms.refuse(form, refused, head["rows"])
+        return _edit(None, None, form, 422)
+    return redirect(url_for("sla.show", policy_id=made.id), 303)
+
+
+@blueprint.get("/<policy_id>")
+@policy(policies.may_read_policies)
+def show(policy_id: str) -> Any:
+    """What is in force, since when, for which categories, and the versions before."""
+    found = _policy(policy_id)
+    return _show(found, queries.in_force(found.id))
+
+
+@blueprint.get("/<policy_id>/versions/<number>")
+@policy(policies.may_read_policies)
+def version(policy_id: str, number: str) -> Any:
+    """A version as it was, for whoever looks at a clock that was judged by it."""
+    found, wanted = _policy(policy_id), forms.parse_id(number)
+    if wanted is None or wanted > MAX_VERSION:
+        raise NotFound
+    return _show(found, queries.version(found.id, wanted))
+
+
+def _show(found: SlaPolicy, shown: SlaPolicyVersion, status: int = 200, problem: str | None = None) -> Any:
+    content = sla_policy.read(shown.content)
+    versions = queries.versions(found.id)
+    later = [each.published_at for each in versions if each.number == shown.number + 1]
+    context = {
+        "policy": found,
+        "shown": shown,
+        "newest": versions[0].number,
+        "ended_at": later[0] if later else None,
+        "lines": sla_words.table(content),
+        "stops": sla_words.stops(content),
+        "steps": sla_words.steps(content),
+        "versions": versions,
+        "categories": queries.categories(found.code),
+        "may_edit": policies.may_edit_policies(current_actor()),
+        "problem": problem,
+    }
+    return render_template("tickets/sla/policy.html", **context), status
+
+
+@blueprint.get("/<policy_id>/edit")
+@policy(policies.may_edit_policies)
+def edit(policy_id: str) -> Any:
+    """The form for its next version."""
+    found = _policy(policy_id)
+    now_so = queries.in_force(found.id)
+    head = {"name_zh": found.name.get("zh-CN", ""), "name_en": found.name.get("en", ""), "seen": now_so.number}
+    form = forms.Form(sla_forms.Head, {**sla_forms.values(sla_policy.read(now_so.content)), **head})
+    return _edit(found, now_so, form)
+
+
+@blueprint.post("/<policy_id>/edit")
+@policy(policies.may_edit_policies)
+def edit_post(policy_id: str) -> Any:
+    """Put the next version in force."""
+    found = _policy(policy_id)
+    now_so = queries.in_force(found.id)
+    form = forms.Form(sla_forms.Head)
+    loaded = sla_forms.load(form, request.form)
+    if loaded is None:
+        return _edit(found, now_so, form, 422)
+    head, content = loaded
+    try:
+        if not head["name"]:
+            raise Rejected(fields={"name_zh": [_("Give the name in at least one language.")]})
+        made = services.publish(
+            found.id,
+            actor=current_actor(),
+            now=clock.now(),
+            content=content,
+            seen=head["seen"] or 0,
+            note=head["note"],
+            name=head["name"],
+        )
+    except Rejected as refused:
+        sla_forms.refuse(form, refused, head["rows"])
+        return _edit(found, now_so, form, 422)
+    except Stale as stale:
+        form.problem = str(stale.message)
+        return _edit(found, now_so, form, stale.status)
+    if made.number == now_so.number:
+        toast(_("It says the same as before, so there is no new version."), "info")
+    else:
+        toast(_("Published. Clocks that begin from now on run by it; running ones keep theirs."))
+    return redirect(url_for("sla.show", policy_id=found.id), 303)
+
+
+@blueprint.post("/<policy_id>/close")
+@policy(policies.may_edit_policies)
+def close(policy_id: str) -> Any:
+    """Take it out of the choice."""
+    found = _policy(policy_id)
+    seen = forms.parse_id(request.form.get("seen"))
+    try:
+        services.close(found.id, actor=current_actor(), now=clock.now(), seen=seen)
+    except (Conflict, Stale) as refused:
+        return _show(found, queries.in_force(found.id), refused.status, str(refused.message))
+    toast(_("Closed. Its versions stay with the clocks that run by them."), "info")
+    return redirect(url_for("sla.index"), 303)
+
+
+def _policy(policy_id: str) -> SlaPolicy:
+    return queries.policy(forms.id_in_address(policy_id))
+
+
+def _edit(found: SlaPolicy | None, now_so: SlaPolicyVersion | None, form: forms.Form, status: int = 200) -> Any:
+    context = {
+        "policy": found,
+        "now_so": now_so,
+        "form": form,
+        "hours": hours_options(),
+        "priorities": sla_words.priorities(URGENCIES),
+        "kinds": sla_words.kinds(sla_policy.TARGETS),
+        "units": sla_words.units(),
+        "reasons": sla_words.reasons(),
+        "stoppable": sla_words.options(sla_words.kinds(sla_policy.STOPPABLE)),
+        "stepped": sla_words.options(sla_words.kinds(sla_policy.STEPPED)),
+        "dos": sla_words.dos(),
+        "whoms": sla_words.whoms(),
+        "rows": sla_forms.rows(form.values),
+        "labels": sla_words.labels(sla_forms.values_of_page()),
+    }
+    return render_template("tickets/sla/edit.html", **context), status

@@ -1,0 +1,186 @@
+"""Shapes of SLA policies at the edge; the form of the page loads through them too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import ValidationError, fields, post_load, validate
+
+from app.core import forms
+from app.sites.calendars.models import HOURS_CLASSES
+from app.sites.calendars.schemas import WordsField
+from app.sites.rules.worktime import Days, Target
+from app.tickets.rules.escalation import Do, Step, Whom
+from app.tickets.rules.priority import URGENCIES
+from app.tickets.rules.reasons import HoldReason
+from app.tickets.rules.sla import Kind, Line
+from app.tickets.rules.sla_policy import MOST_STEPS, STEPPED, STOPPABLE, TARGETS, Policy
+
+CODE_MAX, NOTE_MAX = 64, 300
+_OFFERED = _l("Choose one of the offered values.")
+_NUMBER = {"invalid": _l("Give a number."), "required": _l("Give a number."), "null": _l("Give a number.")}
+
+
+class TargetField(fields.Field[Target]):
+    """A target (tickets-rules 12): working minutes, `{"days": n}`, or null for no such clock."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Target:
+        if isinstance(value, dict) and set(value) == {"days"} and _whole(value["days"]):
+            return Days(value["days"])
+        if _whole(value):
+            minutes: int = value
+            return minutes
+        raise ValidationError(_l("Give a number."))
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+class PolicyLineIn(forms.Schema):
+    """What is promised at one priority."""
+
+    hours = fields.String(required=True, validate=validate.OneOf(HOURS_CLASSES, error=_OFFERED))
+    respond = TargetField(load_default=None, allow_none=True)
+    dispatch = TargetField(load_default=None, allow_none=True)
+    arrive = TargetField(load_default=None, allow_none=True)
+    restore = TargetField(load_default=None, allow_none=True)
+    floor = fields.Integer(load_default=0, strict=True, error_messages=_NUMBER)
+    promise = fields.Boolean(load_default=True)
+
+    @post_load
+    def line(self, data: dict[str, Any], **_options: Any) -> Line:
+        return Line(
+            hours=data["hours"],
+            targets={kind: data[kind.value] for kind in TARGETS if data[kind.value] is not None},
+            floor=data["floor"],
+            promise=data["promise"],
+        )
+
+
+class PolicyLinesIn(forms.Schema):
+    """A line for every priority."""
+
+    low = fields.Nested(PolicyLineIn, required=True)
+    normal = fields.Nested(PolicyLineIn, required=True)
+    high = fields.Nested(PolicyLineIn, required=True)
+    emergency = fields.Nested(PolicyLineIn, required=True)
+
+
+def _stops() -> fields.List[Any]:
+    stoppable = validate.OneOf([kind.value for kind in STOPPABLE], error=_OFFERED)
+    return fields.List(fields.String(validate=stoppable), load_default=list, validate=validate.Length(max=2))
+
+
+class PolicyStopsIn(forms.Schema):
+    """The clocks each reason of a hold stops (5)."""
+
+    parts = _stops()
+    weather = _stops()
+    access = _stops()
+    reporter_absent = _stops()
+    other_trade = _stops()
+    approval = _stops()
+
+
+class PolicyStepIn(forms.Schema):
+    """One escalation step (20): working minutes after the due time, negative before it; no clocks: every clock."""
+
+    after = fields.Integer(required=True, strict=True, error_messages=_NUMBER)
+    do = fields.String(required=True, validate=validate.OneOf([each.value for each in Do], error=_OFFERED))
+    whom = fields.String(
+        load_default=Whom.RESPONSIBLE.value, validate=validate.OneOf([each.value for each in Whom], error=_OFFERED)
+    )
+    clocks = fields.List(
+        fields.String(validate=validate.OneOf([kind.value for kind in STEPPED], error=_OFFERED)),
+        load_default=list,
+        validate=validate.Length(max=len(STEPPED)),
+    )
+
+    @post_load
+    def step(self, data: dict[str, Any], **_options: Any) -> Step:
+        return Step(
+            after=data["after"],
+            do=Do(data["do"]),
+            whom=Whom(data["whom"]),
+            clocks=frozenset(Kind(kind) for kind in data["clocks"]),
+        )
+
+
+class PolicyContentIn(forms.Schema):
+    """What a policy says; loads to `Policy`."""
+
+    lines = fields.Nested(PolicyLinesIn, required=True)
+    stops = fields.Nested(PolicyStopsIn, load_default=dict)
+    steps = fields.List(fields.Nested(PolicyStepIn), load_default=list, validate=validate.Length(max=MOST_STEPS))
+
+    @post_load
+    def policy(self, data: dict[str, Any], **_options: Any) -> Policy:
+        stops = {
+            reason.value: frozenset(Kind(kind) for kind in data["stops"].get(reason.value, ())) for reason in HoldReason
+        }
+        return Policy(
+            lines={priority: data["lines"][priority] for priority in URGENCIES},
+            stops={reason: kinds for reason, kinds in stops.items() if kinds},
+            steps=tuple(data["steps"]),
+        )
+
+
+CODE = validate.Regexp(r"^[0-9a-z][0-9a-z._\-]{0,63}$", error=_l("Use small letters, digits, dots and hyphens only."))
+
+
+class NewPolicy(forms.Schema):
+    """`POST /sla-policies`."""
+
+    code = forms.Text(max=CODE_MAX, required=True, validate=CODE)
+    name = fields.Nested(WordsField, required=True, validate=validate.Length(min=1))
+    content = fields.Nested(PolicyContentIn, required=True)
+    note = forms.Text(max=NOTE_MAX, load_default=None)
+
+
+class NewPolicyVersion(forms.Schema):
+    """`PUT /sla-policies/{id}`: content to be put in force."""
+
+    content = fields.Nested(PolicyContentIn, required=True)
+    name = fields.Nested(WordsField, load_default=None, validate=validate.Length(min=1))
+    note = forms.Text(max=NOTE_MAX, load_default=None)
+
+
+class PolicyOut(forms.Schema):
+    """A policy with its version in force; `content` is what `PUT` takes, `usual` the one of categories without."""
+
+    id = forms.Id()
+    code = fields.String()
+    name = fields.Dict(keys=fields.String(), values=fields.String())
+    usual = fields.Boolean()
+    version_id = forms.Id()
+    version = fields.Integer(attribute="number")
+    published_at = forms.Moment()
+    note = fields.String(allow_none=True)
+    content = fields.Dict()
+
+
+class PolicyPage(forms.Schema):
+    """The policies that can be chosen, the usual one first."""
+
+    items = fields.List(fields.Nested(PolicyOut))
+    next = fields.String(allow_none=True)
+
+
+class PolicyVersionOut(forms.Schema):
+    """One version of a policy; clocks that began under it keep it."""
+
+    id = forms.Id()
+    version = fields.Integer(attribute="number")
+    published_at = forms.Moment()
+    published_by = forms.Id(allow_none=True)
+    note = fields.String(allow_none=True)
+    content = fields.Dict()
+
+
+class PolicyVersionPage(forms.Schema):
+    """The versions of a policy, the newest first."""
+
+    items = fields.List(fields.Nested(PolicyVersionOut))
+    next = fields.String(allow_none=True)
