@@ -20,8 +20,8 @@ from app.tickets.rules.sla_policy import STOPPABLE, TARGETS, Policy
 from app.tickets.rules.workflow import OrderAct
 
 _UNITS: dict[str, Any] = {
-    "minutes": _l("working minutes"),
-    "days": _l("working days"),
+    "minutes": _l("minutes"),
+    "days": _l("days"),
     "none": _l("none"),
 }
 
