@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from app.core.i18n import gettext as _
 from app.sites.calendars.words import HOURS_LABELS
 from app.sites.rules.worktime import Days, Target
 from app.tickets.rules.escalation import DO_LABELS, WHOM_LABELS, Step
@@ -58,7 +58,8 @@ def target(given: Target | None) -> str:
     if given is None:
         return "–"
     if isinstance(given, Days):
-        return ngettext("%(num)s working day", "%(num)s working days", given.count) if given.count else _("same day")
+        days = ngettext("%(num)s working day", "%(num)s working days", given.count)
+        return str(days) if given.count else _("same day")
     return minutes(given)
 
 

@@ -91,9 +91,16 @@ def publish(
         raise _stale(before.number)
     _refuse(content)
     if name is not None and dict(name) != found.name:
-        said = {"before": {"name": found.name}, "after": {"name": dict(name)}}
-        found.name = dict(name)
-        audit.record(actor, "sla_policy.publish", "sla_policy", policy_id, now=now, **said)
+        was, found.name = found.name, dict(name)
+        audit.record(
+            actor,
+            "sla_policy.publish",
+            "sla_policy",
+            policy_id,
+            now=now,
+            before={"name": was},
+            after={"name": found.name},
+        )
     if sla_policy.written(content) == before.content:
         db.session.flush()
         return before
