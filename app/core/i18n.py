@@ -6,7 +6,8 @@ cookie's, the browser's, the default. Times are shown in the institution's zone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
@@ -107,9 +108,23 @@ class _Speaking:
 
 
 def zone() -> tzinfo:
-    """The zone in which times are shown: the institution's (flag `zone`), an IANA name."""
+    """The zone in which times are shown: the institution's (flag `zone`), or the one of `in_zone` around it."""
+    here: tzinfo | None = app_ctx.g.get("zone") if has_app_context() else None
+    if here is not None:
+        return here
     facts = app_ctx.g.get("institution") if has_app_context() else None
     return _zone(facts.flags.get("zone", DEFAULT_ZONE) if facts else DEFAULT_ZONE)
+
+
+@contextmanager
+def in_zone(name: str | None) -> Iterator[None]:
+    """Inside, times are shown in the zone of an IANA name: a campus may have its own. None: nothing changes."""
+    before = app_ctx.g.get("zone")
+    app_ctx.g.zone = before if name is None else _zone(name)
+    try:
+        yield
+    finally:
+        app_ctx.g.zone = before
 
 
 @lru_cache(maxsize=64)
@@ -122,6 +137,8 @@ _WEEKDAYS = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     "zh-CN": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
 }
+_WEEKDAYS_IN_FULL = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_THIS_WEEK = 6  # days ahead a weekday's name says which day is meant
 
 
 def format_day(value: date | datetime | None, *, year: bool | None = None) -> str:
@@ -156,6 +173,28 @@ def format_moment(value: datetime | None) -> str:
     return f"{format_day(local.date())}{', ' if locale() == 'en' else ' '}{local:%H:%M}"
 
 
+def format_due(value: datetime | None) -> str:
+    """A moment as it is promised: `18:00 today`, `12:00 tomorrow`, `Wednesday 18:00`, else `3 Dec, 18:00`.
+
+    In Chinese `今天 18:00`, `明天 12:00`, `周三 18:00` (`下周三` in the week after), `12月3日 18:00`.
+    """
+    if value is None:
+        return ""
+    local = value.astimezone(zone())
+    today, time = _today(), f"{local:%H:%M}"
+    ahead = (local.date() - today).days
+    english = locale() == "en"
+    near = {-1: ("yesterday", "昨天"), 0: ("today", "今天"), 1: ("tomorrow", "明天")}.get(ahead)
+    if near is not None:
+        return f"{time} {near[0]}" if english else f"{near[1]} {time}"
+    if 0 < ahead <= _THIS_WEEK:
+        if english:
+            return f"{_WEEKDAYS_IN_FULL[local.weekday()]} {time}"
+        next_week = "下" if local.weekday() < today.weekday() else ""
+        return f"{next_week}{_WEEKDAYS['zh-CN'][local.weekday()]} {time}"
+    return f"{format_day(local.date())}{', ' if english else ' '}{time}"
+
+
 def format_number(value: float | int | None, digits: int = 0) -> str:
     """Grouped by thousands in both languages: `12,400`."""
     return "" if value is None else f"{value:,.{digits}f}"
@@ -169,6 +208,16 @@ def format_span(minutes: float) -> str:
     parts = list(zip((days, hours, mins), _units(), strict=True))
     shown = [(count, unit) for count, unit in parts if count][:2] or parts[-1:]
     return " ".join(f"{count} {unit}" for count, unit in shown)
+
+
+def format_hours(minutes: float) -> str:
+    """A length of working time, hours the largest unit: `37 h 5 min`; a day of it would be taken for 24 hours."""
+    hours, rest = divmod(int(minutes), 60)
+    _day, hour, minute = _units()
+    return (
+        " ".join(part for part in (f"{hours} {hour}" if hours else "", f"{rest} {minute}" if rest else "") if part)
+        or f"0 {minute}"
+    )
 
 
 @per_language
@@ -206,6 +255,7 @@ def install(app: Flask) -> None:
     app.add_template_filter(format_day, "day")
     app.add_template_filter(format_weekday, "weekday")
     app.add_template_filter(format_time, "clock")
+    app.add_template_filter(format_due, "due")
     app.add_template_filter(format_number, "num")
     app.add_template_filter(format_span, "span")
     app.add_template_filter(format_ago, "rel")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -93,6 +93,25 @@ def versions(calendar_id: int, limit: int = 100) -> Sequence[CalendarVersion]:
         .order_by(CalendarVersion.number.desc())
         .limit(limit)
     ).all()
+
+
+def named(version_ids: Iterable[int]) -> dict[int, Any]:
+    """Versions by id: (id, number, name of the calendar)."""
+    wanted = sorted(set(version_ids))
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(CalendarVersion.id, CalendarVersion.number, WorkingCalendar.name)
+        .join(
+            WorkingCalendar,
+            and_(
+                WorkingCalendar.institution_id == CalendarVersion.institution_id,
+                WorkingCalendar.id == CalendarVersion.calendar_id,
+            ),
+        )
+        .where(CalendarVersion.id.in_(wanted))
+    )
+    return {row.id: row for row in rows}
 
 
 def draft(calendar_id: int, *, lock: bool = False) -> CalendarDraft | None:

@@ -11,7 +11,7 @@ from app.core import clock, forms, transaction
 from app.core.errors import Conflict, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy
 from app.core.pages import toast
-from app.tickets import order_words, policies
+from app.tickets import due_words, order_words, policies
 from app.tickets.crew import screens
 from app.tickets.crew.entry import blueprint
 from app.tickets.queries import pool as queries
@@ -68,4 +68,10 @@ def _page(problem: str | None = None) -> str:
 def _context() -> dict[str, Any]:
     now = clock.now()
     found = queries.waiting(current_actor(), now)
-    return {"rows": found, "now": now, "words": order_words, "screens": screens}
+    return {
+        "rows": found,
+        "now": now,
+        "words": order_words,
+        "screens": screens,
+        "due": lambda row: due_words.due(row, now),
+    }

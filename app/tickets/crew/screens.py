@@ -15,7 +15,8 @@ from app.core import forms, i18n
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
-from app.tickets import answer_words, evidence_words, order_words, policies, talk
+from app.tickets import answer_words, due_words, evidence_words, order_words, policies, talk
+from app.tickets.due_words import Due
 from app.tickets.order_forms import Part
 from app.tickets.queries import crew_day, timeline
 from app.tickets.rules import workflow
@@ -25,6 +26,7 @@ from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL
 from app.tickets.rules.workflow import ORDER_HELD, OrderAct, OrderState
 
 OFFERED, WORKING, ON_HOLD, DONE = OrderState.OFFERED, OrderState.WORKING, OrderState.ON_HOLD, OrderState.DONE
+_OVER = (OrderState.DONE, OrderState.VERIFIED, OrderState.CLOSED, OrderState.CANCELLED)
 _TURN = {OrderState.WORKING: 0, OrderState.EN_ROUTE: 1, OrderState.ACCEPTED: 2, OrderState.ON_HOLD: 3}
 
 
@@ -58,6 +60,7 @@ class Job:
     look: str
     chip: order_words.Chip
     late_hold: bool = False
+    due: Due | None = None
 
     @classmethod
     def of(cls, row: Any, now: datetime) -> Job:
@@ -68,8 +71,11 @@ class Job:
             chip = chip._replace(text=order_words.reason(OrderAct.HOLD, row.hold_reason))
         elif state in (OrderState.VERIFIED, OrderState.CLOSED):
             chip = chip._replace(text=_("Confirmed"))
+        due = due_words.due(row, now) if state not in _OVER else None
         look = "now" if state is WORKING else "soon" if late else ""
-        return cls(row, where(row), look, chip, late)
+        if due is not None and due.state in ("late", "soon") and not look:
+            look = due.state
+        return cls(row, where(row), look, chip, late, None if due is None or due.state == "paused" else due)
 
 
 @dataclass(slots=True)
@@ -114,7 +120,8 @@ class Day:
 
 def stamp(actor: Actor, now: datetime) -> str:
     """A text that changes when anything on the page does."""
-    return f"{i18n.locale()}-{midnight(now):%j}-{crew_day.stamp(actor.id or 0, midnight(now))}"
+    minute = int(now.timestamp()) // 60  # what is left until a due time is shown
+    return f"{i18n.locale()}-{minute}-{midnight(now):%j}-{crew_day.stamp(actor.id or 0, midnight(now))}"
 
 
 def day(actor: Actor, now: datetime) -> Day:
@@ -281,6 +288,11 @@ class OrderScreen:
     @property
     def chip(self) -> order_words.Chip:
         return Job.of(self.row, self.now).chip
+
+    @property
+    def due(self) -> Due | None:
+        """The earliest due time, where there is one."""
+        return Job.of(self.row, self.now).due
 
     @property
     def where(self) -> str:

@@ -16,7 +16,8 @@ from app.core import forms, i18n, pages
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
-from app.tickets import answer_words, evidence_words, order_words, policies
+from app.tickets import answer_words, clock_words, due_words, evidence_words, order_words, policies
+from app.tickets.due_words import Due
 from app.tickets.order_forms import Part as FormPart
 from app.tickets.queries import crew_day, duty_calls, orders, technicians
 from app.tickets.rules import workflow
@@ -54,6 +55,7 @@ class Line:
     holder: str | None
     age: str
     urged: str
+    due: Due | None = None
 
 
 def lines(rows: Iterable[Any], now: datetime, address: Callable[[int], str]) -> list[Line]:
@@ -73,6 +75,7 @@ def lines(rows: Iterable[Any], now: datetime, address: Callable[[int], str]) -> 
             holder=row.assignee_name,
             age=i18n.format_span((now - row.filed_at).total_seconds() / 60),
             urged=order_words.urged(row.urged),
+            due=due_words.due(row, now),
         )
         for row in rows
     ]
@@ -308,6 +311,7 @@ class Panel:
     assigns: bool = False
     reassigns: bool = False
     may_open: bool = False
+    clocks: clock_words.Panel | None = None
     form: forms.Form | None = None
     failed: str = ""
     changed: tuple[str, ...] = ()
@@ -375,6 +379,8 @@ def panel(row: Any, actor: Actor, now: datetime) -> Panel:
         offers=past_offers(row.id),
         acts=[],
     )
+    if policies.reads_as_staff(actor, row):
+        it.clocks = clock_words.panel(row.ticket_id, now, zone=row.zone, numbers={row.id: row.number}, order_id=row.id)
     if not policies.in_scope(actor, policies.DISPATCH, row):
         return it
     if OrderState(row.state) in ORDER_HELD:

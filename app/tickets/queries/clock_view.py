@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
+from app.accounts.models import Person
 from app.core.db import db
 from app.sites.calendars import queries as calendars
 from app.sites.rules.worktime import instant_of, minute_of
-from app.tickets.models import Extension
+from app.tickets.models import Extension, SlaPolicy, SlaPolicyVersion
 from app.tickets.queries import sla
 from app.tickets.rules.sla import Act, Clock, Entry, Key, Kind, Phase, judge
-from app.tickets.rules.sla_history import story
+from app.tickets.rules.sla_history import Happened, story
 
 AT_RISK = 60  # working minutes before due from which a clock is shown at risk
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a trail: what happened to the clock, and the due time and minutes used afterwards."""
+    """One line of a trail: what happened to the clock, and the due time and minutes used afterwards.
+
+    `kind`, `order_id`, `reason` and `human` are of the event behind it; `calendar_id` is the calendar version it names.
+    """
 
     at: datetime
     act: Act
@@ -32,12 +36,20 @@ class Line:
     until: datetime | None
     policy_id: int | None
     priority: str | None
+    calendar_id: int | None = None
+    kind: str = ""
+    order_id: int | None = None
+    reason: str | None = None
+    human: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One clock. `state`: late, soon, ok, met, missed, paused, standing, void; `left` working minutes (negative: late
-    by), `raw` minutes by the wall clock to the due time."""
+    """One clock. `state`: late, soon, ok, met, missed, paused, standing, void.
+
+    `left` working minutes to the due time (negative: late by; of a stopped clock: to spare, or missed by), `raw` those
+    by the wall clock.
+    """
 
     id: int
     key: Key
@@ -55,13 +67,15 @@ class View:
 
 def views(ticket_id: int, now: datetime) -> list[View]:
     """Every clock of a ticket as it stands now, with its trail, in the order they were started."""
-    told = story(sla.events(ticket_id), sla.BOOK)
+    events = sla.events(ticket_id)
+    behind = {event.id: event for event in events}
+    told = story(events, sla.BOOK)
     ids = {(_key(row)): row.id for row in sla.of_ticket(ticket_id)}
     at = minute_of(now)
     found = []
     for key, clock in told.clocks().items():
         if key in ids:
-            lines = tuple(_trail(key, told.journals[key].lines))
+            lines = tuple(_trail(key, told.journals[key].lines, behind))
             found.append(_view(ids[key], clock, at, lines))
     return sorted(found, key=lambda view: (view.key.cycle, view.id))
 
@@ -74,9 +88,10 @@ def _view(clock_id: int, clock: Clock, at: int, trail: tuple[Line, ...]) -> View
     work = calendars.work(clock.terms.calendar)
     used = clock.used + (work.between(clock.since, at) if clock.running else 0)
     left = raw = None
-    if clock.due is not None and clock.stopped is None:
-        left = work.between(at, clock.due) if clock.due >= at else -work.between(clock.due, at)
-        raw = clock.due - at
+    if clock.due is not None:
+        seen = at if clock.stopped is None else clock.stopped
+        left = work.between(seen, clock.due) if clock.due >= seen else -work.between(clock.due, seen)
+        raw = clock.due - seen
     return View(
         id=clock_id,
         key=clock.key,
@@ -104,13 +119,14 @@ def state_of(clock: Clock, at: int, left: int | None) -> str:
     return clock.phase.value
 
 
-def _trail(key: Key, journal: Sequence[Entry]) -> list[Line]:
-    """Each line with what the clock said after it; lines of one minute that change nothing are left out."""
+def _trail(key: Key, journal: Sequence[Entry], behind: Mapping[int, Happened]) -> list[Line]:
+    """Each line with what the clock said after it, and the event behind it."""
     found: list[Line] = []
     for n, entry in enumerate(journal, start=1):
         clock = judge(key, journal[:n], sla.BOOK)
         if clock is None:
             continue
+        event = behind.get(entry.event)
         found.append(
             Line(
                 at=instant_of(entry.at),
@@ -121,15 +137,48 @@ def _trail(key: Key, journal: Sequence[Entry]) -> list[Line]:
                 until=sla.instant(entry.instant),
                 policy_id=entry.terms.policy if entry.terms else None,
                 priority=entry.terms.priority if entry.terms else None,
+                calendar_id=entry.terms.calendar if entry.terms else entry.version,
+                kind=event.kind if event else "",
+                order_id=event.order_id if event else None,
+                reason=event.reason if event else None,
+                human=event.human if event else True,
             )
         )
     return found
 
 
-def open_extension(ticket_id: int) -> Any | None:
-    """More time somebody has asked for and nobody has decided on: (id, until, reason, asked_by, asked_at)."""
-    return db.session.execute(
-        select(Extension.id, Extension.until, Extension.reason, Extension.asked_by, Extension.asked_at).where(
-            Extension.ticket_id == ticket_id, Extension.decided_at.is_(None)
+def policies(version_ids: Iterable[int]) -> dict[int, Any]:
+    """Policy versions by id: (id, number, name)."""
+    wanted = sorted(set(version_ids))
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(SlaPolicyVersion.id, SlaPolicyVersion.number, SlaPolicy.name)
+        .join(
+            SlaPolicy,
+            and_(
+                SlaPolicy.institution_id == SlaPolicyVersion.institution_id, SlaPolicy.id == SlaPolicyVersion.policy_id
+            ),
         )
+        .where(SlaPolicyVersion.id.in_(wanted))
+    )
+    return {row.id: row for row in rows}
+
+
+def open_extension(ticket_id: int) -> Any | None:
+    """More time somebody has asked for and nobody has decided on.
+
+    (id, until, reason, asked_by, asked_at, asked_by_name).
+    """
+    return db.session.execute(
+        select(
+            Extension.id,
+            Extension.until,
+            Extension.reason,
+            Extension.asked_by,
+            Extension.asked_at,
+            Person.name.label("asked_by_name"),
+        )
+        .join(Person, and_(Person.institution_id == Extension.institution_id, Person.id == Extension.asked_by))
+        .where(Extension.ticket_id == ticket_id, Extension.decided_at.is_(None))
     ).first()

@@ -16,7 +16,7 @@ from app.core.db import db
 from app.core.prepared import Reading, among, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, CategoryVersion, Offer, OrderHelper, Ticket, TicketEvent, WorkOrder
-from app.tickets.queries import orders, viewer
+from app.tickets.queries import due, orders, viewer
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.workflow import ORDER_FINISHED, ORDER_HELD, ORDER_LOAD, OrderAct, OrderState
 
@@ -181,6 +181,7 @@ def _select() -> Select[Any]:
             Offer.override,
             _chooser.name.label("chosen_by"),
             _working_since().label("working_since"),
+            *due.columns(WorkOrder),
         )
         .outerjoin(reporter, and_(reporter.institution_id == Ticket.institution_id, reporter.id == Ticket.reporter_id))
         .outerjoin(

@@ -28,7 +28,7 @@ from app.core.actor import Actor
 from app.core.prepared import Reading, among, code, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, TicketEvent, Trade, WorkOrder
-from app.tickets.queries import orders, tickets, viewer
+from app.tickets.queries import due, orders, tickets, viewer
 from app.tickets.queries.orders import turn_of
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.dispatching import EMERGENCY
@@ -134,9 +134,9 @@ def column(actor: Actor, view: str, wanted: Wanted, limit: int) -> Sequence[Any]
 
 @lru_cache(maxsize=256)
 def _column(shape: _Shape) -> Reading:
-    due = func.coalesce(WorkOrder.due_at, WorkOrder.hold_until, literal_column("'infinity'::timestamptz"))
+    first = func.coalesce(WorkOrder.due_at, WorkOrder.hold_until, literal_column("'infinity'::timestamptz"))
     lifted = or_(WorkOrder.urged > number(0), WorkOrder.priority == code(EMERGENCY))
-    keys = (lifted.desc(), due.asc(), turn_of(WorkOrder.priority).asc(), WorkOrder.id.asc())
+    keys = (lifted.desc(), first.asc(), turn_of(WorkOrder.priority).asc(), WorkOrder.id.asc())
     shown = (
         select(
             WorkOrder.id, turn_of(WorkOrder.priority).label("rank"), func.row_number().over(order_by=keys).label("at")
@@ -159,6 +159,7 @@ def _order_lines(shown: Subquery) -> Select[Any]:
             Offer.round,
             Offer.made_by,
             _refusals().label("refusals"),
+            *due.columns(WorkOrder),
         )
         .outerjoin(
             _building,

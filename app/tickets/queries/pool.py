@@ -16,7 +16,7 @@ from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import TechnicianTrade, TechnicianZone, Ticket, WorkOrder
-from app.tickets.queries import orders
+from app.tickets.queries import due, orders
 from app.tickets.queries.crews import valid_on
 from app.tickets.queries.orders import turn_of
 from app.tickets.rules.workflow import OrderState
@@ -58,7 +58,7 @@ def _given(actor: Actor, now: datetime) -> dict[str, Any]:
 def _waiting() -> Reading:
     return Reading(
         orders.order_rows()
-        .add_columns(Ticket.filed_at, _building.name.label("building"), WorkOrder.building_id)
+        .add_columns(Ticket.filed_at, _building.name.label("building"), WorkOrder.building_id, *due.columns(WorkOrder))
         .outerjoin(
             _building,
             and_(_building.institution_id == WorkOrder.institution_id, _building.id == WorkOrder.building_id),

@@ -16,7 +16,7 @@ from app.core.errors import NotFound
 from app.core.prepared import Reading, value
 from app.sites.models import Place
 from app.tickets.models import Category, CategoryVersion, Rating, Ticket
-from app.tickets.queries import filters, viewer
+from app.tickets.queries import due, filters, viewer
 from app.tickets.queries.filters import Shape, TicketFilter
 from app.tickets.queries.viewer import Sight
 
@@ -62,20 +62,26 @@ def ticket_rows(page: Subquery | None = None) -> Any:
     )
 
 
-def page(actor: Actor, wanted: TicketFilter, *, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
-    """A page of tickets the actor sees, newest first."""
+def page(
+    actor: Actor, wanted: TicketFilter, *, cursor: str | None = None, limit: int = 50, with_due: bool = False
+) -> paging.Page[Any]:
+    """A page of tickets the actor sees, newest first; `with_due`: with what a page says of their due times."""
     before = paging.decode(cursor, 1)[0] if cursor else None
     asked = filters.ask(wanted)
     shape = filters.shape_of(asked, actor, after=bool(cursor), limit=limit)
     given = filters.values(asked, shape, actor, before=before if isinstance(before, int) else None)
-    return _listing(shape).page(cursor, **given)
+    return _listing(shape, with_due).page(cursor, **given)
 
 
 @lru_cache(maxsize=512)
-def _listing(shape: Shape) -> paging.Listing:
+def _listing(shape: Shape, with_due: bool) -> paging.Listing:
     which = filters.which(shape)
     keys = (("id", which.selected_columns.id.desc()),)
-    return paging.Listing(which, keys, ticket_rows, after=shape.after, limit=shape.limit)
+    return paging.Listing(which, keys, _due_rows if with_due else ticket_rows, after=shape.after, limit=shape.limit)
+
+
+def _due_rows(shown: Subquery) -> Any:
+    return ticket_rows(shown).add_columns(Ticket.due_at, Ticket.due_clock, *due.columns(Ticket))
 
 
 def one(actor: Actor, ticket_id: int) -> Any:
@@ -118,6 +124,7 @@ def _one(sight: Sight) -> Reading:
             CategoryVersion.questions.label("asked"),
             _Rules.reply,
             _Rules.demands,
+            due.zone(Ticket),
         )
         .outerjoin(
             _Rules, and_(_Rules.institution_id == Ticket.institution_id, _Rules.id == Ticket.category_version_id)

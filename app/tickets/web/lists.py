@@ -16,7 +16,8 @@ from app.core.i18n import format_span, locale
 from app.core.i18n import gettext as _
 from app.core.paging import Page
 from app.sites import queries as sites
-from app.tickets import order_words, policies
+from app.tickets import due_words, order_words, policies
+from app.tickets.due_words import Due
 from app.tickets.queries import catalogue, followed, progress, tickets
 from app.tickets.queries.catalogue import Branch
 from app.tickets.rules import priority
@@ -129,7 +130,7 @@ def _desk(asked: dict[str, Any]) -> str:
         trade=asked["trade"],
         q=asked["q"] or None,
     )
-    page = tickets.page(actor, wanted, cursor=asked["cursor"], limit=asked["limit"])
+    page = tickets.page(actor, wanted, cursor=asked["cursor"], limit=asked["limit"], with_due=True)
     orders = progress.orders_of([row.id for row in page.items])
     shown = Page(_lines(page.items, orders, now), page.next)
     if request.headers.get("HX-Request-Type") == "partial":
@@ -179,6 +180,7 @@ class Line:
     trade: str
     reporter: str
     age: str
+    due: Due | None
 
 
 _URGENT = {"emergency": "late", "high": "soon"}
@@ -207,6 +209,7 @@ def _line(row: Any, orders: list[Any], now: datetime, tag: str, address: Callabl
         trade=words.text(order.trade_name, tag) if order is not None else "",
         reporter=row.reporter_name or _("without sign-in"),
         age=format_span(max(0, (now - row.filed_at).total_seconds() // 60)),
+        due=due_words.due(row, now),
     )
 
 

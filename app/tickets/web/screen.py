@@ -19,7 +19,7 @@ from app.attachments.models import Attachment
 from app.core import i18n
 from app.core.actor import Actor
 from app.core.words import text as words_text
-from app.tickets import answer_words, order_words, policies, talk
+from app.tickets import answer_words, clock_words, order_words, policies, talk
 from app.tickets.queries import links as links_between
 from app.tickets.queries import progress, tickets, timeline
 from app.tickets.queries.links import Links
@@ -73,16 +73,19 @@ class Screen:
         orders = progress.orders_of([ticket_id]).get(ticket_id, [])
         mark = progress.mark(ticket_id, [each.id for each in orders])
         mine = actor.id is not None and ticket.reporter_id == actor.id
+        staff = policies.reads_as_staff(actor, ticket)
         reminder = _urging(ticket, now) if mine and actor.can("tickets.own") else None
-        hour = int(now.timestamp()) // links.HOUR
+        # a link to a photo lives an hour; what is left until a due time changes by the minute
+        step = 60 if staff and ticket.status in workflow.TICKET_OPEN else links.HOUR
+        turn = int(now.timestamp()) // step
         may = int(reminder is not None and reminder.allowed)  # it comes with time alone
-        tag = f"t{ticket_id}-{ticket.version}-{mark}-{actor.id}-{i18n.locale()}-{hour}-{may}"
+        tag = f"t{ticket_id}-{ticket.version}-{mark}-{actor.id}-{i18n.locale()}-{turn}-{may}"
         return cls(
             actor=actor,
             now=now,
             ticket=ticket,
             orders=orders,
-            staff=policies.reads_as_staff(actor, ticket),
+            staff=staff,
             mine=mine,
             acts=available(actor, ticket, orders, now),
             tag=tag,
@@ -227,6 +230,12 @@ class Screen:
         )
 
     # what staff sees besides
+
+    @property
+    def clocks(self) -> clock_words.Panel:
+        """The clocks of the request and its orders, each with its trail."""
+        numbers = {each.id: each.number for each in self.orders}
+        return clock_words.panel(self.ticket.id, self.now, zone=self.ticket.zone, numbers=numbers)
 
     @property
     def facts(self) -> list[tuple[str, Any]]:

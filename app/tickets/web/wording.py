@@ -16,7 +16,7 @@ from flask_babel import ngettext
 from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import per_language
-from app.tickets import order_words
+from app.tickets import clock_words, order_words
 from app.tickets.order_words import Chip
 from app.tickets.rules import deadlines, history, workflow
 from app.tickets.rules.workflow import ORDER_OPEN, OrderAct, OrderState, TicketAct, TicketStatus
@@ -285,11 +285,7 @@ def entry(event: Any, *, reader_id: int | None, staff: bool) -> dict[str, Any]:
 def _event_label(event: Any) -> str:
     if event.kind == history.Remark.REMIND and (event.data or {}).get("by") == "reporter":
         return _("Reminder by the reporter")
-    if event.kind in set(history.Remark):
-        return str(_(history.REMARK_LABELS[history.Remark(event.kind)]))
-    if event.order_id is not None:
-        return str(_(workflow.ORDER_EVENT_LABELS[OrderAct(event.kind)]))
-    return str(_(workflow.TICKET_EVENT_LABELS[TicketAct(event.kind)]))
+    return clock_words.event_label(event.kind, event.order_id)
 
 
 def _who(event: Any, reader_id: int | None) -> str:
