@@ -14,7 +14,6 @@ from app.core.i18n import gettext as _
 from app.sites.calendars import queries as calendars
 from app.sites.rules.worktime import Days, instant_of
 from app.tickets import due_words, order_words
-from app.tickets.due_words import Due
 from app.tickets.order_words import Chip
 from app.tickets.queries import clock_view, sla
 from app.tickets.queries.clock_view import Line, View
@@ -26,14 +25,13 @@ from app.tickets.rules.workflow import OrderAct, TicketAct
 
 @dataclass(slots=True)
 class ClockLine:
-    """One clock of the panel. `due` is its chip where it runs or has stopped by its due time, `chip` any other."""
+    """One clock of the panel; `of` names its order and cycle, `excusable`: its due time has passed, unexcused."""
 
     id: int
     name: str
     of: str
     says: str
     facts: list[tuple[str, str]]
-    due: Due | None = None
     chip: Chip | None = None
     excused: bool = False
     excusable: bool = False
@@ -106,7 +104,6 @@ class _Names:
 
 def _line(view: View, names: _Names, zone: str | None, numbers: Mapping[int, str]) -> ClockLine:
     with i18n.in_zone(zone):
-        due, chip = _chips(view)
         of = numbers.get(view.key.order_id or 0, "")
         cycle = _("cycle %(number)s", number=view.key.cycle) if view.key.cycle > 1 else ""
         return ClockLine(
@@ -115,29 +112,31 @@ def _line(view: View, names: _Names, zone: str | None, numbers: Mapping[int, str
             of=" · ".join(filter(None, (of, cycle))),
             says=_says(view),
             facts=_facts(view),
-            due=due,
-            chip=chip,
+            chip=_chip(view),
             excused=view.clock.excused,
             excusable=view.state in ("late", "missed") and not view.clock.excused,
-            trail=[_entry(line, names) for line in reversed(view.trail)],
+            trail=[_entry(line, names) for line in reversed(_told(view.trail))],
         )
 
 
-def _chips(view: View) -> tuple[Due | None, Chip | None]:
-    name, left = due_words.clock(view.key.kind.value), view.left
+def _chip(view: View) -> Chip | None:
+    """How it stands, in a word or two; none where it simply runs."""
+    left = view.left
     if view.state == "late" and (left is None or left >= 0):
-        return None, Chip(
-            _("%(clock)s broken", clock=name), "late", "alert"
-        )  # told anew: the old one stays broken (23)
-    if view.state in ("late", "missed", "soon", "ok", "met"):
-        minutes = None if left is None else abs(left)
-        raw = None if view.raw is None else abs(view.raw)
-        return Due(view.state, name, minutes, i18n.format_due(view.due_at), raw=raw), None
-    if view.state == "paused":
-        return Due("paused", name, reason=_why_paused(view)), None
-    if view.state == "standing":
-        return None, Chip(_("%(clock)s stands", clock=name), "info", "pause")
-    return None, Chip(_("%(clock)s not counted", clock=name), None, "no")
+        return Chip(_("broken"), "late", "alert")  # told anew: the old one stays broken (23)
+    if view.state == "late":
+        return Chip(_("late %(span)s", span=i18n.format_hours(-(left or 0))), "late", "clock")
+    if view.state == "missed":
+        return Chip(_("missed"), "late", "alert")
+    if view.state == "soon":
+        return Chip(_("%(span)s left", span=i18n.format_hours(left or 0)), "soon", "hourglass")
+    said: dict[str, Chip] = {
+        "met": Chip(_("kept"), "good", "check"),
+        "paused": Chip(_("paused"), "hold", "pause"),
+        "standing": Chip(_("stands"), "info", "pause"),
+        "void": Chip(_("not counted"), None, "no"),
+    }
+    return said.get(view.state)
 
 
 def _says(view: View) -> str:
@@ -215,6 +214,25 @@ def _behind(line: Line) -> str:
     if line.kind == OrderAct.HOLD and line.order_id is not None:
         return order_words.reason(OrderAct.HOLD, line.reason)
     return event_label(line.kind, line.order_id) if line.kind else ""
+
+
+_TURNS = frozenset({Act.RUN, Act.PAUSE, Act.STAND})
+_AFTER = _TURNS | {Act.STOP, Act.VOID}
+
+
+def _told(trail: Sequence[Line]) -> list[Line]:
+    """The lines worth telling: a turn that another takes back in the same minute moved nothing (8)."""
+    found: list[Line] = []
+    for line in trail:
+        last = found[-1] if found else None
+        if last is not None and last.at == line.at:
+            if last.act in _TURNS and line.act in _AFTER:
+                found.pop()
+                last = found[-1] if found else None
+            if line.act is Act.RUN and last is not None and last.act is Act.START and last.at == line.at:
+                continue
+        found.append(line)
+    return found
 
 
 def _entry(line: Line, names: _Names) -> dict[str, str]:

@@ -15,10 +15,8 @@ from app.core.i18n import gettext as _
 from app.core.i18n import per_language
 from app.sites.calendars import queries as calendars
 from app.sites.rules.worktime import minute_of
-from app.tickets import order_words
 from app.tickets.queries.clock_view import AT_RISK
 from app.tickets.rules.sla import KIND_LABELS, Kind
-from app.tickets.rules.workflow import OrderAct, OrderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +40,8 @@ def clock(kind: str) -> str:
 def due(row: Any, now: datetime) -> Due | None:
     """The earliest due time of a line, named; None where none runs.
 
-    `row` has due_at, due_clock, due_calendar and zone (`queries.due`); an order's also state and hold_reason. What
-    waits on hold says so, unless it is late or near all the same.
+    `row` has due_at, due_clock, due_calendar and zone (`queries.due`).
     """
-    held = getattr(row, "state", None) == OrderState.ON_HOLD
-    found = _running(row, now)
-    if held and (found is None or (found.state == "ok" and row.due_clock == Kind.PROMISE)):
-        return Due("paused", "", reason=order_words.reason(OrderAct.HOLD, row.hold_reason))
-    return found
-
-
-def _running(row: Any, now: datetime) -> Due | None:
     if row.due_at is None or row.due_clock is None:
         return None
     at, until = minute_of(now), minute_of(row.due_at)

@@ -75,7 +75,7 @@ class Job:
         look = "now" if state is WORKING else "soon" if late else ""
         if due is not None and due.state in ("late", "soon") and not look:
             look = due.state
-        return cls(row, where(row), look, chip, late, None if due is None or due.state == "paused" else due)
+        return cls(row, where(row), look, chip, late, due)
 
 
 @dataclass(slots=True)

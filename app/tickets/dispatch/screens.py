@@ -317,6 +317,11 @@ class Panel:
     changed: tuple[str, ...] = ()
 
     @property
+    def due(self) -> Due | None:
+        """The earliest due time, where there is one."""
+        return due_words.due(self.row, self.now)
+
+    @property
     def waiting(self) -> str:
         """Why the order waits although it is queued."""
         if self.row.state == OrderState.PLANNED and self.row.kind == "rework":
