@@ -56,14 +56,14 @@ def node(world: World, servers: ground.Ground, monkeypatch: pytest.MonkeyPatch) 
     process = subprocess.Popen([sys.executable, "-m", "tests.core.node"], cwd=ROOT, env=environment)
     found = Node(process, world, port)
     try:
-        until(lambda: all(queue.beats(world.store).values()))
+        until(lambda: all(queue.beats(world.store).values()), 60)  # seven processes load the application
         yield found
     finally:
         process.kill()
         process.wait(5)
 
 
-def until(happened: Callable[[], bool], seconds: float = 60.0) -> None:
+def until(happened: Callable[[], bool], seconds: float = 15.0) -> None:
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "it did not happen in time"
