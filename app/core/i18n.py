@@ -25,13 +25,15 @@ LOCALE_COOKIE_KEY = "lang"
 DEFAULT_ZONE = "Asia/Shanghai"
 KEPT_AT_MOST = 4096
 
+_context = app_ctx._get_current_object  # asked hundreds of times for a page: past the proxy
+
 Of = ParamSpec("Of")
 Said = TypeVar("Said")
 
 
 def locale() -> str:
     """BCP 47 tag of the reader's language: `zh-CN` or `en`; inside `speaking` that of the receiver."""
-    here = app_ctx.g  # asked hundreds of times for a page: the proxy is looked through once
+    here = _context().g
     found: str | None = here.get("locale")
     if found is None:
         if not has_request_context():

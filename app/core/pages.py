@@ -59,13 +59,13 @@ def navigation() -> list[dict[str, Any]]:
 def _navigation(actor: Actor) -> list[dict[str, Any]]:
     numbers = counts()
     groups: dict[str, dict[str, Any]] = {"": {"label": "", "items": []}}
-    shown = [(item, url_for(item.endpoint)) for item in _entries(actor)]
-    here = max((url for _item, url in shown if _lies_below(request.path, url)), key=len, default=None)
-    for place, (item, url) in enumerate(shown):
-        group = groups.setdefault(str(item.group), {"label": str(item.group), "items": []})
+    shown = [(item, *_named(item.endpoint)) for item in _entries(actor)]
+    here = max((each[1] for each in shown if _lies_below(request.path, each[1])), key=len, default=None)
+    for place, (item, url, label, heading) in enumerate(shown):
+        group = groups.setdefault(heading, {"label": heading, "items": []})
         group["items"].append(
             {
-                "label": str(item.label),
+                "label": label,
                 "url": url,
                 "icon": item.icon,
                 "current": url == here,
@@ -75,6 +75,14 @@ def _navigation(actor: Actor) -> list[dict[str, Any]]:
             }
         )
     return [group for group in groups.values() if group["items"]]
+
+
+@i18n.per_language
+def _named(endpoint: str) -> tuple[str, str, str]:
+    """Address, label and heading of an entry."""
+    table: tuple[NavItem, ...] = current_app.extensions["houqin_nav"]
+    item = next(each for each in table if each.endpoint == endpoint)
+    return url_for(endpoint), str(item.label), str(item.group)
 
 
 def _entries(actor: Actor) -> list[NavItem]:

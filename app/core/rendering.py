@@ -6,7 +6,7 @@ addresses of rows are put together from a pattern.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -14,9 +14,9 @@ from flask import Flask, url_for
 from flask_babel import get_translations
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from app.core.i18n import KEPT_AT_MOST, message
+from app.core.i18n import KEPT_AT_MOST, message, per_language
 
 _ANY_ID = 1234567890123456789  # a number that fits every rule of addresses and is nobody's id
 
@@ -31,8 +31,15 @@ def addresses(endpoint: str, argument: str, **others: Any) -> Callable[[Any], st
 @pass_eval_context
 def _gettext(context: EvalContext, text: str, /, **variables: Any) -> str:
     """`_()` of templates. As Jinja does it, `%` is always a mark of a variable."""
+    if not variables:
+        return _marked(text) if context.autoescape else message(text) % {}
     found = message(text)
     return (Markup(found) if context.autoescape else found) % variables  # noqa: S704 - our own messages
+
+
+@per_language
+def _marked(text: str) -> Markup:
+    return Markup(message(text)) % {}  # noqa: S704 - our own messages
 
 
 @pass_eval_context
@@ -49,6 +56,26 @@ def kept(macro: Callable[..., str]) -> Callable[..., str]:
     return lru_cache(maxsize=KEPT_AT_MOST, typed=True)(macro)
 
 
+def option_tags(options: Iterable[Mapping[str, Any]], chosen: str) -> Markup:
+    """The options of a select: `value`, `label`, perhaps `disabled` and `group`; groups by name, those of none first.
+
+    Here and not in the macro, since a filter may offer hundreds of buildings.
+    """
+    groups: dict[str, list[str]] = {}
+    for option in options:
+        value = str(option["value"])
+        groups.setdefault(str(option.get("group") or ""), []).append(
+            f'<option value="{escape(value)}"{" selected" if value == chosen else ""}'
+            f"{' disabled' if option.get('disabled') else ''}>{escape(option['label'])}</option>"
+        )
+    return Markup(  # noqa: S704 - its parts are escaped above
+        "".join(
+            f'<optgroup label="{escape(name)}">{"".join(tags)}</optgroup>' if name else "".join(tags)
+            for name, tags in sorted(groups.items())
+        )
+    )
+
+
 def install(app: Flask) -> None:
     """Put the above into the templates' environment; after Babel has put its own there."""
-    app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, kept=kept)
+    app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, kept=kept, option_tags=option_tags)
