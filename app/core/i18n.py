@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_app_context, has_request_context, request, session
+from flask.ctx import AppContext
 from flask.globals import app_ctx
 from flask_babel import Babel, force_locale, get_translations, ngettext
 
@@ -25,7 +26,8 @@ LOCALE_COOKIE_KEY = "lang"
 DEFAULT_ZONE = "Asia/Shanghai"
 KEPT_AT_MOST = 4096
 
-_context = app_ctx._get_current_object  # asked hundreds of times for a page: past the proxy
+# Asked hundreds of times for a page: past the proxy.
+_context: Callable[[], AppContext] = cast("Any", app_ctx)._get_current_object
 
 Of = ParamSpec("Of")
 Said = TypeVar("Said")
