@@ -14,7 +14,7 @@ from app.core.http import current_actor, policy
 from app.core.i18n import locale
 from app.sites import queries as places
 from app.tickets import order_words, policies
-from app.tickets.dispatch import screens
+from app.tickets.dispatch import choosing
 from app.tickets.dispatch.entry import blueprint
 from app.tickets.order_forms import LocalMoment, wall
 from app.tickets.queries import catalogue
@@ -51,7 +51,7 @@ def whom() -> Any:
     context = {
         "form": form,
         "found": found,
-        "choice": screens.choice(found.ranking, None) if found else None,
+        "choice": choosing.choice(found.ranking, None) if found else None,
         "place": places.by_id(picked) if picked else None,
         "categories": _categories(),
         "urgencies": [{"value": code, "label": order_words.priority(code)} for code in URGENCIES],
