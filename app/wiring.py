@@ -77,6 +77,7 @@ from app.tickets import models as tickets_models
 from app.tickets import notices as tickets_notices
 from app.tickets import open311 as tickets_open311
 from app.tickets import policies as tickets_policies
+from app.tickets import reports as tickets_reports
 from app.tickets import web as tickets_web
 from app.tickets.queries import viewer as tickets_viewer
 
@@ -102,6 +103,7 @@ WEB: tuple[Blueprint, ...] = (
     tickets_crew.blueprint,
     *tickets_dispatch.BLUEPRINTS,
     tickets_open311.blueprint,
+    tickets_reports.blueprint,
     webhooks_web.blueprint,
     tickets_web.blueprint,
 )
@@ -263,6 +265,7 @@ NAVIGATION: tuple[NavItem, ...] = (
     ),
     NavItem(_l("Me"), "accounts.me", "user", signed_in, primary=True),
     NavItem(_l("Duty calls"), "duty_calls.index", "phone", tickets_policies.may_dispatch, group=_l("Repairs")),
+    NavItem(_l("Reports"), "reports.index", "chart", tickets_policies.may_read_reports, group=_l("Repairs")),
     NavItem(_l("Technicians"), "technicians.index", "crew", tickets_policies.may_edit_crews, group=_l("Repairs")),
     NavItem(_l("Catalogue"), "catalogue.index", "tag", tickets_policies.may_edit_catalogue, group=_l("Repairs")),
     NavItem(_l("Service levels"), "sla.index", "clock", tickets_policies.may_read_policies, group=_l("Repairs")),

@@ -11,6 +11,7 @@ from app.audit import labels as audit_labels
 
 GROUPS = {
     "tickets": _l("Repairs"),
+    "reports": _l("Repairs"),
     "places": _l("Places"),
     "calendars": _l("Working calendars"),
     "people": _l("People"),
@@ -42,6 +43,7 @@ PERMISSIONS = {
     "tickets.catalogue_write": _l("Change the catalogue of repairs"),
     "tickets.extend": _l("Decide on more time for requests and excuse delays"),
     "tickets.crews": _l("Plan trades, zones and shifts of crews"),
+    "reports.read": _l("Read the figures of repairs"),
     "places.read": _l("Find places"),
     "places.write": _l("Change places"),
     "places.stickers": _l("Print QR stickers"),

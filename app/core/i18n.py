@@ -161,6 +161,11 @@ def format_weekday(value: date | datetime) -> str:
     return _WEEKDAYS[locale()][day.weekday()]
 
 
+def weekday_name(number: int) -> str:
+    """A day of the week by its number, 0 is Monday."""
+    return _WEEKDAYS[locale()][number]
+
+
 def format_time(value: datetime | None) -> str:
     """`09:26`, 24 hours."""
     return "" if value is None else f"{value.astimezone(zone()):%H:%M}"

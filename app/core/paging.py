@@ -21,6 +21,7 @@ from app.core.prepared import Reading, number, value
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 100
+NOT_OURS = _l("This page mark is not valid. Begin at the first page.")
 
 T = TypeVar("T")
 
@@ -43,9 +44,9 @@ def decode(cursor: str, size: int) -> list[Any]:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         values = orjson.loads(raw)
     except (ValueError, binascii.Error, UnicodeEncodeError) as error:
-        raise Rejected(fields={"cursor": _l("This page mark is not valid. Begin at the first page.")}) from error
+        raise Rejected(fields={"cursor": NOT_OURS}) from error
     if not isinstance(values, list) or len(values) != size:
-        raise Rejected(fields={"cursor": _l("This page mark is not valid. Begin at the first page.")})
+        raise Rejected(fields={"cursor": NOT_OURS})
     return values
 
 
@@ -163,4 +164,4 @@ def _typed(column: ColumnElement[Any], given: Any) -> Any:
             raise ValueError(given)
         return kind(given)
     except (TypeError, ValueError) as error:
-        raise Rejected(fields={"cursor": _l("This page mark is not valid. Begin at the first page.")}) from error
+        raise Rejected(fields={"cursor": NOT_OURS}) from error

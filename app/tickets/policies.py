@@ -22,6 +22,7 @@ CATALOGUE = "tickets.catalogue_write"
 CATALOGUE_READ = "tickets.catalogue_read"
 CREWS = "tickets.crews"
 EXTEND = "tickets.extend"
+REPORTS = "reports.read"
 
 PREFERRED = (Who.SYSTEM, Who.REPORTER, Who.QR, Who.OFFERED, Who.HOLDER, Who.DISPATCHER, Who.THIRD_PARTY, Who.CREW)
 """As whom somebody acts who plays several parts: the part with the fewest demands first."""
@@ -111,6 +112,11 @@ def may_edit_policies(actor: Actor) -> bool:
 
 def may_edit_crews(actor: Actor) -> bool:
     return actor.can(CREWS)
+
+
+def may_read_reports(actor: Actor) -> bool:
+    """Reads the figures of what lies in his scopes; the queries say which."""
+    return actor.can(REPORTS)
 
 
 def reads_scopes(actor: Actor) -> bool:

@@ -331,6 +331,12 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "feedback.desk",
         "feedback.notice",
         "feedback.repair",
+        "api_tickets.report_figures",
+        "api_tickets.report_rows",
+        "reports.figures_file",
+        "reports.index",
+        "reports.rows",
+        "reports.rows_file",
     ),
     REQUESTERS: (
         "api_feedback.add_message",

@@ -30,6 +30,7 @@ DISPATCHER = REQUESTER | {
     "people.lookup",
     "notices.write",
     "feedback.handle",
+    "reports.read",
 }
 ADMIN = frozenset(
     {
@@ -60,6 +61,7 @@ ADMIN = frozenset(
         "tickets.catalogue_write",
         "tickets.crews",
         "tickets.extend",
+        "reports.read",
         "notices.write",
         "feedback.handle",
         "feedback.oversee",
@@ -94,13 +96,13 @@ SEEDS: tuple[RoleSeed, ...] = (
         "Dorm manager",
         REQUESTER
         | {"tickets.read", "tickets.on_behalf", "tickets.accept_third", "people.lookup", "notices.write"}
-        | {"feedback.handle"},
+        | {"feedback.handle", "reports.read"},
     ),
     RoleSeed("registry", "学籍管理员", "Registry", REQUESTER | {"people.read", "imports.run", "imports.approve"}),
     RoleSeed("counsellor", "辅导员", "Counsellor", REQUESTER | {"people.lookup"}),
     RoleSeed("energy", "能源管理员", "Energy manager", REQUESTER | {"imports.run"}),
     RoleSeed("finance", "财务", "Finance", REQUESTER),
-    RoleSeed("leader", "领导", "Leadership", REQUESTER | {"tickets.read", "feedback.handle", "feedback.oversee"}),
+    RoleSeed("leader", "领导", "Leadership", REQUESTER | {"tickets.read", "reports.read", "feedback.handle", "feedback.oversee"}),
     RoleSeed("admin", "系统管理员", "Administrator", REQUESTER | ADMIN),
 )
 

@@ -4,6 +4,7 @@
 - `bulk`: many orders at once
 - `clocks`: how clocks stand and why, priorities, more time
 - `duty`: calls of the duty lead
+- `figures`: the reports
 - `messages`: between reporter, crew and desk
 - `evidence`: what the work has to show
 - `hands`: helpers, and the approval of proposed orders
@@ -21,6 +22,7 @@ from app.tickets.api import (
     clocks,
     duty,
     evidence,
+    figures,
     hands,
     incidents,
     messages,
@@ -39,6 +41,7 @@ __all__ = [
     "clocks",
     "duty",
     "evidence",
+    "figures",
     "hands",
     "incidents",
     "messages",

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Tenant, ref
 from app.tickets.models.checks import legal_moves, one_of
 from app.tickets.rules.audiences import Audience
+
+VISIT_KINDS = ("start", "hold", "give_back", "reassign")
+"""What visits, trips in vain and reassignments are counted from (rules 32, 36)."""
 
 
 class TicketEvent(Tenant):
@@ -31,6 +34,20 @@ class TicketEvent(Tenant):
         CheckConstraint(legal_moves(), name="move"),
         CheckConstraint(one_of("audience", Audience), name="audience"),
         Index("ix_ticket_event_ticket", "institution_id", "ticket_id", "id"),
+        # reports read whole months: rows lie in the order of time, so a few bytes for many pages are enough
+        Index(
+            "ix_ticket_event_at",
+            "at",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": "32", "autosummarize": "on"},
+        ),
+        Index(
+            "ix_ticket_event_visits",
+            "institution_id",
+            "order_id",
+            "kind",
+            postgresql_where=text(one_of("kind", VISIT_KINDS)),
+        ),
     )
 
     ticket_id: Mapped[int] = mapped_column(BigInteger)

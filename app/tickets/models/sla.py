@@ -76,6 +76,7 @@ class Clock(Tenant):
         UniqueConstraint("institution_id", "owner_kind", "owner_id", "kind", "cycle", name="uq_sla_clock"),
         Index("ix_sla_clock_ticket", "institution_id", "ticket_id"),
         Index("ix_sla_clock_next", "institution_id", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("ix_sla_clock_stopped", "institution_id", "stopped_at", postgresql_where=text("phase = 'stopped'")),
         Index(
             "ix_sla_clock_open",
             "institution_id",

@@ -1,0 +1,324 @@
+"""Reports over weeks of the demo campus: pages, files and lists say the same (tickets-rules 30 to 36)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
+
+from app.accounts.models import Person
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import bind_institution, db, institution_bound
+from app.portal.demo import command
+from app.sites.models import Place
+from app.tickets.queries import figure_list, figure_rows, figures
+from app.tickets.queries.figure_rows import Wanted
+from app.tickets.reports import asked as addresses
+from app.tickets.rules.figures import By, Figure, Kind, Sums
+from app.tickets.rules.figures import KINDS as KIND_OF
+from tests import ground
+from tests.counting import counted
+from tests.factories import accounts
+
+pytestmark = pytest.mark.race
+
+MOMENT = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)  # a Wednesday, 10:00 on the campus
+ZONE = ZoneInfo("Asia/Shanghai")
+FIRST, LAST = date(2026, 9, 1), date(2026, 11, 30)
+DAYS = {"first": FIRST.isoformat(), "last": LAST.isoformat()}
+
+
+@pytest.fixture(scope="module")
+def history(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
+    """Weeks of the demo campus."""
+    with app.app_context(), institution_bound(1), clock.frozen(MOMENT):
+        command.fill(1, random.Random(3), "demo-pass-2026", MOMENT, 50)  # noqa: S311 - a play, no secret
+    yield app
+    ground.empty(app, servers)
+
+
+@pytest.fixture
+def campus(history: Flask) -> Iterator[Flask]:
+    with history.app_context(), institution_bound(1), clock.frozen(MOMENT):
+        yield history
+        db.session.rollback()
+
+
+def signed_in(app: Flask, username: str) -> FlaskClient:
+    """A browser of one of the demo logins, in English."""
+    client = app.test_client()
+    accounts.sign_in(client, person(username))
+    db.session.commit()
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    bind_institution(1)
+    return client
+
+
+def fetched(client: FlaskClient, address: str, **query: str) -> bytes:
+    """What an address answers."""
+    with client.get(address, query_string={**DAYS, **query}) as answer:
+        assert answer.status_code == 200
+        body: bytes = answer.get_data()
+    bind_institution(1)
+    return body
+
+
+def person(username: str) -> Person:
+    bind_institution(1)
+    found = db.session.scalars(select(Person).where(Person.username == username)).one()
+    found.locale = "en"
+    return found
+
+
+def asked(**more: Any) -> figure_rows.Asked:
+    return figure_rows.ask(Actor.system(1), Wanted(first=FIRST, last=LAST, **more), MOMENT, ZONE)
+
+
+def listed(figure: Figure, **more: Any) -> list[Any]:
+    """All rows behind a figure, page after page."""
+    found: list[Any] = []
+    cursor = None
+    while True:
+        page = figure_list.page(figure, asked(**more), None, cursor, 7)
+        found += page.items
+        if page.next is None:
+            return found
+        cursor = page.next
+
+
+def test_the_rows_behind_each_figure_add_up_to_it(campus: Flask) -> None:
+    total = figures.report(asked(), None).total
+    for figure in Figure:
+        rows = listed(figure)
+        sums = total[figure]
+        assert len({row.row_id for row in rows}) == len(rows) == sums.rows, figure
+        assert (sum(row.part for row in rows), sum(row.whole for row in rows)) == (sums.part, sums.whole), figure
+        assert sum(row.provisional for row in rows) == sums.provisional
+        assert [row.row_id for row in figure_list.stream(figure, asked(), None)] == [row.row_id for row in rows]
+        lengths = [row.raw for row in rows if row.raw is not None]
+        assert sums.raw.mean == (pytest.approx(sum(lengths) / len(lengths)) if lengths else None)
+        assert [row.ended for row in rows] == sorted((row.ended for row in rows), reverse=True)
+
+
+@pytest.mark.parametrize("by", list(By))
+def test_groups_are_the_whole_and_each_is_its_own_report(campus: Flask, by: By) -> None:
+    """The sums of the groups are the sums of the report; a group's filter gives the group."""
+    report = figures.report(asked(), by)
+    assert len(report.groups) > 1
+    query = {"first": FIRST, "last": LAST, "alone": False, **dict.fromkeys(addresses.FILTERS)}
+    for figure in Figure:
+        of_groups = [sums.get(figure, Sums()) for sums in report.groups.values()]
+        assert sum(sums.rows for sums in of_groups) == report.total[figure].rows
+        assert sum(sums.part for sums in of_groups) == report.total[figure].part
+    for key in list(report.groups)[:4]:
+        narrowed = addresses.wanted(addresses.of_group(query, by, key))
+        alone = figures.report(figure_rows.ask(Actor.system(1), narrowed, MOMENT, ZONE), None)
+        for figure, sums in alone.total.items():
+            assert sums == report.groups[key].get(figure, Sums()), (by, key, figure)
+
+
+def test_a_report_is_few_statements_however_long_it_is(campus: Flask) -> None:
+    client = signed_in(campus, "leader")
+    client.get("/reports?by=crew")
+    with counted() as short:
+        assert client.get("/reports?first=2026-11-17&last=2026-11-17&by=crew").status_code == 200
+    with counted() as long:
+        assert client.get("/reports", query_string={**DAYS, "by": "crew"}).status_code == 200
+    assert len(long) <= len(short) + 1  # the names of groups, where there are any
+
+
+def table_of(page: str, caption: str) -> list[list[str]]:
+    """The cells of a table by its caption, tags taken away."""
+    found = re.search(rf"<caption[^>]*>{re.escape(caption)}</caption>.*?<tbody>(.*?)</tbody>", page, re.DOTALL)
+    assert found is not None, caption
+    lines = re.findall(r"<tr[^>]*>(.*?)</tr>", found[1], re.DOTALL)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line, re.DOTALL) for line in lines]
+    return [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in line] for line in cells]
+
+
+def span(minutes: str) -> str:
+    """Minutes of a file as the page writes them."""
+    if minutes == "":
+        return "–"
+    days, rest = divmod(int(minutes), 1440)
+    parts = [(days, "d"), (rest // 60, "h"), (rest % 60, "min")]
+    shown = [(count, unit) for count, unit in parts if count][:2] or parts[-1:]
+    return " ".join(f"{count} {unit}" for count, unit in shown)
+
+
+def read_csv(raw: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize("by", [By.MONTH, By.CREW])
+def test_every_exported_figure_equals_the_page(campus: Flask, by: By) -> None:
+    client = signed_in(campus, "leader")
+    exported = read_csv(fetched(client, "/reports/figures.csv", by=by.value))
+    assert exported
+    group = {By.MONTH: "Month", By.CREW: "Crew"}[by]
+    by_key = {(line[group], line["Figure"]): line for line in exported}
+    assert len(by_key) == len(exported)
+    compared = 0
+    for figure in Figure:
+        page = fetched(client, "/reports", by=by.value, figure=figure.value).decode()
+        name = exported[list(Figure).index(figure)]["Figure"]
+        shown = [("all", line) for line in table_of(page, "Times") + table_of(page, "Quality and load")]
+        shown = [(key, line) for key, line in shown if line[0].startswith(name + " ")]
+        assert len(shown) == 1, (figure, name)
+        shown += [(line[0], line) for line in table_of(page, f"{name} by {group}")]
+        for key, line in shown:
+            equal(by_key[key, name], line, figure)
+            compared += 1
+    assert compared > 3 * len(Figure) / 2
+
+
+def equal(exported: dict[str, str], shown: list[str], figure: Figure) -> None:
+    """A line of the file says what a line of the page says."""
+    kind = KIND_OF[figure]
+    part_of = f"{exported['Counted']} of {exported['Of']}" if exported["Of"] not in ("", "0") else "–"
+    if kind is Kind.TIME:
+        lengths = [
+            span(exported[f"{which} minutes, {what}"])
+            for which in ("Working", "Raw")
+            for what in ("mean", "median", "90th percentile")
+        ]
+        assert shown[1:] == [exported["Rows"], part_of, *lengths]
+        return
+    value = exported["Percent or rate"]
+    if kind is Kind.SHARE:
+        assert shown[1] == ("–" if value == "" else f"{float(value):.1f}%")
+    elif kind is Kind.RATE:
+        assert shown[1] == ("–" if value == "" else f"{float(value):.2f}")
+    else:
+        assert shown[1] == exported["Rows"]
+    assert shown[2] == part_of
+    if exported["Provisional"] not in ("", "0"):
+        assert f"provisional: {exported['Provisional']}" in shown[3], "rule 32: marked until 30 days old"
+
+
+def test_the_sheet_says_what_the_csv_says(campus: Flask) -> None:
+    client = signed_in(campus, "leader")
+    for address in ("/reports/figures", "/reports/rows/restore", "/reports/rows/first_time"):
+        exported = list(
+            csv.reader(io.StringIO(fetched(client, f"{address}.csv").decode("utf-8-sig")))
+        )
+        sheet = io.BytesIO(fetched(client, f"{address}.xlsx"))
+        lines = CalamineWorkbook.from_filelike(sheet).get_sheet_by_index(0).to_python(skip_empty_area=False)
+        cells = [[str(cell) for cell in line] for line in lines]
+        assert len(cells) == len(exported) > 3
+        numbers = re.compile(r"^-?[\d.]+$")
+        for ours, theirs in zip(cells, exported, strict=True):
+            for one, other in zip(ours, theirs, strict=True):
+                assert one == other or (numbers.match(one) and float(one) == float(other))
+
+
+def test_the_rows_file_has_the_rows_of_the_figure(campus: Flask) -> None:
+    client = signed_in(campus, "leader")
+    exported = read_csv(fetched(client, "/reports/rows/mttr.csv"))
+    rows = listed(Figure.MTTR)
+    assert [line["Request"] for line in exported] == [row.number for row in rows]
+    assert [int(line["Raw minutes"]) for line in exported] == [row.raw for row in rows]
+    page = fetched(client, "/reports/rows/mttr", limit="10").decode()
+    assert rows[0].number in page
+    missed = fetched(client, "/reports/rows/first_time", hit="no").decode()
+    kept = fetched(client, "/reports/rows/first_time", hit="yes").decode()
+    both = [row for row in listed(Figure.FIRST_TIME) if row.part == 0]
+    assert both
+    assert all(row.order_number in missed and row.order_number not in kept for row in both[:20])
+
+
+def test_the_api_gives_the_same_report(campus: Flask) -> None:
+    headers = accounts.token(person("leader"))
+    db.session.commit()
+    client = campus.test_client()
+    answer = client.get("/api/v1/reports/figures", query_string={**DAYS, "by": "trade"}, headers=headers)
+    assert answer.status_code == 200
+    bind_institution(1)
+    report = figures.report(asked(), By.TRADE)
+    total = {each["figure"]: each for each in answer.json["total"]}
+    for figure, sums in report.total.items():
+        said = total[figure.value]
+        assert (said["rows"], said["part"], said["whole"], said["ratio"]) == (
+            sums.rows,
+            sums.part,
+            sums.whole,
+            sums.ratio,
+        )
+        assert said["working_minutes"]["median"] == sums.work.median
+    assert {each["key"] for each in answer.json["groups"]} == set(report.groups)
+    rows = client.get(
+        "/api/v1/reports/figures/restore/rows", query_string={**DAYS, "limit": 5}, headers=headers
+    ).json
+    assert len(rows["items"]) == 5
+    following = client.get(
+        "/api/v1/reports/figures/restore/rows",
+        query_string={**DAYS, "limit": 100, "cursor": rows["next"]},
+        headers=headers,
+    ).json
+    assert len(following["items"]) == report.total[Figure.RESTORE].rows - 5
+
+
+def test_whoever_reads_some_buildings_counts_those_alone(campus: Flask) -> None:
+    """The dorm manager's figures are those of his two buildings; so is every list and file."""
+    ids = [scope.id for scope in accounts.actor(person("dormmanager")).scopes("reports.read")]
+    buildings = db.session.scalars(select(Place).where(Place.id.in_(ids))).all()
+    names = {each.name for each in buildings}
+    assert len(names) == 2
+    alone = [figures.report(asked(building=each.id), None).total for each in buildings]
+    client = signed_in(campus, "dormmanager")
+    exported = read_csv(fetched(client, "/reports/figures.csv", by="building"))
+    assert {line["Building"] for line in exported} == {"all", *names}
+    assert [int(line["Rows"]) for line in exported if line["Building"] == "all"] == [
+        sum(each[figure].rows for each in alone) for figure in Figure
+    ]
+    filed = sum(each[Figure.FILED].rows for each in alone)
+    assert 0 < filed < figures.report(asked(), None).total[Figure.FILED].rows
+    rows = read_csv(fetched(client, "/reports/rows/filed.csv"))
+    assert len(rows) == filed
+    assert all(any(name in line["Place"] for name in names) for line in rows)
+    assert read_csv(fetched(client, "/reports/rows/filed.csv", building="none")) == []
+    elsewhere = next(iter(set(figures.report(asked(), By.BUILDING).groups) - {str(each) for each in ids} - {None}))
+    assert read_csv(fetched(client, "/reports/rows/filed.csv", building=elsewhere)) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "first=never",
+        "first=2026-13",
+        "first=2026-11-02&last=2026-11-01",
+        "first=2000-01&last=2026-01",
+        "by=x",
+        "building=x",
+        "building=-1",
+        "figure=x",
+        "category=none",
+        "alone=maybe",
+        "first=%00",
+        "crew=99999999999999999999",
+    ],
+)
+def test_what_makes_no_sense_is_refused(campus: Flask, query: str) -> None:
+    assert signed_in(campus, "leader").get(f"/reports?{query}").status_code == 422
+
+
+def test_rows_that_cannot_be_asked_for(campus: Flask) -> None:
+    client = signed_in(campus, "leader")
+    for address in ("/reports/rows/nothing", "/reports/rows/nothing.csv", "/reports/rows/restore.exe", "/reports/figures.doc"):
+        assert client.get(address).status_code == 404
+    for query in ("cursor=x", "cursor=WyJ4IiwgMV0", "cursor=WzEsIDFd", "hit=maybe", "weekday=7", "limit=0"):
+        assert client.get(f"/reports/rows/restore?{query}").status_code == 422
+    assert client.get("/reports/rows/restore?first=1990-01-01&last=1990-01-01").status_code == 200
+    assert "Nothing ended in these days" in client.get("/reports?first=1990-01&last=1990-01").get_data(as_text=True)
