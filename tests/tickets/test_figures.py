@@ -26,8 +26,8 @@ from app.sites.models import Place
 from app.tickets.queries import figure_list, figure_rows, figures
 from app.tickets.queries.figure_rows import Wanted
 from app.tickets.reports import asked as addresses
-from app.tickets.rules.figures import By, Figure, Kind, Sums
 from app.tickets.rules.figures import KINDS as KIND_OF
+from app.tickets.rules.figures import By, Figure, Kind, Sums
 from tests import ground
 from tests.counting import counted
 from tests.factories import accounts
@@ -211,9 +211,7 @@ def equal(exported: dict[str, str], shown: list[str], figure: Figure) -> None:
 def test_the_sheet_says_what_the_csv_says(campus: Flask) -> None:
     client = signed_in(campus, "leader")
     for address in ("/reports/figures", "/reports/rows/restore", "/reports/rows/first_time"):
-        exported = list(
-            csv.reader(io.StringIO(fetched(client, f"{address}.csv").decode("utf-8-sig")))
-        )
+        exported = list(csv.reader(io.StringIO(fetched(client, f"{address}.csv").decode("utf-8-sig"))))
         sheet = io.BytesIO(fetched(client, f"{address}.xlsx"))
         lines = CalamineWorkbook.from_filelike(sheet).get_sheet_by_index(0).to_python(skip_empty_area=False)
         cells = [[str(cell) for cell in line] for line in lines]
@@ -258,9 +256,7 @@ def test_the_api_gives_the_same_report(campus: Flask) -> None:
         )
         assert said["working_minutes"]["median"] == sums.work.median
     assert {each["key"] for each in answer.json["groups"]} == set(report.groups)
-    rows = client.get(
-        "/api/v1/reports/figures/restore/rows", query_string={**DAYS, "limit": 5}, headers=headers
-    ).json
+    rows = client.get("/api/v1/reports/figures/restore/rows", query_string={**DAYS, "limit": 5}, headers=headers).json
     assert len(rows["items"]) == 5
     following = client.get(
         "/api/v1/reports/figures/restore/rows",
@@ -316,7 +312,12 @@ def test_what_makes_no_sense_is_refused(campus: Flask, query: str) -> None:
 
 def test_rows_that_cannot_be_asked_for(campus: Flask) -> None:
     client = signed_in(campus, "leader")
-    for address in ("/reports/rows/nothing", "/reports/rows/nothing.csv", "/reports/rows/restore.exe", "/reports/figures.doc"):
+    for address in (
+        "/reports/rows/nothing",
+        "/reports/rows/nothing.csv",
+        "/reports/rows/restore.exe",
+        "/reports/figures.doc",
+    ):
         assert client.get(address).status_code == 404
     for query in ("cursor=x", "cursor=WyJ4IiwgMV0", "cursor=WzEsIDFd", "hit=maybe", "weekday=7", "limit=0"):
         assert client.get(f"/reports/rows/restore?{query}").status_code == 422

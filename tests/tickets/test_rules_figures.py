@@ -39,7 +39,7 @@ def test_a_chart_draws_the_working_mean_the_ratio_or_the_count() -> None:
 
 
 def test_only_what_a_not_fixed_can_change_is_provisional() -> None:
-    assert figures.MAY_CHANGE == {Figure.FIRST_TIME, Figure.PROMISES, Figure.REOPENED}
+    assert {Figure.FIRST_TIME, Figure.PROMISES, Figure.REOPENED} == figures.MAY_CHANGE
     assert all(figures.KINDS[figure] is Kind.SHARE for figure in figures.MAY_CHANGE)
 
 

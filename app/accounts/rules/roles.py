@@ -102,7 +102,12 @@ SEEDS: tuple[RoleSeed, ...] = (
     RoleSeed("counsellor", "辅导员", "Counsellor", REQUESTER | {"people.lookup"}),
     RoleSeed("energy", "能源管理员", "Energy manager", REQUESTER | {"imports.run"}),
     RoleSeed("finance", "财务", "Finance", REQUESTER),
-    RoleSeed("leader", "领导", "Leadership", REQUESTER | {"tickets.read", "reports.read", "feedback.handle", "feedback.oversee"}),
+    RoleSeed(
+        "leader",
+        "领导",
+        "Leadership",
+        REQUESTER | {"tickets.read", "reports.read", "feedback.handle", "feedback.oversee"},
+    ),
     RoleSeed("admin", "系统管理员", "Administrator", REQUESTER | ADMIN),
 )
 

@@ -10,7 +10,8 @@ from app.core import paging
 from app.core.db import db
 from app.core.errors import Rejected
 from app.core.paging import Page
-from app.tickets.queries.figure_rows import HOLDER, PARTS, WHICH, Asked, Part, rows
+from app.tickets.queries.figure_rows import PARTS, Asked, Part, rows
+from app.tickets.queries.figure_sources import HOLDER, WHICH
 from app.tickets.queries.figures import statement
 from app.tickets.rules.figures import Figure
 
@@ -32,8 +33,8 @@ def _listed(figure: Figure, asked: Asked, hit: str | None, *, after: bool, limit
     beyond = "(ended, row_id) < (:cursor_at, :cursor_id)" if after else "true"
     return f"""
     SELECT r.row_id, r.ticket_id, r.order_id, r.cycle, r.ended, r.day, r.row_part AS part,
-        r.row_whole AS whole, r.row_work AS work, r.row_raw AS raw, r.row_score AS score, r.row_provisional AS provisional,
-        r.row_excused AS excused, t.number, o.number AS order_number, place.path AS place, t.place_text,
+        r.row_whole AS whole, r.row_work AS work, r.row_raw AS raw, r.row_score AS score,
+        r.row_provisional AS provisional, r.row_excused AS excused, t.number, o.number AS order_number, place.path AS place, t.place_text,
         category.name AS category, trade.name AS trade, named.name AS crew
     FROM (
         SELECT * FROM (

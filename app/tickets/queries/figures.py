@@ -11,7 +11,8 @@ from app.accounts.models import Crew
 from app.core.db import db
 from app.sites.models import Place
 from app.tickets.models import Category, Trade
-from app.tickets.queries.figure_rows import KEYS, PARTS, SOURCES, Asked, Part, rows
+from app.tickets.queries.figure_rows import KEYS, PARTS, Asked, Part, rows
+from app.tickets.queries.figure_sources import SOURCES
 from app.tickets.rules.figures import By, Figure, Lengths, Sums
 
 TYPES: dict[str, Any] = {
@@ -49,7 +50,7 @@ def statement(sql: str, asked: Asked, **more: Any) -> tuple[Any, dict[str, Any]]
     """The statement with its parameters typed, and the values of those it has."""
     given = {**asked.values, **more}
     made = text(sql)
-    named = {name: given[name] for name in given if name in made._bindparams}  # noqa: SLF001 - its only list of them
+    named = {name: given[name] for name in given if name in made._bindparams}
     return made.bindparams(*(bindparam(name, type_=TYPES[name]) for name in named)), named
 
 
@@ -57,7 +58,9 @@ def report(asked: Asked, by: By | None) -> Report:
     """Every figure, in all and by group; five statements."""
     found = Report({}, {})
     for source in SOURCES:
-        figures = [(number, figure, PARTS[figure]) for number, figure in enumerate(Figure) if PARTS[figure].source == source]
+        figures = [
+            (number, figure, PARTS[figure]) for number, figure in enumerate(Figure) if PARTS[figure].source == source
+        ]
         for row in _summed(source, [(number, part) for number, _figure, part in figures], asked, by):
             into = found.total if row["whole_report"] else found.groups.setdefault(row["key"], {})
             into.update({figure: _sums(row, number) for number, figure, _part in figures})

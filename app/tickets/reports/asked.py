@@ -62,9 +62,7 @@ class ReportQuery(forms.Schema):
     trade = IdOrNone(load_default=None)
     crew = IdOrNone(load_default=None)
     category = forms.Id(load_default=None)
-    alone = fields.Boolean(
-        load_default=False, metadata={"description": "The category alone, without those below it."}
-    )
+    alone = fields.Boolean(load_default=False, metadata={"description": "The category alone, without those below it."})
     by = fields.Enum(By, by_value=True, load_default=By.MONTH, error_messages={"unknown": _OFFERED})
 
     class Meta:

@@ -43,7 +43,9 @@ def _value(figure: Figure, line: Line) -> float | None:
     if found is None:
         return None
     kind = rules.KINDS[figure]
-    return round(found / 60, 1) if kind is Kind.TIME else round(found * 100, 1) if kind is Kind.SHARE else round(found, 2)
+    return (
+        round(found / 60, 1) if kind is Kind.TIME else round(found * 100, 1) if kind is Kind.SHARE else round(found, 2)
+    )
 
 
 def _unit(kind: Kind) -> str:
@@ -52,4 +54,9 @@ def _unit(kind: Kind) -> str:
 
 def _shown(kind: Kind) -> Callable[[float], str]:
     digits = {Kind.TIME: 1, Kind.SHARE: 1, Kind.RATE: 2}.get(kind, 0)
-    return lambda value: i18n.format_number(value, digits)
+
+    def shown(value: float) -> str:
+        said: str = i18n.format_number(value, digits)
+        return said
+
+    return shown

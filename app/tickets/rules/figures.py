@@ -99,12 +99,18 @@ MEANINGS: Final[dict[Figure, str]] = {
     Figure.DISPATCH: gettext_noop("The time an order had no holder, until work began."),
     Figure.ARRIVE: gettext_noop("From filing, or from being queued, until work began or somebody stood at the door."),
     Figure.RESTORE: gettext_noop("From filing, or from “not fixed”, until resolved; each cycle by itself."),
-    Figure.MTTR: gettext_noop("Repair times of requests that had a repair order; merged, rejected and withdrawn ones left out."),
+    Figure.MTTR: gettext_noop(
+        "Repair times of requests that had a repair order; merged, rejected and withdrawn ones left out."
+    ),
     Figure.TOTAL: gettext_noop("From filing until last resolved, by the wall clock."),
-    Figure.FIRST_TIME: gettext_noop("Finished orders with one visit that nobody called not fixed within 30 days. Rework does not count."),
+    Figure.FIRST_TIME: gettext_noop(
+        "Finished orders with one visit that nobody called not fixed within 30 days. Rework does not count."
+    ),
     Figure.IN_VAIN: gettext_noop("Somebody stood at the door and could not get in; for each finished order."),
     Figure.PROMISES: gettext_noop("Requests resolved by the time the reporter was told, and not called not fixed."),
-    Figure.SATISFACTION: gettext_noop("Rated ÷ asked: repairs whose reporter has an account. What closed by default counts as not rated."),
+    Figure.SATISFACTION: gettext_noop(
+        "Rated ÷ asked: repairs whose reporter has an account. What closed by default counts as not rated."
+    ),
     Figure.REOPENED: gettext_noop("Repairs the reporter, or staff, called not fixed."),
     Figure.BY_DEFAULT: gettext_noop("Closed after seven days without a word of the reporter."),
     Figure.FILED: gettext_noop("By the day of filing."),
@@ -181,13 +187,8 @@ def leading(figure: Figure, sums: Sums) -> float | None:
     return float(sums.rows) if kind is Kind.COUNT else sums.ratio
 
 
-
-
-# backlog and ageing (33)
-
-
 class Age(StrEnum):
-    """How old an open request is, in working dates after the day of filing."""
+    """How old an open request is, in working dates after the day of filing (33)."""
 
     FRESH = "0-3"
     WEEK = "4-7"
