@@ -34,7 +34,8 @@ def _listed(figure: Figure, asked: Asked, hit: str | None, *, after: bool, limit
     return f"""
     SELECT r.row_id, r.ticket_id, r.order_id, r.cycle, r.ended, r.day, r.row_part AS part,
         r.row_whole AS whole, r.row_work AS work, r.row_raw AS raw, r.row_score AS score,
-        r.row_provisional AS provisional, r.row_excused AS excused, t.number, o.number AS order_number, place.path AS place, t.place_text,
+        r.row_provisional AS provisional, r.row_excused AS excused, t.number, o.number AS order_number,
+        place.path AS place, t.place_text,
         category.name AS category, trade.name AS trade, named.name AS crew
     FROM (
         SELECT * FROM (
