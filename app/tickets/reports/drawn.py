@@ -49,14 +49,9 @@ def _value(figure: Figure, line: Line) -> float | None:
 
 
 def _unit(kind: Kind) -> str:
-    return {Kind.TIME: _("Hours"), Kind.SHARE: "%"}.get(kind, _("Count") if kind is Kind.COUNT else _("Rate"))
+    return str({Kind.TIME: _("Hours"), Kind.SHARE: "%", Kind.COUNT: _("Count"), Kind.RATE: _("Rate")}[kind])
 
 
 def _shown(kind: Kind) -> Callable[[float], str]:
     digits = {Kind.TIME: 1, Kind.SHARE: 1, Kind.RATE: 2}.get(kind, 0)
-
-    def shown(value: float) -> str:
-        said: str = i18n.format_number(value, digits)
-        return said
-
-    return shown
+    return lambda value: i18n.format_number(value, digits)
