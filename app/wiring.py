@@ -75,10 +75,12 @@ from app.tickets import handlers as tickets_handlers
 from app.tickets import hooks as tickets_hooks
 from app.tickets import models as tickets_models
 from app.tickets import notices as tickets_notices
+from app.tickets import notices_of_acceptance as tickets_notices_of_acceptance
 from app.tickets import open311 as tickets_open311
 from app.tickets import policies as tickets_policies
 from app.tickets import reports as tickets_reports
 from app.tickets import web as tickets_web
+from app.tickets.queries import accepting as tickets_accepting
 from app.tickets.queries import viewer as tickets_viewer
 
 if TYPE_CHECKING:
@@ -154,6 +156,8 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.TicketFiled: (_told(tickets_notices.on_filed),),
     ticket_events.TicketStatusChanged: (_told(tickets_notices.on_status),),
     ticket_events.TicketNotFixed: (_told(tickets_notices.on_not_fixed),),
+    ticket_events.AcceptanceAsked: (_told(tickets_notices_of_acceptance.on_asked),),
+    ticket_events.AcceptanceOver: (_told(tickets_notices_of_acceptance.on_over),),
     ticket_events.TicketUrged: (_told(tickets_notices.on_urged),),
     ticket_events.MessageWritten: (_told(tickets_notices.on_message),),
     ticket_events.TicketReclassified: (_told(tickets_notices.on_reclassified),),
@@ -264,6 +268,14 @@ NAVIGATION: tuple[NavItem, ...] = (
         count=notifications_queries.UNREAD,
     ),
     NavItem(_l("Me"), "accounts.me", "user", signed_in, primary=True),
+    NavItem(
+        _l("To accept"),
+        "tickets.to_accept",
+        "check-circle",
+        tickets_policies.may_accept_third,
+        group=_l("Repairs"),
+        count=tickets_accepting.WAITING,
+    ),
     NavItem(_l("Duty calls"), "duty_calls.index", "phone", tickets_policies.may_dispatch, group=_l("Repairs")),
     NavItem(_l("Reports"), "reports.index", "chart", tickets_policies.may_read_reports, group=_l("Repairs")),
     NavItem(_l("Technicians"), "technicians.index", "crew", tickets_policies.may_edit_crews, group=_l("Repairs")),

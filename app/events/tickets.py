@@ -73,6 +73,21 @@ class TicketNotFixed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptanceAsked(Event):
+    """Work is finished that a third party accepts before its ticket is closed (N9)."""
+
+    ticket_id: int
+    cycle: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceOver(Event):
+    """It was accepted, sent back, or closed by default: nobody is asked any more."""
+
+    ticket_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class TicketUrged(Event):
     """The reporter reminds, for the `times`-th time in this cycle; `person_ids` are responsible (N1)."""
 

@@ -49,7 +49,7 @@ _STATUS_KINDS: dict[str, str] = {
 _NOT_FOR_FOLLOWERS = frozenset({TicketAct.ASK.value, TicketAct.ANSWER.value})
 
 
-def _facts(ticket_id: int, order_id: int | None = None) -> Any:
+def facts_of(ticket_id: int, order_id: int | None = None) -> Any:
     """Number, category and place of a ticket, its reporter and followers, and the number of one of its orders."""
     followers = (
         select(func.array_agg(TicketFollower.person_id))
@@ -84,7 +84,7 @@ def _facts(ticket_id: int, order_id: int | None = None) -> Any:
     return db.session.execute(query).one()
 
 
-def _data(facts: Any, **more: Any) -> dict[str, Any]:
+def data_of(facts: Any, **more: Any) -> dict[str, Any]:
     """What every template of a ticket knows, and what this one needs besides."""
     known = {"number": facts.number, "category": facts.category, "place": facts.place}
     if facts.order_number:
@@ -108,7 +108,7 @@ def _reduced(facts: Any, **more: Any) -> dict[str, Any]:
     return known | {name: value for name, value in more.items() if value is not None}
 
 
-def _page(ticket_id: int) -> str:
+def page_of(ticket_id: int) -> str:
     return f"/tickets/{ticket_id}"
 
 
@@ -134,12 +134,12 @@ def on_filed(event: events.TicketFiled, actor: Actor, now: datetime) -> None:
     accepted = event.status == TicketStatus.ACCEPTED
     if not accepted and reply is None:
         return
-    facts = _facts(event.ticket_id)
+    facts = facts_of(event.ticket_id)
     services.notify(
         [event.reporter_id],
         "ticket-accepted" if accepted else "ticket-received",
-        _data(facts, note=reply, until=iso(facts.promised_at)),
-        _page(facts.id),
+        data_of(facts, note=reply, until=iso(facts.promised_at)),
+        page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:filed",
     )
@@ -148,9 +148,9 @@ def on_filed(event: events.TicketFiled, actor: Actor, now: datetime) -> None:
 def on_status(event: events.TicketStatusChanged, actor: Actor, now: datetime) -> None:
     """A change of status, told to reporter and followers."""
     if event.actor_id is not None:
-        services.no_longer_asks(event.actor_id, _page(event.ticket_id), now)  # whoever acts has seen what it was
+        services.no_longer_asks(event.actor_id, page_of(event.ticket_id), now)  # whoever acts has seen what it was
     kind = _STATUS_KINDS.get(event.act)
-    facts = _facts(event.ticket_id)
+    facts = facts_of(event.ticket_id)
     _tell_followers(event, facts, now)
     if kind is None:
         return
@@ -161,14 +161,14 @@ def on_status(event: events.TicketStatusChanged, actor: Actor, now: datetime) ->
     services.notify(
         _reporter(facts, but=event.actor_id),
         kind,
-        _data(
+        data_of(
             facts,
             note=done.note if done else None,
             reason=reason,
             by=event.act,
             until=iso(facts.promised_at) if event.act == TicketAct.ACCEPT else None,
         ),
-        _page(facts.id),
+        page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:{event.event_id}",
     )
@@ -188,7 +188,7 @@ def _tell_followers(event: events.TicketStatusChanged, facts: Any, now: datetime
             status=rendering.in_both(_l(TICKET_STAFF_LABELS[TicketStatus(event.to_status)])),
             reason=reason if isinstance(reason, dict) else None,
         ),
-        _page(facts.id),
+        page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:{event.event_id}:followed",
     )
@@ -196,12 +196,12 @@ def _tell_followers(event: events.TicketStatusChanged, facts: Any, now: datetime
 
 def on_reporter_changed(event: events.ReporterChanged, actor: Actor, now: datetime) -> None:
     """The first follower learns that the request is his now."""
-    facts = _facts(event.ticket_id)
+    facts = facts_of(event.ticket_id)
     services.notify(
         [event.reporter_id],
         "ticket-yours",
-        _data(facts),
-        _page(facts.id),
+        data_of(facts),
+        page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:yours:{event.before_id or 0}",
     )
@@ -211,12 +211,12 @@ def on_reclassified(event: events.TicketReclassified, actor: Actor, now: datetim
     """The reporter learns that what or where is told differently now; urgency and reach are the desk's."""
     if event.reporter_id is None or not {"category", "place"}.intersection(event.changed):
         return
-    facts = _facts(event.ticket_id)
+    facts = facts_of(event.ticket_id)
     services.notify(
         [event.reporter_id],
         "ticket-changed",
-        _data(facts),
-        _page(facts.id),
+        data_of(facts),
+        page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:{event.event_id}:changed",
     )
@@ -234,7 +234,7 @@ def _reason(act: str, given: str | None) -> Any:
 
 def on_reminded(event: events.AnswerReminded, actor: Actor, now: datetime) -> None:
     """The question still waits."""
-    facts = _facts(event.ticket_id)
+    facts = facts_of(event.ticket_id)
     question = db.session.scalar(
         select(TicketEvent.note)
         .where(TicketEvent.ticket_id == event.ticket_id, TicketEvent.kind == TicketAct.ASK.value)
@@ -244,8 +244,8 @@ def on_reminded(event: events.AnswerReminded, actor: Actor, now: datetime) -> No
     services.notify(
         [event.reporter_id],
         "ticket-question-again",
-        _data(facts, note=question),
-        _page(facts.id),
+        data_of(facts, note=question),
+        page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:reminded:{event.number}:{now:%Y%m%d}",
     )
@@ -253,19 +253,19 @@ def on_reminded(event: events.AnswerReminded, actor: Actor, now: datetime) -> No
 
 def on_message(event: events.MessageWritten, actor: Actor, now: datetime) -> None:
     """A message, told to the other side: the reporter's to whoever holds an order, else to the desk's dispatcher."""
-    facts = _facts(event.ticket_id)
+    facts = facts_of(event.ticket_id)
     text = db.session.scalar(select(TicketEvent.note).where(TicketEvent.id == event.event_id))
     who = db.session.scalar(select(Person.name).where(Person.id == event.actor_id))
-    data = _data(facts, note=text, who=who)
+    data = data_of(facts, note=text, who=who)
     key = f"message:{event.event_id}"
     if event.from_reporter:
-        services.notify(event.holders or _dispatchers(facts.id), "order-message", data, _page(facts.id), now, key=key)
+        services.notify(event.holders or _dispatchers(facts.id), "order-message", data, page_of(facts.id), now, key=key)
         return
-    services.notify([facts.reporter_id], "ticket-message", data, _page(facts.id), now, key=key)
+    services.notify([facts.reporter_id], "ticket-message", data, page_of(facts.id), now, key=key)
     if event.to_followers:
         told = _followers(facts, but=event.actor_id)
         reduced = _reduced(facts, note=text, who=who)
-        services.notify(told, "ticket-message", reduced, _page(facts.id), now, key=f"{key}:followed")
+        services.notify(told, "ticket-message", reduced, page_of(facts.id), now, key=f"{key}:followed")
 
 
 def _dispatchers(ticket_id: int) -> list[int | None]:
@@ -286,13 +286,13 @@ def on_the_way(event: events.OrderOnTheWay, actor: Actor, now: datetime) -> None
 
 
 def _tell_about_order(event: events.OrderAccepted | events.OrderOnTheWay, kind: str, now: datetime) -> None:
-    facts = _facts(event.ticket_id, event.order_id)
+    facts = facts_of(event.ticket_id, event.order_id)
     who = db.session.scalar(select(Person.name).where(Person.id == event.person_id))
     services.notify(
         _reporter(facts, but=event.person_id),
         kind,
-        _data(facts, who=who),
-        _page(facts.id),
+        data_of(facts, who=who),
+        page_of(facts.id),
         now,
         key=f"order:{event.order_id}:{kind}:{now:%Y%m%dT%H%M%S}",
     )
@@ -300,14 +300,14 @@ def _tell_about_order(event: events.OrderAccepted | events.OrderOnTheWay, kind: 
 
 def on_hold(event: events.OrderOnHold, actor: Actor, now: datetime) -> None:
     """The work waits for something: why, and until when."""
-    facts = _facts(event.ticket_id, event.order_id)
+    facts = facts_of(event.ticket_id, event.order_id)
     labels = {each.code: each.label for each in workflow.choices(OrderAct.HOLD)}
     reason = rendering.in_both(_l(labels[event.reason])) if event.reason in labels else event.reason
     services.notify(
         _reporter(facts),
         "ticket-on-hold",
-        _data(facts, until=event.until, reason=reason),
-        _page(facts.id),
+        data_of(facts, until=event.until, reason=reason),
+        page_of(facts.id),
         now,
         key=f"order:{event.order_id}:on-hold:{event.until or now.strftime('%Y%m%d')}",
     )
@@ -315,11 +315,11 @@ def on_hold(event: events.OrderOnHold, actor: Actor, now: datetime) -> None:
 
 def on_offer(event: events.OfferMade, actor: Actor, now: datetime) -> None:
     """The person it is offered to."""
-    facts = _facts(event.ticket_id, event.order_id)
+    facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
         [event.person_id],
         "order-offered",
-        _data(facts, until=event.until),
+        data_of(facts, until=event.until),
         _day(event.order_id),
         now,
         key=f"offer:{event.offer_id}",
@@ -334,11 +334,11 @@ def on_offer_ended(event: events.OfferEnded, actor: Actor, now: datetime) -> Non
     services.no_longer_asks(event.person_id, _day(event.order_id), now, kind="order-offered")
     if event.outcome not in _TAKEN_BACK:
         return
-    facts = _facts(event.ticket_id, event.order_id)
+    facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
         [event.person_id],
         "order-offer-ended",
-        _data(facts),
+        data_of(facts),
         "/crew",
         now,
         key=f"offer:{event.offer_id}:ended",
@@ -349,11 +349,11 @@ def on_released(event: events.OrderReleased, actor: Actor, now: datetime) -> Non
     """Whoever held it, unless he gave it back himself."""
     if event.why == "give_back":
         return
-    facts = _facts(event.ticket_id, event.order_id)
+    facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
         [event.person_id],
         "order-released",
-        _data(facts, why=event.why),
+        data_of(facts, why=event.why),
         "/crew",
         now,
         key=f"order:{event.order_id}:released:{now:%Y%m%dT%H%M%S}",
@@ -362,11 +362,11 @@ def on_released(event: events.OrderReleased, actor: Actor, now: datetime) -> Non
 
 def on_pooled(event: events.OrderPooled, actor: Actor, now: datetime) -> None:
     """Everybody who could take it now; one line until it is read, however many follow."""
-    facts = _facts(event.ticket_id, event.order_id)
+    facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
         dispatching.who_could(actor=actor, now=now, order_id=event.order_id),
         "order-pooled",
-        _data(facts),
+        data_of(facts),
         "/crew/pool",
         now,
         key=f"order:{event.order_id}:pool:{event.version}",
@@ -384,15 +384,15 @@ def on_help_asked(event: events.HelpAsked, actor: Actor, now: datetime) -> None:
 
 
 def _tell_dispatch(event: events.OrderProposed | events.HelpAsked, kind: str, now: datetime, key: str) -> None:
-    facts = _facts(event.ticket_id, event.order_id)
-    services.notify(event.person_ids, kind, _data(facts), f"/dispatch/{event.order_id}", now, key=key)
+    facts = facts_of(event.ticket_id, event.order_id)
+    services.notify(event.person_ids, kind, data_of(facts), f"/dispatch/{event.order_id}", now, key=key)
 
 
 def on_helper_added(event: events.HelperAdded, actor: Actor, now: datetime) -> None:
     """Whoever is to help."""
-    facts = _facts(event.ticket_id, event.order_id)
+    facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
-        [event.person_id], "order-help", _data(facts), _day(event.order_id), now, key=f"helper:{event.helper_id}"
+        [event.person_id], "order-help", data_of(facts), _day(event.order_id), now, key=f"helper:{event.helper_id}"
     )
 
 
@@ -400,12 +400,12 @@ def on_promise(event: events.PromiseTold, actor: Actor, now: datetime) -> None:
     """Another time is promised; the first stands in the notice of acceptance."""
     if event.first:
         return
-    facts = _facts(event.ticket_id)
+    facts = facts_of(event.ticket_id)
     services.notify(
         [*_reporter(facts), *_followers(facts)],
         "ticket-promise-moved",
-        _data(facts, until=event.until),
-        _page(facts.id),
+        data_of(facts, until=event.until),
+        page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:promise:{event.until}",
     )
@@ -413,12 +413,12 @@ def on_promise(event: events.PromiseTold, actor: Actor, now: datetime) -> None:
 
 def on_extension_asked(event: events.ExtensionAsked, actor: Actor, now: datetime) -> None:
     """Whoever may decide on more time."""
-    facts = _facts(event.ticket_id)
+    facts = facts_of(event.ticket_id)
     services.notify(
         event.person_ids,
         "extension-asked",
-        _data(facts, who=_name(event.asked_by), until=event.until),
-        _page(facts.id),
+        data_of(facts, who=_name(event.asked_by), until=event.until),
+        page_of(facts.id),
         now,
         key=f"extension:{event.extension_id}",
     )
@@ -426,12 +426,12 @@ def on_extension_asked(event: events.ExtensionAsked, actor: Actor, now: datetime
 
 def on_extension_decided(event: events.ExtensionDecided, actor: Actor, now: datetime) -> None:
     """Whoever asked; the deciders are no longer asked."""
-    facts = _facts(event.ticket_id)
+    facts = facts_of(event.ticket_id)
     services.notify(
         [event.asked_by],
         "extension-decided",
-        _data(facts, until=event.until, approved=event.approved),
-        _page(facts.id),
+        data_of(facts, until=event.until, approved=event.approved),
+        page_of(facts.id),
         now,
         key=f"extension:{event.extension_id}:decided",
     )
@@ -443,12 +443,12 @@ def _name(person_id: int) -> str | None:
 
 def on_escalated(event: events.ClockEscalated, actor: Actor, now: datetime) -> None:
     """Whom the steps of a clock turn to: one notice for all of them (20)."""
-    facts = _facts(event.ticket_id, event.order_id)
+    facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
         event.person_ids,
         "clock-escalated",
-        _data(facts, clock=rendering.in_both(_l(KIND_LABELS[Kind(event.clock)])), late=event.late, until=event.due),
-        _page(facts.id),
+        data_of(facts, clock=rendering.in_both(_l(KIND_LABELS[Kind(event.clock)])), late=event.late, until=event.due),
+        page_of(facts.id),
         now,
         key=f"clock:{facts.id}:{event.order_id or 0}:{event.clock}:{event.cycle}:{event.due}:{event.after}",
     )
@@ -456,14 +456,14 @@ def on_escalated(event: events.ClockEscalated, actor: Actor, now: datetime) -> N
 
 def on_lead_called(event: events.DutyLeadCalled, actor: Actor, now: datetime) -> None:
     """The duty lead, else the fallback role; each time anew, so that mail goes out each time (38)."""
-    facts = _facts(event.ticket_id, event.order_id)
-    link = _call(event.call_id) if event.call_id else _page(facts.id)
+    facts = facts_of(event.ticket_id, event.order_id)
+    link = _call(event.call_id) if event.call_id else page_of(facts.id)
     for person_id in event.person_ids:  # the line before is answered by this one
         services.no_longer_asks(person_id, link, now, kind=CALLED)
     services.notify(
         event.person_ids,
         CALLED,
-        _data(facts, refusals=event.refusals, times=event.times),
+        data_of(facts, refusals=event.refusals, times=event.times),
         link,
         now,
         key=f"call:{event.call_id or event.order_id}:{event.times}",
@@ -482,12 +482,12 @@ def _call(call_id: int) -> str:
 
 def on_hold_reminded(event: events.HoldReminded, actor: Actor, now: datetime) -> None:
     """The responsible persons, daily."""
-    facts = _facts(event.ticket_id, event.order_id)
+    facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
         event.person_ids,
         "order-hold-reminder",
-        _data(facts),
-        _page(facts.id),
+        data_of(facts),
+        page_of(facts.id),
         now,
         key=f"order:{event.order_id}:hold:{now:%Y%m%d}",
     )
@@ -495,12 +495,12 @@ def on_hold_reminded(event: events.HoldReminded, actor: Actor, now: datetime) ->
 
 def on_urged(event: events.TicketUrged, actor: Actor, now: datetime) -> None:
     """Whoever is responsible hears that the reporter is waiting."""
-    facts = _facts(event.ticket_id)
+    facts = facts_of(event.ticket_id)
     services.notify(
         event.person_ids,
         "ticket-urged",
-        _data(facts, times=event.times),
-        _page(facts.id),
+        data_of(facts, times=event.times),
+        page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:urged:{event.cycle}:{event.times}",
     )
@@ -510,12 +510,12 @@ def on_not_fixed(event: events.TicketNotFixed, actor: Actor, now: datetime) -> N
     """N10: the third time is an alarm to supervisors and leadership."""
     if event.times < THIRD_TIME:
         return
-    facts = _facts(event.ticket_id)
+    facts = facts_of(event.ticket_id)
     services.notify(
         _holders(("supervisor", "leader"), now),
         "ticket-not-fixed",
-        _data(facts, times=event.times),
-        _page(facts.id),
+        data_of(facts, times=event.times),
+        page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:not-fixed:{event.cycle}",
     )

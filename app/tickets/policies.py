@@ -1,6 +1,6 @@
 """Who plays which part: permissions × scopes × what a person has to do with a ticket or order.
 
-`parts_of_ticket` and `parts_of_order` turn an actor into the letters of tickets-rules (R, S, O, A, Y); the transition
+`parts_of_ticket` and `parts_of_order` turn an actor into the letters of tickets-rules (R, S, V, O, A, Y); the transition
 tables say what each may do. Rights to act as dispatcher: on tickets `tickets.triage`, on orders `tickets.dispatch`.
 """
 
@@ -23,6 +23,7 @@ CATALOGUE_READ = "tickets.catalogue_read"
 CREWS = "tickets.crews"
 EXTEND = "tickets.extend"
 REPORTS = "reports.read"
+ACCEPT_THIRD = "tickets.accept_third"
 
 PREFERRED = (Who.SYSTEM, Who.REPORTER, Who.QR, Who.OFFERED, Who.HOLDER, Who.DISPATCHER, Who.THIRD_PARTY, Who.CREW)
 """As whom somebody acts who plays several parts: the part with the fewest demands first."""
@@ -40,6 +41,8 @@ class Located(Protocol):
 class TicketLike(Located, Protocol):
     @property
     def reporter_id(self) -> int | None: ...
+    @property
+    def third_party(self) -> bool: ...
 
 
 class OrderLike(Located, Protocol):
@@ -61,8 +64,13 @@ def may_read(actor: Actor) -> bool:
 
 
 def may_own(actor: Actor) -> bool:
-    """May act as a reporter: answer, withdraw, confirm, rate; staff with triage may for others."""
-    return actor.can("tickets.own") or actor.can(TRIAGE)
+    """May act as a reporter: answer, withdraw, confirm, rate; staff with triage may for others, V sends back."""
+    return actor.can("tickets.own") or actor.can(TRIAGE) or actor.can(ACCEPT_THIRD)
+
+
+def may_accept_third(actor: Actor) -> bool:
+    """Accepts finished work as a third party (V), or sends it back; in which scope, the tables' parts say."""
+    return actor.can(ACCEPT_THIRD)
 
 
 def may_read_categories(actor: Actor) -> bool:
@@ -154,6 +162,8 @@ def parts_of_ticket(actor: Actor, ticket: TicketLike) -> frozenset[Who]:
         found.add(Who.REPORTER)
     if in_scope(actor, TRIAGE, ticket):
         found.add(Who.DISPATCHER)
+    if ticket.third_party and in_scope(actor, ACCEPT_THIRD, ticket):
+        found.add(Who.THIRD_PARTY)
     return frozenset(found)
 
 

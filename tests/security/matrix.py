@@ -269,6 +269,11 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "tickets.reconsider",
         "tickets.reject",
     ),
+    frozenset({"dormmanager"}): (
+        "api_tickets.tickets_to_accept",
+        "tickets.accept_work",
+        "tickets.to_accept",
+    ),
     STAFF_DISPATCH | {"dormmanager"}: (
         "api_notices.change_notice",
         "api_notices.discard_notice",

@@ -1,5 +1,6 @@
 """The API of tickets (contract.md), one module per matter, on one blueprint.
 
+- `accepting`: finished work that waits for a third party
 - `answering`: the blueprint, and one ticket or order as every module answers it
 - `bulk`: many orders at once
 - `clocks`: how clocks stand and why, priorities, more time
@@ -18,6 +19,7 @@
 """
 
 from app.tickets.api import (
+    accepting,
     bulk,
     clocks,
     duty,
@@ -36,6 +38,7 @@ from app.tickets.api import (
 from app.tickets.api.answering import blueprint
 
 __all__ = [
+    "accepting",
     "blueprint",
     "bulk",
     "clocks",

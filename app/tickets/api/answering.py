@@ -44,13 +44,14 @@ def ticket(ticket_id: int, status: int = 200) -> Response:
     mine = row.reporter_id is not None and row.reporter_id == current_actor().id
     first = iso(urging.allowed_from(row)) if mine else None
     shown = {**dump_tickets([row])[0], "answers": answers, "visit_window": window, "urge_from": first}
+    shown["third_party"] = row.third_party
     return json_answer(shown, status, {"ETag": etag(row.version)})
 
 
 def reduced(row: Any, status: int = 200) -> Response:
     """A ticket as whoever follows it sees it: what is not his to see is empty."""
     return json_answer(
-        {**dump_tickets([row])[0], "answers": [], "visit_window": None, "urge_from": None},
+        {**dump_tickets([row])[0], "answers": [], "visit_window": None, "urge_from": None, "third_party": False},
         status,
         {"ETag": etag(row.version)},
     )

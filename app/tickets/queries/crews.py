@@ -11,6 +11,7 @@ from app.accounts.models import Person, Role, RoleGrant
 from app.core import settings
 from app.core.db import db
 from app.sites import queries as places
+from app.tickets.policies import ACCEPT_THIRD
 from app.tickets.models import Absence, DutyRoster
 
 
@@ -73,20 +74,30 @@ def _at_hand(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return Person.disabled_at.is_(None), valid_on(Person, places.today(now)), ~away
 
 
-def _holders(role: str, where: ColumnElement[bool], now: datetime) -> tuple[int, ...]:
+def _holders(role: str | ColumnElement[bool], where: ColumnElement[bool], now: datetime) -> tuple[int, ...]:
     day = places.today(now)
     return tuple(
         db.session.scalars(
             select(RoleGrant.person_id)
             .join(Role, Role.id == RoleGrant.role_id)
             .join(Person, Person.id == RoleGrant.person_id)
-            .where(Role.code == role, where, valid_on(RoleGrant, day), valid_on(Role, day))
+            .where(
+                Role.code == role if isinstance(role, str) else role,
+                where,
+                valid_on(RoleGrant, day),
+                valid_on(Role, day),
+            )
             .where(Person.disabled_at.is_(None), valid_on(Person, day))
             .distinct()
             .order_by(RoleGrant.person_id)
             .limit(20)
         )
     )
+
+
+def accepting(*, campus_id: int | None, building_id: int | None, now: datetime) -> tuple[int, ...]:
+    """Who accepts finished work there as a third party (V): holders of a role with that right."""
+    return _holders(Role.permissions.contains([ACCEPT_THIRD]), _there(campus_id, building_id), now)
 
 
 def supervisors(*, campus_id: int | None, building_id: int | None, now: datetime) -> tuple[int, ...]:

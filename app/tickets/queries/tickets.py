@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Subquery, and_, func, select
+from sqlalchemy import BigInteger, Subquery, and_, func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
@@ -93,6 +93,8 @@ def one(actor: Actor, ticket_id: int) -> Any:
 
 
 _Rules = aliased(CategoryVersion)
+THIRD_PARTY = literal_column("""'{"third_party": true}'::jsonb""")
+"""What a version's demands hold where a third party accepts the work."""
 
 
 @lru_cache(maxsize=64)
@@ -125,6 +127,7 @@ def _one(sight: Sight) -> Reading:
             _Rules.reply,
             _Rules.demands,
             due.zone(Ticket),
+            func.coalesce(_Rules.demands.op("@>")(THIRD_PARTY), False).label("third_party"),
         )
         .outerjoin(
             _Rules, and_(_Rules.institution_id == Ticket.institution_id, _Rules.id == Ticket.category_version_id)

@@ -25,7 +25,9 @@ _EVERYONE: Final = frozenset(
     {OrderAct.ACCEPT, OrderAct.GRAB, OrderAct.LEAVE, OrderAct.START, OrderAct.HOLD, OrderAct.DONE}
 )
 _STAFF: Final = frozenset({OrderAct.DECLINE, OrderAct.EXPIRE, OrderAct.REVOKE})
-_REMARKS_FOR_EVERYONE: Final = frozenset({Remark.PHOTO, Remark.REMIND, Remark.RATING, Remark.PROMISE, Remark.EXTENSION})
+_REMARKS_FOR_EVERYONE: Final = frozenset(
+    {Remark.PHOTO, Remark.REMIND, Remark.RATING, Remark.AGREED, Remark.PROMISE, Remark.EXTENSION}
+)
 
 
 def audience_of(kind: str, *, of_order: bool) -> Audience:

@@ -30,6 +30,7 @@ class Remark(StrEnum):
     RECLASSIFY = "reclassify"
     EXTENSION = "extension"
     RATING = "rating"
+    AGREED = "agreed"
     PROMISE = "promise"
     ESCALATION = "escalation"
     CALL_ANSWERED = "call_answered"
@@ -56,6 +57,7 @@ REMARK_LABELS: Final[dict[Remark, str]] = {
     Remark.RECLASSIFY: gettext_noop("Category, place or priority changed"),
     Remark.EXTENSION: gettext_noop("More time asked for"),
     Remark.RATING: gettext_noop("Rated"),
+    Remark.AGREED: gettext_noop("The reporter says that it is fixed"),
     Remark.PROMISE: gettext_noop("Promise told"),
     Remark.ESCALATION: gettext_noop("Escalated"),
     Remark.CALL_ANSWERED: gettext_noop("Call answered"),

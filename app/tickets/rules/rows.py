@@ -41,7 +41,7 @@ class Feature(StrEnum):
     THIRD_PARTY = "third_party"
 
 
-FEATURES_ON: Final[frozenset[Feature]] = frozenset({Feature.MERGE, Feature.POOL})
+FEATURES_ON: Final[frozenset[Feature]] = frozenset({Feature.MERGE, Feature.POOL, Feature.THIRD_PARTY})
 """The features that are switched on in this version."""
 
 ALL_FEATURES: Final[frozenset[Feature]] = frozenset(Feature)

@@ -105,11 +105,15 @@ class AnswerOut(forms.Schema):
 
 
 class TicketDetail(TicketOut):
-    """One ticket with what was answered. `urge_from`: from when its reporter, who reads it, may remind; else null."""
+    """One ticket with what was answered. `urge_from`: from when its reporter, who reads it, may remind; else null.
+
+    `third_party`: another office accepts the work; the reporter’s confirm is recorded and does not close it.
+    """
 
     answers = fields.List(fields.Nested(AnswerOut))
     visit_window = fields.Nested(VisitWindow, allow_none=True)
     urge_from = forms.Moment(allow_none=True)
+    third_party = fields.Boolean()
 
 
 class TicketPage(forms.Schema):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.actor import Actor
@@ -14,7 +15,7 @@ from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.events import tickets as events
 from app.tickets import policies
-from app.tickets.models import Rating
+from app.tickets.models import Rating, TicketEvent
 from app.tickets.rules import joint, ratings
 from app.tickets.rules.history import Remark
 from app.tickets.rules.workflow import TicketAct, Who
@@ -61,7 +62,10 @@ def withdraw(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None, n
 
 
 def confirm(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None, note: str | None = None) -> TicketDone:
-    """The reporter says it is fixed: closed, its orders verified and closed."""
+    """The reporter says it is fixed: closed, its orders verified and closed.
+
+    Where a third party accepts the work his word is put on record, once a cycle, and closes nothing (N9).
+    """
     return _act(TicketAct.CONFIRM, actor=actor, now=now, ticket_id=ticket_id, seen=seen, note=note)
 
 
@@ -147,6 +151,8 @@ def _act(
         following.hand_over(case)
         case.write()
         return done.ticket(case)
+    if act is TicketAct.CONFIRM and case.ticket.third_party:
+        return _agree(case, note)
     case.move_ticket(act, reason=reason, note=note)
     if joint.opens_orders(act, case.ticket.status, case.states.values()):
         opening.first_order(case)
@@ -166,6 +172,22 @@ class Rated:
     manner: int
     comment: str | None
     at: datetime
+
+
+def _agree(case: Case, note: str | None) -> TicketDone:
+    case.ticket_row(TicketAct.CONFIRM)
+    if not agreed(case.ticket.id, case.ticket.cycle):
+        case.remark(Remark.AGREED, note=note)
+        case.write()
+    return done.ticket(case)
+
+
+def agreed(ticket_id: int, cycle: int) -> bool:
+    """Whether the reporter has said in this cycle that it is fixed, where his word does not close (N9)."""
+    said = select(TicketEvent.id).where(
+        TicketEvent.ticket_id == ticket_id, TicketEvent.kind == Remark.AGREED.value, TicketEvent.cycle == cycle
+    )
+    return db.session.scalar(said.limit(1)) is not None
 
 
 def rate(

@@ -38,10 +38,14 @@ def status(case: Case, act: TicketAct, before: TicketStatus, to: TicketStatus, *
         ),
         position,
     )
+    if before is TicketStatus.RESOLVED and ticket.third_party:
+        case.tell(events.AcceptanceOver(ticket.id))
     if to is TicketStatus.RESOLVED:
         case.tell(events.TicketResolved(ticket.id, cycle, ticket.reporter_id))
         due = deadlines.closes_by_default(case.now)
         case.tell(events.DefaultCloseDue(ticket.id, cycle), key=f"default-close:{ticket.id}:{cycle}", due=due)
+        if ticket.third_party:
+            case.tell(events.AcceptanceAsked(ticket.id, cycle))
     elif to is TicketStatus.CLOSED:
         case.tell(events.TicketClosed(ticket.id, cycle, ticket.reporter_id, act.value))
     elif to is TicketStatus.NEEDS_INFO:

@@ -91,6 +91,7 @@ class Case:
             all_done=joint.all_done(states),
             first_accepted=bool(joint.ORDER_TAKEN.intersection(states)),
             followers=self.followers,
+            third_party=self.ticket.third_party,
             reminders=self.ticket.reminders,
             ticket_status=self.ticket.status,
             **more,

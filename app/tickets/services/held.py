@@ -13,13 +13,13 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.tickets.models import Ticket, TicketEvent, TicketFollower, WorkOrder
-from app.tickets.queries import viewer
+from app.tickets.queries import accepting, viewer
 from app.tickets.rules.workflow import OrderState, TicketStatus
 
 
 @dataclass(slots=True)
 class HeldTicket:
-    """The columns of a locked ticket an act may need or change."""
+    """The columns of a locked ticket an act may need or change; `third_party`: its category wants an acceptance (V)."""
 
     id: int
     number: str
@@ -52,6 +52,7 @@ class HeldTicket:
     due_at: datetime | None
     due_clock: str | None
     version: int
+    third_party: bool
 
 
 @dataclass(slots=True)
@@ -92,7 +93,9 @@ class HeldOrder:
 
 _TICKET_FIELDS = tuple(each.name for each in dataclasses.fields(HeldTicket))
 _ORDER_FIELDS = tuple(each.name for each in dataclasses.fields(HeldOrder))
-_TICKET_COLUMNS = [getattr(Ticket, name) for name in _TICKET_FIELDS]
+_TICKET_COLUMNS = [
+    accepting.of_ticket().label(name) if name == "third_party" else getattr(Ticket, name) for name in _TICKET_FIELDS
+]
 _ORDER_COLUMNS = [getattr(WorkOrder, name) for name in _ORDER_FIELDS]
 
 

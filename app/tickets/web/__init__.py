@@ -7,11 +7,13 @@
 - `following`: the same fault is followed instead of reported again
 - `desk_acts`: the desk corrects, splits and merges
 - `unlisted`: what reporters' words for a place mean
+- `accepting`: finished work that waits for a third party
 - `lists`: one's own requests, and the desk's list
 - `forms`: what is sent; `drafts`, `expired`: what was typed outlives session and token
 """
 
 from app.tickets.web import (
+    accepting,
     desk_acts,
     drafts,
     expired,
@@ -27,6 +29,7 @@ from app.tickets.web import (
 from app.tickets.web.blueprint import blueprint
 
 __all__ = [
+    "accepting",
     "blueprint",
     "desk_acts",
     "drafts",

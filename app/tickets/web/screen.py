@@ -23,7 +23,7 @@ from app.tickets import answer_words, clock_words, order_words, policies, talk
 from app.tickets.queries import links as links_between
 from app.tickets.queries import progress, tickets, timeline
 from app.tickets.queries.links import Links
-from app.tickets.rules import guards, joint, ratings, workflow
+from app.tickets.rules import guards, history, joint, ratings, workflow
 from app.tickets.rules.demands import demanded
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
@@ -126,6 +126,21 @@ class Screen:
     @property
     def road(self) -> list[dict[str, str]]:
         return wording.road(self.ticket, self.orders, mine=self.mine)
+
+    @property
+    def awaits_third(self) -> bool:
+        """The work is finished, and another office accepts it (N9)."""
+        return bool(self.ticket.third_party) and self.ticket.status == TicketStatus.RESOLVED
+
+    @property
+    def agreed(self) -> bool:
+        """The reporter has said that it is fixed, which does not close it."""
+        return any(each.kind == history.Remark.AGREED and each.cycle == self.ticket.cycle for each in self.events)
+
+    @property
+    def may_agree(self) -> bool:
+        """Whether the reporter can still say so."""
+        return self.awaits_third and self.mine and not self.agreed and self.actor.can("tickets.own")
 
     @property
     def closes_on(self) -> str:
@@ -336,6 +351,7 @@ def available(actor: Actor, ticket: Any, orders: Sequence[Any], now: datetime) -
         stranded=joint.stranded(status, states),
         none_beyond_offered=joint.none_beyond_offered(states),
         ticket_status=status,
+        third_party=ticket.third_party,
     )
     rows = workflow.ticket_acts(status, parts)
     return frozenset(row.act for row in rows if _possible(row, parts, facts, ticket))

@@ -256,6 +256,16 @@ def _receive(ticket_id: int, sent: list[Any], now: datetime) -> None:
         )
 
 
+# the third party
+
+
+@blueprint.post("/tickets/<int:ticket_id>/accept-work")
+@policy(policies.may_accept_third)
+def accept_work(ticket_id: int) -> Any:
+    """Whoever accepts the work of this category has looked at it: it is in order."""
+    return _simply(ticket_id, TicketAct.ACCEPT_THIRD)
+
+
 # the desk
 
 

@@ -148,7 +148,9 @@ def _under_way(ticket: Any, orders: Sequence[Any]) -> Head:
 def _resolved(ticket: Any, orders: Sequence[Any], *, mine: bool) -> Head:
     done = max((each for each in orders if each.done_at), key=lambda each: each.done_at, default=None)
     title = _("Repaired, waiting for you") if mine else _("Repaired, waiting for the reporter")
-    if ticket.reporter_id is None:
+    if getattr(ticket, "third_party", False):
+        title = _("Repaired, waiting to be accepted")
+    elif ticket.reporter_id is None:
         title = _("Repaired")
     if done is None or not done.assignee_name:
         return Head(title)
@@ -159,6 +161,10 @@ def _resolved(ticket: Any, orders: Sequence[Any], *, mine: bool) -> Head:
 def _ended(code: TicketStatus, ticket: Any, events: Sequence[Any]) -> Head:
     if code is TicketStatus.CLOSED:
         last = next((each.kind for each in reversed(events) if each.to_state == code and not each.order_id), "")
+        if last == TicketAct.ACCEPT_THIRD:
+            return Head(
+                _("Done and closed"), _("Accepted on site: %(when)s.", when=i18n.format_moment(ticket.closed_at))
+            )
         if last == TicketAct.DEFAULT:
             return Head(_("Done and closed"), _("Nobody answered for 7 days; that does not count as praise."))
         return Head(_("Done and closed"), _("Confirmed: %(when)s.", when=i18n.format_moment(ticket.closed_at)))
