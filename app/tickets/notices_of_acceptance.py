@@ -19,7 +19,7 @@ KIND = "ticket-to-accept"
 
 
 def on_asked(event: events.AcceptanceAsked, actor: Actor, now: datetime) -> None:
-    """Whoever accepts work there, unless it has gone on meanwhile; the anonymous reporter is never asked, he is (N6)."""
+    """Whoever accepts work there, unless it has gone on meanwhile; also for an anonymous reporter, who is not (N6)."""
     status, cycle, people = _accepting(event.ticket_id, now)
     if status != TicketStatus.RESOLVED or cycle != event.cycle:
         return

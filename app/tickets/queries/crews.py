@@ -11,8 +11,8 @@ from app.accounts.models import Person, Role, RoleGrant
 from app.core import settings
 from app.core.db import db
 from app.sites import queries as places
-from app.tickets.policies import ACCEPT_THIRD
 from app.tickets.models import Absence, DutyRoster
+from app.tickets.policies import ACCEPT_THIRD
 
 
 def valid_on(table: Any, day: Any) -> ColumnElement[bool]:
