@@ -1,7 +1,8 @@
 """Who plays which part: permissions × scopes × what a person has to do with a ticket or order.
 
 `parts_of_ticket` and `parts_of_order` turn an actor into the letters of tickets-rules (R, S, V, O, A, Y); the
-transition tables say what each may do. Rights to act as dispatcher: on tickets `tickets.triage`, on orders `tickets.dispatch`.
+transition tables say what each may do. Rights to act as dispatcher: on tickets `tickets.triage`, on orders
+`tickets.dispatch`.
 """
 
 from __future__ import annotations
