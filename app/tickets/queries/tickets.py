@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Subquery, and_, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
@@ -93,7 +93,7 @@ def one(actor: Actor, ticket_id: int) -> Any:
 
 
 _Rules = aliased(CategoryVersion)
-THIRD_PARTY = literal_column("""'{"third_party": true}'::jsonb""")
+THIRD_PARTY: ColumnElement[Any] = literal_column("""'{"third_party": true}'::jsonb""")
 """What a version's demands hold where a third party accepts the work."""
 
 
