@@ -42,6 +42,7 @@ PERMISSIONS = {
     "tickets.catalogue_read": _l("See the catalogue of repairs"),
     "tickets.catalogue_write": _l("Change the catalogue of repairs"),
     "tickets.extend": _l("Decide on more time for requests and excuse delays"),
+    "tickets.views_share": _l("Share views of the board with a role"),
     "tickets.crews": _l("Plan trades, zones and shifts of crews"),
     "reports.read": _l("Read the figures of repairs"),
     "places.read": _l("Find places"),

@@ -25,6 +25,7 @@ CREWS = "tickets.crews"
 EXTEND = "tickets.extend"
 REPORTS = "reports.read"
 ACCEPT_THIRD = "tickets.accept_third"
+SHARE_VIEWS = "tickets.views_share"
 
 PREFERRED = (Who.SYSTEM, Who.REPORTER, Who.QR, Who.OFFERED, Who.HOLDER, Who.DISPATCHER, Who.THIRD_PARTY, Who.CREW)
 """As whom somebody acts who plays several parts: the part with the fewest demands first."""
@@ -89,6 +90,11 @@ def may_work(actor: Actor) -> bool:
 
 def may_dispatch(actor: Actor) -> bool:
     return actor.can(DISPATCH)
+
+
+def may_share_views(actor: Actor) -> bool:
+    """Shares views of the board with a role, and keeps those others have shared."""
+    return actor.can(DISPATCH) and actor.can(SHARE_VIEWS)
 
 
 def may_move_orders(actor: Actor) -> bool:

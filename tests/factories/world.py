@@ -17,7 +17,7 @@ from app.notifications.models import KeptMail
 from app.notifications.webhooks import services as webhooks
 from app.notifications.webhooks.models import WebhookMessage
 from app.sites.models import PlaceSticker
-from app.tickets.models import DutyCall, SlaPolicy
+from app.tickets.models import DutyCall, SavedView, SlaPolicy
 from app.tickets.services import dispatching
 from tests.factories import accounts, attachments, desk, feedback, notices, notifications, tickets
 
@@ -88,7 +88,8 @@ def build() -> dict[str, Any]:
         plain_allowed=False,
     )
     told = WebhookMessage(endpoint_id=hook.id, event="ticket.filed", body="{}", state="sent", at=now)
-    db.session.add_all([batch, mail, call, told])
+    view = SavedView(owner_id=ground.dispatcher.id, name="Water", folded="water", filters={}, changed_at=now)
+    db.session.add_all([batch, mail, call, told, view])
     db.session.flush()
     return {
         "batch_id": batch.id,
@@ -98,6 +99,7 @@ def build() -> dict[str, Any]:
         "webhook_id": hook.id,
         "delivery_id": db.session.scalar(select(OutboxDelivery.id).limit(1)),
         "ticket_id": filed.id,
+        "view_id": view.id,
         "order_id": filed.order_id,
         "place_id": ground.room.id,
         "person_id": person.id,

@@ -14,6 +14,7 @@
 - `ranking`: why somebody is chosen, and the dry run
 - `urging`: the reporter reminds
 - `sla_policies`: what is promised, and publishing it anew
+- `saved_views`: filters of list and board kept under a name
 - `tickets`: tickets, work orders and their photos
 - `incidents`: one fault with several reporters, and what staff corrects
 """
@@ -31,6 +32,7 @@ from app.tickets.api import (
     pool,
     publishing,
     ranking,
+    saved_views,
     sla_policies,
     tickets,
     urging,
@@ -51,6 +53,7 @@ __all__ = [
     "pool",
     "publishing",
     "ranking",
+    "saved_views",
     "sla_policies",
     "tickets",
     "urging",

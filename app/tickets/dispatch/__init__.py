@@ -14,6 +14,7 @@ from app.tickets.dispatch import (
     ranking_data,
     sla_policies,
     technicians,
+    views,
     week_grid,
 )
 from app.tickets.dispatch.entry import blueprint
@@ -36,5 +37,6 @@ __all__ = [
     "ranking_data",
     "sla_policies",
     "technicians",
+    "views",
     "week_grid",
 ]

@@ -16,7 +16,7 @@ from app.core.errors import Rejected
 from app.core.http import current_actor, no_body, not_modified, policy
 from app.core.pages import toast
 from app.tickets import order_words, policies
-from app.tickets.dispatch import entry, pages, screens
+from app.tickets.dispatch import entry, pages, screens, views
 from app.tickets.dispatch.entry import blueprint
 from app.tickets.queries import dispatch_list, orders, technicians
 from app.tickets.queries.dispatch_list import WAITS
@@ -38,10 +38,12 @@ def board() -> Any:
     """The columns; asked by the page itself, the columns alone."""
     query = entry.asked()
     if request.headers.get("HX-Request"):
-        answer = make_response(render_template("tickets/dispatch/_board.html", **_shown(query)))
+        context = {**_shown(query), "kept": views.menu(query, "board")}
+        answer = make_response(render_template("tickets/dispatch/_board_filtered.html", **context))
         answer.headers["HX-Replace-Url"] = url_for("dispatch.board", **entry.kept(query))
         return answer
-    return render_template("tickets/dispatch/board.html", **_shown(query))
+    kept = views.menu(query, "board")
+    return views.beginning(kept) or render_template("tickets/dispatch/board.html", kept=kept, **_shown(query))
 
 
 @blueprint.get("/board/news")
@@ -78,7 +80,7 @@ def _shown(query: dict[str, Any]) -> dict[str, Any]:
     counts = dispatch_list.counts(actor, wanted)
     found = {view: dispatch_list.column(actor, view, wanted, SLIPS) for view in COLUMNS}
     waits = dispatch_list.waits(actor, wanted, limit=SLIPS).items
-    labels = pages.view_labels()
+    labels = entry.view_labels()
     columns = [_tickets(query, waits, counts[WAITS], labels[WAITS], now)]
     columns += [_orders(query, view, found[view], counts[view], labels[view], now) for view in COLUMNS]
     planned = {"id": "planned", "name": labels["planned"], "count": counts["planned"], "folded": True}

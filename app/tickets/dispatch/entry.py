@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, request, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, validate
 
@@ -18,17 +19,26 @@ from app.tickets.rules.priority import URGENCIES
 blueprint = Blueprint("dispatch", __name__, url_prefix="/dispatch")
 
 FILTERS = ("campus", "building", "trade", "priority")
+EVERYTHING = "all"  # as a view: no filters, also for somebody whose list begins with a kept view
 _OFFERED = _l("Choose one of the offered values.")
 
 
+class View(forms.Id):
+    """The id of a kept view, or the word for none; what is neither counts as not given."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        return EVERYTHING if value == EVERYTHING else forms.parse_id(value)
+
+
 class ListQuery(forms.QuerySchema):
-    """The filters of the list as they stand in its address."""
+    """The filters of the list as they stand in its address, and the kept view they came from."""
 
     state = forms.Text(load_default="open", validate=validate.OneOf((*VIEWS, WAITS), error=_OFFERED))
     campus = forms.Id(load_default=None)
     building = forms.Id(load_default=None)
     trade = forms.Text(max=64, load_default=None)
     priority = forms.Text(load_default=None, validate=validate.OneOf(URGENCIES, error=_OFFERED))
+    view = View(load_default=None)
 
     class Meta:
         unknown = EXCLUDE
@@ -46,8 +56,21 @@ def wanted(query: dict[str, Any]) -> Wanted:
 def kept(query: dict[str, Any], **changed: Any) -> dict[str, Any]:
     """The filters as parameters of another address of the list, some of them changed."""
     usual: dict[str, Any] = {"state": "open"}
-    merged = {**{name: query[name] for name in ("state", *FILTERS)}, **changed}
+    merged = {**{name: query[name] for name in ("state", *FILTERS, "view")}, **changed}
     return {name: value for name, value in merged.items() if value is not None and usual.get(name) != value}
+
+
+def view_labels() -> dict[str, str]:
+    """What the views of the list, and the columns of the board, are called."""
+    return {
+        "open": _("Open"),
+        WAITS: _("Waits for a person"),
+        "queued": _("Queued"),
+        "offered": _("Offered"),
+        "work": _("In work"),
+        "hold": _("On hold"),
+        "planned": _("Planned"),
+    }
 
 
 def address(order_id: int, query: dict[str, Any]) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import make_response, render_template, request, url_for
-from flask_babel import gettext as _
 
 from app.core import clock, forms, i18n, rendering
 from app.core.http import current_actor, no_body, not_modified, policy
 from app.sites import queries as places
 from app.tickets import order_words, policies
-from app.tickets.dispatch import entry, screens
+from app.tickets.dispatch import entry, screens, views
 from app.tickets.dispatch.entry import blueprint, order_row
-from app.tickets.queries import catalogue, dispatch_list
+from app.tickets.queries import dispatch_list
 from app.tickets.queries.dispatch_list import WAITS
 from app.tickets.rules.priority import URGENCIES
 
@@ -24,10 +23,15 @@ def index() -> Any:
     """What is open, by what it waits for; for a changed filter the list alone."""
     if request.headers.get("HX-Request"):
         query = entry.asked()
-        answer = make_response(render_template("tickets/dispatch/_list.html", **listing(query)))
+        context = {**listing(query), "kept": views.menu(query, "list")}
+        answer = make_response(render_template("tickets/dispatch/_list_filtered.html", **context))
         answer.headers["HX-Replace-Url"] = url_for("dispatch.index", **entry.kept(query))
         return answer
-    return render_template("tickets/dispatch/list.html", panel=None, **listing(entry.asked()))
+    query = entry.asked()
+    kept = views.menu(query, "list")
+    return views.beginning(kept) or render_template(
+        "tickets/dispatch/list.html", panel=None, kept=kept, **listing(query)
+    )
 
 
 @blueprint.get("/list")
@@ -68,7 +72,9 @@ def news(order_id: str) -> Any:
 
 def show(panel: screens.Panel, status: int = 200) -> Any:
     """The page of one order beside the list."""
-    return render_template("tickets/dispatch/list.html", panel=panel, **listing(entry.asked(), panel.row.id)), status
+    query = entry.asked()
+    context = {"kept": views.menu(query, "list"), **listing(query, panel.row.id)}
+    return render_template("tickets/dispatch/list.html", panel=panel, **context), status
 
 
 def stamp() -> str:
@@ -112,26 +118,13 @@ def _tabs(query: dict[str, Any], counts: dict[str, int]) -> list[dict[str, Any]]
             "current": query["state"] == view,
             "count": counts[view] or None,
         }
-        for view, label in view_labels().items()
+        for view, label in entry.view_labels().items()
     ]
-
-
-def view_labels() -> dict[str, str]:
-    """What the views of the list, and the columns of the board, are called."""
-    return {
-        "open": _("Open"),
-        WAITS: _("Waits for a person"),
-        "queued": _("Queued"),
-        "offered": _("Offered"),
-        "work": _("In work"),
-        "hold": _("On hold"),
-        "planned": _("Planned"),
-    }
 
 
 def choices(query: dict[str, Any], now: Any) -> dict[str, list[dict[str, Any]]]:
     """What the filters offer; buildings of the chosen campus only."""
-    found = dispatch_list.campuses_and_buildings()
+    found = dispatch_list.offered(places.today(now))
     inside = query["campus"]
     return {
         "campus": [{"value": row.id, "label": row.name} for row in found if row.kind == "campus"],
@@ -140,8 +133,6 @@ def choices(query: dict[str, Any], now: Any) -> dict[str, list[dict[str, Any]]]:
             for row in found
             if row.kind == "building" and inside in (None, row.campus_id)
         ],
-        "trade": [
-            {"value": row.code, "label": order_words.said(row.name)} for row in catalogue.trades(places.today(now))
-        ],
+        "trade": [{"value": row.code, "label": order_words.said(row.words)} for row in found if row.kind == "trade"],
         "priority": [{"value": code, "label": order_words.priority(code)} for code in reversed(URGENCIES)],
     }

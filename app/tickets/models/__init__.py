@@ -25,6 +25,7 @@ from app.tickets.models.history import TicketEvent
 from app.tickets.models.orders import Offer, OrderHelper, WorkOrder
 from app.tickets.models.sla import Clock, Extension, SlaPolicy, SlaPolicyVersion
 from app.tickets.models.tickets import NumberCounter, Rating, Ticket, TicketFollower, TicketMerge
+from app.tickets.models.views import DefaultView, SavedView
 
 __all__ = [
     "Absence",
@@ -33,6 +34,7 @@ __all__ = [
     "CategoryVersion",
     "Certificate",
     "Clock",
+    "DefaultView",
     "DutyCall",
     "DutyRoster",
     "Extension",
@@ -40,6 +42,7 @@ __all__ = [
     "Offer",
     "OrderHelper",
     "Rating",
+    "SavedView",
     "Shift",
     "SlaPolicy",
     "SlaPolicyVersion",

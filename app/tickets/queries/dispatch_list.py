@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Date,
     Select,
     Subquery,
     Text,
     and_,
+    cast,
     exists,
     func,
     literal_column,
+    null,
     or_,
     select,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from app.core import paging
@@ -29,6 +34,7 @@ from app.core.prepared import Reading, among, code, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, TicketEvent, Trade, WorkOrder
 from app.tickets.queries import due, orders, tickets, viewer
+from app.tickets.queries.crews import valid_on
 from app.tickets.queries.orders import turn_of
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.dispatching import EMERGENCY
@@ -301,4 +307,40 @@ def _places() -> Reading:
         .where(among(Place.kind, ("campus", "building")), Place.valid_to.is_(None))
         .order_by(Place.kind.desc(), Place.sort_key, Place.id)
         .limit(number(PLACES_AT_MOST))
+    )
+
+
+def offered(today: date) -> Sequence[Any]:
+    """What the list can be narrowed to: (kind, id, name, campus_id, code, words), trades by code, then places.
+
+    `kind` is trade, campus or building; a trade has code and words, a place name and campus. One statement, since
+    every page with filters asks.
+    """
+    return _offered().rows({"day": today})
+
+
+@cache
+def _offered() -> Reading:
+    places = (
+        select(
+            Place.kind,
+            Place.id,
+            Place.name,
+            Place.campus_id,
+            cast(null(), Text).label("code"),
+            cast(null(), JSONB).label("words"),
+            Place.sort_key,
+        )
+        .where(among(Place.kind, ("campus", "building")), Place.valid_to.is_(None))
+        .order_by(Place.kind.desc(), Place.sort_key, Place.id)
+        .limit(number(PLACES_AT_MOST))
+    )
+    trades = select(
+        code("trade"), Trade.id, cast(null(), Text), cast(null(), BigInteger), Trade.code, Trade.name, Trade.code
+    ).where(valid_on(Trade, value("day", Date)))
+    rows = union_all(select(places.subquery()), trades).subquery()
+    return Reading(
+        select(rows.c.kind, rows.c.id, rows.c.name, rows.c.campus_id, rows.c.code, rows.c.words).order_by(
+            rows.c.kind.desc(), rows.c.sort_key, rows.c.id
+        )
     )
