@@ -292,4 +292,4 @@ def _value(name: str, stored: Any, around: rules.Surroundings) -> Any:
 
 def _gone_words(name: str, said: Any) -> str:
     what = said if isinstance(said, str) else pages.said(said) if said else _("unknown")
-    return _("%(filter)s %(value)s", filter=labels()[name], value=what)
+    return str(_("%(filter)s %(value)s", filter=labels()[name], value=what))
