@@ -5,8 +5,9 @@
 address of every file by its plain name. The hash names the whole tree, so that a style sheet or a script may name its
 neighbours by relative paths, and one change gives every file a new address. Nothing is done where nothing changed.
 
-Style sheets a template asks for together, `ui.css('forms', 'table')`, are also written as one, `css/forms+table.css`: a
-page is a handful of requests however finely its sheets are cut.
+Style sheets a template asks for together, `ui.css('forms', 'table')`, are also written as one, `css/forms+table.css`, and
+so are scripts, `js/photos+report.js`: a page is a handful of requests however finely they are cut. Scripts are modules
+that import nothing; each keeps its names to itself in a block of its own.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ PACKAGES: Mapping[str, str] = {
     "vendor/htmx.js": "htmx.org/dist/htmx.min.js",
     "vendor/htmx.LICENSE": "htmx.org/LICENSE",
 }
-_SHEETS = re.compile(r"ui\.css\(([^)]*)\)")
+_CALLS = re.compile(r"ui\.(css|js)\(([^)]*)\)")
 _NAME = re.compile(r"['\"]([\w-]+)['\"]")
 _COMPRESSED = {".css", ".js", ".svg", ".json", ".webmanifest", ".txt"}
 
@@ -45,7 +46,7 @@ def build(root: Path) -> int:
     for name, parts in sources.items():
         copy = fresh / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(b"\n".join(part.read_bytes() for part in parts))
+        copy.write_bytes(_joined(name, parts))
         _compress(copy)
     fresh.mkdir(parents=True, exist_ok=True)
     (fresh / ".complete").touch()
@@ -71,9 +72,9 @@ def addresses(static: Path) -> dict[str, str]:
     return {name: path for name, path in manifest.items() if _fresh(_parts(static, name), static / path)}
 
 
-def together(names: Iterable[str]) -> str:
-    """The name under which these style sheets are one file."""
-    return f"css/{'+'.join(names)}.css"
+def together(kind: str, names: Iterable[str]) -> str:
+    """The name under which these style sheets (`css`) or scripts (`js`) are one file."""
+    return f"{kind}/{'+'.join(names)}.{kind}"
 
 
 def hashed(url: str) -> bool:
@@ -95,20 +96,32 @@ def _sources(root: Path, static: Path) -> dict[str, tuple[Path, ...]]:
 
 
 def _bundles(templates: Path, found: Container[str]) -> set[str]:
-    """The sheets that stand in one call of `ui.css` in some template, as names of the files they make together."""
+    """What stands in one call of `ui.css` or `ui.js` in some template, as names of the files they make together."""
     calls = {
-        tuple(_NAME.findall(arguments))
+        (kind, tuple(_NAME.findall(arguments)))
         for path in sorted(templates.rglob("*.html"))
-        for arguments in _SHEETS.findall(path.read_text(encoding="utf-8"))
+        for kind, arguments in _CALLS.findall(path.read_text(encoding="utf-8"))
     }
-    return {together(names) for names in calls if len(names) > 1 and all(f"css/{name}.css" in found for name in names)}
+    return {
+        together(kind, names)
+        for kind, names in calls
+        if len(names) > 1 and all(f"{kind}/{name}.{kind}" in found for name in names)
+    }
 
 
 def _parts(static: Path, name: str) -> tuple[Path, ...]:
-    """What a served file is made of: itself, or the sheets its name joins."""
-    if not name.startswith("css/"):
+    """What a served file is made of: itself, or the sheets or scripts its name joins."""
+    kind, _slash, joined = name.partition("/")
+    if kind not in ("css", "js") or not joined.endswith(f".{kind}"):
         return (static / name,)
-    return tuple(static / "css" / f"{sheet}.css" for sheet in name[4:-4].split("+"))
+    return tuple(static / kind / f"{part}.{kind}" for part in joined.removesuffix(f".{kind}").split("+"))
+
+
+def _joined(name: str, parts: tuple[Path, ...]) -> bytes:
+    texts = [part.read_bytes() for part in parts]
+    if len(texts) > 1 and name.endswith(".js"):
+        texts = [b"{\n" + text + b"\n}" for text in texts]
+    return b"\n".join(texts)
 
 
 def _hash(sources: Mapping[str, tuple[Path, ...]]) -> str:

@@ -37,11 +37,12 @@ def asset(name: str) -> str:
     return url_for("static", filename=manifest.get(name, name))
 
 
-def sheets(names: Sequence[str]) -> list[str]:
-    """Addresses of style sheets a page asks for together: one where they were built as one, else each."""
+def together(kind: str, names: Sequence[str]) -> list[str]:
+    """Addresses of the style sheets (`css`) or scripts (`js`) a page asks for together: one where they were built as
+    one, else each."""
     manifest: Mapping[str, str] = current_app.extensions["houqin_assets"]
-    whole = assets.together(names)
-    return [asset(whole)] if whole in manifest else [asset(f"css/{name}.css") for name in names]
+    whole = assets.together(kind, names)
+    return [asset(whole)] if whole in manifest else [asset(f"{kind}/{name}.{kind}") for name in names]
 
 
 def navigation() -> list[dict[str, Any]]:
@@ -144,7 +145,7 @@ def install(app: Flask) -> None:
     app.extensions["houqin_assets"] = assets.addresses(Path(app.static_folder or ""))
     app.jinja_env.globals.update(
         asset=asset,
-        sheets=sheets,
+        together=together,
         nav=navigation,
         panels=panels,
         toasts=toasts,

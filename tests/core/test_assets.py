@@ -78,6 +78,18 @@ def test_sheets_asked_for_together_are_one_file(root: Path) -> None:
     )
 
 
+def test_scripts_asked_for_together_are_one_file_and_keep_their_names_apart(root: Path) -> None:
+    static, templates = root / "app" / "static", root / "app" / "templates"
+    templates.mkdir()
+    (static / "js").mkdir()
+    for name in ("photos", "report"):
+        (static / "js" / f"{name}.js").write_text(f"const said = '{name}'; // the end", encoding="utf-8")
+    (templates / "page.html").write_text("{{ ui.js('photos', 'report') }}{{ ui.js('photos') }}", encoding="utf-8")
+    assets.build(root)
+    whole = (static / assets.addresses(static)["js/photos+report.js"]).read_text(encoding="utf-8")
+    assert whole == "{\nconst said = 'photos'; // the end\n}\n{\nconst said = 'report'; // the end\n}"
+
+
 def test_it_works_without_front_end_packages_and_without_a_build(tmp_path: Path) -> None:
     (tmp_path / "app" / "static").mkdir(parents=True)
     assert assets.addresses(tmp_path / "app" / "static") == {}
