@@ -5,9 +5,9 @@
 address of every file by its plain name. The hash names the whole tree, so that a style sheet or a script may name its
 neighbours by relative paths, and one change gives every file a new address. Nothing is done where nothing changed.
 
-Style sheets a template asks for together, `ui.css('forms', 'table')`, are also written as one, `css/forms+table.css`, and
-so are scripts, `js/photos+report.js`: a page is a handful of requests however finely they are cut. Scripts are modules
-that import nothing; each keeps its names to itself in a block of its own.
+Style sheets a template asks for together, `ui.css('forms', 'table')`, are also written as one, `css/forms+table.css`,
+and so are scripts, `js/photos+report.js`: a page is a handful of requests however finely they are cut. Scripts are
+modules that import nothing; each keeps its names to itself in a block of its own.
 """
 
 from __future__ import annotations
