@@ -158,6 +158,8 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.TicketNotFixed: (_told(tickets_notices.on_not_fixed),),
     ticket_events.AcceptanceAsked: (_told(tickets_notices_of_acceptance.on_asked),),
     ticket_events.AcceptanceOver: (_told(tickets_notices_of_acceptance.on_over),),
+    ticket_events.ContactPassed: (_told(tickets_notices.on_contact_passed),),
+    ticket_events.LeaversDue: (Subscription("tickets.on_leavers_due", tickets_handlers.on_leavers_due, stepwise=True),),
     ticket_events.TicketUrged: (_told(tickets_notices.on_urged),),
     ticket_events.MessageWritten: (_told(tickets_notices.on_message),),
     ticket_events.TicketReclassified: (_told(tickets_notices.on_reclassified),),
@@ -241,6 +243,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("portal.watch", 300, OperationsWatched),
     Periodic("portal.tidy", 86_400, HousekeepingDue),
     Periodic("tickets.clocks", 30, ticket_events.ClocksDue),
+    Periodic("tickets.leavers", 3_600, ticket_events.LeaversDue),
     Periodic("tickets.waiting", 60, ticket_events.WaitingOrdersDue),
 )
 

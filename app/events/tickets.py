@@ -88,6 +88,19 @@ class AcceptanceOver(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LeaversDue(Event):
+    """Periodic: the open requests of those who have left get their dorm office as contact (N5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPassed(Event):
+    """The reporter has left; `person_ids` are the dorm office that is the contact now."""
+
+    ticket_id: int
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TicketUrged(Event):
     """The reporter reminds, for the `times`-th time in this cycle; `person_ids` are responsible (N1)."""
 

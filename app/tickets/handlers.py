@@ -15,14 +15,15 @@ from app.core.errors import DomainError
 from app.core.transaction import steps
 from app.events import tickets as events
 from app.events.sites import CalendarPublished
+from app.tickets.queries import leavers, sla
 from app.tickets.queries import orders as order_queries
-from app.tickets.queries import sla
 from app.tickets.rules.offers import Wake
-from app.tickets.services import dispatching, duty_calls, escalating, recalendaring, timers
+from app.tickets.services import dispatching, duty_calls, escalating, leaving, recalendaring, timers
 
 log = logging.getLogger(__name__)
 
 CLOCKS_AT_ONCE = 500  # tickets whose clocks are looked at in one pass; the rest follow in the next
+LEAVERS_AT_ONCE = 500  # a whole year leaves on one day; the rest follows in the next hour
 WOKEN_AT_ONCE = 10  # one freed hand takes one order; some of the first may not suit
 
 
@@ -83,6 +84,18 @@ def _take_steps(lease: Lease, ticket_id: int) -> None:
     escalating.take_steps(actor=lease.actor, now=clock.now(), ticket_id=ticket_id)
 
 
+def on_leavers_due(event: events.LeaversDue, lease: Lease) -> None:
+    """Periodic: whoever has left is no longer the contact of his open requests, one transaction for each (N5)."""
+    with steps() as step:
+        waiting = leavers.waiting(clock.now(), LEAVERS_AT_ONCE)
+        step()
+        _each(waiting, lease, step, lambda ticket_id: _pass_on(lease, ticket_id))
+
+
+def _pass_on(lease: Lease, ticket_id: int) -> None:
+    leaving.pass_to_office(actor=lease.actor, now=clock.now(), ticket_id=ticket_id)
+
+
 def on_calendar_published(event: CalendarPublished, lease: Lease) -> None:
     """Every ticket with an open clock under the calendar is judged by its new version (19)."""
     with steps() as step:
@@ -104,7 +117,7 @@ def _each(ids: Iterable[int], lease: Lease, step: Callable[[], None], act: Calla
             act(number)
         except (DomainError, DBAPIError) as error:
             transaction.abandon()
-            log.warning("clocks not judged", extra={"ticket": number, "error": type(error).__name__})
+            log.warning("ticket not looked at", extra={"ticket": number, "error": type(error).__name__})
             continue
         lease.renew()
         step()

@@ -20,7 +20,7 @@ from app.events import tickets as events
 from app.notifications import rendering, services
 from app.sites.models import Place
 from app.tickets.models import Category, CategoryVersion, Ticket, TicketEvent, TicketFollower, WorkOrder
-from app.tickets.queries import followed
+from app.tickets.queries import followed, leavers
 from app.tickets.rules import reasons, workflow
 from app.tickets.rules.sla import KIND_LABELS, Kind
 from app.tickets.rules.workflow import TICKET_STAFF_LABELS, OrderAct, TicketAct, TicketStatus
@@ -71,6 +71,9 @@ def facts_of(ticket_id: int, order_id: int | None = None) -> Any:
             Ticket.id,
             Ticket.number,
             Ticket.reporter_id,
+            Ticket.left_at,
+            Ticket.campus_id,
+            Ticket.building_id,
             Category.name.label("category"),
             func.coalesce(Place.path, Ticket.place_text).label("place"),
             followed.coarse_place(None).label("coarse_place"),
@@ -92,9 +95,18 @@ def data_of(facts: Any, **more: Any) -> dict[str, Any]:
     return known | {name: value for name, value in more.items() if value is not None}
 
 
-def _reporter(facts: Any, but: int | None = None) -> list[int]:
-    """The reporter, unless he did it himself."""
-    return [facts.reporter_id] if facts.reporter_id not in (None, but) else []
+def _reporter(facts: Any, now: datetime, but: int | None = None, *, asks: bool = False) -> list[int]:
+    """The reporter, unless he did it himself; who has left is told no more, his dorm office is (N5).
+
+    `asks`: it asks for what only the reporter can say.
+    """
+    found: list[int] = [] if facts.reporter_id is None else [facts.reporter_id]
+    if facts.left_at is not None:
+        found = found if leavers.still_here(facts.reporter_id, now) else []
+        if not asks:
+            people = leavers.office(campus_id=facts.campus_id, building_id=facts.building_id, now=now)
+            found += [person.id for person in people]
+    return [each for each in found if each != but]
 
 
 def _followers(facts: Any, but: int | None = None) -> list[int]:
@@ -159,7 +171,7 @@ def on_status(event: events.TicketStatusChanged, actor: Actor, now: datetime) ->
     ).first()
     reason = _reason(event.act, done.reason if done else None)
     services.notify(
-        _reporter(facts, but=event.actor_id),
+        _reporter(facts, now, but=event.actor_id, asks=event.act == TicketAct.ALL_DONE),
         kind,
         data_of(
             facts,
@@ -242,7 +254,7 @@ def on_reminded(event: events.AnswerReminded, actor: Actor, now: datetime) -> No
         .limit(1)
     )
     services.notify(
-        [event.reporter_id],
+        _reporter(facts, now),
         "ticket-question-again",
         data_of(facts, note=question),
         page_of(facts.id),
@@ -261,7 +273,7 @@ def on_message(event: events.MessageWritten, actor: Actor, now: datetime) -> Non
     if event.from_reporter:
         services.notify(event.holders or _dispatchers(facts.id), "order-message", data, page_of(facts.id), now, key=key)
         return
-    services.notify([facts.reporter_id], "ticket-message", data, page_of(facts.id), now, key=key)
+    services.notify(_reporter(facts, now), "ticket-message", data, page_of(facts.id), now, key=key)
     if event.to_followers:
         told = _followers(facts, but=event.actor_id)
         reduced = _reduced(facts, note=text, who=who)
@@ -289,7 +301,7 @@ def _tell_about_order(event: events.OrderAccepted | events.OrderOnTheWay, kind: 
     facts = facts_of(event.ticket_id, event.order_id)
     who = db.session.scalar(select(Person.name).where(Person.id == event.person_id))
     services.notify(
-        _reporter(facts, but=event.person_id),
+        _reporter(facts, now, but=event.person_id),
         kind,
         data_of(facts, who=who),
         page_of(facts.id),
@@ -304,7 +316,7 @@ def on_hold(event: events.OrderOnHold, actor: Actor, now: datetime) -> None:
     labels = {each.code: each.label for each in workflow.choices(OrderAct.HOLD)}
     reason = rendering.in_both(_l(labels[event.reason])) if event.reason in labels else event.reason
     services.notify(
-        _reporter(facts),
+        _reporter(facts, now),
         "ticket-on-hold",
         data_of(facts, until=event.until, reason=reason),
         page_of(facts.id),
@@ -402,7 +414,7 @@ def on_promise(event: events.PromiseTold, actor: Actor, now: datetime) -> None:
         return
     facts = facts_of(event.ticket_id)
     services.notify(
-        [*_reporter(facts), *_followers(facts)],
+        [*_reporter(facts, now), *_followers(facts)],
         "ticket-promise-moved",
         data_of(facts, until=event.until),
         page_of(facts.id),
@@ -491,6 +503,13 @@ def on_hold_reminded(event: events.HoldReminded, actor: Actor, now: datetime) ->
         now,
         key=f"order:{event.order_id}:hold:{now:%Y%m%d}",
     )
+
+
+def on_contact_passed(event: events.ContactPassed, actor: Actor, now: datetime) -> None:
+    """The dorm office learns that it is the contact of a request from now on (N5)."""
+    facts = facts_of(event.ticket_id)
+    key = f"ticket:{facts.id}:contact"
+    services.notify(event.person_ids, "ticket-contact", data_of(facts), page_of(facts.id), now, key=key)
 
 
 def on_urged(event: events.TicketUrged, actor: Actor, now: datetime) -> None:

@@ -8,6 +8,7 @@ transition tables say what each may do. Rights to act as dispatcher: on tickets 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Protocol
 
 from app.core.actor import Actor
@@ -45,6 +46,8 @@ class TicketLike(Located, Protocol):
     def reporter_id(self) -> int | None: ...
     @property
     def third_party(self) -> bool: ...
+    @property
+    def left_at(self) -> datetime | None: ...
 
 
 class OrderLike(Located, Protocol):
@@ -160,12 +163,19 @@ def reads_as_staff(actor: Actor, thing: Located) -> bool:
     return any(in_scope(actor, permission, thing) for permission in READ)
 
 
+def is_contact(actor: Actor, ticket: TicketLike) -> bool:
+    """The dorm office of the place, once the reporter has left (N5); R of the tables is "reporter or his contact"."""
+    return ticket.left_at is not None and in_scope(actor, ACCEPT_THIRD, ticket)
+
+
 def parts_of_ticket(actor: Actor, ticket: TicketLike) -> frozenset[Who]:
     """The parts the actor plays towards a ticket."""
     if actor.kind == "system":
         return frozenset({Who.SYSTEM})
     found: set[Who] = set()
     if actor.id is not None and ticket.reporter_id == actor.id and actor.can("tickets.own"):
+        found.add(Who.REPORTER)
+    if is_contact(actor, ticket):
         found.add(Who.REPORTER)
     if in_scope(actor, TRIAGE, ticket):
         found.add(Who.DISPATCHER)

@@ -324,6 +324,7 @@ def test_parts_come_from_permissions_and_scopes(ground: tickets.Ground) -> None:
     class Thing:
         campus_id, building_id, reporter_id, state, assignee_id, pooled = 1, 2, 3, "working", 4, False
         third_party = False
+        left_at = None
 
     def somebody(number: int, kind: str, scope_id: int | None, *permissions: str) -> Actor:
         grant = Grant("r", frozenset(permissions), Scope(kind, scope_id))  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
@@ -339,6 +340,8 @@ def test_parts_come_from_permissions_and_scopes(ground: tickets.Ground) -> None:
     thing.third_party = True  # V, where the category demands it and in scope
     assert policies.parts_of_ticket(accepts, thing) == {Who.THIRD_PARTY}
     assert policies.parts_of_ticket(somebody(9, "building", 7, "tickets.accept_third"), thing) == frozenset()
+    thing.left_at, thing.third_party = datetime(2026, 7, 1, tzinfo=UTC), False  # N5: the contact of one who has left
+    assert policies.parts_of_ticket(accepts, thing) == {Who.REPORTER}
     assert policies.parts_of_ticket(SYSTEM, thing) == policies.parts_of_order(SYSTEM, thing) == {Who.SYSTEM}
     assert policies.possible_parts_of_order(SYSTEM, thing) == {Who.SYSTEM}
     assert policies.parts_of_order(somebody(4, "institution", None, "tickets.work"), thing) == {Who.HOLDER}

@@ -70,6 +70,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("extension-asked", SUPERVISION, gettext_noop("Somebody asks for more time"), mail=True),
     Kind("extension-decided", ORDERS, gettext_noop("A decision on more time I asked for")),
     Kind("clock-escalated", SUPERVISION, gettext_noop("Something is late, or soon will be"), mail=True),
+    Kind("ticket-contact", SUPERVISION, gettext_noop("A request is mine to look after, since its reporter has left")),
     Kind("ticket-to-accept", SUPERVISION, gettext_noop("Finished work waits for my acceptance"), mail=True),
     Kind("order-hold-reminder", SUPERVISION, gettext_noop("A hold has lasted too long")),
     Kind("order-proposed", SUPERVISION, gettext_noop("A technician proposes a further order")),

@@ -14,7 +14,7 @@ from app.core.http.api import json_answer
 from app.core.http.dumping import compiled
 from app.core.http.preconditions import etag
 from app.core.i18n import iso
-from app.tickets import answer_words, schemas
+from app.tickets import answer_words, policies, schemas
 from app.tickets.queries import followed, orders, tickets
 from app.tickets.services import urging
 from app.tickets.services.done import TicketDone
@@ -41,7 +41,8 @@ def ticket(ticket_id: int, status: int = 200) -> Response:
         return reduced(followed.one(current_actor(), ticket_id), status)
     answers = [dataclasses.asdict(each) for each in answer_words.lines(row.asked, row.answers)]
     window = None if row.visit_from is None else {"from": iso(row.visit_from), "to": iso(row.visit_to)}
-    mine = row.reporter_id is not None and row.reporter_id == current_actor().id
+    actor = current_actor()
+    mine = (row.reporter_id is not None and row.reporter_id == actor.id) or policies.is_contact(actor, row)
     first = iso(urging.allowed_from(row)) if mine else None
     shown = {**dump_tickets([row])[0], "answers": answers, "visit_window": window, "urge_from": first}
     shown["third_party"] = row.third_party

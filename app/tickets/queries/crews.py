@@ -42,12 +42,7 @@ def duty_leads(
     ).all()
     if named:
         return tuple(named)
-    fallback = settings.get("tickets.fallback_role")
-    there = _there(campus_id, building_id)
-    for role, where in ((fallback, there), (fallback, true()), ("admin", true())):
-        if holders := _holders(role, where, now):
-            return holders
-    return ()
+    return fallback(campus_id=campus_id, building_id=building_id, now=now)
 
 
 def _there(campus_id: int | None, building_id: int | None) -> ColumnElement[bool]:
@@ -98,6 +93,15 @@ def _holders(role: str | ColumnElement[bool], where: ColumnElement[bool], now: d
 def accepting(*, campus_id: int | None, building_id: int | None, now: datetime) -> tuple[int, ...]:
     """Who accepts finished work there as a third party (V): holders of a role with that right."""
     return _holders(Role.permissions.contains([ACCEPT_THIRD]), _there(campus_id, building_id), now)
+
+
+def fallback(*, campus_id: int | None, building_id: int | None, now: datetime) -> tuple[int, ...]:
+    """The institution's fallback role there, else anywhere, else administrators (N1): never empty where one exists."""
+    role = settings.get("tickets.fallback_role")
+    for code, where in ((role, _there(campus_id, building_id)), (role, true()), ("admin", true())):
+        if holders := _holders(code, where, now):
+            return holders
+    return ()
 
 
 def supervisors(*, campus_id: int | None, building_id: int | None, now: datetime) -> tuple[int, ...]:

@@ -216,11 +216,16 @@ def _one(sight: Sight) -> Reading:
             WorkOrder.dispatcher_id,
             WorkOrder.cycle,
             Ticket.reporter_id,
-            sql_func.coalesce(Ticket.contact_name, reporter.name).label("contact_name"),
-            sql_func.coalesce(Ticket.contact_phone, reporter.phone).label("contact_phone"),
+            contact_of(Ticket.contact_name, reporter.name).label("contact_name"),
+            contact_of(Ticket.contact_phone, reporter.phone).label("contact_phone"),
         )
         .where(WorkOrder.id == value("order_id", BigInteger), viewer.orders_of(sight))
     )
+
+
+def contact_of(given: Any, reporters: Any) -> Any:
+    """Whom the crew turns to: the contact that was given, else the reporter, unless he has left (N5)."""
+    return sql_func.coalesce(given, case((Ticket.left_at.is_(None), reporters)))
 
 
 def of_ticket(actor: Actor, ticket_id: int) -> Sequence[Any]:

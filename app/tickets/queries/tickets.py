@@ -106,6 +106,7 @@ def _one(sight: Sight) -> Reading:
             Ticket.campus_id,
             Ticket.building_id,
             Ticket.category_id,
+            Ticket.left_at,
             Ticket.contact_name,
             Ticket.contact_phone,
             Ticket.on_behalf_by,

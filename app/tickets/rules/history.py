@@ -31,6 +31,7 @@ class Remark(StrEnum):
     EXTENSION = "extension"
     RATING = "rating"
     AGREED = "agreed"
+    LEFT = "left"
     PROMISE = "promise"
     ESCALATION = "escalation"
     CALL_ANSWERED = "call_answered"
@@ -58,6 +59,7 @@ REMARK_LABELS: Final[dict[Remark, str]] = {
     Remark.EXTENSION: gettext_noop("More time asked for"),
     Remark.RATING: gettext_noop("Rated"),
     Remark.AGREED: gettext_noop("The reporter says that it is fixed"),
+    Remark.LEFT: gettext_noop("Its reporter has left; the dorm office is the contact now"),
     Remark.PROMISE: gettext_noop("Promise told"),
     Remark.ESCALATION: gettext_noop("Escalated"),
     Remark.CALL_ANSWERED: gettext_noop("Call answered"),

@@ -146,6 +146,8 @@ def _act(
 ) -> TicketDone:
     case = by_ticket(ticket_id, actor=actor, now=now)
     case.judge_ticket(act, seen)
+    if act is TicketAct.CONFIRM and policies.is_contact(actor, case.ticket) and actor.id != case.ticket.reporter_id:
+        raise Conflict(_l("Its reporter has left, so it closes by itself 7 days after the repair."), code="no-reporter")
     if act is TicketAct.WITHDRAW and case.followers:
         case.demand(act, followers=0)
         following.hand_over(case)
@@ -204,7 +206,7 @@ def rate(
     """Rate the present cycle, or change the rating; from resolved until 30 days after closing (N10)."""
     case = by_ticket(ticket_id, actor=actor, now=now)
     ticket = case.ticket
-    if Who.REPORTER not in policies.parts_of_ticket(actor, ticket):
+    if ticket.reporter_id != actor.id or Who.REPORTER not in policies.parts_of_ticket(actor, ticket):
         raise NotAllowed(_l(ratings.RATING_MESSAGES[ratings.RatingRefusal.NOT_REPORTER]))
     case.seen_ticket(seen)
     wrong = ratings.wrong_scores({"quality": quality, "speed": speed, "manner": manner})

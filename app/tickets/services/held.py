@@ -48,6 +48,7 @@ class HeldTicket:
     not_fixed_count: int
     urged: int
     urged_at: datetime | None
+    left_at: datetime | None
     promised_at: datetime | None
     due_at: datetime | None
     due_clock: str | None

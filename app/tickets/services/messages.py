@@ -45,13 +45,19 @@ def send_message(
             ticket_id=ticket_id,
             event_id=event_id,
             actor_id=actor.id,
-            from_reporter=case.ticket.reporter_id is not None and case.ticket.reporter_id == actor.id,
+            from_reporter=_for_reporter(actor, case),
             to_followers=to_followers,
             holders=tuple(sorted(each for each in holders if each is not None)),
         ),
         case.last_event,
     )
     case.write()
+
+
+def _for_reporter(actor: Actor, case: Case) -> bool:
+    """The reporter writes, or whoever is the contact in his place (N5)."""
+    reporter_id = case.ticket.reporter_id
+    return (reporter_id is not None and reporter_id == actor.id) or policies.is_contact(actor, case.ticket)
 
 
 def may_write(actor: Actor, case: Case) -> bool:

@@ -74,7 +74,8 @@ class Screen:
         mark = progress.mark(ticket_id, [each.id for each in orders])
         mine = actor.id is not None and ticket.reporter_id == actor.id
         staff = policies.reads_as_staff(actor, ticket)
-        reminder = _urging(ticket, now) if mine and actor.can("tickets.own") else None
+        asks = (mine and actor.can("tickets.own")) or policies.is_contact(actor, ticket)
+        reminder = _urging(ticket, now) if asks else None
         # a link to a photo lives an hour; what is left until a due time changes by the minute
         step = 60 if staff and ticket.status in workflow.TICKET_OPEN else links.HOUR
         turn = int(now.timestamp()) // step
@@ -269,6 +270,8 @@ class Screen:
         if ticket.on_behalf_by is not None:
             taken = people.names([ticket.on_behalf_by]).get(ticket.on_behalf_by, "")
             pairs.insert(1, (_("Taken down by"), taken))
+        if ticket.left_at is not None:
+            pairs.insert(1, (_("Has left"), i18n.format_moment(ticket.left_at)))
         if ticket.contact_name or ticket.contact_phone:
             contact = " ".join(filter(None, (ticket.contact_name, ticket.contact_phone)))
             pairs.insert(1, (_("Whom to call"), contact))
@@ -354,12 +357,14 @@ def available(actor: Actor, ticket: Any, orders: Sequence[Any], now: datetime) -
         third_party=ticket.third_party,
     )
     rows = workflow.ticket_acts(status, parts)
-    return frozenset(row.act for row in rows if _possible(row, parts, facts, ticket))
+    return frozenset(row.act for row in rows if _possible(row, parts, facts, ticket, actor.id))
 
 
-def _possible(row: workflow.TicketRow, parts: frozenset[Who], facts: Facts, ticket: Any) -> bool:
+def _possible(row: workflow.TicketRow, parts: frozenset[Who], facts: Facts, ticket: Any, actor_id: int | None) -> bool:
     """Whether whatever stands in the way of an act can be mended in its form."""
     who = policies.acting_as(parts, row.who)
+    if row.act is TicketAct.CONFIRM and ticket.reporter_id != actor_id:  # N5: the contact leaves it to the default
+        return False
     if who is None or (row.act is TicketAct.ASK and ticket.reporter_id is None):  # nobody could answer (N6)
         return False
     since = ticket.rejected_at if row.act is TicketAct.RECONSIDER else ticket.resolved_at
