@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from PIL import Image
@@ -324,7 +324,7 @@ def test_parts_come_from_permissions_and_scopes(ground: tickets.Ground) -> None:
     class Thing:
         campus_id, building_id, reporter_id, state, assignee_id, pooled = 1, 2, 3, "working", 4, False
         third_party = False
-        left_at = None
+        left_at: datetime | None = None
 
     def somebody(number: int, kind: str, scope_id: int | None, *permissions: str) -> Actor:
         grant = Grant("r", frozenset(permissions), Scope(kind, scope_id))  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
