@@ -182,26 +182,37 @@ def format_moment(value: datetime | None) -> str:
     return f"{format_day(local.date())}{', ' if locale() == 'en' else ' '}{local:%H:%M}"
 
 
-def format_due(value: datetime | None) -> str:
+def format_due(value: datetime | None, *, dated: bool = False) -> str:
     """A moment as it is promised: `18:00 today`, `12:00 tomorrow`, `Wednesday 18:00`, else `3 Dec, 18:00`.
 
-    In Chinese `今天 18:00`, `明天 12:00`, `周三 18:00` (`下周三` in the week after), `12月3日 18:00`.
+    In Chinese `今天 18:00`, `明天 12:00`, `周三 18:00` (`下周三` in the week after), `12月3日 18:00`. `dated`: with the
+    date in any case, for what may be read another day (mail): `18:00 today, 18 Nov`, `11月18日（今天）18:00`.
     """
     if value is None:
         return ""
     local = value.astimezone(zone())
-    today, time = _today(), f"{local:%H:%M}"
-    ahead = (local.date() - today).days
-    english = locale() == "en"
-    near = {-1: ("yesterday", "昨天"), 0: ("today", "今天"), 1: ("tomorrow", "明天")}.get(ahead)
-    if near is not None:
-        return f"{time} {near[0]}" if english else f"{near[1]} {time}"
-    if 0 < ahead <= _THIS_WEEK:
-        if english:
-            return f"{_WEEKDAYS_IN_FULL[local.weekday()]} {time}"
-        next_week = "下" if local.weekday() < today.weekday() else ""
-        return f"{next_week}{_WEEKDAYS['zh-CN'][local.weekday()]} {time}"
-    return f"{format_day(local.date())}{', ' if english else ' '}{time}"
+    english, date, time = locale() == "en", format_day(local.date()), f"{local:%H:%M}"
+    day = _day_named((local.date() - _today()).days, local.weekday(), english=english)
+    if not day:
+        return f"{date}, {time}" if english else f"{date} {time}"
+    if not english:
+        return f"{date}（{day}）{time}" if dated else f"{day} {time}"
+    said = f"{day} {time}" if day in _WEEKDAYS_IN_FULL else f"{time} {day}"
+    return f"{said}, {date}" if dated else said
+
+
+_NEAR = {-1: ("yesterday", "昨天"), 0: ("today", "今天"), 1: ("tomorrow", "明天")}
+
+
+def _day_named(ahead: int, weekday: int, *, english: bool) -> str:
+    """What people call the day so many days ahead; empty where only its date names it."""
+    if ahead in _NEAR:
+        return _NEAR[ahead][0 if english else 1]
+    if not 0 < ahead <= _THIS_WEEK:
+        return ""
+    if english:
+        return _WEEKDAYS_IN_FULL[weekday]
+    return ("下" if weekday - ahead < 0 else "") + _WEEKDAYS["zh-CN"][weekday]
 
 
 def format_number(value: float | int | None, digits: int = 0) -> str:

@@ -154,12 +154,16 @@ class ClocksDue(Event):
 
 @dataclass(frozen=True, slots=True)
 class PromiseTold(Event):
-    """The reporter is told by when his request will be done (RFC 3339); `first`: nothing had been told before."""
+    """The reporter is told by when his request will be done (RFC 3339); `first`: nothing had been told before.
+
+    `because` says what moved the promise told before (`tickets.rules.promises.Because`).
+    """
 
     ticket_id: int
     cycle: int
     until: str
     first: bool
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

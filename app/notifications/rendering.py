@@ -27,12 +27,18 @@ class Letter:
 
 
 def line(kind: str, data: Mapping[str, Any]) -> str:
-    """The one sentence of the inbox, in the reader's language."""
-    return _flat(render_template(f"{FOLDER}/{kind}/inbox.txt", **_context(data)))
+    """The one sentence of the inbox, in the reader's language and the zone of the campus it is about."""
+    with i18n.in_zone(data.get("zone")):
+        return _flat(render_template(f"{FOLDER}/{kind}/inbox.txt", **_context(data)))
 
 
 def letter(kind: str, data: Mapping[str, Any], *, name: str, link: str | None) -> Letter:
-    """Subject, text and HTML, in the language that is spoken now (`i18n.speaking`)."""
+    """Subject, text and HTML, in the language that is spoken now (`i18n.speaking`) and the zone of the campus."""
+    with i18n.in_zone(data.get("zone")):
+        return _letter(kind, data, name, link)
+
+
+def _letter(kind: str, data: Mapping[str, Any], name: str, link: str | None) -> Letter:
     context = _context(data) | {
         "name": name,
         "link": link,

@@ -129,7 +129,7 @@ def _notices(home: Home, actor: Actor, now: datetime) -> None:
 
 def _requests(home: Home, actor: Actor) -> None:
     """My open requests, newest first, with how far each is."""
-    page = ticket_queries.page(actor, TicketFilter(statuses=OPEN, mine=True), limit=SHOWN_REQUESTS)
+    page = ticket_queries.page(actor, TicketFilter(statuses=OPEN, mine=True), limit=SHOWN_REQUESTS, with_due=True)
     orders = progress.orders_of([row.id for row in page.items])
     home.requests = [_request(actor, row, orders.get(row.id, [])) for row in page.items]
     home.all_requests = way(actor, "tickets.index")
@@ -142,6 +142,7 @@ def _request(actor: Actor, row: Any, orders: Sequence[Any]) -> dict[str, Any]:
         "place": near(row.place),
         "number": row.number,
         "said": wording.news(row, orders, chip),
+        "promise": wording.promised(row),
         "url": way(actor, "tickets.show", ticket_id=row.id),
         "chip": chip,
         "steps": wording.steps(row, orders),

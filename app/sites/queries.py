@@ -55,6 +55,11 @@ def by_id(place_id: int) -> Place | None:
     return db.session.scalars(select(Place).where(Place.id == place_id)).first()
 
 
+def zone_of(place: Place) -> str | None:
+    """The zone of a place's campus (an IANA name); None where it has none of its own."""
+    return db.session.scalar(select(Place.zone_name).where(Place.id == place.campus_id))
+
+
 def by_ids(place_ids: Collection[int]) -> dict[int, Place]:
     """Places by id, closed ones included; unknown ids are absent. One statement."""
     if not place_ids:

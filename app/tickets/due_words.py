@@ -6,6 +6,7 @@ times are said in the zone of the campus.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,10 @@ from app.core.i18n import per_language
 from app.sites.calendars import queries as calendars
 from app.sites.rules.worktime import minute_of
 from app.tickets.queries.clock_view import AT_RISK
+from app.tickets.rules.history import Remark
+from app.tickets.rules.promises import BECAUSE_LABELS, Because
 from app.tickets.rules.sla import KIND_LABELS, Kind
+from app.tickets.rules.workflow import TicketStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +64,67 @@ def promised(at: datetime | None, zone: str | None) -> str:
         return ""
     with i18n.in_zone(zone):
         return _("by %(when)s", when=i18n.format_due(at))
+
+
+def because(code: str | None) -> str:
+    """Why a promise was moved, for the reporter (22); empty where the event does not say."""
+    return str(_(BECAUSE_LABELS[Because(code)])) if code in set(Because) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the reporter reads of the promise: `said` when, `kept` how it ended (None: it still runs).
+
+    `late`: the time has passed. `moved` says from when and why where another time had been told before.
+    """
+
+    at: datetime
+    said: str
+    late: bool
+    kept: str | None
+    moved: tuple[str, ...]
+    waits: bool
+
+
+def promise(ticket: Any, events: Sequence[Any], now: datetime) -> Promise | None:
+    """The promise of a ticket in words; None where nothing is promised, or the ticket ended without being done (21).
+
+    `events` are those the reader sees, oldest first; the last of them that tells an instant says why it moved.
+    """
+    status = TicketStatus(ticket.status)
+    if ticket.promised_at is None or status in (TicketStatus.REJECTED, TicketStatus.WITHDRAWN, TicketStatus.DUPLICATE):
+        return None
+    with i18n.in_zone(ticket.zone):
+        over = status in (TicketStatus.RESOLVED, TicketStatus.CLOSED)
+        said = _("by %(when)s", when=i18n.format_due(ticket.promised_at))
+        late = not over and minute_of(ticket.promised_at) < minute_of(now)
+        kept = _kept(ticket) if over and ticket.resolved_at is not None else None
+        waits = status is TicketStatus.NEEDS_INFO
+        return Promise(ticket.promised_at, said, late, kept, () if over else _moved(ticket, events), waits)
+
+
+def _kept(ticket: Any) -> str:
+    spare = minute_of(ticket.promised_at) - minute_of(ticket.resolved_at)
+    if spare > 0:
+        return _("%(span)s before the time promised.", span=i18n.format_span(spare))
+    if spare == 0:
+        return _("Just at the time promised.")
+    return _("%(span)s after the time promised.", span=i18n.format_span(-spare))
+
+
+def _moved(ticket: Any, events: Sequence[Any]) -> tuple[str, ...]:
+    told = next(
+        (each for each in reversed(events) if each.kind == Remark.PROMISE and each.cycle == ticket.cycle and each.data),
+        None,
+    )
+    if told is None or not told.data.get("because"):
+        return ()
+    lines = [because(told.data["because"])]
+    before = told.data.get("before")
+    if before and told.data["because"] != Because.AGAIN:
+        moment = i18n.format_moment(datetime.fromisoformat(before))
+        lines.insert(0, _("It was promised by %(when)s before.", when=moment))
+    if told.data["because"] == Because.EXTENSION:
+        asked = next((each for each in reversed(events) if each.kind == Remark.EXTENSION and each.id < told.id), None)
+        lines += [asked.reason] if asked is not None and asked.reason else []
+    return tuple(lines)

@@ -19,9 +19,10 @@ from app.core.i18n import iso
 from app.events import tickets as events
 from app.notifications import rendering, services
 from app.sites.models import Place
-from app.tickets.models import Category, CategoryVersion, Ticket, TicketEvent, TicketFollower, WorkOrder
-from app.tickets.queries import followed, leavers
+from app.tickets.models import Category, CategoryVersion, Extension, Ticket, TicketEvent, TicketFollower, WorkOrder
+from app.tickets.queries import due, followed, leavers
 from app.tickets.rules import reasons, workflow
+from app.tickets.rules.promises import BECAUSE_LABELS, Because
 from app.tickets.rules.sla import KIND_LABELS, Kind
 from app.tickets.rules.workflow import TICKET_STAFF_LABELS, OrderAct, TicketAct, TicketStatus
 from app.tickets.services import dispatching
@@ -78,6 +79,7 @@ def facts_of(ticket_id: int, order_id: int | None = None) -> Any:
             func.coalesce(Place.path, Ticket.place_text).label("place"),
             followed.coarse_place(None).label("coarse_place"),
             Ticket.promised_at,
+            due.zone(Ticket),
             followers.label("followers"),
             order.label("order_number"),
         )
@@ -90,6 +92,8 @@ def facts_of(ticket_id: int, order_id: int | None = None) -> Any:
 def data_of(facts: Any, **more: Any) -> dict[str, Any]:
     """What every template of a ticket knows, and what this one needs besides."""
     known = {"number": facts.number, "category": facts.category, "place": facts.place}
+    if facts.zone:
+        known["zone"] = facts.zone
     if facts.order_number:
         known["order"] = facts.order_number
     return known | {name: value for name, value in more.items() if value is not None}
@@ -117,6 +121,8 @@ def _followers(facts: Any, but: int | None = None) -> list[int]:
 def _reduced(facts: Any, **more: Any) -> dict[str, Any]:
     """What a follower is told: no words, and no place finer than the floor."""
     known = {"number": facts.number, "category": facts.category, "place": facts.coarse_place or ""}
+    if facts.zone:
+        known["zone"] = facts.zone
     return known | {name: value for name, value in more.items() if value is not None}
 
 
@@ -413,14 +419,27 @@ def on_promise(event: events.PromiseTold, actor: Actor, now: datetime) -> None:
     if event.first:
         return
     facts = facts_of(event.ticket_id)
-    services.notify(
-        [*_reporter(facts, now), *_followers(facts)],
-        "ticket-promise-moved",
-        data_of(facts, until=event.until),
-        page_of(facts.id),
-        now,
-        key=f"ticket:{facts.id}:promise:{event.until}",
+    why = rendering.in_both(_l(BECAUSE_LABELS[Because(event.because)])) if event.because in set(Because) else None
+    words = _reason_of_extension(facts.id) if event.because == Because.EXTENSION else None
+    key = f"ticket:{facts.id}:promise:{event.until}"
+    said = data_of(facts, until=event.until, why=why, note=words)
+    services.notify(_reporter(facts, now), "ticket-promise-moved", said, page_of(facts.id), now, key=key)
+    # followers hear of nobody's words, nor of what was between him and us (tickets.md 6)
+    told = _reduced(facts, until=event.until, why=why if event.because in _TOLD_TO_FOLLOWERS else None)
+    services.notify(_followers(facts), "ticket-promise-moved", told, page_of(facts.id), now, key=f"{key}:followed")
+
+
+_TOLD_TO_FOLLOWERS = frozenset({Because.EXTENSION, Because.PRIORITY, Because.CALENDAR, Because.AGAIN})
+
+
+def _reason_of_extension(ticket_id: int) -> str | None:
+    """Why more time was needed, in the words of who asked: of the last that was approved."""
+    query = (
+        select(Extension.reason)
+        .where(Extension.ticket_id == ticket_id, Extension.approved)
+        .order_by(Extension.decided_at.desc(), Extension.id.desc())
     )
+    return db.session.scalar(query.limit(1))
 
 
 def on_extension_asked(event: events.ExtensionAsked, actor: Actor, now: datetime) -> None:

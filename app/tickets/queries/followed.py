@@ -18,6 +18,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.sites.models import Place
 from app.tickets.models import Category, Ticket, TicketEvent, TicketFollower
+from app.tickets.queries import due
 from app.tickets.rules.audiences import Audience
 from app.tickets.rules.history import Remark
 from app.tickets.rules.ticket_table import TicketAct
@@ -71,6 +72,7 @@ def _rows(actor: Actor) -> Any:
         Ticket.resolved_at,
         Ticket.closed_at,
         Ticket.version,
+        due.zone(Ticket),
     ).join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
     mine = and_(
         TicketFollower.institution_id == Ticket.institution_id,

@@ -7,14 +7,61 @@ when it happens, and never at reading.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
 
 from app.sites.rules.worktime import WorkTime
 from app.tickets.rules.history import Remark
+from app.tickets.rules.messages import gettext_noop
 from app.tickets.rules.priority import rank
 from app.tickets.rules.sla import Book, Kind, Line, Terms
 from app.tickets.rules.sla_history import Happened, Story
-from app.tickets.rules.states import TicketStatus
+from app.tickets.rules.states import TICKET_OPEN, TicketStatus
 from app.tickets.rules.ticket_table import TicketAct
+
+
+class Because(StrEnum):
+    """What moved a promise (22); it stands in the event that tells the new instant."""
+
+    EXTENSION = "extension"
+    WINDOW = "window"
+    ANSWER = "answer"
+    ABSENT = "absent"
+    TAKEN_UP = "taken_up"
+    PRIORITY = "priority"
+    CALENDAR = "calendar"
+    AGAIN = "again"
+
+
+BECAUSE_LABELS: Final[dict[Because, str]] = {
+    Because.EXTENSION: gettext_noop("More time was needed and approved."),
+    Because.WINDOW: gettext_noop("The time of the visit you chose ends later."),
+    Because.ANSWER: gettext_noop("We waited for your answer; that time was added."),
+    Because.ABSENT: gettext_noop("Nobody was in when we came; the time until the next visit was added."),
+    Because.TAKEN_UP: gettext_noop("The request had been set aside; that time was added."),
+    Because.PRIORITY: gettext_noop("It is more urgent than was thought, so we come sooner."),
+    Because.CALENDAR: gettext_noop("The working days have changed."),
+    Because.AGAIN: gettext_noop("It comes back to us; this is the new time."),
+}
+"""Said to the reporter."""
+
+_OF_REMARKS: Final = {
+    Remark.EXTENSION: Because.EXTENSION,
+    Remark.WINDOW: Because.WINDOW,
+    Remark.RECLASSIFY: Because.PRIORITY,
+    Remark.CALENDAR: Because.CALENDAR,
+}
+
+
+def because(happened: Happened) -> Because:
+    """What moved the promise, where telling another instant followed from this event."""
+    if happened.order_id is not None:
+        return Because.ABSENT
+    if happened.kind in _OF_REMARKS:
+        return _OF_REMARKS[Remark(happened.kind)]
+    return {TicketAct.ANSWER: Because.ANSWER, TicketAct.NOT_FIXED: Because.AGAIN}.get(
+        TicketAct(happened.kind), Because.TAKEN_UP
+    )
 
 
 def told_after(story: Story, happened: Happened) -> int | None:
@@ -31,6 +78,8 @@ def told_after(story: Story, happened: Happened) -> int | None:
     if happened.kind == Remark.EXTENSION:
         until: int | None = happened.data.get("until")
         return until  # told all the same where the old one is broken already (23)
+    if story.status not in TICKET_OPEN:
+        return None  # it ended while it waited: nothing is promised any more
     if clock.late(happened.at) and (clock.kept is False or clock.since < happened.at):
         return None  # broken: nothing heals it (18); one that resumes in this minute was not judged while it waited
     moved = told

@@ -109,6 +109,7 @@ class Judged:
     clocks: dict[Key, Clock]
     promised: int | None
     told: int | None
+    because: promises.Because | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -118,13 +119,16 @@ def judge(past: Sequence[Happened], new: Sequence[Happened]) -> Judged:
     for event in past:
         story.tell(event)
     told: int | None = None
+    because: promises.Because | None = None
     for event in new:
-        told = promises.told_after(story, event) or told
+        minute = promises.told_after(story, event)
+        if minute is not None:
+            told, because = minute, promises.because(event)
     if told is not None:
         story.tell(_promise(new[-1], told))
     clocks = story.clocks()
     promise = clocks.get(Key(kind=Kind.PROMISE, cycle=story.cycle))
-    return Judged(story, clocks, promise.due if promise else None, told)
+    return Judged(story, clocks, promise.due if promise else None, told, because)
 
 
 def _promise(after: Happened, until: int) -> Happened:
@@ -204,10 +208,18 @@ def settle(case: Case, pending: list[dict[str, Any]]) -> Callable[[], None] | No
 
 def _tell(case: Case, judged: Judged) -> None:
     """The promise is an event with its instant (21); each is told."""
-    until = iso(book.instant(judged.told)) or ""
-    first = case.ticket.promised_at is None
-    case.remark(Remark.PROMISE, by_system=True, data={"until": until})
-    case.tell(events.PromiseTold(case.ticket.id, case.ticket.cycle, until, first))
+    because = None if case.ticket.promised_at is None else judged.because
+    tell(case, iso(book.instant(judged.told)) or "", because)
+
+
+def tell(case: Case, until: str, because: promises.Because | None) -> None:
+    """Tell the reporter an instant; `because`: what moved the one told before, None: it is the first (22)."""
+    data = {"until": until}
+    if because is not None:
+        data |= {"before": iso(case.ticket.promised_at) or "", "because": because.value}
+    case.remark(Remark.PROMISE, by_system=True, data=data)
+    first = because is None
+    case.tell(events.PromiseTold(case.ticket.id, case.ticket.cycle, until, first, because.value if because else ""))
 
 
 def mark(case: Case, clocks: Mapping[Key, Clock], promised: int | None) -> None:

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.i18n import iso
-from app.events import tickets as events
 from app.sites.calendars.models import CalendarVersion
 from app.tickets.queries import sla as book
 from app.tickets.rules import promises
@@ -44,8 +43,6 @@ def rejudge(*, actor: Actor, now: datetime, ticket_id: int, version_id: int) -> 
     if promise is not None and promise.running and promise.due is not None and promise.kept is None:
         later = promises.told_under(past, book.BOOK, version_id)
         if later is not None and later > promise.due:
-            until = iso(book.instant(later)) or ""
-            case.remark(Remark.PROMISE, by_system=True, data={"until": until})
-            case.tell(events.PromiseTold(ticket_id, case.ticket.cycle, until, False))
+            clocks.tell(case, iso(book.instant(later)) or "", promises.Because.CALENDAR)
     case.write()
     return True

@@ -15,7 +15,7 @@ from app.core.http.limits import filings
 from app.core.i18n import locale
 from app.core.pages import toast
 from app.sites import queries as places
-from app.tickets import policies
+from app.tickets import due_words, policies
 from app.tickets.queries import catalogue, followed, similar
 from app.tickets.queries.similar import Hint
 from app.tickets.rules.workflow import TICKET_OPEN, TicketStatus
@@ -95,6 +95,7 @@ def reduced_page(ticket_id: int) -> Any:
         road=wording.road(row, [], mine=False),
         log=[_told(event) for event in reversed(followed.events(ticket_id))],
         open=TicketStatus(row.status) in TICKET_OPEN,
+        promise=due_words.promise(row, (), clock.now()),
     )
 
 

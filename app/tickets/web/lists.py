@@ -53,14 +53,14 @@ def _mine(asked: dict[str, Any]) -> str:
     needs: list[Any] = []
     if plain:
         first = tickets.TicketFilter(mine=True, statuses=NEEDS)
-        needs = list(tickets.page(actor, first, limit=SHOWN_FIRST).items) if not asked["cursor"] else []
+        needs = list(tickets.page(actor, first, limit=SHOWN_FIRST, with_due=True).items) if not asked["cursor"] else []
         others = tuple(each.value for each in TicketStatus if each not in wording.NEEDS_REPORTER)
         wanted = tickets.TicketFilter(mine=True, statuses=others)
     if status == "followed":
         page = followed.page(actor, cursor=asked["cursor"], limit=asked["limit"])
         orders: dict[int, list[Any]] = {}
     else:
-        page = tickets.page(actor, wanted, cursor=asked["cursor"], limit=asked["limit"])
+        page = tickets.page(actor, wanted, cursor=asked["cursor"], limit=asked["limit"], with_due=True)
         orders = progress.orders_of([row.id for row in (*needs, *page.items)])
     return render_template(
         "tickets/mine.html",
@@ -99,6 +99,7 @@ class Card:
     said: str
     steps: list[str]
     needs: bool
+    promise: str
 
 
 def _cards(rows: Iterable[Any], orders: Mapping[int, list[Any]]) -> list[Card]:
@@ -117,6 +118,7 @@ def _card(row: Any, orders: list[Any], tag: str, address: Callable[[int], str]) 
         said=wording.news(row, orders, chip),
         steps=wording.steps(row, orders),
         needs=row.status in NEEDS,
+        promise=wording.promised(row),
     )
 
 

@@ -19,7 +19,7 @@ from app.attachments.models import Attachment
 from app.core import i18n
 from app.core.actor import Actor
 from app.core.words import text as words_text
-from app.tickets import answer_words, clock_words, order_words, policies, talk
+from app.tickets import answer_words, clock_words, due_words, order_words, policies, talk
 from app.tickets.queries import links as links_between
 from app.tickets.queries import progress, tickets, timeline
 from app.tickets.queries.links import Links
@@ -79,7 +79,8 @@ class Screen:
         # a link to a photo lives an hour; what is left until a due time changes by the minute
         step = 60 if staff and ticket.status in workflow.TICKET_OPEN else links.HOUR
         turn = int(now.timestamp()) // step
-        may = int(reminder is not None and reminder.allowed)  # it comes with time alone
+        late = ticket.promised_at is not None and ticket.promised_at < now
+        may = 2 * late + int(reminder is not None and reminder.allowed)  # both come with time alone
         tag = f"t{ticket_id}-{ticket.version}-{mark}-{actor.id}-{i18n.locale()}-{turn}-{may}"
         return cls(
             actor=actor,
@@ -123,6 +124,11 @@ class Screen:
         """What the category answers by itself, as long as the request is under way."""
         under_way = TicketStatus(self.ticket.status) in workflow.TICKET_OPEN
         return words_text(self.ticket.reply, i18n.locale()) if under_way else ""
+
+    @property
+    def promise(self) -> due_words.Promise | None:
+        """What was promised, in words."""
+        return due_words.promise(self.ticket, self.events, self.now)
 
     @property
     def road(self) -> list[dict[str, str]]:
@@ -191,7 +197,8 @@ class Screen:
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        return wording.entries(self.events, reader_id=self.actor.id, staff=self.staff)
+        with i18n.in_zone(self.ticket.zone):
+            return wording.entries(self.events, reader_id=self.actor.id, staff=self.staff)
 
     @property
     def report_notes(self) -> list[tuple[str, str]]:

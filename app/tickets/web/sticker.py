@@ -17,7 +17,7 @@ from app.core.http import anyone, current_actor, policy, upload
 from app.core.http.limits import Limit, filings
 from app.sites import queries as sites
 from app.sites.models import Place
-from app.tickets import policies
+from app.tickets import due_words, policies
 from app.tickets.queries import catalogue
 from app.tickets.services import filing
 from app.tickets.web import asking, choices, drafts, report
@@ -144,7 +144,8 @@ def _anonymous(place: Place, token: str) -> Any:
     except Rejected as refused:
         asking.refuse(form, chosen, refused)
         return _anonymous_page(form, place, token, groups), refused.status
-    return render_template("tickets/receipt.html", number=filed.number, token=token)
+    promise = due_words.promised(filed.promised_at, sites.zone_of(place))
+    return render_template("tickets/receipt.html", number=filed.number, token=token, promise=promise)
 
 
 def _anonymous_page(form: Form, place: Place, token: str, groups: list[choices.Group] | None = None) -> str:

@@ -16,7 +16,7 @@ from flask_babel import ngettext
 from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import per_language
-from app.tickets import clock_words, order_words
+from app.tickets import clock_words, due_words, order_words
 from app.tickets.order_words import Chip
 from app.tickets.rules import deadlines, history, workflow
 from app.tickets.rules.workflow import ORDER_OPEN, OrderAct, OrderState, TicketAct, TicketStatus
@@ -198,6 +198,13 @@ def news(ticket: Any, orders: Sequence[Any], chip: Chip) -> str:
     return told.text if ticket.status == TicketStatus.RESOLVED or told.title == chip.text else told.title
 
 
+def promised(ticket: Any) -> str:
+    """What a card says of the promise while somebody is at it; nothing where nothing is promised (21)."""
+    if ticket.promised_at is None or ticket.status not in (TicketStatus.ACCEPTED, TicketStatus.IN_SERVICE):
+        return ""
+    return _("Promised: %(when)s", when=due_words.promised(ticket.promised_at, ticket.zone))
+
+
 def closes_on(ticket: Any) -> datetime | None:
     """When a repaired ticket is closed without an answer; None unless it waits for one."""
     if ticket.status != TicketStatus.RESOLVED or ticket.resolved_at is None:
@@ -303,11 +310,25 @@ def _who(event: Any, reader_id: int | None) -> str:
 
 
 def _event_text(event: Any) -> str:
-    lines = [_event_reason(event), event.note or ""]
+    lines = [_event_reason(event), event.note or "", *_event_instant(event)]
     if event.kind == history.Remark.RATING and event.data:
         stars = " · ".join(f"{event.data[name]}" for name in ("quality", "speed", "manner") if name in event.data)
         lines.insert(0, _("Quality, speed, manner: %(stars)s", stars=stars))
     return "\n".join(filter(None, lines))
+
+
+def _event_instant(event: Any) -> list[str]:
+    """By when it is promised or asked for, and why a promise was moved."""
+    data = event.data or {}
+    if event.kind == history.Remark.PROMISE and data.get("until"):
+        when = i18n.format_moment(datetime.fromisoformat(data["until"]))
+        return [_("by %(when)s", when=when), due_words.because(data.get("because"))]
+    if event.kind == history.Remark.EXTENSION:
+        asked = data.get("until") or data.get("asked_until")
+        said = {True: _("approved"), False: _("refused")}.get(data.get("approved"), _("asked for"))
+        when = i18n.format_moment(datetime.fromisoformat(asked)) if asked else ""
+        return [_("%(state)s: %(when)s", state=said, when=when)]
+    return []
 
 
 def _event_reason(event: Any) -> str:
