@@ -72,7 +72,6 @@ def _rows(actor: Actor) -> Any:
         Ticket.resolved_at,
         Ticket.closed_at,
         Ticket.version,
-        due.zone(Ticket),
     ).join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
     mine = and_(
         TicketFollower.institution_id == Ticket.institution_id,
@@ -83,11 +82,16 @@ def _rows(actor: Actor) -> Any:
     return with_places(query).join(TicketFollower, mine)
 
 
+def _with_zone(actor: Actor) -> Any:
+    """The same, and the zone the promise is told in."""
+    return _rows(actor).add_columns(due.zone(Ticket))
+
+
 def page(
     actor: Actor, *, statuses: Collection[str] = (), cursor: str | None = None, limit: int = 50
 ) -> paging.Page[Any]:
     """The tickets the actor follows, newest first."""
-    query = _rows(actor)
+    query = _with_zone(actor)
     if statuses:
         query = query.where(Ticket.status.in_(sorted(statuses)))
     return paging.page(query, [("id", Ticket.id.desc())], cursor, limit)
@@ -95,7 +99,7 @@ def page(
 
 def one(actor: Actor, ticket_id: int) -> Any:
     """One ticket the actor follows; raises NotFound for any other."""
-    row = None if actor.id is None else db.session.execute(_rows(actor).where(Ticket.id == ticket_id)).first()
+    row = None if actor.id is None else db.session.execute(_with_zone(actor).where(Ticket.id == ticket_id)).first()
     if row is None:
         raise NotFound
     return row
