@@ -436,7 +436,7 @@ def _reason_of_extension(ticket_id: int) -> str | None:
     """Why more time was needed, in the words of who asked: of the last that was approved."""
     query = (
         select(Extension.reason)
-        .where(Extension.ticket_id == ticket_id, Extension.approved)
+        .where(Extension.ticket_id == ticket_id, Extension.approved.is_(True))
         .order_by(Extension.decided_at.desc(), Extension.id.desc())
     )
     return db.session.scalar(query.limit(1))

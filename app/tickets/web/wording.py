@@ -325,7 +325,8 @@ def _event_instant(event: Any) -> list[str]:
         return [_("by %(when)s", when=when), due_words.because(data.get("because"))]
     if event.kind == history.Remark.EXTENSION:
         asked = data.get("until") or data.get("asked_until")
-        said = {True: _("approved"), False: _("refused")}.get(data.get("approved"), _("asked for"))
+        approved = data.get("approved")
+        said = _("asked for") if approved is None else _("approved") if approved else _("refused")
         when = i18n.format_moment(datetime.fromisoformat(asked)) if asked else ""
         return [_("%(state)s: %(when)s", state=said, when=when)]
     return []
