@@ -27,6 +27,9 @@ MANIFEST = "vendor/assets.json"
 PACKAGES: Mapping[str, str] = {
     "vendor/htmx.js": "htmx.org/dist/htmx.min.js",
     "vendor/htmx.LICENSE": "htmx.org/LICENSE",
+    "vendor/qr/decode.js": "qr/decode.js",
+    "vendor/qr/index.js": "qr/index.js",
+    "vendor/qr/LICENSE": "qr/LICENSE",
 }
 _CALLS = re.compile(r"ui\.(css|js)\(([^)]*)\)")
 _NAME = re.compile(r"['\"]([\w-]+)['\"]")

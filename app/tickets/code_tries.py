@@ -13,11 +13,11 @@ from app.core.http.limits import Limit
 
 PER_HOUR = settings.declare(
     "orders.code_tries_per_hour",
-    6,
+    10,
     kind=int,
     low=1,
     high=100,
-    words=_l("Times an hour the reporter’s code of one order may be entered"),
+    words=_l("Times an hour the reporter’s code of one order may be entered (a page asks twice for each try)"),
 )
 
 

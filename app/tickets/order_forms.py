@@ -12,6 +12,7 @@ from marshmallow import ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
 from app.core import forms, i18n
+from app.tickets.device import DeviceFields
 from app.tickets.rules.reasons import REASON_LIMIT
 from app.tickets.services.evidence import Handed
 
@@ -48,7 +49,7 @@ def _photos() -> fields.List[Any]:
     )
 
 
-class OrderActForm(forms.Schema):
+class OrderActForm(DeviceFields):
     """One act on an order: the version that was on the page, and whatever the act or the category demands.
 
     `before` and `drawn` are files like `photos`: photos taken before the work, a signature drawn by hand.
@@ -73,7 +74,8 @@ class PhotosForm(forms.Schema):
     """Photos of an order, taken before or after the work."""
 
     moment = forms.Text(
-        required=True, validate=validate.OneOf(("before", "after"), error=_l("Say whether it is before or after."))
+        required=True,
+        validate=validate.OneOf(("before", "after", "signature"), error=_l("Say whether it is before or after.")),
     )
     photos = fields.List(
         fields.Raw(),

@@ -112,7 +112,7 @@ class Order:
         return self
 
     def start(self) -> None:
-        self.page.locator("form[action$='/start'] button").click()
+        self.page.locator(".dock form[action$='/start'] button").click()
         expect(self.page.locator(".timer")).to_be_visible()
 
     def finish(self, note: str, *, photo: bool = False) -> None:
@@ -123,3 +123,5 @@ class Order:
             sheet.locator("input[type=file]").last.set_input_files(str(PICTURE))
         sheet.locator(".dialog__foot button[type=submit]").click()
         expect(self.page.locator("dialog#sheet-done")).not_to_be_visible()
+        expect(self.page.locator(".later")).to_be_visible()  # ten seconds in which it can be undone
+        self.page.wait_for_url("**/crew", timeout=20_000)

@@ -154,7 +154,7 @@ def test_guesses_of_the_code_are_counted_and_recorded(
     wrong = f"{(int(right) + 1) % 10_000:04d}"
     sent = {"version": state(database, order_id)[1], "done_note": "x", "done_code": wrong}
     monkeypatch.setitem(app.extensions, "houqin_counts", Counts())
-    for _ in range(6):
+    for _ in range(10):
         refused = client.post(f"/crew/{order_id}/done", data=sent, headers=ENGLISH)
         assert refused.status_code == 422
         assert "This is not the reporter’s code." in refused.get_data(as_text=True)

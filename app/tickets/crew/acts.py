@@ -11,7 +11,7 @@ from app.core import clock, forms, transaction
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy, upload
 from app.core.pages import toast
-from app.tickets import code_tries, order_photos, policies
+from app.tickets import code_tries, device, order_photos, policies
 from app.tickets.crew import pages, screens
 from app.tickets.crew.entry import blueprint, order_row
 from app.tickets.order_forms import MEGABYTES, OrderActForm, PhotosForm, given_note, given_reason, handed, named
@@ -48,9 +48,7 @@ def photos(order_id: str) -> Any:
 @policy(policies.may_work)
 def act(order_id: str, act: str) -> Any:
     """One act on the order; refused, the page comes back with the reason and what was typed."""
-    actor, now = current_actor(), clock.now()
-    wanted = _act(act)
-    row = order_row(order_id)
+    wanted, row = _act(act), order_row(order_id)
     form = forms.Form(OrderActForm)
     data = form.load(named(request.form, act), named(request.files, act))
     if data is None:
@@ -58,26 +56,47 @@ def act(order_id: str, act: str) -> Any:
     if row.version != data["version"]:
         return _again(row.id, wanted, form, Stale.status, changed=True)
     try:
-        code_tries.count(data["code"])
-        if wanted is OrderAct.DONE:
-            order_photos.receive_all(data, actor=actor, now=now, order_id=row.id)
-        orders.act(
-            actor=actor,
-            now=now,
-            order_id=row.id,
-            act=wanted,
-            seen=data["version"],
-            reason=given_reason(data),
-            note=given_note(data),
-            until=data["until"],
-            handed=handed(data),
-        )
+        _do(row, wanted, data)
     except Rejected as refused:
         form.refuse(refused)
         return _again(row.id, wanted, form, 422)
     except (Stale, Conflict) as lost:
         return _again(row.id, wanted, form, lost.status, changed=True)
     return _gone_on(row, wanted)
+
+
+@blueprint.post("/<order_id>/<act>/check")
+@upload(MEGABYTES)
+@policy(policies.may_work)
+def check(order_id: str, act: str) -> Any:
+    """Whether the act would be done as filled in: 204, and nothing is done. Else the refusal. js/later.js asks."""
+    wanted, row = _act(act), order_row(order_id)
+    data = forms.Form(OrderActForm).load(named(request.form, act), named(request.files, act))
+    if data is None:
+        raise Rejected
+    _do(row, wanted, data)
+    transaction.abandon()
+    return "", 204
+
+
+def _do(row: Any, wanted: OrderAct, data: dict[str, Any]) -> None:
+    """The act itself, with what the form carries. Raises Rejected, Stale, Conflict, NotAllowed."""
+    actor, now = current_actor(), clock.now()
+    code_tries.count(data["code"])
+    if wanted is OrderAct.DONE:
+        order_photos.receive_all(data, actor=actor, now=now, order_id=row.id)
+    orders.act(
+        actor=actor,
+        now=now,
+        order_id=row.id,
+        act=wanted,
+        seen=data["version"],
+        reason=given_reason(data),
+        note=given_note(data),
+        until=data["until"],
+        handed=handed(data),
+        **device.times(data, now),
+    )
 
 
 def _act(name: str) -> OrderAct:

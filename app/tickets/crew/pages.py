@@ -8,7 +8,7 @@ from flask import make_response, render_template, request
 
 from app.core import clock
 from app.core.http import current_actor, no_body, not_modified, policy
-from app.tickets import order_words, policies
+from app.tickets import device, order_words, policies
 from app.tickets.crew import screens
 from app.tickets.crew.entry import blueprint, order_row
 from app.tickets.queries import crew_day, pool
@@ -42,7 +42,9 @@ def day() -> Any:
 
 
 def _day(template: str, found: screens.Day, **more: Any) -> str:
-    return render_template(f"tickets/crew/{template}", day=found, words=order_words, **more)
+    return render_template(
+        f"tickets/crew/{template}", day=found, words=order_words, contact=device.contact(found.now), **more
+    )
 
 
 @blueprint.get("/<order_id>")
@@ -72,4 +74,6 @@ def change_of(row: Any) -> tuple[str, ...]:
 
 def show(it: screens.OrderScreen, status: int = 200) -> Any:
     """The page of one order."""
-    return render_template("tickets/crew/order.html", it=it, screens=screens, words=order_words), status
+    return render_template(
+        "tickets/crew/order.html", it=it, screens=screens, words=order_words, contact=device.contact(it.now)
+    ), status

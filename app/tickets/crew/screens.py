@@ -252,6 +252,11 @@ class OrderScreen:
         return [button for button in self.buttons.values() if button.asks or button.act is OrderAct.START]
 
     @property
+    def may_start(self) -> bool:
+        """The work can begin now."""
+        return OrderAct.START in self.buttons
+
+    @property
     def may_scan(self) -> bool:
         """A sticker can be scanned at the start although nobody demands it."""
         button = self.buttons.get(OrderAct.START)

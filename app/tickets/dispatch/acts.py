@@ -133,28 +133,49 @@ def remove_helper(order_id: str, person_id: str) -> Any:
 @policy(policies.may_dispatch)
 def act(order_id: str, act: str) -> Any:
     """Any other act the transition tables open to a dispatcher."""
+    wanted = _wanted(act)
+    return _carry_out(order_id, act, forms.Form(OrderActForm), lambda row, data: _do(row, wanted, data))
+
+
+@blueprint.post("/<order_id>/<act>/check")
+@upload(MEGABYTES)
+@policy(policies.may_dispatch)
+def check(order_id: str, act: str) -> Any:
+    """Whether the act would be done as filled in: 204, and nothing is done. Else the refusal. js/later.js asks."""
+    wanted, row = _wanted(act), order_row(order_id)
+    data = forms.Form(OrderActForm).load(named(request.form, act), named(request.files, act))
+    if data is None:
+        raise Rejected
+    _do(row, wanted, data)
+    transaction.abandon()
+    return "", 204
+
+
+def _wanted(act: str) -> OrderAct:
+    """The act of an address. Raises NotFound."""
     wanted = next((each for each in ACTS if each.value == act), None)
     if wanted is None:
         raise NotFound
+    return wanted
 
-    def do(row: Any, data: dict[str, Any]) -> OrderDone:
-        code_tries.count(data["code"])
-        if wanted is OrderAct.DONE:
-            order_photos.receive_all(data, actor=current_actor(), now=clock.now(), order_id=row.id)
-        return orders.act(
-            actor=current_actor(),
-            now=clock.now(),
-            order_id=row.id,
-            act=wanted,
-            seen=data["version"],
-            reason=given_reason(data),
-            note=given_note(data),
-            until=data["until"],
-            device_at=data["at"],
-            handed=handed(data),
-        )
 
-    return _carry_out(order_id, act, forms.Form(OrderActForm), do)
+def _do(row: Any, wanted: OrderAct, data: dict[str, Any]) -> OrderDone:
+    """The act itself, with what the form carries. Raises Rejected, Stale, Conflict, NotAllowed."""
+    code_tries.count(data["code"])
+    if wanted is OrderAct.DONE:
+        order_photos.receive_all(data, actor=current_actor(), now=clock.now(), order_id=row.id)
+    return orders.act(
+        actor=current_actor(),
+        now=clock.now(),
+        order_id=row.id,
+        act=wanted,
+        seen=data["version"],
+        reason=given_reason(data),
+        note=given_note(data),
+        until=data["until"],
+        device_at=data["at"],
+        handed=handed(data),
+    )
 
 
 def _carry_out(order_id: str, name: str, form: forms.Form, service: Callable[[Any, dict[str, Any]], OrderDone]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -23,6 +24,15 @@ MAX_OFFSET = timedelta(days=366)
 CORRECTED = timedelta(minutes=1)  # from here on a device's clock is said to be off
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a device says: its time, the server's minus its own in seconds, and when it last heard the server."""
+
+    at: datetime | None
+    offset_s: float | None
+    contact: datetime | None
+
+
 def transition(
     *,
     actor: Actor,
@@ -35,13 +45,14 @@ def transition(
     until: datetime | None = None,
     device_at: datetime | None = None,
     device_offset_s: float | None = None,
+    contact: datetime | None = None,
     handed: Handed = evidence.NOTHING,
 ) -> OrderDone:
     """Move an order to a state, or decline it (`to` is one of `workflow.ORDER_API_TARGETS`).
 
     `until`: of a hold. `handed`: what the category demands at start and at the end. `device_at` with `device_offset_s`
-    (server − device): when it really happened; for "done" by a dispatcher on behalf the true time, which is demanded.
-    Raises NotFound, NotAllowed, Stale, Conflict, Rejected.
+    (server − device): when it really happened, not before `contact`, when the device heard the server last; for "done"
+    by a dispatcher on behalf the true time, which is demanded. Raises NotFound, NotAllowed, Stale, Conflict, Rejected.
     """
     case, order = by_order(order_id, actor=actor, now=now)
     if not policies.possible_parts_of_order(actor, order):
@@ -57,7 +68,7 @@ def transition(
         if not order.pooled:  # an offer that has ended is no longer there to be taken
             raise refusals.refused(TransitionRefused(TransitionRefused.NOT_FROM_HERE, order.state, row.act))
         return pool.claim_in(case, order, seen)
-    return _move(case, order, row, reason, note, until, device_at, device_offset_s, handed)
+    return _move(case, order, row, reason, note, until, Told(device_at, device_offset_s, contact), handed)
 
 
 def act(
@@ -72,6 +83,7 @@ def act(
     until: datetime | None = None,
     device_at: datetime | None = None,
     device_offset_s: float | None = None,
+    contact: datetime | None = None,
     handed: Handed = evidence.NOTHING,
 ) -> OrderDone:
     """The same by the act of the table (what a button of a page knows)."""
@@ -81,7 +93,7 @@ def act(
         row = workflow.order_transition(order.state, act, ticket=case.ticket.status)
     except TransitionRefused as error:
         raise refusals.refused(error) from error
-    return _move(case, order, row, reason, note, until, device_at, device_offset_s, handed)
+    return _move(case, order, row, reason, note, until, Told(device_at, device_offset_s, contact), handed)
 
 
 def _move(
@@ -91,13 +103,13 @@ def _move(
     reason: str | None,
     note: str | None,
     until: datetime | None,
-    device_at: datetime | None,
-    device_offset_s: float | None,
+    told: Told,
     handed: Handed,
 ) -> OrderDone:
     who = case.as_whom(order, row.act, row)
+    device_at = told.at
     if device_at is not None:
-        case.effective_at = _effective(case, order, device_at, device_offset_s)
+        case.effective_at = _effective(case, order, device_at, told)
     judged = evidence.judge(case, order, row.act, handed, reason)
     case.move_order(
         order,
@@ -116,15 +128,16 @@ def _move(
     return done.order(case, order)
 
 
-def _effective(case: Case, order: HeldOrder, device_at: datetime, offset_s: float | None) -> datetime:
-    """Device time plus the known offset, not before the order's last event and not after now (11)."""
-    said = device_at + min(max(timedelta(seconds=offset_s or 0), -MAX_OFFSET), MAX_OFFSET)
+def _effective(case: Case, order: HeldOrder, device_at: datetime, told: Told) -> datetime:
+    """Device time plus the known offset, not before the order's last event or the last contact, not after now (11)."""
+    furthest = MAX_OFFSET.total_seconds()
+    said = device_at + timedelta(seconds=min(max(told.offset_s or 0, -furthest), furthest))
     last = db.session.scalar(
         select(func.max(func.coalesce(TicketEvent.effective_at, TicketEvent.at))).where(
             TicketEvent.ticket_id == case.ticket.id, TicketEvent.order_id == order.id
         )
     )
-    return min(max(said, last or said), case.now)
+    return min(max(said, last or said, told.contact or said), case.now)
 
 
 def _corrected(case: Case, device_at: datetime | None) -> dict[str, bool]:
