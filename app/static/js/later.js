@@ -1,6 +1,6 @@
 /* What cannot be taken back waits ten seconds before it is sent: <form data-later="10" data-check="address" data-doing="words">.
    The server is asked first whether it would take it (data-check: 204, nothing is done), photos are sent ahead
-   (data-photos), then a bar counts down with Undo. Whoever leaves or closes the page, or locks the phone, sends it at once:
+   (data-ahead), then a bar counts down with Undo. Whoever leaves or closes the page, or locks the phone, sends it at once:
    an answer that was given is never lost. Without this module the form is sent as it is, after a tick (macros/later.html). */
 
 const MOMENTS = { before: "before", photos: "after", drawn: "signature" };
@@ -23,13 +23,13 @@ const filled = (form) => [...form.querySelectorAll("input[type=file]")].filter((
 
 /** Photos go ahead: they stay with the order whatever becomes of the rest, and what waits is light enough for a farewell. */
 async function sendFiles(form) {
-  if (!form.dataset.photos) return true;
+  if (!form.dataset.ahead) return true;
   for (const input of filled(form)) {
     const body = new FormData();
     body.set("csrf_token", form.elements.namedItem("csrf_token").value);
     body.set("photos_moment", MOMENTS[input.name.replace(/^.*_/, "")]);
     for (const file of input.files) body.append("photos_photos", file);
-    const answer = await fetch(form.dataset.photos, { method: "POST", body, redirect: "manual" });
+    const answer = await fetch(form.dataset.ahead, { method: "POST", body, redirect: "manual" });
     if (answer.type !== "opaqueredirect" && !answer.ok) return false;
     input.value = "";
   }
