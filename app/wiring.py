@@ -68,6 +68,7 @@ from app.sites import policies as sites_policies
 from app.sites import web as sites_web
 from app.sites.calendars import api as calendars_api
 from app.sites.calendars import models as calendars_models
+from app.sites.calendars import pages as calendars_web
 from app.tickets import api as tickets_api
 from app.tickets import crew as tickets_crew
 from app.tickets import dispatch as tickets_dispatch
@@ -98,6 +99,7 @@ WEB: tuple[Blueprint, ...] = (
     accounts_web.blueprint,
     attachments_web.blueprint,
     audit_web.blueprint,
+    calendars_web.blueprint,
     imports_web.blueprint,
     notifications_web.blueprint,
     *portal_web.BLUEPRINTS,
@@ -230,6 +232,7 @@ ATTACHMENT_VIEWERS: dict[str, attachments_policies.Viewer] = {  # owner kind →
 }
 
 PANELS: dict[str, tuple[str, ...]] = {  # slot of a page → fragments of other areas shown in it
+    "calendars.publish": ("sla.calendar_effect",),
     "tickets.report_place": ("portal.before_report",),
     "tickets.report_problem": ("portal.self_help",),
 }
@@ -284,6 +287,7 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(_l("Technicians"), "technicians.index", "crew", tickets_policies.may_edit_crews, group=_l("Repairs")),
     NavItem(_l("Catalogue"), "catalogue.index", "tag", tickets_policies.may_edit_catalogue, group=_l("Repairs")),
     NavItem(_l("Service levels"), "sla.index", "clock", tickets_policies.may_read_policies, group=_l("Repairs")),
+    NavItem(_l("Working hours"), "calendars.index", "calendar", sites_policies.may_read_calendars, group=_l("Repairs")),
     NavItem(_l("Report"), "tickets.report", "wrench", portal_policies.report_in_navigation, group=_l("Repairs")),
     NavItem(
         _l("Feedback"),

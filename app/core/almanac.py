@@ -10,11 +10,16 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a day is: a tone of css/calendar.css (off, work, exam, break, more) and its word; `url` leads to the day."""
+    """What a day is: a tone of css/calendar.css (off, holiday, work, exam, break, more) and its word.
+
+    `url` leads to the day; `sign` is one letter that says in the square what the tone does, `guess`: not certain yet.
+    """
 
     tone: str
     text: str
     url: str | None = None
+    sign: str = ""
+    guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,11 @@ def format_day(value: date | datetime | None, *, year: bool | None = None) -> st
     return (f"{day.year}年" if with_year else "") + f"{day.month}月{day.day}日"
 
 
+def format_month(number: int) -> str:
+    """`Nov` / `11月`."""
+    return _MONTHS[number - 1] if locale() == "en" else f"{number}月"
+
+
 def format_weekday(value: date | datetime) -> str:
     day = value.astimezone(zone()).date() if isinstance(value, datetime) else value
     return _WEEKDAYS[locale()][day.weekday()]

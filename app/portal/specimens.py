@@ -26,10 +26,11 @@ def of(theme: str) -> dict[str, Any]:
         "month_names": (*_MONTHS[8:], *_MONTHS[:8])[:4],
         "weekdays": [i18n.format_weekday(date(2026, 11, 23) + timedelta(days=n))[-1:] for n in range(7)],
         "key": [
-            ("holiday", gettext("Holiday")),
-            ("work", gettext("Make-up workday")),
-            ("exam", gettext("Exams")),
-            ("off", gettext("Weekend")),
+            ("holiday", gettext("Holiday"), "休", False),
+            ("work", gettext("Make-up workday"), "班", False),
+            ("exam", gettext("Exams"), "", False),
+            ("off", gettext("Weekend"), "–", False),
+            ("holiday", gettext("Estimated, not announced yet"), "?", True),
         ],
         "days": [
             {
@@ -124,14 +125,18 @@ def _shifts(id_: str, title: str) -> Figure:
 
 
 def _marks() -> dict[date, almanac.Mark]:
-    holiday = {date(2026, 10, day): almanac.Mark("holiday", "国庆节") for day in range(1, 8)}
-    work = {date(2026, 9, 27): almanac.Mark("work", "调休上班"), date(2026, 10, 10): almanac.Mark("work", "调休上班")}
+    holiday = {
+        date(2026, 10, day): almanac.Mark("holiday", "国庆节", sign="休?" if day > 5 else "休", guess=day > 5)
+        for day in range(1, 8)
+    }
+    made_up = almanac.Mark("work", "调休上班", sign="班")
+    work = {date(2026, 9, 27): made_up, date(2026, 10, 10): made_up}
     exams = {date(2026, 11, day): almanac.Mark("exam", "期中考试", "#top") for day in range(9, 14)}
     return holiday | work | exams
 
 
 def _weekend(day: date) -> almanac.Mark | None:
-    return almanac.Mark("off", gettext("Weekend")) if day.weekday() > 4 else None
+    return almanac.Mark("off", gettext("Weekend"), sign="–") if day.weekday() > 4 else None
 
 
 def _people() -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from app.imports.models import ImportBatch
 from app.notifications.models import KeptMail
 from app.notifications.webhooks import services as webhooks
 from app.notifications.webhooks.models import WebhookMessage
+from app.sites.calendars.models import WorkingCalendar
 from app.sites.models import PlaceSticker
 from app.tickets.models import DutyCall, SavedView, SlaPolicy
 from app.tickets.services import dispatching
@@ -117,6 +118,7 @@ def build() -> dict[str, Any]:
         "attachment_id": photo.id,
         "answer_id": desk.answer().id,
         "contact_id": desk.contact().id,
+        "calendar_id": db.session.scalar(select(WorkingCalendar.id).limit(1)),
         "policy_id": db.session.scalar(select(SlaPolicy.id).limit(1)),
         "feedback_id": feedback.said(person, about=[ground.dispatcher]).id,
         "notice_id": notices.notice(places=[ground.building]).id,

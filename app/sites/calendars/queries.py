@@ -85,6 +85,16 @@ def in_force(calendar_id: int) -> CalendarVersion:
     return found
 
 
+def version(calendar_id: int, number: int) -> CalendarVersion:
+    """A version of a calendar by its number. Raises NotFound."""
+    found = db.session.scalars(
+        select(CalendarVersion).where(CalendarVersion.calendar_id == calendar_id, CalendarVersion.number == number)
+    ).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def versions(calendar_id: int, limit: int = 100) -> Sequence[CalendarVersion]:
     """The versions of a calendar, newest first."""
     return db.session.scalars(

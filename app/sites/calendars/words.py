@@ -1,11 +1,13 @@
-"""Words for hours classes (tickets-rules 15)."""
+"""Words for hours classes (tickets-rules 15), and those of calendars in the reader's language."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
+from app.core import i18n, words
 from app.sites.calendars.models import HOURS_CLASSES
 
 HOURS_LABELS: Final[dict[str, Any]] = {
@@ -18,3 +20,8 @@ HOURS_LABELS: Final[dict[str, Any]] = {
 def hours_options() -> list[dict[str, str]]:
     """The hours classes to choose from."""
     return [{"value": code, "label": str(HOURS_LABELS[code])} for code in HOURS_CLASSES]
+
+
+def said(name: Mapping[str, str]) -> str:
+    """The name of a calendar or season, for options."""
+    return words.text(name, i18n.locale())

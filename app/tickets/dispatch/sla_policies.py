@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.core import clock, forms
 from app.core.errors import Conflict, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy
 from app.core.pages import toast
+from app.sites import policies as sites_policies
+from app.sites.calendars import queries as calendars
 from app.sites.calendars.words import hours_options
+from app.sites.rules import calendar_data
 from app.tickets import policies, sla_words
 from app.tickets.dispatch import sla_forms
 from app.tickets.models import SlaPolicy, SlaPolicyVersion
+from app.tickets.queries import calendar_effect as calendar_effects
 from app.tickets.queries import sla_policies as queries
 from app.tickets.rules import sla_policy
 from app.tickets.rules.priority import URGENCIES
@@ -73,6 +77,21 @@ def new_post() -> Any:
         sla_forms.refuse(form, refused, head["rows"])
         return _edit(None, None, form, 422)
     return redirect(url_for("sla.show", policy_id=made.id), 303)
+
+
+@blueprint.get("/calendars/<calendar_id>/effect")
+@policy(sites_policies.may_write_calendars)
+def calendar_effect(calendar_id: str) -> Any:
+    """What publishing the draft of a calendar would do to open clocks: a part of its page, else a page of its own."""
+    found = calendars.calendar(forms.id_in_address(calendar_id))
+    draft = calendars.draft(found.id)
+    if draft is None:
+        raise NotFound
+    judged = calendar_effects.effect(found.id, calendar_data.read(draft.content), clock.now())
+    name = "_effect" if request.headers.get("HX-Request-Type") == "partial" else "effect"
+    answer = make_response(render_template(f"tickets/sla/{name}.html", calendar=found, effect=judged))
+    answer.headers["Vary"] = "HX-Request, HX-Request-Type"
+    return answer
 
 
 @blueprint.get("/<policy_id>")

@@ -1,0 +1,280 @@
+"""The editor of a calendar: a draft is changed part by part, looked at as a year, compared, and published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.core import clock, forms, i18n, settings
+from app.core.errors import Conflict, NotFound, Rejected, Stale
+from app.core.forms import Form, Text
+from app.core.http import current_actor, policy
+from app.core.pages import toast
+from app.sites import policies
+from app.sites import queries as places
+from app.sites.calendars import editor_forms as shapes
+from app.sites.calendars import holidays, queries, services, words, year_view
+from app.sites.calendars.models import CalendarDraft, CalendarVersion, WorkingCalendar
+from app.sites.calendars.schemas import NOTE_MAX
+from app.sites.calendars.web import blueprint, calendar_of
+from app.sites.rules import calendar_data, calendar_edit
+from app.sites.rules.calendar_changes import changed_days, minutes_of
+from app.sites.rules.calendars import Calendar
+
+YEARS_COMPARED = 3  # the present year and those after it
+MOST_CHANGES = 200
+
+
+class PublishForm(shapes.Seen):
+    """Publishing: the draft as it was looked at, and a sentence for the history."""
+
+    note = Text(max=NOTE_MAX, load_default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the editor works on: the calendar, the version in force, the draft where there is one."""
+
+    calendar: WorkingCalendar
+    in_force: CalendarVersion
+    draft: CalendarDraft | None
+
+    @property
+    def seen(self) -> int:
+        return self.draft.version if self.draft is not None else 0
+
+    @property
+    def outrun(self) -> bool:
+        """Whether another version was published after the draft was begun: it cannot be published any more."""
+        return self.draft is not None and self.draft.base_id != self.in_force.id
+
+    @property
+    def content(self) -> Calendar:
+        return calendar_data.read((self.draft or self.in_force).content)
+
+
+def _desk(calendar_id: str) -> Desk:
+    found = calendar_of(calendar_id)
+    return Desk(found, queries.in_force(found.id), queries.draft(found.id))
+
+
+@blueprint.get("/<calendar_id>/edit")
+@policy(policies.may_write_calendars)
+def edit(calendar_id: str) -> Any:
+    """The draft as a year, and the forms that change it; `on` and `season` fill one of them."""
+    return _page(_desk(calendar_id))
+
+
+@blueprint.post("/<calendar_id>/edit/week")
+@policy(policies.may_write_calendars)
+def edit_week(calendar_id: str) -> Any:
+    """Another ordinary week, zone, or round the clock."""
+
+    def change(content: Calendar, data: dict[str, Any]) -> Calendar:
+        return calendar_edit.with_week(content, zone=data["zone"], always=data["always"], week=shapes.week(data))
+
+    return _change(calendar_id, "week", Form(shapes.WeekForm), change)
+
+
+@blueprint.post("/<calendar_id>/edit/dates")
+@policy(policies.may_write_calendars)
+def edit_dates(calendar_id: str) -> Any:
+    """What one date becomes, or each of a stretch."""
+
+    def change(content: Calendar, data: dict[str, Any]) -> Calendar:
+        return calendar_edit.with_dates(content, shapes.dates(data), shapes.made(data))
+
+    return _change(calendar_id, "dates", Form(shapes.DatesForm), change)
+
+
+@blueprint.post("/<calendar_id>/edit/season")
+@policy(policies.may_write_calendars)
+def edit_season(calendar_id: str) -> Any:
+    """Another season, or a changed one."""
+
+    def change(content: Calendar, data: dict[str, Any]) -> Calendar:
+        return calendar_edit.with_season(content, shapes.season(data), data["place"])
+
+    return _change(calendar_id, "season", Form(shapes.SeasonForm), change)
+
+
+@blueprint.post("/<calendar_id>/edit/seasons/<int:number>/remove")
+@policy(policies.may_write_calendars)
+def remove_season(calendar_id: str, number: int) -> Any:
+    """Take a season out, counted from 1; its dates follow the ordinary week."""
+
+    def change(content: Calendar, _data: dict[str, Any]) -> Calendar:
+        return calendar_edit.without_season(content, number - 1)
+
+    return _change(calendar_id, "season", Form(shapes.Seen), change)
+
+
+@blueprint.post("/<calendar_id>/edit/holidays")
+@policy(policies.may_write_calendars)
+def fill_holidays(calendar_id: str) -> Any:
+    """Fill the holidays and make-up days of a year in anew; single dates somebody decided stay."""
+
+    def change(content: Calendar, data: dict[str, Any]) -> Calendar:
+        found = holidays.days(settings.get(services.COUNTRY), [data["year"]])
+        return calendar_edit.with_holidays(content, data["year"], found)
+
+    return _change(calendar_id, "holidays", Form(shapes.HolidaysForm), change)
+
+
+def _change(calendar_id: str, part: str, form: Form, change: Callable[[Calendar, dict[str, Any]], Calendar]) -> Any:
+    """Load a part's form, change the draft by it and keep it; refused, the page comes back with what was typed."""
+    desk = _desk(calendar_id)
+    data = form.load(request.form)
+    if data is None:
+        return _page(desk, part, form, 422)
+    try:
+        services.save_draft(
+            desk.calendar.id,
+            actor=current_actor(),
+            now=clock.now(),
+            content=change(desk.content, data),
+            seen=data["seen"],
+        )
+    except Rejected as refused:
+        beside = {name: [str(said)] for name, said in refused.fields.items() if name in form.schema.fields}
+        form.errors |= beside
+        form.problem = " ".join(str(said) for name, said in refused.fields.items() if name not in beside) or None
+        return _page(desk, part, form, 422)
+    except Stale as stale:
+        form.problem = str(stale.message)
+        return _page(desk, part, form, stale.status)
+    year = data.get("year") or next((data[name].year for name in ("on", "first") if data.get(name)), None)
+    return redirect(url_for("calendars.edit", calendar_id=desk.calendar.id, year=year or request.args.get("year")), 303)
+
+
+def _page(desk: Desk, part: str | None = None, form: Form | None = None, status: int = 200) -> Any:
+    content, today = desk.content, places.today(clock.now())
+    year = year_view.year_of(request.args.get("year"), today)
+
+    def there(on: date) -> str:
+        return url_for("calendars.edit", calendar_id=desk.calendar.id, year=year, on=on.isoformat(), _anchor="dates")
+
+    sent = {part: form} if part is not None and form is not None else {}
+    context = {
+        "calendar": desk.calendar,
+        "desk": desk,
+        "content": content,
+        "view": year_view.shown(content, year, today, there),
+        "seasons": [(place, season, year_view.week(season.week)) for place, season in enumerate(content.seasons)],
+        "kinds": [{"value": code, "label": str(label)} for code, label in shapes.KINDS.items()],
+        "weekdays": [{"value": day, "label": i18n.format_weekday(date(2024, 1, day + 1))} for day in range(7)],
+        "country": settings.get(services.COUNTRY),
+        "part": part,
+        "forms": _filled(content, today) | sent,
+    }
+    return render_template("sites/calendars/edit.html", **context), status
+
+
+def _filled(content: Calendar, today: date) -> dict[str, Form]:
+    """The forms as they begin: the week as it is, the date or season the address names."""
+    week = {"zone": content.zone, "always": content.always, **shapes.week_values(content.week)}
+    place = forms.parse_id(request.args.get("season"))  # from 1: what an address can say
+    season = (
+        shapes.season_values(content.seasons[place - 1], place - 1)
+        if place is not None and place <= len(content.seasons)
+        else shapes.week_values(content.week)
+    )
+    return {
+        "week": Form(shapes.WeekForm, week),
+        "dates": Form(shapes.DatesForm, shapes.date_values(content, _asked(request.args.get("on")) or today)),
+        "season": Form(shapes.SeasonForm, season),
+        "holidays": Form(shapes.HolidaysForm, {"year": year_view.year_of(request.args.get("year"), today)}),
+    }
+
+
+def _asked(given: str | None) -> date | None:
+    try:
+        return date.fromisoformat(given) if given and len(given) == 10 else None
+    except ValueError:
+        return None
+
+
+@blueprint.get("/<calendar_id>/publish")
+@policy(policies.may_write_calendars)
+def publish(calendar_id: str) -> Any:
+    """What publishing the draft would change: the dates, and the clocks that are judged anew."""
+    return _preview(_desk(calendar_id), Form(PublishForm))
+
+
+@blueprint.post("/<calendar_id>/publish")
+@policy(policies.may_write_calendars)
+def publish_post(calendar_id: str) -> Any:
+    """Put the draft in force; open clocks are judged by it from their start (19)."""
+    desk = _desk(calendar_id)
+    form = Form(PublishForm)
+    data = form.load(request.form)
+    if data is None:
+        return _preview(desk, form, 422)
+    try:
+        made = services.publish_draft(
+            desk.calendar.id, actor=current_actor(), now=clock.now(), seen=data["seen"], note=data["note"] or None
+        )
+    except (Stale, Conflict) as refused:
+        form.problem = str(refused.message)
+        return _preview(desk, form, refused.status)
+    toast(_("Version %(number)s is in force. Open clocks are judged by it now.", number=made.number))
+    return redirect(url_for("calendars.show", calendar_id=desk.calendar.id), 303)
+
+
+@blueprint.post("/<calendar_id>/discard")
+@policy(policies.may_write_calendars)
+def discard(calendar_id: str) -> Any:
+    """Forget the draft."""
+    desk = _desk(calendar_id)
+    services.discard_draft(desk.calendar.id)
+    toast(_("The draft is gone. What is in force stays."), "info")
+    return redirect(url_for("calendars.show", calendar_id=desk.calendar.id), 303)
+
+
+def _preview(desk: Desk, form: Form, status: int = 200) -> Any:
+    if desk.draft is None and status == 200:
+        raise NotFound
+    before, after = calendar_data.read(desk.in_force.content), desk.content
+    first = date(places.today(clock.now()).year, 1, 1)
+    days = (date(first.year + YEARS_COMPARED, 1, 1) - first).days
+    changes = changed_days(before, after, first, days)
+    lines = [
+        {
+            "first": each.first,
+            "last": each.last,
+            "before": year_view.hours(each.before),
+            "after": year_view.hours(each.after),
+            "minutes": minutes_of(each.after) - minutes_of(each.before),
+        }
+        for each in changes[:MOST_CHANGES]
+    ]
+    context = {
+        "calendar": desk.calendar,
+        "desk": desk,
+        "form": form,
+        "lines": lines,
+        "left_out": max(len(changes) - MOST_CHANGES, 0),
+        "years": f"{first.year}–{first.year + YEARS_COMPARED - 1}",
+        "zones": (before.zone, after.zone) if before.zone != after.zone else None,
+        "used_by": _used_by(desk.calendar.id),
+    }
+    return render_template("sites/calendars/publish.html", **context), status
+
+
+def _used_by(calendar_id: int) -> Sequence[str]:
+    """Where the calendar is which hours class, in words."""
+    names = {row.id: row.name for row in queries.campuses()}
+    return [
+        _(
+            "%(campus)s: %(hours)s",
+            campus=names.get(row.campus_id, _("Everywhere else")),
+            hours=words.HOURS_LABELS[row.hours],
+        )
+        for row in queries.hours_of_campuses()
+        if row.calendar_id == calendar_id
+    ]
