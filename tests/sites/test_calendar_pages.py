@@ -171,12 +171,13 @@ class TestDraft:
         assert "at least one day of the week" in wrong.get_data(as_text=True)
         assert self.post(desk, office, "week", **week(seen="1", zone="Asia/Shanghai", always="1")).status_code == 303
         assert drafted(office).always
+        assert 'value="Asia/Shanghai"' in page(desk, f"/calendars/{office}/edit/week")
         assert f'action="/calendars/{office}/edit/dates' not in page(desk, f"/calendars/{office}/edit")
 
     def test_rule_13_seasons_never_overlap(self, desk: FlaskClient, office: int) -> None:
         summer = week(first="2026-07-06", last="2026-08-30", name_zh="暑假", hours_3="", hours_4="")
         assert self.post(desk, office, "season", **summer).status_code == 303
-        assert "暑假" in page(desk, f"/calendars/{office}/edit?year=2026&season=1")
+        assert "暑假" in page(desk, f"/calendars/{office}/edit/seasons?season=1")
         again = {**summer, "seen": "1", "first": "2026-08-01", "last": "2026-09-01", "name_zh": "重"}
         refused = self.post(desk, office, "season", **again)
         assert refused.status_code == 422
@@ -184,7 +185,7 @@ class TestDraft:
         assert 'value="重"' in refused.get_data(as_text=True)
         assert self.post(desk, office, "season", **{**again, "place": "0"}).status_code == 303
         assert [each.first.month for each in drafted(office).seasons] == [8]
-        page(desk, f"/calendars/{office}/edit?season=99999")
+        page(desk, f"/calendars/{office}/edit/seasons?season=99999")
         assert self.post(desk, office, "seasons/1/remove", seen="2").status_code == 303
         assert drafted(office).seasons == ()
 

@@ -26,6 +26,12 @@ from app.sites.rules import calendar_data, calendar_edit
 from app.sites.rules.calendar_changes import changed_days, minutes_of
 from app.sites.rules.calendars import Calendar
 
+_PAGES = {
+    "dates": "calendars.edit",
+    "holidays": "calendars.edit",
+    "season": "calendars.seasons",
+    "week": "calendars.week",
+}
 YEARS_COMPARED = 3  # the present year and those after it
 MOST_CHANGES = 200
 
@@ -66,8 +72,22 @@ def _desk(calendar_id: str) -> Desk:
 @blueprint.get("/<calendar_id>/edit")
 @policy(policies.may_write_calendars)
 def edit(calendar_id: str) -> Any:
-    """The draft as a year, and the forms that change it; `on` and `season` fill one of them."""
-    return _page(_desk(calendar_id))
+    """The draft as a year, and the form that changes its dates; `on` fills it."""
+    return _page(_desk(calendar_id), "dates")
+
+
+@blueprint.get("/<calendar_id>/edit/week")
+@policy(policies.may_write_calendars)
+def week(calendar_id: str) -> Any:
+    """The ordinary week of the draft, its zone, and whether it is round the clock."""
+    return _page(_desk(calendar_id), "week")
+
+
+@blueprint.get("/<calendar_id>/edit/seasons")
+@policy(policies.may_write_calendars)
+def seasons(calendar_id: str) -> Any:
+    """The seasons of the draft, and the form for one; `season` fills it, counted from 1."""
+    return _page(_desk(calendar_id), "season")
 
 
 @blueprint.post("/<calendar_id>/edit/week")
@@ -149,30 +169,39 @@ def _change(calendar_id: str, part: str, form: Form, change: Callable[[Calendar,
         form.problem = str(stale.message)
         return _page(desk, part, form, stale.status)
     year = data.get("year") or next((data[name].year for name in ("on", "first") if data.get(name)), None)
-    return redirect(url_for("calendars.edit", calendar_id=desk.calendar.id, year=year or request.args.get("year")), 303)
+    to = _PAGES[part]
+    return redirect(url_for(to, calendar_id=desk.calendar.id, year=year or request.args.get("year")), 303)
 
 
-def _page(desk: Desk, part: str | None = None, form: Form | None = None, status: int = 200) -> Any:
+def _page(desk: Desk, part: str, form: Form | None = None, status: int = 200) -> Any:
+    """The page of a part; `form` is what was sent and refused."""
     content, today = desk.content, places.today(clock.now())
     year = year_view.year_of(request.args.get("year"), today)
 
     def there(on: date) -> str:
         return url_for("calendars.edit", calendar_id=desk.calendar.id, year=year, on=on.isoformat(), _anchor="dates")
 
-    sent = {part: form} if part is not None and form is not None else {}
+    tabs = (("calendars.edit", _("Dates")), ("calendars.seasons", _("Seasons")), ("calendars.week", _("Ordinary week")))
     context = {
         "calendar": desk.calendar,
         "desk": desk,
         "content": content,
+        "year": year,
         "view": year_view.shown(content, year, today, there),
-        "seasons": [(place, season, year_view.week(season.week)) for place, season in enumerate(content.seasons)],
+        "seasons": [(number, season, year_view.week(season.week)) for number, season in enumerate(content.seasons, 1)],
         "kinds": [{"value": code, "label": str(label)} for code, label in shapes.KINDS.items()],
         "weekdays": [{"value": day, "label": i18n.format_weekday(date(2024, 1, day + 1))} for day in range(7)],
         "country": settings.get(services.COUNTRY),
         "part": part,
-        "forms": _filled(content, today) | sent,
+        "refused": form is not None,
+        "forms": _filled(content, today) | ({part: form} if form is not None else {}),
+        "tabs": [
+            {"label": label, "url": url_for(to, calendar_id=desk.calendar.id, year=year), "current": to == _PAGES[part]}
+            for to, label in tabs
+        ],
     }
-    return render_template("sites/calendars/edit.html", **context), status
+    page = {"calendars.seasons": "seasons", "calendars.week": "week"}.get(_PAGES[part], "dates")
+    return render_template(f"sites/calendars/edit_{page}.html", **context), status
 
 
 def _filled(content: Calendar, today: date) -> dict[str, Form]:

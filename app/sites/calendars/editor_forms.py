@@ -18,7 +18,7 @@ from app.sites.rules.calendars import Calendar, DayKind, Override, OverrideKind,
 
 USUAL = "usual"
 KINDS: dict[str, Any] = {
-    OverrideKind.CLOSED.value: _l("Closed"),
+    OverrideKind.CLOSED.value: _l("Closed all day"),
     OverrideKind.HOURS.value: _l("Other hours"),
     OverrideKind.WEEKDAY.value: _l("Worked as another weekday"),
     DayKind.HOLIDAY.value: _l("Holiday"),
@@ -95,7 +95,7 @@ class DatesForm(forms.Schema):
         if data.get("until") is not None and not 0 <= (data["until"] - data["on"]).days < DAYS_AT_ONCE:
             raise ValidationError(_("The last day must not come before the first, nor a year after it."), "until")
         if data.get("kind") == OverrideKind.HOURS.value and not data.get("hours"):
-            raise ValidationError(_("Give the hours, or choose “Closed”."), "hours")
+            raise ValidationError(_("Give the hours, or choose “Closed all day”."), "hours")
 
 
 class HolidaysForm(forms.Schema):

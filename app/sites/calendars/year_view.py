@@ -20,7 +20,7 @@ LOOK_LABELS: Final[dict[Look, Any]] = {
     Look.SEASON: _l("Worked by the hours of a season"),
     Look.HOLIDAY: _l("Holiday"),
     Look.MAKEUP: _l("Make-up day"),
-    Look.CLOSED: _l("Closed"),
+    Look.CLOSED: _l("Closed all day"),
     Look.OTHER: _l("Other hours"),
 }
 _TONES: Final = {
