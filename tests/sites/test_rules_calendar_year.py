@@ -92,7 +92,7 @@ def test_rule_14_holidays_of_a_year_are_filled_in_anew() -> None:
     assert found.overrides == FULL.overrides
 
 
-@given(st.sets(st.integers(0, 364), max_size=40), st.sampled_from([CLOSED, HOLIDAY, MAKEUP]))
+@given(st.sets(st.integers(0, 364), max_size=12), st.sampled_from([CLOSED, HOLIDAY, MAKEUP]))
 def test_stretches_say_every_date_once(days: set[int], made: Override | SpecialDay) -> None:
     chosen = {date(2026, 1, 1) + timedelta(days=n) for n in days}
     found = stretches(calendar_edit.with_dates(PLAIN, chosen, made), 2026)

@@ -123,13 +123,14 @@ def edit_season(calendar_id: str) -> Any:
     return _change(calendar_id, "season", Form(shapes.SeasonForm), change)
 
 
-@blueprint.post("/<calendar_id>/edit/seasons/<int:number>/remove")
+@blueprint.post("/<calendar_id>/edit/seasons/<number>/remove")
 @policy(policies.may_write_calendars)
-def remove_season(calendar_id: str, number: int) -> Any:
+def remove_season(calendar_id: str, number: str) -> Any:
     """Take a season out, counted from 1; its dates follow the ordinary week."""
+    place = forms.id_in_address(number) - 1
 
     def change(content: Calendar, _data: dict[str, Any]) -> Calendar:
-        return calendar_edit.without_season(content, number - 1)
+        return calendar_edit.without_season(content, place)
 
     return _change(calendar_id, "season", Form(shapes.Seen), change)
 
