@@ -41,6 +41,7 @@ VERBS: dict[str, Any] = {
     "place.insert": _l("Imported places"),
     "place.change": _l("Changed a place"),
     "place.close": _l("Closed a place"),
+    "place.successor": _l("Said what stands in for a closed place"),
     "place.alias": _l("Said which place words mean"),
     "place.reopen": _l("Opened a place again"),
     "place.sticker_issue": _l("Issued a QR sticker"),

@@ -40,7 +40,7 @@ def places(asked: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/places/<place_id>", methods=["GET"])
-@answers(blueprint, 200, schemas.PlaceOut)
+@answers(blueprint, 200, schemas.PlaceDetail)
 @policy(policies.may_read)
 def place(place_id: str) -> Any:
     """One place; a closed one too, since history points to it."""

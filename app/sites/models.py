@@ -26,6 +26,7 @@ class Place(Dated, Tenant):
         ref("place", "parent_id"),
         ref("place", "campus_id"),
         ref("place", "building_id"),
+        ref("place", "successor_id"),
         CheckConstraint(f"kind IN {PLACE_KINDS}", name="kind"),
         CheckConstraint("valid_to IS NULL OR valid_from IS NULL OR valid_from <= valid_to", name="validity"),
         Index("uq_place_code_valid", "institution_id", "code", unique=True, postgresql_where=text("valid_to IS NULL")),
@@ -47,6 +48,7 @@ class Place(Dated, Tenant):
     sort_key: Mapped[str] = mapped_column(default="")  # kind, then pinyin with digits padded: 2 before 10
     public: Mapped[bool] = mapped_column(default=False)  # corridors, squares: not somebody's room
     zone_name: Mapped[str | None]  # IANA zone; campuses only
+    successor_id: Mapped[int | None] = mapped_column(BigInteger)  # of a closed place: what stands in for it
 
     parent = to_one("Place.parent_id", "Place", remote_side="[Place.institution_id, Place.id]")
 

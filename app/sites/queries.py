@@ -45,6 +45,41 @@ def valid(on: date, place: type[Place] = Place) -> ColumnElement[bool]:
     )
 
 
+def stands(place: Place, on: date) -> bool:
+    """The same of a place that was read."""
+    begun = place.valid_from is None or place.valid_from <= on
+    return begun and (place.valid_to is None or place.valid_to > on)
+
+
+def standing_in(place: Place, on: date) -> Place | None:
+    """The place that is there on a day: itself, else its successor, else that of what it stood in; None: nothing is.
+
+    Successors may have successors; who was replaced by what it replaced ends in nothing.
+    """
+    passed: set[int] = set()
+    found: Place | None = place
+    while found is not None and not stands(found, on):
+        if found.id in passed:
+            return None
+        passed.add(found.id)
+        named = next((each for each in reversed(lineage(found.id)) if each.successor_id is not None), None)
+        found = by_id(named.successor_id) if named is not None and named.successor_id is not None else None
+    return found
+
+
+def replaced(q: str, on: date, limit: int = 5) -> list[tuple[Place, Place]]:
+    """Closed places a search means, each with what stands in for it: who looks for the old name finds the new one."""
+    words = tree.terms(q)
+    if not words:
+        return []
+    query = select(Place).where(Place.valid_to <= on, Place.successor_id.is_not(None))
+    for word in words:
+        query = query.where(Place.search.contains(word, autoescape=True))
+    old = db.session.scalars(query.order_by(Place.valid_to.desc(), Place.id).limit(limit)).all()
+    pairs = ((each, standing_in(each, on)) for each in old)
+    return [(each, new) for each, new in pairs if new is not None]
+
+
 def among(place_ids: Iterable[int]) -> ColumnElement[bool]:
     """The places of these ids, as one bound array: IN would bind thousands of values."""
     return Place.id == func.any(literal(sorted(set(place_ids)), ARRAY(BigInteger)))
@@ -261,6 +296,25 @@ def place_by_sticker(token: str, on: date) -> Place | None:
         .where(PlaceSticker.token_hash == sticker_digest(token), PlaceSticker.revoked_at.is_(None), valid(on))
     )
     return db.session.scalars(query).first()
+
+
+def place_of_sticker(token: str, on: date) -> tuple[Place, Place | None] | None:
+    """What a scanned sticker leads to: the place to report for, and the one it hung at where that is gone.
+
+    None for an unknown or revoked sticker, and where nothing stands in for its place.
+    """
+    query = (
+        select(Place)
+        .join(
+            PlaceSticker, and_(PlaceSticker.institution_id == Place.institution_id, PlaceSticker.place_id == Place.id)
+        )
+        .where(PlaceSticker.token_hash == sticker_digest(token), PlaceSticker.revoked_at.is_(None))
+    )
+    place = db.session.scalars(query).first()
+    if place is None:
+        return None
+    found = standing_in(place, on)
+    return None if found is None else (found, place if found.id != place.id else None)
 
 
 def stickers(place_id: int, limit: int = 50) -> Sequence[PlaceSticker]:

@@ -33,6 +33,13 @@ class MoveForm(forms.Schema):
     parent_id = forms.Id(required=True, error_messages={"required": _l("Choose the place this one stands in.")})
 
 
+class SuccessorForm(forms.Schema):
+    """What stands in for a closed place; `clear`: nothing does."""
+
+    successor_id = forms.Id(load_default=None)
+    clear = fields.Boolean(load_default=False)
+
+
 class CloseForm(forms.Schema):
     on = fields.Date(required=True, error_messages={"invalid": _l("Give a day, like 2026-09-01.")})
 
@@ -55,6 +62,12 @@ class PlaceOut(forms.Schema):
     kind = fields.String()
     path = fields.String()
     parent_id = forms.Id(allow_none=True)
+
+
+class PlaceDetail(PlaceOut):
+    """One place. `successor_id`: what stands in for it, where it is closed; reports for it go there."""
+
+    successor_id = forms.Id(allow_none=True)
 
 
 class PlacePage(forms.Schema):

@@ -197,6 +197,8 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "sites.print_labels",
         "sites.reopen_place",
         "sites.revoke_sticker",
+        "sites.set_successor",
+        "sites.successor_form",
         "api_webhooks.add_webhook",
         "api_webhooks.change_webhook",
         "api_webhooks.remove_webhook",

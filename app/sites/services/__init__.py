@@ -5,6 +5,7 @@ from app.sites.services.bulk import PlaceChange, change_places, close_places, in
 from app.sites.services.places import add_place, close_place, edit_place, move_place, reopen_place
 from app.sites.services.standing import NewPlace
 from app.sites.services.stickers import PER_SHEET, Label, issue_stickers, revoke_sticker
+from app.sites.services.successors import set_successor
 
 __all__ = [
     "PER_SHEET",
@@ -22,4 +23,5 @@ __all__ = [
     "name_place",
     "reopen_place",
     "revoke_sticker",
+    "set_successor",
 ]

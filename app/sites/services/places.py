@@ -139,7 +139,7 @@ def reopen_place(place_id: int, *, actor: Actor, now: datetime) -> Place:
         raise Conflict(_l("The place above this one is closed. Open that one first."))
     if queries.code_taken(place.code, but=place.id):
         raise Rejected(fields={"code": standing.CODE_TAKEN})
-    before, place.valid_to = place.valid_to, None
+    before, place.valid_to, place.successor_id = place.valid_to, None, None
     db.session.flush()
     audit.record(actor, "place.reopen", "place", place.id, now=now, before={"valid_to": before.isoformat()})
     return place

@@ -21,12 +21,16 @@ _FIELD = re.compile(r"^[a-z][a-z0-9_]{0,40}$")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line: a place, whether it may be chosen, where its children are, where choosing it leads (pages only)."""
+    """One line: a place, whether it may be chosen, where its children are, where choosing it leads (pages only).
+
+    `instead_of`: the search named a place that is gone; this one stands in for it.
+    """
 
     place: Any
     selectable: bool
     open_url: str | None
     choose_url: str | None
+    instead_of: str | None = None
 
 
 @entry.blueprint.get("/places/pick")
@@ -81,6 +85,12 @@ def _found(name: str, q: str, parent: Place | None, fragment: bool) -> dict[str,
         for place in page.items
         if not kinds or place.kind in kinds or place.has_children
     ]
+    if searching and not request.args.get("cursor"):
+        items += [
+            Choice(new, True, None, None if fragment else entry.with_choice(back, name, new.id), old.path)
+            for old, new in queries.replaced(q, entry.today())
+            if not kinds or new.kind in kinds
+        ]
     more_url = f"{_address(parent.id if parent else None, q)}&{urlencode({'cursor': page.next})}" if page.next else None
     return {"items": items, "more_url": more_url, "page": page}
 

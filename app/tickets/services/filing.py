@@ -7,7 +7,7 @@ one round trip: a chain of data-modifying CTEs (the counters always in the order
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +40,10 @@ from app.tickets.services.case import by_ticket
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """The answer to filing. `order_id` is None where a dispatcher has to look at the ticket first."""
+    """The answer to filing. `order_id` is None where a dispatcher has to look at the ticket first.
+
+    `instead_of`: the place that was named is gone, and the request is about the one that stands in for it.
+    """
 
     id: int
     number: str
@@ -49,6 +52,7 @@ class Filed:
     order_id: int | None
     promised_at: datetime | None = None
     version: int = 1
+    instead_of: str | None = None
 
 
 def file_ticket(
@@ -82,6 +86,10 @@ def file_ticket(
     """
     who = _filing_as(actor, origin, reporter_id)
     found = _look_up(category, place_id, place_text, reporter_id, now)
+    gone = None
+    if place_id is not None and found.place_id is None and (moved := _stands_in(place_id, now)) is not None:
+        place_id, gone = moved
+        found = _look_up(category, place_id, None, reporter_id, now)
     _check(found, place_id, place_text, reporter_id, who, now)
     given = _answered(found, answers or {}, photos, who) if asks else {}
     if visit is not None:
@@ -111,7 +119,7 @@ def file_ticket(
             "trade_id": found.trade_id,
             "planned_minutes": found.planned_minutes,
             "place_id": named,
-            "place_text": None if place_id is not None else place_text,
+            "place_text": gone if place_id is not None else place_text,  # what it was called
             "campus_id": found.campus_id,
             "building_id": found.building_id,
             "description": description,
@@ -137,8 +145,15 @@ def file_ticket(
         db.session.execute(_VISIT, {"ticket_id": row.id, "start": visit.start, "end": visit.end})
     outbox.ring_after_commit()
     if later and found.auto_dispatch and named is not None:
-        return _planned(row, actor, now, priority)
-    return Filed(row.id, row.number, status.value, priority, row.order_id, begun.promised_at)
+        return replace(_planned(row, actor, now, priority), instead_of=gone)
+    return Filed(row.id, row.number, status.value, priority, row.order_id, begun.promised_at, instead_of=gone)
+
+
+def _stands_in(place_id: int, now: datetime) -> tuple[int, str] | None:
+    """What stands in for a place that is gone, and what that one was called."""
+    place, day = places.by_id(place_id), places.today(now)
+    found = None if place is None else places.standing_in(place, day)
+    return None if place is None or found is None else (found.id, place.path)
 
 
 def _planned(row: Any, actor: Actor, now: datetime, priority: str) -> Filed:

@@ -102,7 +102,7 @@ def _empty(schema: type[Report], *, for_somebody: bool) -> Any:
     note = _("What you wrote is still here. Look it over and send it.") if kept else None
     place_id = parse_id(request.args.get("place_id")) or parse_id(kept.get("place_id"))
     place = sites.by_id(place_id) if place_id else None
-    hint = None
+    place, hint = (None, None) if place is None else _there(place, clock.now())
     if place is None and not for_somebody:
         place, hint = _usual_place(actor, clock.now())
     if not kept:
@@ -114,10 +114,22 @@ def _empty(schema: type[Report], *, for_somebody: bool) -> Any:
 def _usual_place(actor: Actor, now: datetime) -> tuple[Place | None, str | None]:
     """One's own room, else the place of one's last report, where it still exists."""
     last = None if actor.home_place_id or actor.id is None else progress.last_place(actor.id)
-    place = sites.by_id(actor.home_place_id or last or 0)
-    if place is None or (place.valid_to is not None and place.valid_to <= sites.today(now)):
+    known = sites.by_id(actor.home_place_id or last or 0)
+    place, hint = (None, None) if known is None else _there(known, now)
+    if place is None:
         return None, None
-    return place, _("Your room.") if actor.home_place_id else _("As in your last report.")
+    return place, hint or (_("Your room.") if actor.home_place_id else _("As in your last report."))
+
+
+def _there(place: Place, now: datetime) -> tuple[Place | None, str | None]:
+    """A place as it can be reported for: itself, or what stands in for it with the word about that."""
+    found = sites.standing_in(place, sites.today(now))
+    return found, None if found is None or found.id == place.id else stands_in(place)
+
+
+def stands_in(gone: Place) -> str:
+    """What whoever named a place that is gone is told."""
+    return _("It stands in for “%(old)s”, which is gone.", old=gone.path)
 
 
 def _groups() -> list[choices.Group]:
@@ -194,6 +206,8 @@ def receipt(filed: filing.Filed) -> Response:
     except NotFound:
         pages.toast(_("Sent. The number is %(number)s.", number=filed.number))
         to = url_for("tickets.report_for")
+    if filed.instead_of is not None:
+        pages.toast(_("“%(old)s” is gone; your report is about the place that stands in for it.", old=filed.instead_of))
     return drafts.done(redirect(to, 303))  # type: ignore[arg-type]  # Flask types redirect() as werkzeug's Response
 
 

@@ -267,6 +267,7 @@ class Screen:
         pairs: list[tuple[str, Any]] = [
             (_("Reported by"), name),
             (_("Place"), ticket.place),
+            *([(_("Named by the reporter"), ticket.place_text)] if ticket.place_id and ticket.place_text else []),
             (_("Filed"), i18n.format_moment(ticket.filed_at)),
             (_("Came by"), _ORIGINS[ticket.origin]()),
             (_("Priority"), order_words.priority(ticket.priority)),

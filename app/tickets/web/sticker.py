@@ -34,8 +34,13 @@ PER_HOUR = settings.declare(
 )
 
 
-def _place(token: str) -> Place | None:
-    return sites.place_by_sticker(token, sites.today(clock.now()))
+def _place(token: str) -> tuple[Place, str | None] | None:
+    """The place of a sticker and, where it hung at one that is gone, the word about that; None: it leads nowhere."""
+    found = sites.place_of_sticker(token, sites.today(clock.now()))
+    if found is None:
+        return None
+    place, gone = found
+    return place, None if gone is None else report.stands_in(gone)
 
 
 def _gone() -> Any:
@@ -52,14 +57,15 @@ def _with_account() -> bool:
 @policy(anyone)
 def sticker(token: str) -> Any:
     """The report form with the sticker's place."""
-    place = _place(token)
-    if place is None:
+    found = _place(token)
+    if found is None:
         return _gone()
+    place, hint = found
     if not _with_account():
-        return _anonymous_page(Form(Sticker), place, token)
+        return _anonymous_page(Form(Sticker), place, token, hint=hint)
     kept = drafts.waiting(request, current_actor())
     note = _("What you wrote is still here. Look it over and send it.") if kept else None
-    return report.page_of(Form(Report, kept), place, for_somebody=False, note=note, sticker=token)
+    return report.page_of(Form(Report, kept), place, for_somebody=False, note=note, sticker=token, hint=hint)
 
 
 def _who_counts() -> str | None:
@@ -82,12 +88,13 @@ def _too_many(wait: int) -> Any:
 
 def filled_in(form: Form, token: str, status: int) -> Any:
     """The form as it was sent, for whoever sent it."""
-    place = _place(token)
-    if place is None:
+    found = _place(token)
+    if found is None:
         return _gone()
+    place, hint = found
     if _with_account():
-        return report.page_of(form, place, for_somebody=False, sticker=token), status
-    return _anonymous_page(form, place, token), status
+        return report.page_of(form, place, for_somebody=False, sticker=token, hint=hint), status
+    return _anonymous_page(form, place, token, hint=hint), status
 
 
 _nameless = Limit("sticker", PER_HOUR, 3600, _who_counts, _too_many)
@@ -100,18 +107,19 @@ _nameless = Limit("sticker", PER_HOUR, 3600, _who_counts, _too_many)
 @policy(anyone)
 def sticker_post(token: str) -> Any:
     """File at the sticker's place. Signed in the ticket's page follows; without, the receipt number alone."""
-    place = _place(token)
-    if place is None:
+    found = _place(token)
+    if found is None:
         return _gone()
+    place, hint = found
     if drafts.left_behind(current_actor()):
         return drafts.to_sign_in(url_for("tickets.sticker", token=token))
     if not _with_account():
-        return _anonymous(place, token)
+        return _anonymous(place, token, hint)
     form = Form(Report)
     try:
         return report.receipt(report.send(form, place=place))
     except report.Refused as refused:
-        page = report.page_of(form, place, for_somebody=False, groups=refused.groups, sticker=token)
+        page = report.page_of(form, place, for_somebody=False, groups=refused.groups, sticker=token, hint=hint)
         return page, refused.status
 
 
@@ -120,7 +128,7 @@ def _groups() -> list[choices.Group]:
     return choices.groups(catalogue.tree(sites.today(clock.now())), photos=False)
 
 
-def _anonymous(place: Place, token: str) -> Any:
+def _anonymous(place: Place, token: str, hint: str | None) -> Any:
     groups = _groups()
     form = Form(Sticker)
     chosen = choices.chosen(groups, request.form)
@@ -129,7 +137,7 @@ def _anonymous(place: Place, token: str) -> Any:
         form.refuse({"category": [_("Choose what the problem is.")]})
     answers = {} if chosen is None else asking.given(form, chosen, request.form)
     if data is None or chosen is None or form.errors:
-        return _anonymous_page(form, place, token, groups), 422
+        return _anonymous_page(form, place, token, groups, hint=hint), 422
     try:
         filed = filing.file_ticket(
             actor=Actor.anonymous(current_actor().institution_id),
@@ -143,17 +151,20 @@ def _anonymous(place: Place, token: str) -> Any:
         )
     except Rejected as refused:
         asking.refuse(form, chosen, refused)
-        return _anonymous_page(form, place, token, groups), refused.status
+        return _anonymous_page(form, place, token, groups, hint=hint), refused.status
     promise = due_words.promised(filed.promised_at, sites.zone_of(place))
     return render_template("tickets/receipt.html", number=filed.number, token=token, promise=promise)
 
 
-def _anonymous_page(form: Form, place: Place, token: str, groups: list[choices.Group] | None = None) -> str:
+def _anonymous_page(
+    form: Form, place: Place, token: str, groups: list[choices.Group] | None = None, *, hint: str | None = None
+) -> str:
     groups = groups or _groups()
     return render_template(
         "tickets/sticker.html",
         form=form,
         place=place,
+        hint=hint,
         token=token,
         groups=groups,
         calls=choices.calls(groups),
