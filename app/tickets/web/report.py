@@ -129,7 +129,7 @@ def _there(place: Place, now: datetime) -> tuple[Place | None, str | None]:
 
 def stands_in(gone: Place) -> str:
     """What whoever named a place that is gone is told."""
-    return _("It stands in for “%(old)s”, which is gone.", old=gone.path)
+    return str(_("It stands in for “%(old)s”, which is gone.", old=gone.path))
 
 
 def _groups() -> list[choices.Group]:
