@@ -1,7 +1,7 @@
 """The floor: the same Flask and server with routes that do nothing but run one prepared statement by raw psycopg.
 
-POST /tickets writes the rows the product writes (idempotency key, counters, ticket, order, events, outbox events and
-deliveries), GET /tickets answers 50 tickets that PostgreSQL itself made JSON of. No sign-in, no policy, no row-level
+POST /tickets writes the rows the product writes (idempotency key, counters, ticket, order, events, clocks, outbox
+events and deliveries), GET /tickets answers 50 tickets that PostgreSQL itself made JSON of. No sign-in, no policy, no row-level
 security, no validation. `python -m bench.floor HOST PORT` serves it as the product is served.
 """
 
@@ -33,25 +33,36 @@ FILE = """
     ), filed AS (
         INSERT INTO ticket (institution_id, number, status, cycle, category_id, place_id, campus_id, building_id,
             description, urgency, impact, priority, reporter_id, may_enter, origin, filed_at, reminders,
-            not_fixed_count, version, search, grams)
+            not_fixed_count, version, search, grams, promised_at, due_at, due_clock)
         SELECT 1, 'F' || value, 'accepted', 1, category.id, place.id, place.campus_id, place.building_id,
             %(description)s, 'normal', 'room', 'normal', %(reporter)s, false, 'api', now(), 0, 0, 1,
-            %(description)s, %(grams)s
+            %(description)s, %(grams)s, now() + interval '3 days', now() + interval '30 min', 'dispatch'
         FROM ticket_serial, category, place WHERE category.code = %(category)s AND place.id = %(place)s
         RETURNING id, number, campus_id, building_id
     ), opened AS (
         INSERT INTO work_order (institution_id, number, ticket_id, trade_id, kind, state, cycle, priority, campus_id,
-            building_id, planned_minutes, pooled, worked, opened_at, version)
+            building_id, planned_minutes, pooled, worked, opened_at, version, due_at, due_clock)
         SELECT 1, 'F' || value, filed.id, trade.id, 'corrective', 'queued', 1, 'normal', filed.campus_id,
-            filed.building_id, 30, false, false, now(), 1
+            filed.building_id, 30, false, false, now(), 1, now() + interval '30 min', 'dispatch'
         FROM order_serial, filed, trade LIMIT 1 RETURNING id
     ), happened AS (
         INSERT INTO ticket_event (institution_id, ticket_id, order_id, at, actor_kind, kind, from_state,
-            to_state, audience, cycle)
-        SELECT 1, filed.id, CASE WHEN act.n > 2 THEN opened.id END, now(), 'system', act.kind, act.before, act.state,
-            'crew', 1
+            to_state, audience, cycle, data)
+        SELECT 1, filed.id, CASE WHEN act.n IN (3, 4) THEN opened.id END, now(), 'system', act.kind, act.before,
+            act.state, 'crew', 1, CASE act.n WHEN 1 THEN %(terms)s::jsonb WHEN 5 THEN %(promise)s::jsonb END
         FROM filed, opened, (VALUES (1, 'file', NULL, 'submitted'), (2, 'accept', 'submitted', 'accepted'),
-            (3, 'open', NULL, 'planned'), (4, 'queue', 'planned', 'queued')) AS act(n, kind, before, state)
+            (3, 'open', NULL, 'planned'), (4, 'queue', 'planned', 'queued'), (5, 'promise', NULL, NULL))
+            AS act(n, kind, before, state)
+    ), clocked AS (
+        INSERT INTO sla_clock (institution_id, owner_kind, owner_id, ticket_id, kind, cycle, policy_version_id, priority,
+            calendar_version_id, phase, started_at, since, used, target, due_at, excused, endless, next_at)
+        SELECT 1, CASE WHEN c.of_order THEN 'order' ELSE 'ticket' END,
+            CASE WHEN c.of_order THEN opened.id ELSE filed.id END, filed.id, c.kind, 1, policy.id, 'normal', calendar.id,
+            'running', now(), now(), 0, 240, now() + interval '30 min', false, false, now() + interval '20 min'
+        FROM filed, opened, (SELECT max(id) AS id FROM sla_policy_version) AS policy,
+            (SELECT max(id) AS id FROM calendar_version) AS calendar,
+            (VALUES ('respond', false), ('restore', false), ('promise', false), ('dispatch', true), ('arrive', true))
+            AS c(kind, of_order)
     ), published AS (
         INSERT INTO outbox_event (institution_id, kind, payload, v, at)
         SELECT 1, word, jsonb_build_object('ticket_id', filed.id, 'order_id', opened.id), 1, now()
@@ -78,6 +89,9 @@ LIST = """
         WHERE t.institution_id = 1 ORDER BY t.id DESC LIMIT 50
     ) AS row
 """
+# As long as what the product keeps with the event of filing, and of the promise.
+TERMS = orjson.dumps({"sla": {"policy": 1, "calendar": 1, "priority": "normal", "words": "x" * 260}}).decode()
+PROMISE = orjson.dumps({"until": "2027-01-04T10:00:00Z"}).decode()
 _local = threading.local()
 
 
@@ -108,6 +122,8 @@ def build(sockets: str, database: str = "houqin") -> Flask:
             "place": int(sent["place_id"]),
             "reporter": int(request.headers["X-Reporter"]),
             "grams": pairs,
+            "terms": TERMS,
+            "promise": PROMISE,
         }
         row = connection().execute(FILE, given, prepare=True).fetchone()
         if row is None:

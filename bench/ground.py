@@ -25,6 +25,7 @@ from app.core import clock, embedded
 from app.core.db import bind_institution, db, institution_bound
 from app.core.launch import process
 from app.core.settings import SettingValue
+from app.tickets.services import clocks as sla
 from config import Config
 from tests.factories import accounts, tickets
 
@@ -100,11 +101,12 @@ def running() -> Iterator[Ground]:
 
 
 def _people_the_campus(ground: Ground) -> None:
+    now = clock.now()
+    sla.ensure(now)
     made = tickets.Ground()
     technicians = {"technician": made.technician(cap=100_000), "technician2": made.technician(cap=100_000)}
     people = {"student": made.student, "dispatcher": made.dispatcher, **technicians}
     ground.room, ground.building, ground.category = made.room.id, made.building.id, made.category.code
-    now = clock.now()
     for name, person in people.items():
         ground.people[name] = person.id
         ground.tokens[name] = accounts.token(person)

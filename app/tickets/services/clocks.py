@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -139,7 +140,7 @@ def _promise(after: Happened, until: int) -> Happened:
 class Begun:
     """The clocks of a ticket as it is filed: the values of the filing statement, and the promise told at once."""
 
-    values: dict[str, Any]
+    values: Mapping[str, Any]
     promised_at: datetime | None
 
 
@@ -150,10 +151,17 @@ def begin(found: Any, priority: str, automatic: bool, now: datetime, window: dat
     visit window the reporter chose (16).
     """
     under = terms(found.policy_version_id, found.hours or {}, priority, now, found.campus_id)
-    at = minute_of(now)
+    chosen = None if window is None else minute_of(window)
+    begun = _begun(current_institution(), under, automatic, minute_of(now), chosen)
+    told = orjson.dumps({"sla": book.terms_data(under), "window": iso(window)}).decode()
+    return Begun({**begun.values, "terms": told}, begun.promised_at)
+
+
+@lru_cache(maxsize=256)  # a burst: what is filed in one minute under the same terms begins alike
+def _begun(_institution: int, under: Terms, automatic: bool, at: int, window: int | None) -> Begun:
     began: dict[str, Any] = {"terms": under}
     if window is not None:
-        began["window"] = minute_of(window)
+        began["window"] = window
     happened = [Happened(id=1, at=at, kind="file", human=True, to="submitted", data=began)]
     if automatic:
         happened += [
@@ -169,7 +177,6 @@ def begin(found: Any, priority: str, automatic: bool, now: datetime, window: dat
         {
             "policy": under.policy,
             "calendar": under.calendar,
-            "terms": orjson.dumps({"sla": book.terms_data(under), "window": iso(window)}).decode(),
             "promise": orjson.dumps({"until": iso(promised_at)}).decode(),
             "minute": book.instant(at),
             "promised_at": promised_at,
