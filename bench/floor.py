@@ -54,11 +54,11 @@ FILE = """
             (3, 'open', NULL, 'planned'), (4, 'queue', 'planned', 'queued'), (5, 'promise', NULL, NULL))
             AS act(n, kind, before, state)
     ), clocked AS (
-        INSERT INTO sla_clock (institution_id, owner_kind, owner_id, ticket_id, kind, cycle, policy_version_id, priority,
-            calendar_version_id, phase, started_at, since, used, target, due_at, excused, endless, next_at)
+        INSERT INTO sla_clock (institution_id, owner_kind, owner_id, ticket_id, kind, cycle, policy_version_id,
+            priority, calendar_version_id, phase, started_at, since, used, target, due_at, excused, endless, next_at)
         SELECT 1, CASE WHEN c.of_order THEN 'order' ELSE 'ticket' END,
-            CASE WHEN c.of_order THEN opened.id ELSE filed.id END, filed.id, c.kind, 1, policy.id, 'normal', calendar.id,
-            'running', now(), now(), 0, 240, now() + interval '30 min', false, false, now() + interval '20 min'
+            CASE WHEN c.of_order THEN opened.id ELSE filed.id END, filed.id, c.kind, 1, policy.id, 'normal',
+            calendar.id, 'running', now(), now(), 0, 240, now() + interval '30 min', false, false, now() + interval '20 min'
         FROM filed, opened, (SELECT max(id) AS id FROM sla_policy_version) AS policy,
             (SELECT max(id) AS id FROM calendar_version) AS calendar,
             (VALUES ('respond', false), ('restore', false), ('promise', false), ('dispatch', true), ('arrive', true))
