@@ -1,8 +1,8 @@
 """The floor: the same Flask and server with routes that do nothing but run one prepared statement by raw psycopg.
 
 POST /tickets writes the rows the product writes (idempotency key, counters, ticket, order, events, clocks, outbox
-events and deliveries), GET /tickets answers 50 tickets that PostgreSQL itself made JSON of. No sign-in, no policy, no row-level
-security, no validation. `python -m bench.floor HOST PORT` serves it as the product is served.
+events and deliveries), GET /tickets answers 50 tickets that PostgreSQL itself made JSON of. No sign-in, no policy, no
+row-level security, no validation. `python -m bench.floor HOST PORT` serves it as the product is served.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ FILE = """
             priority, calendar_version_id, phase, started_at, since, used, target, due_at, excused, endless, next_at)
         SELECT 1, CASE WHEN c.of_order THEN 'order' ELSE 'ticket' END,
             CASE WHEN c.of_order THEN opened.id ELSE filed.id END, filed.id, c.kind, 1, policy.id, 'normal',
-            calendar.id, 'running', now(), now(), 0, 240, now() + interval '30 min', false, false, now() + interval '20 min'
+            calendar.id, 'running', now(), now(), 0, 240, now() + interval '30 min', false, false,
+            now() + interval '20 min'
         FROM filed, opened, (SELECT max(id) AS id FROM sla_policy_version) AS policy,
             (SELECT max(id) AS id FROM calendar_version) AS calendar,
             (VALUES ('respond', false), ('restore', false), ('promise', false), ('dispatch', true), ('arrive', true))
