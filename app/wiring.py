@@ -70,6 +70,7 @@ from app.sites.calendars import api as calendars_api
 from app.sites.calendars import models as calendars_models
 from app.sites.calendars import pages as calendars_web
 from app.tickets import api as tickets_api
+from app.tickets import clock_notices as tickets_clock_notices
 from app.tickets import crew as tickets_crew
 from app.tickets import dispatch as tickets_dispatch
 from app.tickets import handlers as tickets_handlers
@@ -82,6 +83,7 @@ from app.tickets import policies as tickets_policies
 from app.tickets import reports as tickets_reports
 from app.tickets import web as tickets_web
 from app.tickets.queries import accepting as tickets_accepting
+from app.tickets.queries import extensions as tickets_extensions
 from app.tickets.queries import viewer as tickets_viewer
 
 if TYPE_CHECKING:
@@ -178,11 +180,12 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.OrderPooled: (_told(tickets_notices.on_pooled),),
     ticket_events.DutyCallDue: (Subscription("tickets.on_duty_call_due", tickets_handlers.on_duty_call_due),),
     ticket_events.DutyCallAnswered: (_told(tickets_notices.on_call_answered),),
-    ticket_events.HoldReminded: (_told(tickets_notices.on_hold_reminded),),
-    ticket_events.PromiseTold: (_told(tickets_notices.on_promise),),
-    ticket_events.ClockEscalated: (_told(tickets_notices.on_escalated),),
-    ticket_events.ExtensionAsked: (_told(tickets_notices.on_extension_asked),),
-    ticket_events.ExtensionDecided: (_told(tickets_notices.on_extension_decided),),
+    ticket_events.HoldReminded: (_told(tickets_clock_notices.on_hold_reminded),),
+    ticket_events.PromiseTold: (_told(tickets_clock_notices.on_promise),),
+    ticket_events.ClockEscalated: (_told(tickets_clock_notices.on_escalated),),
+    ticket_events.ExtensionAsked: (_told(tickets_clock_notices.on_extension_asked),),
+    ticket_events.DelayExcused: (_told(tickets_clock_notices.on_delay_excused),),
+    ticket_events.ExtensionDecided: (_told(tickets_clock_notices.on_extension_decided),),
     ticket_events.ClocksDue: (Subscription("tickets.on_clocks_due", tickets_handlers.on_clocks_due, stepwise=True),),
     CalendarPublished: (
         Subscription(
@@ -281,6 +284,14 @@ NAVIGATION: tuple[NavItem, ...] = (
         tickets_policies.may_accept_third,
         group=_l("Repairs"),
         count=tickets_accepting.WAITING,
+    ),
+    NavItem(
+        _l("More time"),
+        "more_time.index",
+        "hourglass",
+        tickets_policies.may_see_extensions,
+        group=_l("Repairs"),
+        count=tickets_extensions.WAITING,
     ),
     NavItem(_l("Duty calls"), "duty_calls.index", "phone", tickets_policies.may_dispatch, group=_l("Repairs")),
     NavItem(_l("Reports"), "reports.index", "chart", tickets_policies.may_read_reports, group=_l("Repairs")),

@@ -145,6 +145,16 @@ class ExtensionDecided(Event):
     asked_by: int
     approved: bool
     until: str
+    person_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DelayExcused(Event):
+    """A supervisor says why a promise was not kept; the reporter is told (18)."""
+
+    ticket_id: int
+    cycle: int
+    clock_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class ClockLine:
     chip: Chip | None = None
     excused: bool = False
     excusable: bool = False
+    promised: bool = False
     trail: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -114,6 +115,7 @@ def _line(view: View, names: _Names, zone: str | None, numbers: Mapping[int, str
             facts=_facts(view),
             chip=_chip(view),
             excused=view.clock.excused,
+            promised=view.key.kind is Kind.PROMISE,
             excusable=view.state in ("late", "missed") and not view.clock.excused,
             trail=[_entry(line, names) for line in reversed(_told(view.trail))],
         )

@@ -58,6 +58,12 @@ def due(row: Any, now: datetime) -> Due | None:
         return Due(state, clock(row.due_clock), abs(left), i18n.format_due(row.due_at), raw=abs(until - at))
 
 
+def in_words(at: datetime | None, zone: str | None) -> str:
+    """ "18:00 today" in a campus's zone; empty for None."""
+    with i18n.in_zone(zone):
+        return i18n.format_due(at)
+
+
 def promised(at: datetime | None, zone: str | None) -> str:
     """ "by 18:00 today": when it is promised, in the campus's zone; empty where nothing is promised (21)."""
     if at is None:
@@ -84,6 +90,7 @@ class Promise:
     kept: str | None
     moved: tuple[str, ...]
     waits: bool
+    excuse: str = ""
 
 
 def promise(ticket: Any, events: Sequence[Any], now: datetime) -> Promise | None:
@@ -100,7 +107,8 @@ def promise(ticket: Any, events: Sequence[Any], now: datetime) -> Promise | None
         late = not over and minute_of(ticket.promised_at) < minute_of(now)
         kept = _kept(ticket) if over and ticket.resolved_at is not None else None
         waits = status is TicketStatus.NEEDS_INFO
-        return Promise(ticket.promised_at, said, late, kept, () if over else _moved(ticket, events), waits)
+        moved = () if over else _moved(ticket, events)
+        return Promise(ticket.promised_at, said, late, kept, moved, waits, _excuse(ticket, events))
 
 
 def _kept(ticket: Any) -> str:
@@ -110,6 +118,13 @@ def _kept(ticket: Any) -> str:
     if spare == 0:
         return _("Just at the time promised.")
     return _("%(span)s after the time promised.", span=i18n.format_span(-spare))
+
+
+def _excuse(ticket: Any, events: Sequence[Any]) -> str:
+    """Why the promise of this cycle was not kept, where somebody said so (18)."""
+    found = (each for each in reversed(events) if each.kind == Remark.EXCUSE and each.cycle == ticket.cycle)
+    of_promise = (each.reason for each in found if (each.data or {}).get("clock") == Kind.PROMISE)
+    return next(of_promise, None) or ""
 
 
 def _moved(ticket: Any, events: Sequence[Any]) -> tuple[str, ...]:

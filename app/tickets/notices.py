@@ -19,11 +19,9 @@ from app.core.i18n import iso
 from app.events import tickets as events
 from app.notifications import rendering, services
 from app.sites.models import Place
-from app.tickets.models import Category, CategoryVersion, Extension, Ticket, TicketEvent, TicketFollower, WorkOrder
+from app.tickets.models import Category, CategoryVersion, Ticket, TicketEvent, TicketFollower, WorkOrder
 from app.tickets.queries import due, followed, leavers
 from app.tickets.rules import reasons, workflow
-from app.tickets.rules.promises import BECAUSE_LABELS, Because
-from app.tickets.rules.sla import KIND_LABELS, Kind
 from app.tickets.rules.workflow import TICKET_STAFF_LABELS, OrderAct, TicketAct, TicketStatus
 from app.tickets.services import dispatching
 
@@ -99,7 +97,7 @@ def data_of(facts: Any, **more: Any) -> dict[str, Any]:
     return known | {name: value for name, value in more.items() if value is not None}
 
 
-def _reporter(facts: Any, now: datetime, but: int | None = None, *, asks: bool = False) -> list[int]:
+def reporter_of(facts: Any, now: datetime, but: int | None = None, *, asks: bool = False) -> list[int]:
     """The reporter, unless he did it himself; who has left is told no more, his dorm office is (N5).
 
     `asks`: it asks for what only the reporter can say.
@@ -113,12 +111,12 @@ def _reporter(facts: Any, now: datetime, but: int | None = None, *, asks: bool =
     return [each for each in found if each != but]
 
 
-def _followers(facts: Any, but: int | None = None) -> list[int]:
+def followers_of(facts: Any, but: int | None = None) -> list[int]:
     """Whoever follows, without the one who did it himself."""
     return sorted(set(facts.followers or ()) - {but, facts.reporter_id})
 
 
-def _reduced(facts: Any, **more: Any) -> dict[str, Any]:
+def reduced_of(facts: Any, **more: Any) -> dict[str, Any]:
     """What a follower is told: no words, and no place finer than the floor."""
     known = {"number": facts.number, "category": facts.category, "place": facts.coarse_place or ""}
     if facts.zone:
@@ -177,7 +175,7 @@ def on_status(event: events.TicketStatusChanged, actor: Actor, now: datetime) ->
     ).first()
     reason = _reason(event.act, done.reason if done else None)
     services.notify(
-        _reporter(facts, now, but=event.actor_id, asks=event.act == TicketAct.ALL_DONE),
+        reporter_of(facts, now, but=event.actor_id, asks=event.act == TicketAct.ALL_DONE),
         kind,
         data_of(
             facts,
@@ -199,9 +197,9 @@ def _tell_followers(event: events.TicketStatusChanged, facts: Any, now: datetime
     given = db.session.scalar(select(TicketEvent.reason).where(TicketEvent.id == event.event_id))
     reason = _reason(event.act, given) if event.act == TicketAct.REJECT else None
     services.notify(
-        _followers(facts, but=event.actor_id),
+        followers_of(facts, but=event.actor_id),
         "followed-status",
-        _reduced(
+        reduced_of(
             facts,
             status=rendering.in_both(_l(TICKET_STAFF_LABELS[TicketStatus(event.to_status)])),
             reason=reason if isinstance(reason, dict) else None,
@@ -260,7 +258,7 @@ def on_reminded(event: events.AnswerReminded, actor: Actor, now: datetime) -> No
         .limit(1)
     )
     services.notify(
-        _reporter(facts, now),
+        reporter_of(facts, now),
         "ticket-question-again",
         data_of(facts, note=question),
         page_of(facts.id),
@@ -279,10 +277,10 @@ def on_message(event: events.MessageWritten, actor: Actor, now: datetime) -> Non
     if event.from_reporter:
         services.notify(event.holders or _dispatchers(facts.id), "order-message", data, page_of(facts.id), now, key=key)
         return
-    services.notify(_reporter(facts, now), "ticket-message", data, page_of(facts.id), now, key=key)
+    services.notify(reporter_of(facts, now), "ticket-message", data, page_of(facts.id), now, key=key)
     if event.to_followers:
-        told = _followers(facts, but=event.actor_id)
-        reduced = _reduced(facts, note=text, who=who)
+        told = followers_of(facts, but=event.actor_id)
+        reduced = reduced_of(facts, note=text, who=who)
         services.notify(told, "ticket-message", reduced, page_of(facts.id), now, key=f"{key}:followed")
 
 
@@ -307,7 +305,7 @@ def _tell_about_order(event: events.OrderAccepted | events.OrderOnTheWay, kind: 
     facts = facts_of(event.ticket_id, event.order_id)
     who = db.session.scalar(select(Person.name).where(Person.id == event.person_id))
     services.notify(
-        _reporter(facts, now, but=event.person_id),
+        reporter_of(facts, now, but=event.person_id),
         kind,
         data_of(facts, who=who),
         page_of(facts.id),
@@ -322,7 +320,7 @@ def on_hold(event: events.OrderOnHold, actor: Actor, now: datetime) -> None:
     labels = {each.code: each.label for each in workflow.choices(OrderAct.HOLD)}
     reason = rendering.in_both(_l(labels[event.reason])) if event.reason in labels else event.reason
     services.notify(
-        _reporter(facts, now),
+        reporter_of(facts, now),
         "ticket-on-hold",
         data_of(facts, until=event.until, reason=reason),
         page_of(facts.id),
@@ -414,77 +412,6 @@ def on_helper_added(event: events.HelperAdded, actor: Actor, now: datetime) -> N
     )
 
 
-def on_promise(event: events.PromiseTold, actor: Actor, now: datetime) -> None:
-    """Another time is promised; the first stands in the notice of acceptance."""
-    if event.first:
-        return
-    facts = facts_of(event.ticket_id)
-    why = rendering.in_both(_l(BECAUSE_LABELS[Because(event.because)])) if event.because in set(Because) else None
-    words = _reason_of_extension(facts.id) if event.because == Because.EXTENSION else None
-    key = f"ticket:{facts.id}:promise:{event.until}"
-    said = data_of(facts, until=event.until, why=why, note=words)
-    services.notify(_reporter(facts, now), "ticket-promise-moved", said, page_of(facts.id), now, key=key)
-    # followers hear of nobody's words, nor of what was between him and us (tickets.md 6)
-    told = _reduced(facts, until=event.until, why=why if event.because in _TOLD_TO_FOLLOWERS else None)
-    services.notify(_followers(facts), "ticket-promise-moved", told, page_of(facts.id), now, key=f"{key}:followed")
-
-
-_TOLD_TO_FOLLOWERS = frozenset({Because.EXTENSION, Because.PRIORITY, Because.CALENDAR, Because.AGAIN})
-
-
-def _reason_of_extension(ticket_id: int) -> str | None:
-    """Why more time was needed, in the words of who asked: of the last that was approved."""
-    query = (
-        select(Extension.reason)
-        .where(Extension.ticket_id == ticket_id, Extension.approved.is_(True))
-        .order_by(Extension.decided_at.desc(), Extension.id.desc())
-    )
-    return db.session.scalar(query.limit(1))
-
-
-def on_extension_asked(event: events.ExtensionAsked, actor: Actor, now: datetime) -> None:
-    """Whoever may decide on more time."""
-    facts = facts_of(event.ticket_id)
-    services.notify(
-        event.person_ids,
-        "extension-asked",
-        data_of(facts, who=_name(event.asked_by), until=event.until),
-        page_of(facts.id),
-        now,
-        key=f"extension:{event.extension_id}",
-    )
-
-
-def on_extension_decided(event: events.ExtensionDecided, actor: Actor, now: datetime) -> None:
-    """Whoever asked; the deciders are no longer asked."""
-    facts = facts_of(event.ticket_id)
-    services.notify(
-        [event.asked_by],
-        "extension-decided",
-        data_of(facts, until=event.until, approved=event.approved),
-        page_of(facts.id),
-        now,
-        key=f"extension:{event.extension_id}:decided",
-    )
-
-
-def _name(person_id: int) -> str | None:
-    return db.session.scalar(select(Person.name).where(Person.id == person_id))
-
-
-def on_escalated(event: events.ClockEscalated, actor: Actor, now: datetime) -> None:
-    """Whom the steps of a clock turn to: one notice for all of them (20)."""
-    facts = facts_of(event.ticket_id, event.order_id)
-    services.notify(
-        event.person_ids,
-        "clock-escalated",
-        data_of(facts, clock=rendering.in_both(_l(KIND_LABELS[Kind(event.clock)])), late=event.late, until=event.due),
-        page_of(facts.id),
-        now,
-        key=f"clock:{facts.id}:{event.order_id or 0}:{event.clock}:{event.cycle}:{event.due}:{event.after}",
-    )
-
-
 def on_lead_called(event: events.DutyLeadCalled, actor: Actor, now: datetime) -> None:
     """The duty lead, else the fallback role; each time anew, so that mail goes out each time (38)."""
     facts = facts_of(event.ticket_id, event.order_id)
@@ -509,19 +436,6 @@ def on_call_answered(event: events.DutyCallAnswered, actor: Actor, now: datetime
 
 def _call(call_id: int) -> str:
     return f"/duty-calls/{call_id}"
-
-
-def on_hold_reminded(event: events.HoldReminded, actor: Actor, now: datetime) -> None:
-    """The responsible persons, daily."""
-    facts = facts_of(event.ticket_id, event.order_id)
-    services.notify(
-        event.person_ids,
-        "order-hold-reminder",
-        data_of(facts),
-        page_of(facts.id),
-        now,
-        key=f"order:{event.order_id}:hold:{now:%Y%m%d}",
-    )
 
 
 def on_contact_passed(event: events.ContactPassed, actor: Actor, now: datetime) -> None:

@@ -114,6 +114,11 @@ def may_extend(actor: Actor) -> bool:
     return actor.can(EXTEND)
 
 
+def may_see_extensions(actor: Actor) -> bool:
+    """Sees the requests for more time of his scope: whoever decides on them, and the desk."""
+    return any(actor.can(permission) for permission in (EXTEND, TRIAGE, DISPATCH))
+
+
 def may_edit_catalogue(actor: Actor) -> bool:
     return actor.can(CATALOGUE)
 

@@ -37,6 +37,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("ticket-received", REQUESTS, gettext_noop("A request has come in, with a first answer")),
     Kind("ticket-accepted", REQUESTS, gettext_noop("A request is accepted")),
     Kind("ticket-promise-moved", REQUESTS, gettext_noop("The promised time has changed"), mail=True),
+    Kind("ticket-delay", REQUESTS, gettext_noop("Why a promise was not kept")),
     Kind("ticket-taken", REQUESTS, gettext_noop("A technician has taken it")),
     Kind("ticket-on-the-way", REQUESTS, gettext_noop("The technician is on the way")),
     Kind("ticket-on-hold", REQUESTS, gettext_noop("The work stands still for a while")),

@@ -295,6 +295,11 @@ class OrderScreen:
         return Job.of(self.row, self.now).chip
 
     @property
+    def more_time(self) -> str:
+        """Until when more time is asked for; empty where nobody waits for a decision."""
+        return due_words.in_words(self.row.more_time_until, self.row.zone)
+
+    @property
     def due(self) -> Due | None:
         """The earliest due time, where there is one."""
         return Job.of(self.row, self.now).due

@@ -8,6 +8,7 @@ from app.tickets.dispatch import (
     duty,
     fairness,
     foresight,
+    more_time,
     opening,
     pages,
     questions,
@@ -19,7 +20,14 @@ from app.tickets.dispatch import (
 )
 from app.tickets.dispatch.entry import blueprint
 
-BLUEPRINTS = (blueprint, calls.blueprint, technicians.blueprint, catalogue.blueprint, sla_policies.blueprint)
+BLUEPRINTS = (
+    blueprint,
+    calls.blueprint,
+    more_time.blueprint,
+    technicians.blueprint,
+    catalogue.blueprint,
+    sla_policies.blueprint,
+)
 
 __all__ = [
     "BLUEPRINTS",
@@ -31,6 +39,7 @@ __all__ = [
     "duty",
     "fairness",
     "foresight",
+    "more_time",
     "opening",
     "pages",
     "questions",

@@ -206,6 +206,11 @@ class Panel:
     changed: tuple[str, ...] = ()
 
     @property
+    def more_time(self) -> str:
+        """Until when more time is asked for; empty where nobody waits for a decision."""
+        return due_words.in_words(self.row.more_time_until, self.row.zone)
+
+    @property
     def due(self) -> Due | None:
         """The earliest due time, where there is one."""
         return due_words.due(self.row, self.now)

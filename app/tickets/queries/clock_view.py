@@ -9,11 +9,10 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
-from app.accounts.models import Person
 from app.core.db import db
 from app.sites.calendars import queries as calendars
 from app.sites.rules.worktime import instant_of, minute_of
-from app.tickets.models import Extension, SlaPolicy, SlaPolicyVersion
+from app.tickets.models import SlaPolicy, SlaPolicyVersion
 from app.tickets.queries import sla
 from app.tickets.rules.sla import Act, Clock, Entry, Key, Kind, Phase, judge
 from app.tickets.rules.sla_history import Happened, story
@@ -163,22 +162,3 @@ def policies(version_ids: Iterable[int]) -> dict[int, Any]:
         .where(SlaPolicyVersion.id.in_(wanted))
     )
     return {row.id: row for row in rows}
-
-
-def open_extension(ticket_id: int) -> Any | None:
-    """More time somebody has asked for and nobody has decided on.
-
-    (id, until, reason, asked_by, asked_at, asked_by_name).
-    """
-    return db.session.execute(
-        select(
-            Extension.id,
-            Extension.until,
-            Extension.reason,
-            Extension.asked_by,
-            Extension.asked_at,
-            Person.name.label("asked_by_name"),
-        )
-        .join(Person, and_(Person.institution_id == Extension.institution_id, Person.id == Extension.asked_by))
-        .where(Extension.ticket_id == ticket_id, Extension.decided_at.is_(None))
-    ).first()

@@ -15,7 +15,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.prepared import Reading, among, number, value
 from app.sites.models import Place
-from app.tickets.models import Category, CategoryVersion, Offer, OrderHelper, Ticket, TicketEvent, WorkOrder
+from app.tickets.models import Category, CategoryVersion, Extension, Offer, OrderHelper, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import due, orders, viewer
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.workflow import ORDER_FINISHED, ORDER_HELD, ORDER_LOAD, OrderAct, OrderState
@@ -117,10 +117,25 @@ def _one(sight: Sight) -> Reading:
     asked, rules = aliased(CategoryVersion), aliased(CategoryVersion)
     return Reading(
         _select()
+        .add_columns(Ticket.promised_at, _more_time().label("more_time_until"))
         .add_columns(Ticket.answers, asked.questions.label("asked"), rules.demands, rules.price_class)
         .outerjoin(asked, and_(asked.institution_id == Ticket.institution_id, asked.id == Ticket.asked_version_id))
         .outerjoin(rules, and_(rules.institution_id == Ticket.institution_id, rules.id == Ticket.category_version_id))
         .where(WorkOrder.id == value("order_id", BigInteger), viewer.orders_of(sight))
+    )
+
+
+def _more_time() -> Any:
+    """Until when more time is asked for, where nobody has decided yet."""
+    return (
+        select(Extension.until)
+        .where(
+            Extension.institution_id == WorkOrder.institution_id,
+            Extension.ticket_id == WorkOrder.ticket_id,
+            Extension.decided_at.is_(None),
+        )
+        .correlate(WorkOrder)
+        .scalar_subquery()
     )
 
 

@@ -29,6 +29,7 @@ class ExtensionDecision(forms.Schema):
     """`POST /tickets/{id}/extension/decision`."""
 
     approve = fields.Boolean(required=True, truthy={True}, falsy={False})
+    extension_id = forms.Id(load_default=None)
     note = forms.Text(max=REASON_LIMIT, multiline=True, load_default=None)
 
 

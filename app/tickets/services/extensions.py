@@ -20,7 +20,7 @@ from app.tickets.queries import crews
 from app.tickets.rules.audiences import Audience
 from app.tickets.rules.history import Remark
 from app.tickets.rules.reasons import REASON_LIMIT
-from app.tickets.rules.sla import Phase
+from app.tickets.rules.sla import Kind, Phase
 from app.tickets.rules.workflow import ORDER_HELD, TICKET_OPEN
 from app.tickets.services.case import Case, by_ticket
 
@@ -75,8 +75,7 @@ def ask(*, actor: Actor, now: datetime, ticket_id: int, until: datetime, reason:
         data={"asked_until": iso(made.until)},
         audience=Audience.STAFF.value,
     )
-    deciders = crews.supervisors(campus_id=case.ticket.campus_id, building_id=case.ticket.building_id, now=case.now)
-    people = tuple(each for each in deciders if each != actor.id)
+    people = tuple(each for each in _deciders(case) if each != actor.id)
     case.tell(events.ExtensionAsked(ticket_id, made.id, actor.id, iso(made.until) or "", people))
     case.write()
     return _shown(made)
@@ -89,10 +88,19 @@ def may_ask(actor: Actor, case: Case) -> bool:
     return any(order.assignee_id == actor.id and order.state in ORDER_HELD for order in case.orders.values())
 
 
-def decide(*, actor: Actor, now: datetime, ticket_id: int, approve: bool, note: str | None = None) -> Extended:
+def decide(
+    *,
+    actor: Actor,
+    now: datetime,
+    ticket_id: int,
+    approve: bool,
+    note: str | None = None,
+    extension_id: int | None = None,
+) -> Extended:
     """Another person with the right decides; an approved one is the new promise, told to all (22, 23).
 
-    Raises NotFound, NotAllowed (also to whoever asked), Conflict (nothing asked for, or too late).
+    `extension_id` is the request the decider has read. Raises NotFound, NotAllowed (also to whoever asked), Conflict
+    (nothing asked for, another request than he has read, or too late).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
     if actor.id is None or not policies.in_scope(actor, policies.EXTEND, case.ticket):
@@ -100,6 +108,8 @@ def decide(*, actor: Actor, now: datetime, ticket_id: int, approve: bool, note: 
     found = _open(ticket_id, lock=True)
     if found is None:
         raise Conflict(_l("Nobody has asked for more time."))
+    if extension_id not in (None, found.id):
+        raise Conflict(_l("Somebody has decided on this already, and more time was asked for anew."))
     if found.asked_by == actor.id:
         raise NotAllowed(_l("Another person has to decide on this."))
     if approve and (case.ticket.status not in TICKET_OPEN or found.until <= case.now):
@@ -120,37 +130,56 @@ def decide(*, actor: Actor, now: datetime, ticket_id: int, approve: bool, note: 
             data={"asked_until": iso(found.until), "approved": False},
             audience=Audience.STAFF.value,
         )
-    case.tell(events.ExtensionDecided(ticket_id, found.id, found.asked_by, approve, iso(found.until) or ""))
+    until, asked = iso(found.until) or "", _deciders(case)
+    case.tell(events.ExtensionDecided(ticket_id, found.id, found.asked_by, approve, until, asked))
     case.write()
     return _shown(found)
+
+
+def _deciders(case: Case) -> tuple[int, ...]:
+    return crews.supervisors(campus_id=case.ticket.campus_id, building_id=case.ticket.building_id, now=case.now)
 
 
 def excuse(*, actor: Actor, now: datetime, ticket_id: int, clock_id: int, reason: str) -> None:
     """A supervisor excuses a due time that has passed: shown beside the figure, never inside (18).
 
-    Raises NotFound, NotAllowed, Conflict (nothing has passed), Rejected (field `reason`).
+    That of a promise is told to the reporter: it was he who was promised something. Raises NotFound, NotAllowed,
+    Conflict (nothing has passed, or it is excused), Rejected (field `reason`).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
     if not policies.in_scope(actor, policies.EXTEND, case.ticket):
         raise NotAllowed
     row = db.session.execute(
-        select(Clock.kind, Clock.owner_kind, Clock.owner_id, Clock.cycle, Clock.kept, Clock.phase, Clock.due_at).where(
-            Clock.id == clock_id, Clock.ticket_id == ticket_id
-        )
+        select(
+            Clock.kind,
+            Clock.owner_kind,
+            Clock.owner_id,
+            Clock.cycle,
+            Clock.kept,
+            Clock.phase,
+            Clock.due_at,
+            Clock.excused,
+        ).where(Clock.id == clock_id, Clock.ticket_id == ticket_id)
     ).first()
     if row is None:
         raise NotFound
     if not _missed(row, case.now):
         raise Conflict(_l("This due time has not passed, so there is nothing to excuse."))
+    if row.excused:
+        raise Conflict(_l("This delay is excused already."))
     if not reason.strip() or len(reason) > REASON_LIMIT:
         raise Rejected(fields={"reason": _l("Say why, in at most %(limit)s characters.", limit=REASON_LIMIT)})
+    promise = row.kind == Kind.PROMISE.value
     order_id = row.owner_id if row.owner_kind == "order" else None
     case.remark(
         Remark.EXCUSE,
         order_id=order_id,
         reason=reason.strip(),
         data={"clock": row.kind, "order_id": order_id, "cycle": row.cycle},
+        audience=(Audience.REPORTER if promise else Audience.STAFF).value,
     )
+    if promise:
+        case.tell(events.DelayExcused(ticket_id, row.cycle, clock_id))
     case.write()
 
 

@@ -255,6 +255,11 @@ class Screen:
     # what staff sees besides
 
     @property
+    def may_extend(self) -> bool:
+        """The page about more time and delays is open to the reader."""
+        return policies.may_see_extensions(self.actor)
+
+    @property
     def clocks(self) -> clock_words.Panel:
         """The clocks of the request and its orders, each with its trail."""
         numbers = {each.id: each.number for each in self.orders}

@@ -1,0 +1,125 @@
+"""Requests for more time: what is open in a reader's scope, and those of one ticket (tickets-rules 23)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Select, and_, any_, false, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import Person
+from app.core import paging
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.prepared import Count, number, value, values
+from app.sites.models import Place
+from app.tickets import policies
+from app.tickets.models import Category, Extension, Ticket
+from app.tickets.queries import due
+
+COUNTED: Final = 100
+OF_TICKET: Final = 50
+SEEN_BY: Final = (policies.EXTEND, policies.TRIAGE, policies.DISPATCH)
+
+_Asker, _Decider = aliased(Person), aliased(Person)
+_COLUMNS: tuple[Any, ...] = (
+    Extension.id,
+    Extension.ticket_id,
+    Extension.cycle,
+    Extension.until,
+    Extension.reason,
+    Extension.asked_by,
+    _Asker.name.label("asked_by_name"),
+    Extension.asked_at,
+    Extension.approved,
+    _Decider.name.label("decided_by_name"),
+    Extension.decided_at,
+    Extension.note,
+)
+
+
+def _rows() -> Any:
+    def named(person: Any, key: Any) -> ColumnElement[bool]:
+        return and_(person.institution_id == Extension.institution_id, person.id == key)
+
+    return (
+        select(*_COLUMNS)
+        .join(_Asker, named(_Asker, Extension.asked_by))
+        .outerjoin(_Decider, named(_Decider, Extension.decided_by))
+    )
+
+
+def page(actor: Actor, *, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT) -> paging.Page[Any]:
+    """What waits for a decision in the actor's scopes, the longest waiting first. One statement."""
+    query = (
+        _rows()
+        .add_columns(
+            Ticket.number,
+            Ticket.promised_at,
+            Ticket.priority,
+            Ticket.campus_id,
+            Ticket.building_id,
+            Category.name.label("category_name"),
+            func.coalesce(Place.path, Ticket.place_text).label("place"),
+            due.zone(Ticket),
+        )
+        .join(Ticket, and_(Ticket.institution_id == Extension.institution_id, Ticket.id == Extension.ticket_id))
+        .join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
+        .outerjoin(Place, and_(Place.institution_id == Ticket.institution_id, Place.id == Ticket.place_id))
+        .where(Extension.decided_at.is_(None), _there(actor, SEEN_BY))
+    )
+    return paging.page(query, [("id", Extension.id.asc())], cursor, limit)
+
+
+def of_ticket(ticket_id: int) -> Sequence[Any]:
+    """All requests of a ticket, newest first; the caller has found the ticket for its reader."""
+    query = _rows().where(Extension.ticket_id == ticket_id).order_by(Extension.id.desc()).limit(OF_TICKET)
+    return db.session.execute(query).all()
+
+
+def open_of(ticket_id: int) -> Any | None:
+    """The one nobody has decided on."""
+    return db.session.execute(_rows().where(Extension.ticket_id == ticket_id, Extension.decided_at.is_(None))).first()
+
+
+def _there(actor: Actor, permissions: Iterable[str]) -> ColumnElement[bool]:
+    scopes = [scope for permission in permissions for scope in actor.scopes(permission)]
+    if any(scope.kind == "institution" for scope in scopes):
+        return true()
+    campuses = {scope.id for scope in scopes if scope.kind == "campus"}
+    buildings = {scope.id for scope in scopes if scope.kind == "building"}
+    if not campuses and not buildings:
+        return false()
+    return or_(Ticket.campus_id.in_(campuses), Ticket.building_id.in_(buildings))
+
+
+@cache
+def _counted() -> Select[Any]:
+    there = or_(
+        value("extends_all", Boolean),
+        Ticket.campus_id == any_(values("extends_campuses", BigInteger)),
+        Ticket.building_id == any_(values("extends_buildings", BigInteger)),
+    )
+    some = (
+        select(Extension.id)
+        .join(Ticket, and_(Ticket.institution_id == Extension.institution_id, Ticket.id == Extension.ticket_id))
+        .where(Extension.decided_at.is_(None), Extension.asked_by != value("extends_asker", BigInteger), there)
+        .limit(number(COUNTED))
+    )
+    return select(func.count()).select_from(some.subquery())
+
+
+def _counted_for(actor: Actor) -> dict[str, Any]:
+    scopes = actor.scopes(policies.EXTEND)
+    return {
+        "extends_all": any(scope.kind == "institution" for scope in scopes),
+        "extends_campuses": sorted(scope.id for scope in scopes if scope.kind == "campus" and scope.id is not None),
+        "extends_buildings": sorted(scope.id for scope in scopes if scope.kind == "building" and scope.id is not None),
+        "extends_asker": actor.id or 0,
+    }
+
+
+WAITING = Count(_counted, _counted_for)
+"""How many the actor may decide on: the number beside the navigation's entry."""
