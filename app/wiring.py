@@ -180,7 +180,7 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.OrderPooled: (_told(tickets_notices.on_pooled),),
     ticket_events.DutyCallDue: (Subscription("tickets.on_duty_call_due", tickets_handlers.on_duty_call_due),),
     ticket_events.DutyCallAnswered: (_told(tickets_notices.on_call_answered),),
-    ticket_events.HoldReminded: (_told(tickets_clock_notices.on_hold_reminded),),
+    ticket_events.HoldReminded: (_told(tickets_notices.on_hold_reminded),),
     ticket_events.PromiseTold: (_told(tickets_clock_notices.on_promise),),
     ticket_events.ClockEscalated: (_told(tickets_clock_notices.on_escalated),),
     ticket_events.ExtensionAsked: (_told(tickets_clock_notices.on_extension_asked),),

@@ -1,4 +1,4 @@
-"""Who is told what clocks do: promises that move, more time, delays, steps before and after a due time, holds."""
+"""Who is told what clocks do: promises that move, more time, delays, steps before and after a due time."""
 
 from __future__ import annotations
 
@@ -88,19 +88,6 @@ def on_escalated(event: events.ClockEscalated, actor: Actor, now: datetime) -> N
         page_of(facts.id),
         now,
         key=f"clock:{facts.id}:{event.order_id or 0}:{event.clock}:{event.cycle}:{event.due}:{event.after}",
-    )
-
-
-def on_hold_reminded(event: events.HoldReminded, actor: Actor, now: datetime) -> None:
-    """The responsible persons, daily."""
-    facts = facts_of(event.ticket_id, event.order_id)
-    services.notify(
-        event.person_ids,
-        "order-hold-reminder",
-        data_of(facts),
-        page_of(facts.id),
-        now,
-        key=f"order:{event.order_id}:hold:{now:%Y%m%d}",
     )
 
 

@@ -458,6 +458,19 @@ def on_urged(event: events.TicketUrged, actor: Actor, now: datetime) -> None:
     )
 
 
+def on_hold_reminded(event: events.HoldReminded, actor: Actor, now: datetime) -> None:
+    """The responsible persons, daily."""
+    facts = facts_of(event.ticket_id, event.order_id)
+    services.notify(
+        event.person_ids,
+        "order-hold-reminder",
+        data_of(facts),
+        page_of(facts.id),
+        now,
+        key=f"order:{event.order_id}:hold:{now:%Y%m%d}",
+    )
+
+
 def on_not_fixed(event: events.TicketNotFixed, actor: Actor, now: datetime) -> None:
     """N10: the third time is an alarm to supervisors and leadership."""
     if event.times < THIRD_TIME:
