@@ -13,7 +13,7 @@ from app.core.i18n import gettext as _
 from app.sites.calendars.words import HOURS_LABELS
 from app.sites.rules.worktime import Days, Target
 from app.tickets.rules.escalation import DO_LABELS, WHOM_LABELS, Step
-from app.tickets.rules.priority import URGENCIES, URGENCY_LABELS
+from app.tickets.rules.priority import IMPACT_LABELS, ROWS, URGENCIES, URGENCY_LABELS
 from app.tickets.rules.reasons import HoldReason, reason_label
 from app.tickets.rules.sla import KIND_LABELS, Kind
 from app.tickets.rules.sla_policy import STOPPABLE, TARGETS, Policy
@@ -143,3 +143,17 @@ def labels(names: Iterable[str]) -> dict[str, str]:
         elif first == "step":
             found[name] = _("Step %(number)s", number=int(rest.rpartition("_")[2]) + 1)
     return found
+
+
+def cell_labels() -> dict[str, str]:
+    """The words of the cells of the priority matrix, by the names of their fields."""
+    found = {
+        f"{impact}_{urgency}": _(
+            "%(impact)s, urgency said: %(urgency)s",
+            impact=_(IMPACT_LABELS[impact]),
+            urgency=_(URGENCY_LABELS[urgency]),
+        )
+        for impact in ROWS
+        for urgency in URGENCIES
+    }
+    return {**found, "reason": _("Why")}

@@ -58,7 +58,8 @@ def _page(name: str = "", errors: list[str] | None = None, typed: str | None = N
                 "errors": errors or [] if wrong else [],
             }
         )
-    return render_template("portal/settings.html", groups=groups, areas=_areas())
+    pages = {"priority": url_for("sla.priorities")}  # areas with a page of their own over the same values
+    return render_template("portal/settings.html", groups=groups, areas=_areas(), pages=pages)
 
 
 def _areas() -> dict[str, str]:

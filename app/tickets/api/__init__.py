@@ -10,6 +10,7 @@
 - `evidence`: what the work has to show
 - `hands`: helpers, and the approval of proposed orders
 - `pool`: orders whoever is first may take
+- `priority_matrix`: which priority a request gets
 - `publishing`: letting anybody read a request
 - `ranking`: why somebody is chosen, and the dry run
 - `urging`: the reporter reminds
@@ -30,6 +31,7 @@ from app.tickets.api import (
     incidents,
     messages,
     pool,
+    priority_matrix,
     publishing,
     ranking,
     saved_views,
@@ -51,6 +53,7 @@ __all__ = [
     "incidents",
     "messages",
     "pool",
+    "priority_matrix",
     "publishing",
     "ranking",
     "saved_views",

@@ -46,6 +46,23 @@ MATRIX: Final[Matrix] = MappingProxyType(
 )
 """26: what an institution begins with."""
 
+
+def falling(matrix: Matrix) -> list[tuple[str, str]]:
+    """The cells (impact, urgency) of a matrix below a neighbour of less reach or less urgency, row by row.
+
+    None where it is without fault: what is more urgent, or reaches further, never gives a lower priority.
+    """
+    found = []
+    for row, impact in enumerate(ROWS):
+        for column, urgency in enumerate(URGENCIES):
+            mine = rank(matrix[impact][column])
+            left = rank(matrix[impact][column - 1]) if column else mine
+            above = rank(matrix[ROWS[row - 1]][column]) if row else mine
+            if mine < max(left, above):
+                found.append((impact, urgency))
+    return found
+
+
 RAISED: Final[dict[str, str]] = {"low": "normal", "normal": "high"}
 """The priority a step raises to; an emergency is declared by people only (27)."""
 
