@@ -7,7 +7,7 @@ import io
 import random
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.accounts.models import Person
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import bind_institution, db, institution_bound
+from app.core.transaction import transaction
 from app.portal.demo import command
 from app.sites.models import Place
 from app.tickets.queries import figure_list, figure_rows, figures
@@ -28,13 +29,18 @@ from app.tickets.queries.figure_rows import Wanted
 from app.tickets.reports import asked as addresses
 from app.tickets.rules.figures import KINDS as KIND_OF
 from app.tickets.rules.figures import By, Figure, Kind, Sums
+from app.tickets.models import Ticket, WorkOrder
+from app.tickets.rules.workflow import OrderAct
+from app.tickets.services import dispatching, merging, orders
 from tests import ground
 from tests.counting import counted
 from tests.factories import accounts
+from tests.tickets import second_count
 
 pytestmark = pytest.mark.race
 
 MOMENT = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)  # a Wednesday, 10:00 on the campus
+LATER = MOMENT + timedelta(hours=5)
 ZONE = ZoneInfo("Asia/Shanghai")
 FIRST, LAST = date(2026, 9, 1), date(2026, 11, 30)
 DAYS = {"first": FIRST.isoformat(), "last": LAST.isoformat()}
@@ -45,13 +51,72 @@ def history(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
     """Weeks of the demo campus."""
     with app.app_context(), institution_bound(1), clock.frozen(MOMENT):
         command.fill(1, random.Random(3), "demo-pass-2026", MOMENT, 50)  # noqa: S311 - a play, no secret
+        seldom()
     yield app
     ground.empty(app, servers)
 
 
+def seldom() -> None:
+    """What the demo's weeks do not hold: a trip in vain, an order given back and given to another, two merges."""
+    by_name = {each.username: each for each in db.session.scalars(select(Person)) if each.username}
+    actors = {name: accounts.actor(by_name[name]) for name in ("dispatcher", "technician", "technician2", "student")}
+    dispatcher, other = actors["dispatcher"], actors["technician2"]
+    by_id = {actor.id: actor for actor in actors.values()}
+    at = MOMENT
+
+    def act(order_id: int, what: OrderAct, by: Actor, **more: Any) -> None:
+        nonlocal at
+        at += timedelta(minutes=7)
+        with clock.frozen(at), transaction():
+            orders.act(actor=by, now=at, order_id=order_id, act=what, seen=None, **more)
+
+    def give(order_id: int, to: int | None) -> None:
+        nonlocal at
+        at += timedelta(minutes=3)
+        with clock.frozen(at), transaction():
+            dispatching.assign(
+                actor=dispatcher, now=at, order_id=order_id, assignee_id=to or 0, seen=None, reason="balance"
+            )
+
+    standing = {
+        row.state: (row.id, by_id.get(row.assignee_id))
+        for row in db.session.execute(
+            select(WorkOrder.id, WorkOrder.state, WorkOrder.assignee_id).where(
+                WorkOrder.assignee_id.in_([actor.id for actor in by_id.values()])
+            )
+        )
+    }
+    db.session.rollback()
+    on_the_way, holder = standing["en_route"]
+    assert holder is not None
+    act(on_the_way, OrderAct.HOLD, holder, reason="access", note="没人应门")
+    act(on_the_way, OrderAct.LEAVE, holder)
+    act(on_the_way, OrderAct.START, holder)
+    act(on_the_way, OrderAct.DONE, holder, note="ok")
+    taken, holder = standing["accepted"]
+    assert holder is not None
+    second = other if holder.id != other.id else actors["technician"]
+    act(taken, OrderAct.GIVE_BACK, holder, reason="no_tools")
+    give(taken, second.id)
+    act(taken, OrderAct.ACCEPT, second)
+    give(taken, holder.id)
+    act(taken, OrderAct.ACCEPT, holder)
+    act(taken, OrderAct.START, holder)
+    act(taken, OrderAct.DONE, holder, note="ok")
+    waiting = db.session.scalars(
+        select(Ticket.id).where(Ticket.status.in_(["submitted", "accepted"])).order_by(Ticket.id.desc()).limit(4)
+    ).all()
+    db.session.rollback()
+    with clock.frozen(at), transaction():
+        merging.merge(actor=dispatcher, now=at, ticket_id=waiting[0], into_id=waiting[1])
+        merging.merge(actor=dispatcher, now=at, ticket_id=waiting[2], into_id=waiting[3])
+    with clock.frozen(at), transaction():
+        merging.unmerge(actor=dispatcher, now=at, ticket_id=waiting[2], reason="another fault")
+
+
 @pytest.fixture
 def campus(history: Flask) -> Iterator[Flask]:
-    with history.app_context(), institution_bound(1), clock.frozen(MOMENT):
+    with history.app_context(), institution_bound(1), clock.frozen(LATER):
         yield history
         db.session.rollback()
 
@@ -83,7 +148,7 @@ def person(username: str) -> Person:
 
 
 def asked(**more: Any) -> figure_rows.Asked:
-    return figure_rows.ask(Actor.system(1), Wanted(first=FIRST, last=LAST, **more), MOMENT, ZONE)
+    return figure_rows.ask(Actor.system(1), Wanted(first=FIRST, last=LAST, **more), LATER, ZONE)
 
 
 def listed(figure: Figure, **more: Any) -> list[Any]:
@@ -124,7 +189,7 @@ def test_groups_are_the_whole_and_each_is_its_own_report(campus: Flask, by: By) 
         assert sum(sums.part for sums in of_groups) == report.total[figure].part
     for key in list(report.groups)[:4]:
         narrowed = addresses.wanted(addresses.of_group(query, by, key))
-        alone = figures.report(figure_rows.ask(Actor.system(1), narrowed, MOMENT, ZONE), None)
+        alone = figures.report(figure_rows.ask(Actor.system(1), narrowed, LATER, ZONE), None)
         for figure, sums in alone.total.items():
             assert sums == report.groups[key].get(figure, Sums()), (by, key, figure)
 
@@ -323,3 +388,52 @@ def test_rows_that_cannot_be_asked_for(campus: Flask) -> None:
         assert client.get(f"/reports/rows/restore?{query}").status_code == 422
     assert client.get("/reports/rows/restore?first=1990-01-01&last=1990-01-01").status_code == 200
     assert "Nothing ended in these days" in client.get("/reports?first=1990-01&last=1990-01").get_data(as_text=True)
+
+
+def test_every_figure_equals_a_second_computation(campus: Flask) -> None:
+    """Must show 6: plain SQL over events, calendars and crews gives the same sums, by every breakdown."""
+    assert db.session.scalar(text("SELECT count(*) FROM ticket_event WHERE kind IN ('reclassify', 'calendar')")) == 0
+    for statement in second_count.made():
+        db.session.execute(text(statement))
+    for by in (None, *By):
+        report = figures.report(asked(), by)
+        groups = report.groups if by else {None: report.total}
+        for figure in Figure:
+            rows = db.session.execute(text(second_count.counted(figure.value, by.value if by else None))).all()
+            second = {row.key: row for row in rows}
+            ours = {key: sums[figure] for key, sums in groups.items() if figure in sums and sums[figure].rows}
+            assert set(second) == set(ours), (figure, by)
+            for key, row in second.items():
+                same(figure, ours[key], row)
+
+
+def same(figure: Figure, sums: Sums, row: Any) -> None:
+    """The sums are those of the second computation, to the last digit of a float."""
+    assert sums.rows == row.rows, (figure, row)
+    if KIND_OF[figure] is Kind.TIME:
+        for name in ("work", "raw"):
+            lengths = getattr(sums, name)
+            for what in ("mean", "median", "p90"):
+                one, other = getattr(lengths, what), getattr(row, f"{name}_{what}")
+                assert (one is None) == (other is None), (figure, name, what)
+                assert one is None or one == pytest.approx(float(other)), (figure, name, what, row)
+    else:
+        assert (sums.part, sums.whole) == (row.part, row.whole), (figure, row)
+    assert (sums.score is None) == (row.score is None)
+    assert sums.score is None or sums.score == pytest.approx(float(row.score))
+
+
+def test_the_history_holds_what_the_figures_tell_apart(campus: Flask) -> None:
+    """Else the comparison would prove little."""
+    total = figures.report(asked(), None).total
+    for figure in (Figure.FIRST_TIME, Figure.PROMISES, Figure.SATISFACTION, Figure.REOPENED, Figure.BY_DEFAULT):
+        assert 0 < total[figure].part < total[figure].whole, figure
+    assert total[Figure.IN_VAIN].part == 1
+    assert total[Figure.REASSIGNED].part == 2
+    assert total[Figure.DUPLICATES].part >= 2
+    assert total[Figure.OFFERS].part > total[Figure.OFFERS].whole
+    assert total[Figure.RESTORE].rows > total[Figure.TOTAL].rows, "more cycles than requests"
+    work, raw = total[Figure.RESTORE].work.mean, total[Figure.RESTORE].raw.mean
+    assert work is not None
+    assert raw is not None
+    assert 0 < work < raw
