@@ -40,7 +40,7 @@ def written(form: Format, headings: Sequence[str], rows: Iterable[Sequence[Cell]
 
 
 def _sheet(out: BinaryIO, headings: Sequence[str], rows: Iterable[Sequence[Cell]], title: str) -> None:
-    book = workbook(out)
+    book = workbook(out, row_by_row=True)
     page = book.add_worksheet(title[:SHEET_NAME])
     bold, as_text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
     page.set_column(0, len(headings), 18, as_text)
@@ -57,10 +57,21 @@ def _sheet(out: BinaryIO, headings: Sequence[str], rows: Iterable[Sequence[Cell]
     book.close()
 
 
-def workbook(out: BinaryIO) -> Any:
-    """An empty workbook in which nothing typed becomes a formula, a link or a number by itself."""
+def workbook(out: BinaryIO, *, row_by_row: bool = False) -> Any:
+    """An empty workbook in which nothing typed becomes a formula, a link or a number by itself.
+
+    `row_by_row`: a row goes to disk when the next begins, so that a long table needs no more memory than a short one;
+    nothing is written above where one is then.
+    """
     return xlsxwriter.Workbook(
-        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        out,
+        {
+            "in_memory": not row_by_row,
+            "constant_memory": row_by_row,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
     )
 
 

@@ -291,9 +291,7 @@ ROWS: dict[str, str] = {
     "restore": _RESTORE,
     "mttr": f"SELECT * FROM ({_RESTORE}) r WHERE EXISTS (SELECT FROM ev o WHERE o.ticket_id = r.ticket_id AND o.kind = 'open')",
     "total": _TOTAL,
-    "first_time": _of_done(
-        f"CASE WHEN {_VISITS} = 1 AND NOT {_NAMED} THEN 1 ELSE 0 END", _NOT_REWORK
-    ),
+    "first_time": _of_done(f"CASE WHEN {_VISITS} = 1 AND NOT {_NAMED} THEN 1 ELSE 0 END", _NOT_REWORK),
     "in_vain": _of_done(
         _count("x.kind = 'hold' AND x.from_state = 'en_route' AND x.reason IN ('access', 'reporter_absent')")
     ),
@@ -319,6 +317,22 @@ _KEYS = {
         ORDER BY w.at DESC, w.order_id DESC LIMIT 1
     ) AS text)""",
 }
+
+
+# 33: working dates after the day of filing, up to today (the 18th), by the calendar of the cycle
+AGES = """
+SELECT CASE WHEN dates <= 3 THEN 0 WHEN dates <= 7 THEN 1 WHEN dates <= 30 THEN 2 ELSE 3 END AS age, count(*)
+FROM (
+    SELECT t.id, (
+        SELECT count(*) FROM hours h
+        WHERE h.version = c.version AND h.said <> '' AND h.day <= date '2026-11-18'
+            AND h.day > CAST(t.filed_at AT TIME ZONE 'Asia/Shanghai' AS date)
+    ) AS dates
+    FROM ticket t
+    JOIN cycle c ON c.ticket_id = t.id AND c.cycle = t.cycle
+    WHERE t.status IN ('submitted', 'needs_info', 'accepted', 'in_service')
+) aged
+GROUP BY 1"""
 
 
 def made() -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import random
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,12 +26,12 @@ from app.core.db import bind_institution, db, institution_bound
 from app.core.transaction import transaction
 from app.portal.demo import command
 from app.sites.models import Place
+from app.tickets.models import Ticket, WorkOrder
 from app.tickets.queries import figure_list, figure_rows, figures
 from app.tickets.queries.figure_rows import Wanted
 from app.tickets.reports import asked as addresses
 from app.tickets.rules.figures import KINDS as KIND_OF
 from app.tickets.rules.figures import By, Figure, Kind, Sums
-from app.tickets.models import Ticket, WorkOrder
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import dispatching, merging, orders
 from tests import ground
@@ -50,7 +52,7 @@ DAYS = {"first": FIRST.isoformat(), "last": LAST.isoformat()}
 def history(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
     """Weeks of the demo campus."""
     with app.app_context(), institution_bound(1), clock.frozen(MOMENT):
-        command.fill(1, random.Random(3), "demo-pass-2026", MOMENT, 50)  # noqa: S311 - a play, no secret
+        command.fill(1, random.Random(3), "demo-pass-2026", MOMENT, 40)  # noqa: S311 - a play, no secret
         seldom()
     yield app
     ground.empty(app, servers)
@@ -437,3 +439,97 @@ def test_the_history_holds_what_the_figures_tell_apart(campus: Flask) -> None:
     assert work is not None
     assert raw is not None
     assert 0 < work < raw
+
+
+def test_the_map_adds_up_and_leads_to_its_requests(campus: Flask) -> None:
+    """Building × weekday of the campus: sums are those of the figure, a cell's rows are its number."""
+    client = signed_in(campus, "leader")
+    lines = read_csv(fetched(client, "/reports/heat.csv"))
+    days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    assert sum(int(line["Sum"]) for line in lines) == figures.report(asked(), None).total[Figure.FILED].rows
+    second = db.session.execute(
+        text(
+            """
+            SELECT coalesce(b.name, 'without') AS building,
+                extract(isodow FROM t.filed_at AT TIME ZONE 'Asia/Shanghai') AS day, count(*) AS requests
+            FROM ticket t LEFT JOIN place b ON b.id = t.building_id GROUP BY 1, 2
+            """
+        )
+    )
+    counted_again = {(row.building, days[int(row.day) - 1]): row.requests for row in second}
+    assert {
+        (line["Building"], day): int(line[day]) for line in lines for day in days if line[day] != "0"
+    } == counted_again
+    page = fetched(client, "/reports/heat").decode()
+    cells = re.findall(r'<a href="([^"]+)" aria-label="[^"]*: (\d+)"', page)
+    assert len(cells) == len(counted_again)
+    for address, count in cells[:5]:
+        rows = read_csv(fetched(client, address.split("?")[0] + ".csv", **query_of(address)))
+        assert len(rows) == int(count)
+
+
+def query_of(address: str) -> dict[str, str]:
+    return dict(parse_qsl(html.unescape(address).partition("?")[2]))
+
+
+@pytest.mark.parametrize("by", [By.CREW, By.TRADE, By.BUILDING, By.CATEGORY])
+def test_backlog_and_ageing_equal_a_second_computation(campus: Flask, by: By) -> None:
+    """33: planned minutes of open orders ÷ weekly shift minutes of the crew; ages in working dates after filing."""
+    client = signed_in(campus, "leader")
+    first, *lines = read_csv(fetched(client, "/reports/backlog.csv", by=by.value))
+    planned, open_orders = db.session.execute(
+        text("SELECT sum(planned_minutes), count(*) FROM work_order WHERE done_at IS NULL AND state <> 'cancelled'")
+    ).one()
+    requests = db.session.scalar(
+        text("SELECT count(*) FROM ticket WHERE status IN ('submitted', 'needs_info', 'accepted', 'in_service')")
+    )
+    assert (int(first["Open orders"]), int(first["Planned minutes"])) == (open_orders, planned)
+    assert int(first["Open requests"]) == requests > 4
+    for column in ("Open orders", "Planned minutes", "Open requests"):
+        assert sum(int(line[column]) for line in lines) == int(first[column])
+    if by is By.CREW:
+        shifts = db.session.execute(
+            text(
+                """
+                SELECT m.crew_id, sum(
+                    extract(epoch FROM (s.ends - s.starts) + CASE WHEN s.ends <= s.starts THEN interval '24 h' ELSE '0' END)
+                ) / 60 AS minutes
+                FROM crew_member m JOIN shift s ON s.person_id = m.person_id AND s.kind = 'duty' GROUP BY 1
+                """
+            )
+        )
+        minutes = sorted(int(row.minutes) for row in shifts)
+        assert sorted(int(line["Shift minutes a week"]) for line in lines if line["Shift minutes a week"]) == minutes
+        for line in lines:
+            if line["Shift minutes a week"]:
+                weeks = int(line["Planned minutes"]) / int(line["Shift minutes a week"])
+                assert float(line["Crew weeks"]) == pytest.approx(weeks, abs=0.006)
+            else:
+                assert line["Crew weeks"] == "", "no figure instead of a division by nothing"
+    for statement in second_count.TABLES:
+        db.session.execute(text(statement))
+    aged = dict(db.session.execute(text(second_count.AGES)).all())
+    assert {age: int(first[age]) for age in list(first)[-4:]} == {
+        label: aged.get(place, 0) for place, label in enumerate(list(first)[-4:])
+    }
+    db.session.rollback()
+    page = fetched(client, "/reports/backlog", by=by.value).decode()
+    for address, count in re.findall(r'<a href="(/reports/backlog/[^"]+)" aria-label="[^"]* (\d+)"', page):
+        rows = read_csv(fetched(client, address.partition("?")[0] + ".csv", **query_of(address)))
+        assert len(rows) == int(count), address
+
+
+def test_the_eldest_come_first_page_by_page(campus: Flask) -> None:
+    client = signed_in(campus, "leader")
+    whole = [line["Request"] for line in read_csv(fetched(client, "/reports/backlog/requests.csv"))]
+    address, seen = "/reports/backlog/requests?limit=4", list[str]()
+    while address:
+        page = client.get(address).get_data(as_text=True)
+        seen += [line[0] for line in table_of(page, "Open requests")]
+        following = re.search(r'<a class="btn btn--s" href="([^"]+)" rel="next"', page)
+        address = html.unescape(following[1]) + "&limit=4" if following else ""
+    assert seen == whole
+    assert client.get("/reports/backlog/nothing").status_code == 404
+    for query in ("by=month", "age=old", "cursor=x", "building=x"):
+        assert client.get(f"/reports/backlog?{query}").status_code == 422 or "cursor" in query
+    assert client.get("/reports/backlog/orders?cursor=x").status_code == 422

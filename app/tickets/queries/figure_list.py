@@ -61,11 +61,7 @@ def page(figure: Figure, asked: Asked, hit: str | None, cursor: str | None, limi
     """One page of the rows, the latest first; one statement. Raises Rejected for a cursor that is none of ours."""
     given: dict[str, Any] = {"limit": limit + 1}
     if cursor:
-        at, row_id = paging.decode(cursor, 2)
-        try:
-            given |= {"cursor_at": datetime.fromisoformat(at), "cursor_id": _id(row_id)}
-        except (TypeError, ValueError) as error:
-            raise Rejected(fields={"cursor": paging.NOT_OURS}) from error
+        given |= mark(cursor)
     made, named = statement(_listed(figure, asked, hit, after=bool(cursor), limit=True), asked, **given)
     found = db.session.execute(made, named).all()
     kept = found[:limit]
@@ -73,10 +69,15 @@ def page(figure: Figure, asked: Asked, hit: str | None, cursor: str | None, limi
     return Page(kept, following)
 
 
-def _id(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
-        raise ValueError(value)
-    return value
+def mark(cursor: str) -> dict[str, Any]:
+    """The values of a cursor: an instant and an id. Raises Rejected for one that is none of ours."""
+    at, row_id = paging.decode(cursor, 2)
+    if isinstance(at, str) and type(row_id) is int and abs(row_id) < 2**63:
+        try:
+            return {"cursor_at": datetime.fromisoformat(at), "cursor_id": row_id}
+        except ValueError:
+            pass
+    raise Rejected(fields={"cursor": paging.NOT_OURS})
 
 
 def stream(figure: Figure, asked: Asked, hit: str | None) -> Iterator[Any]:

@@ -120,8 +120,11 @@ class Asked:
     by_crew: bool = False
 
 
-def ask(actor: Actor, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Asked:
-    """Look up what the filters mean and what the actor may see; at most one statement."""
+def ask(actor: Actor, wanted: Wanted, now: datetime, zone: ZoneInfo, *, ended: bool = True) -> Asked:
+    """Look up what the filters mean and what the actor may see; at most one statement.
+
+    Not `ended`: what is open now is asked for, and the days say nothing.
+    """
     edge = timedelta(days=1)  # a campus may lie on the other side of midnight
     start = datetime.combine(wanted.first, time(0), UTC) - edge
     until = datetime.combine(wanted.last, time(0), UTC) + 2 * edge
@@ -137,7 +140,7 @@ def ask(actor: Actor, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Asked:
             "young": now - PROVISIONAL,
             "thirty": PROVISIONAL,
         },
-        ["day BETWEEN :first AND :last"],
+        ["day BETWEEN :first AND :last"] if ended else ["true"],
     )
     _scoped(asked, actor)
     for name in ("campus", "building", "trade", "crew"):

@@ -67,6 +67,18 @@ def report(asked: Asked, by: By | None) -> Report:
     return found
 
 
+def by_weekday(figure: Figure, asked: Asked) -> Any:
+    """How many rows of a figure fall on each weekday (0 is Monday) in each building: (key, weekday, rows)."""
+    part = PARTS[figure]
+    sql = f"""
+    SELECT {KEYS[By.BUILDING]} AS key, CAST(extract(isodow FROM day) AS integer) - 1 AS weekday, count(*) AS rows
+    FROM ({rows(part.source, asked)}) kept
+    WHERE {part.where}
+    GROUP BY 1, 2"""  # noqa: S608 - fragments of our own; values are parameters
+    made, named = statement(sql, asked)
+    return db.session.execute(made, named).all()
+
+
 def _summed(source: str, parts: list[tuple[int, Part]], asked: Asked, by: By | None) -> Any:
     key = KEYS[by] if by else "NULL"
     columns = ",\n".join(_columns(number, part) for number, part in parts)

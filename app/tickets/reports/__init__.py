@@ -1,10 +1,10 @@
 """Reports: the figures of repairs (tickets-rules 4), the rows behind them, and both as files.
 
-`asked` reads the address, `figures` turns sums into cells (which page, file and API show alike), `drawn` makes the
-charts, `pages` and `rows` are the pages.
+`asked` reads the address, `cells` turns sums into what page, file and API show alike, `drawn` makes the charts; `pages`,
+`rows`, `heat` and `backlog` are the pages.
 """
 
-from app.tickets.reports import pages, rows
+from app.tickets.reports import backlog, heat, pages, rows
 from app.tickets.reports.entry import blueprint
 
-__all__ = ["blueprint", "pages", "rows"]
+__all__ = ["backlog", "blueprint", "heat", "pages", "rows"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -13,11 +13,10 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_schema
 
 from app.core import clock, forms, i18n
-from app.core.actor import Actor
 from app.core.http import current_actor
 from app.tickets.queries import figure_rows
 from app.tickets.queries.figure_rows import NONE, Asked, Wanted
-from app.tickets.rules.figures import By, Figure
+from app.tickets.rules.figures import Age, By, Figure
 
 LONGEST = timedelta(days=1100)  # three years
 USUAL_MONTHS = 3
@@ -94,6 +93,20 @@ class RowsQuery(ReportQuery):
     cursor = forms.Text(max=2000, load_default=None)
 
 
+class OpenQuery(ReportQuery):
+    """What is open now, without days; `age` and the list where one group's requests or orders are listed."""
+
+    by = fields.Enum(By, by_value=True, load_default=By.CREW, error_messages={"unknown": _OFFERED})
+    age = fields.Enum(Age, by_value=True, load_default=None, error_messages={"unknown": _OFFERED})
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 100), strict=False)
+    cursor = forms.Text(max=2000, load_default=None)
+
+    @validates_schema
+    def _no_months(self, data: dict[str, Any], **options: Any) -> None:
+        if data.get("by") is By.MONTH:
+            raise ValidationError(_OFFERED, "by")
+
+
 def read(schema: forms.Schema) -> dict[str, Any]:
     """The address as the schema reads it, blank filters as not given. Raises Rejected."""
     return within(forms.load(schema, {name: value for name, value in request.args.items() if value != ""}))
@@ -101,8 +114,7 @@ def read(schema: forms.Schema) -> dict[str, Any]:
 
 def within(query: dict[str, Any]) -> dict[str, Any]:
     """The query with both its days: what is left open is today, and the beginning of the month two months before."""
-    today = clock.now().astimezone(i18n.zone()).date()
-    last = query["last"] or max(today, query["first"] or today)
+    last = query["last"] or max(today(), query["first"] or today())
     last = min(last, (query["first"] or last) + LONGEST)
     return {**query, "last": last, "first": query["first"] or _months_before(last, USUAL_MONTHS - 1)}
 
@@ -110,6 +122,16 @@ def within(query: dict[str, Any]) -> dict[str, Any]:
 def _months_before(day: date, months: int) -> date:
     count = day.year * 12 + day.month - 1 - months
     return date(count // 12, count % 12 + 1, 1)
+
+
+def today() -> date:
+    """The day here and now."""
+    return clock.now().astimezone(i18n.zone()).date()
+
+
+def now_open(query: dict[str, Any]) -> dict[str, Any]:
+    """The query of what is open: its days are today."""
+    return {**query, "first": today(), "last": today()}
 
 
 def wanted(query: dict[str, Any]) -> Wanted:
@@ -123,10 +145,13 @@ def wanted(query: dict[str, Any]) -> Wanted:
     )
 
 
-def asked(query: dict[str, Any], actor: Actor | None = None, now: datetime | None = None) -> Asked:
-    """What the queries need: the filters, and what the reader may see."""
+def asked(query: dict[str, Any], *, ended: bool = True) -> Asked:
+    """What the queries need: the filters, and what the reader may see; not `ended`: of what is open now."""
     zone = cast(ZoneInfo, i18n.zone())
-    return figure_rows.ask(actor or current_actor(), wanted(query), now or clock.now(), zone)
+    found = figure_rows.ask(current_actor(), wanted(query), clock.now(), zone, ended=ended)
+    if query.get("age") is not None:
+        found.values["age"] = query["age"].value
+    return found
 
 
 def kept(query: dict[str, Any], **changed: Any) -> dict[str, Any]:
@@ -136,6 +161,7 @@ def kept(query: dict[str, Any], **changed: Any) -> dict[str, Any]:
     found |= {name: query[name].value for name in ("by", "figure") if name in query and name not in changed}
     found |= {name: query[name] for name in ("hit", "weekday") if query.get(name) is not None}
     found |= {"alone": "1"} if query["alone"] and query["category"] is not None else {}
+    found |= {"age": query["age"].value} if query.get("age") is not None else {}
     found |= changed
     return {name: value for name, value in found.items() if value is not None}
 

@@ -49,9 +49,10 @@ def _value(figure: Figure, line: Line) -> float | None:
 
 
 def _unit(kind: Kind) -> str:
-    return str({Kind.TIME: _("Hours"), Kind.SHARE: "%", Kind.COUNT: _("Count"), Kind.RATE: _("Rate")}[kind])
+    return str({Kind.TIME: _("Hours"), Kind.SHARE: "", Kind.COUNT: _("Count"), Kind.RATE: _("Rate")}[kind])
 
 
 def _shown(kind: Kind) -> Callable[[float], str]:
     digits = {Kind.TIME: 1, Kind.SHARE: 1, Kind.RATE: 2}.get(kind, 0)
-    return lambda value: i18n.format_number(value, digits)
+    percent = "%" if kind is Kind.SHARE else ""
+    return lambda value: f"{i18n.format_number(value, digits)}{percent}"

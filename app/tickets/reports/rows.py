@@ -27,19 +27,19 @@ def rows(figure: str) -> str:
     """What a figure counts, the latest first; the sums above the list are those of the report."""
     one = figure_of(figure)
     query = asked.read(asked.RowsQuery())
-    narrowed = asked.asked(query)
+    asked_for = asked.asked(query)
     kept = asked.kept(query, by=None)
-    line = Line(one, figures.report(narrowed, None).total[one])
+    line = Line(one, figures.report(asked_for, None).total[one])
     context = {
         "query": query,
         "kept": kept,
         "line": line,
         "cells": cells,
-        "page": figure_list.page(one, narrowed, query["hit"], query["cursor"], query["limit"]),
+        "page": figure_list.page(one, asked_for, query["hit"], query["cursor"], query["limit"]),
         "address": url_for("reports.rows", figure=figure, **kept),
         "hits": _hits(line, query) if line.kind in (Kind.SHARE, Kind.RATE) else [],
-        "narrowed": _narrowed(query, figure),
-        "link": _link,
+        "narrowed": narrowed(query, "reports.rows", figure=figure),
+        "link": link,
         "said": words.text,
         "of_order": one in rules.OF_ORDERS,
         "timed": line.kind is Kind.TIME,
@@ -87,8 +87,8 @@ def _hits(line: Line, query: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _narrowed(query: dict[str, Any], figure: str) -> list[tuple[str, str, str]]:
-    """The filters that are on: name, value, and the address without each."""
+def narrowed(query: dict[str, Any], endpoint: str, **of: str) -> list[tuple[str, str, str]]:
+    """The filters that are on: name, value, and the address of the list without each."""
     offered = choices(query)
     labels = {
         "campus": _("Campus"),
@@ -104,18 +104,20 @@ def _narrowed(query: dict[str, Any], figure: str) -> list[tuple[str, str, str]]:
         if value is None:
             continue
         names = {each["value"]: each["label"] for each in offered.get(name, [])}
-        said = weekday(value) if name == "weekday" else _("without") if value == 0 else names.get(value, str(value))
-        address = url_for("reports.rows", figure=figure, **asked.kept({**query, name: None}, by=None))
+        said = (
+            i18n.weekday_name(value)
+            if name == "weekday"
+            else _("without")
+            if value == 0
+            else names.get(value, str(value))
+        )
+        address = url_for(endpoint, **of, **asked.kept({**query, name: None}, by=None))
         found.append((str(label), str(said), address))
     return found
 
 
-def weekday(number: int) -> str:
-    """A day of the week, 0 is Monday."""
-    return i18n.weekday_name(number)
-
-
-def _link(row: Any) -> str:
+def link(row: Any) -> str:
+    """The address of the request of a row."""
     return url_for("tickets.show", ticket_id=row.ticket_id)
 
 
