@@ -492,7 +492,9 @@ def test_backlog_and_ageing_equal_a_second_computation(campus: Flask, by: By) ->
             text(
                 """
                 SELECT m.crew_id, sum(
-                    extract(epoch FROM (s.ends - s.starts) + CASE WHEN s.ends <= s.starts THEN interval '24 h' ELSE '0' END)
+                    extract(
+                        epoch FROM (s.ends - s.starts) + CASE WHEN s.ends <= s.starts THEN interval '24 h' ELSE '0' END
+                    )
                 ) / 60 AS minutes
                 FROM crew_member m JOIN shift s ON s.person_id = m.person_id AND s.kind = 'duty' GROUP BY 1
                 """

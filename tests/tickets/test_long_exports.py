@@ -1,4 +1,4 @@
-"""Twenty thousand rows as a file: read and written row by row, so that a long one needs no more memory (scenario 15)."""
+"""Twenty thousand rows as a file: read and written row by row, a long one needs no more memory (scenario 15)."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ TICKETS = text(
         INSERT INTO ticket (institution_id, number, status, cycle, category_id, place_id, campus_id, building_id,
             description, urgency, impact, priority, may_enter, origin, filed_at, reminders, not_fixed_count, published,
             version, search, grams, place_text)
-        SELECT 1, 'R26-' || lpad(CAST(n AS text), 6, '0'), 'submitted', 1, :category, :place, :campus, :building, '', 'normal',
-            'room', 'normal', false, 'web', CAST(:now AS timestamptz) - n * interval '1 second', 0, 0, false, 1, '', '{}', NULL
+        SELECT 1, 'R26-' || lpad(CAST(n AS text), 6, '0'), 'submitted', 1, :category, :place, :campus, :building, '',
+            'normal', 'room', 'normal', false, 'web', CAST(:now AS timestamptz) - n * interval '1 second', 0, 0, false,
+            1, '', '{}', NULL
         FROM generate_series(1, :rows) n
         RETURNING id, filed_at
     )

@@ -114,12 +114,13 @@ def backlog_rows_file(kind: str, form: str) -> Any:
 
 def age_label(age: Age) -> str:
     """An age in words."""
-    return {
+    words_of = {
         Age.FRESH: _("0 to 3 working days"),
         Age.WEEK: _("4 to 7 working days"),
         Age.MONTH: _("8 to 30 working days"),
         Age.OLD: _("more than 30 working days"),
-    }[age]
+    }
+    return str(words_of[age])
 
 
 def state(row: Any) -> str:

@@ -87,7 +87,7 @@ def _hits(line: Line, query: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def narrowed(query: dict[str, Any], endpoint: str, **of: str) -> list[tuple[str, str, str]]:
+def narrowed(query: dict[str, Any], endpoint: str, **of: Any) -> list[tuple[str, str, str]]:
     """The filters that are on: name, value, and the address of the list without each."""
     offered = choices(query)
     labels = {
