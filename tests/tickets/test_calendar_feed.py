@@ -15,7 +15,7 @@ from app.accounts.models import Person
 from app.audit.models import AuditEntry
 from app.core import clock
 from app.core.actor import Actor
-from app.tickets.models import CalendarFeed, WorkOrder
+from app.tickets.models import CalendarFeed, Ticket, WorkOrder
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import dispatching
 from app.tickets.services import orders as order_acts
@@ -76,6 +76,19 @@ def test_an_order_without_a_due_time_is_a_note_on_today(client: FlaskClient, log
     (event,) = vobject.readOne(client.get(where).text).vevent_list
     assert not isinstance(event.dtstart.value, datetime)
     assert event.transp.value == "TRANSPARENT"
+
+
+def test_a_visit_window_still_to_come_is_the_time_of_the_order(
+    client: FlaskClient, login: Any, database: Session
+) -> None:
+    _ground, technician, order = at_work(database)
+    tomorrow = clock.now().replace(microsecond=0) + timedelta(days=1)
+    window = {"visit_from": tomorrow, "visit_to": tomorrow + timedelta(hours=2)}
+    database.execute(update(Ticket).where(Ticket.id == order.ticket_id).values(**window))
+    login(technician)
+    where = address(client.post("/crew/calendar").text)
+    (event,) = vobject.readOne(client.get(where).text).vevent_list
+    assert (event.dtstart.value, event.dtend.value) == (window["visit_from"], window["visit_to"])
 
 
 def test_the_address_is_a_secret_that_ends(client: FlaskClient, login: Any, database: Session) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
@@ -15,15 +15,17 @@ from civicbot.open311 import Open311Client
 from civicbot.registry import Endpoint
 from flask.testing import FlaskClient
 from georeport import GeoReport
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock, settings
+from app.core.db import db
 from app.sites.models import Place
 from app.tickets.models import Ticket
 from app.tickets.services import publishing
 from tests.factories import accounts, attachments
 from tests.factories import tickets as factory
+from tests.tickets.test_catalogue_questions import DANGER, PHOTO, SIZE, WHICH, ask
 
 ROOT = "http://127.0.0.1/open311/v2"
 
@@ -91,6 +93,40 @@ def test_a_client_of_others_files_and_reads(ground: factory.Ground, city: Open31
     assert city.get_token(number)[0]["service_request_id"] == number
     assert city.list_requests(status="closed") == []
     assert [each["service_request_id"] for each in city.list_requests(service_request_ids=[number])] == [number]
+
+
+def test_questions_are_attributes(ground: factory.Ground, client: FlaskClient, frozen: datetime) -> None:
+    ask(ground, frozen, DANGER, WHICH, SIZE, PHOTO)
+    (service,) = client.get("/open311/v2/services.json").get_json()
+    assert service["metadata"] is True
+    found = client.get("/open311/v2/services/tap.json", headers={"Accept-Language": "en"}).get_json()
+    assert [(each["code"], each["datatype"], each["required"], each["order"]) for each in found["attributes"]] == [
+        ("danger", "singlevaluelist", True, 1),
+        ("which", "singlevaluelist", False, 2),
+        ("size", "number", False, 3),
+    ]
+    assert found["attributes"][1]["values"] == [{"key": "left", "name": "Left"}, {"key": "right", "name": "Right"}]
+    assert found["attributes"][2]["datatype_description"] == "m"
+    assert b"<value><key>left</key>" in client.get("/open311/v2/services/tap.xml").data
+    sent = {"service_code": "tap", "address_id": ground.floor.code, "api_key": key(ground.student)}
+    missing = client.post("/open311/v2/requests.json", data=sent)
+    assert missing.status_code == 400
+    assert "answers.danger" in missing.get_data(as_text=True)
+    stopped = client.post("/open311/v2/requests.json", data=sent | {"attribute[danger]": "yes"})
+    assert stopped.status_code == 400
+    assert "8120 0000" in stopped.get_data(as_text=True)
+    for wrong in ({"attribute[which]": "up"}, {"attribute[none]": "1"}, {"attribute[size]": "\x00"}):
+        assert (
+            client.post("/open311/v2/requests.json", data=sent | {"attribute[danger]": "no"} | wrong).status_code == 400
+        )
+    done = client.post(
+        "/open311/v2/requests.json",
+        data=sent | {"attribute[danger]": "no", "attribute[which]": "left", "attribute[size]": "2.5"},
+    )
+    assert done.status_code == 201
+    ticket = db.session.scalars(select(Ticket).order_by(Ticket.id.desc())).first()
+    assert ticket is not None
+    assert ticket.answers == {"danger": False, "which": "left", "size": 2.5}
 
 
 def test_another_client_reads_json_and_xml(

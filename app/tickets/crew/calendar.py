@@ -94,7 +94,7 @@ def _document(owner: Actor, now: datetime) -> bytes:
 
 
 def _event(row: Any, now: datetime) -> icalendar.Event:
-    """One order: at its due time where it has one, else a note on today's date."""
+    """One order: when the reporter is there, else before it is due, else a note on today's date."""
     language = i18n.locale()
     event = icalendar.Event()
     host = urlsplit(current_app.config["HOUQIN"].base_url or request.host_url).hostname
@@ -106,7 +106,10 @@ def _event(row: Any, now: datetime) -> icalendar.Event:
     event.add("description", f"{row.number} · {order_words.priority(row.priority)}")
     event.add("url", url_for("crew.order", order_id=row.id, _external=True))
     event.add("status", "TENTATIVE" if row.state == OrderState.ON_HOLD else "CONFIRMED")
-    if row.due_at is None:
+    if row.visit_from is not None and row.visit_to > now:
+        event.add("dtstart", row.visit_from)
+        event.add("dtend", row.visit_to)
+    elif row.due_at is None:
         event.add("dtstart", now.astimezone(i18n.zone()).date())
         event.add("transp", "TRANSPARENT")
     else:

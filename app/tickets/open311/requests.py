@@ -7,6 +7,7 @@ is what is not at its end; resolved, closed, rejected, duplicate and withdrawn a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,8 +31,10 @@ from app.tickets.open311.entry import ENABLED, blueprint, speaks
 from app.tickets.queries import open311 as queries
 from app.tickets.rules import reasons
 from app.tickets.rules.workflow import TICKET_LABELS, TicketAct, TicketStatus
+from app.tickets.schemas.answers import Answers
 from app.tickets.services import filing
 
+_ATTRIBUTE = re.compile(r"attribute\[(?P<code>[^\[\]]{1,64})\](?P<several>\[\])?")
 SPAN = timedelta(days=90)
 AT_MOST = 1000
 CLOSED = (
@@ -87,6 +90,8 @@ def file_request(*, form: str) -> Response:
         contact_name=name or None,
         contact_phone=sent["phone"],
         origin="api",
+        answers=_answers(),
+        photos_possible=False,
     )
     done = {"service_request_id": filed.number, "service_notice": "", "account_id": ""}
     return documents.answer(form, "service_requests", [done], 201)
@@ -98,6 +103,21 @@ def _load() -> dict[str, Any]:
     except ValidationError as error:
         raise Rejected(fields=forms.flatten(error.messages)) from error
     return loaded
+
+
+def _answers() -> dict[str, Any]:
+    """The answers to the service's attributes: `attribute[code]`, several as `attribute[code][]` (GeoReport v2)."""
+    found: dict[str, Any] = {}
+    for name in request.form:
+        told = _ATTRIBUTE.fullmatch(name)
+        if told is not None:
+            said = request.form.getlist(name)
+            found[told["code"]] = said if told["several"] or len(said) > 1 else said[0]
+    try:
+        answers: dict[str, Any] = Answers().deserialize(found)
+    except ValidationError as error:
+        raise Rejected(fields=forms.flatten({"attribute": error.messages})) from error
+    return answers
 
 
 @blueprint.get("/requests.<string:form>")

@@ -41,7 +41,7 @@ def held(person_id: int) -> Sequence[Any]:
     """The orders somebody holds, by number. One statement."""
     return db.session.execute(
         orders.order_rows()
-        .add_columns(Ticket.filed_at, WorkOrder.planned_minutes.label("minutes"))
+        .add_columns(Ticket.filed_at, Ticket.visit_from, Ticket.visit_to, WorkOrder.planned_minutes.label("minutes"))
         .where(WorkOrder.assignee_id == person_id, WorkOrder.state.in_(sorted(ORDER_HELD)))
         .order_by(WorkOrder.id)
         .limit(AT_MOST)

@@ -73,6 +73,7 @@ def file_ticket(
     photos: int | None = None,
     visit: Window | None = None,
     asks: bool = True,
+    photos_possible: bool = True,
     recurs_of_id: int | None = None,
 ) -> Filed:
     """File a ticket. A category with automatic dispatch and a known place: accepted by the system, its order queued.
@@ -80,9 +81,10 @@ def file_ticket(
     `category` is a code or an id. `origin` "qr": written without login through a sticker (the edge has checked its
     secret); then nobody is the reporter. `reporter_id`: on behalf of that person (needs `tickets.on_behalf`).
     `answers` are those to the category's questions, by code; `photos` how many photos come with the report (None: they
-    follow); without `asks` nothing is asked (staff splits a report). `visit`: when somebody may come; its order stays
-    planned until then. Raises NotAllowed, Rejected (fields `category`,
-    `place_id`, `reporter_id`, `answers.…`; code "call-first" with `phone` where an answer means danger).
+    follow); without `asks` nothing is asked (staff splits a report); where no `photos_possible` (a sticker without
+    sign-in, Open311) no photo is asked for. `visit`: when somebody may come; its order stays planned until then.
+    Raises NotAllowed, Rejected (fields `category`, `place_id`, `reporter_id`, `answers.…`; code "call-first" with
+    `phone` where an answer means danger).
     """
     who = _filing_as(actor, origin, reporter_id)
     found = _look_up(category, place_id, place_text, reporter_id, now)
@@ -91,7 +93,8 @@ def file_ticket(
         place_id, gone = moved
         found = _look_up(category, place_id, None, reporter_id, now)
     _check(found, place_id, place_text, reporter_id, who, now)
-    given = _answered(found, answers or {}, photos, who) if asks else {}
+    photos_possible = photos_possible and who is not Who.QR
+    given = _answered(found, answers or {}, photos, photos_possible=photos_possible) if asks else {}
     if visit is not None:
         visits.check(visit, emergency=found.emergency, zone_name=found.zone_name, now=now)
     named = place_id if place_id is not None else found.place_id  # words staff has mapped mean the place
@@ -230,10 +233,10 @@ def _check(
         raise Rejected(fields=fields)
 
 
-def _answered(found: Any, given: Mapping[str, Any], photos: int | None, who: Who) -> dict[str, Any]:
+def _answered(found: Any, given: Mapping[str, Any], photos: int | None, *, photos_possible: bool) -> dict[str, Any]:
     """The answers as they are stored. Raises Rejected for what is wrong or missing, and where one means danger."""
     asked = questions.read_all(found.questions)
-    if who is Who.QR:
+    if not photos_possible:
         asked = questions.without_photos(asked)
     if not asked and not given:
         return {}
