@@ -41,6 +41,7 @@ PERMISSIONS = {
     "tickets.accept_third": _l("Accept finished work for a building"),
     "tickets.catalogue_read": _l("See the catalogue of repairs"),
     "tickets.catalogue_write": _l("Change the catalogue of repairs"),
+    "tickets.macros": _l("Keep the macros of the board"),
     "tickets.extend": _l("Decide on more time for requests and excuse delays"),
     "tickets.views_share": _l("Share views of the board with a role"),
     "tickets.crews": _l("Plan trades, zones and shifts of crews"),

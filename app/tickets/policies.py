@@ -27,6 +27,7 @@ EXTEND = "tickets.extend"
 REPORTS = "reports.read"
 ACCEPT_THIRD = "tickets.accept_third"
 SHARE_VIEWS = "tickets.views_share"
+MACROS = "tickets.macros"
 
 PREFERRED = (Who.SYSTEM, Who.REPORTER, Who.QR, Who.OFFERED, Who.HOLDER, Who.DISPATCHER, Who.THIRD_PARTY, Who.CREW)
 """As whom somebody acts who plays several parts: the part with the fewest demands first."""
@@ -93,6 +94,11 @@ def may_work(actor: Actor) -> bool:
 
 def may_dispatch(actor: Actor) -> bool:
     return actor.can(DISPATCH)
+
+
+def may_edit_macros(actor: Actor) -> bool:
+    """Keeps the macros dispatchers use."""
+    return actor.can(DISPATCH) and actor.can(MACROS)
 
 
 def may_share_views(actor: Actor) -> bool:

@@ -18,7 +18,7 @@ from app.notifications.webhooks import services as webhooks
 from app.notifications.webhooks.models import WebhookMessage
 from app.sites.calendars.models import WorkingCalendar
 from app.sites.models import PlaceSticker
-from app.tickets.models import DutyCall, SavedView, SlaPolicy
+from app.tickets.models import DutyCall, Macro, SavedView, SlaPolicy
 from app.tickets.services import dispatching
 from tests.factories import accounts, attachments, desk, feedback, notices, notifications, tickets
 
@@ -90,7 +90,8 @@ def build() -> dict[str, Any]:
     )
     told = WebhookMessage(endpoint_id=hook.id, event="ticket.filed", body="{}", state="sent", at=now)
     view = SavedView(owner_id=ground.dispatcher.id, name="Water", folded="water", filters={}, changed_at=now)
-    db.session.add_all([batch, mail, call, told, view])
+    macro = Macro(name={"en": "Noted"}, note="n")
+    db.session.add_all([batch, mail, call, told, view, macro])
     db.session.flush()
     return {
         "batch_id": batch.id,
@@ -101,6 +102,7 @@ def build() -> dict[str, Any]:
         "delivery_id": db.session.scalar(select(OutboxDelivery.id).limit(1)),
         "ticket_id": filed.id,
         "view_id": view.id,
+        "macro_id": macro.id,
         "order_id": filed.order_id,
         "place_id": ground.room.id,
         "person_id": person.id,

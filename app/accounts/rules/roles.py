@@ -60,6 +60,7 @@ ADMIN = frozenset(
         "tickets.catalogue_read",
         "tickets.catalogue_write",
         "tickets.crews",
+        "tickets.macros",
         "tickets.extend",
         "reports.read",
         "tickets.views_share",
@@ -85,6 +86,7 @@ SEEDS: tuple[RoleSeed, ...] = (
         | {
             "tickets.crews",
             "tickets.catalogue_write",
+            "tickets.macros",
             "tickets.extend",
             "tickets.views_share",
             "feedback.oversee",

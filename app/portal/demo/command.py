@@ -19,7 +19,7 @@ from app.core.institution import by_code
 from app.core.outbox import OutboxDelivery, OutboxEvent, subscribers
 from app.core.transaction import transaction
 from app.portal import home
-from app.portal.demo import campus, catalogue, desk, feedback, hands, history, hours, notices, people
+from app.portal.demo import board, campus, catalogue, desk, feedback, hands, history, hours, notices, people
 from app.sites.models import Place
 from app.sites.services import insert_places, issue_stickers
 
@@ -89,6 +89,7 @@ def fill(institution_id: int, rng: random.Random, password: str, moment: datetim
             stage.actor(cast.logins["lead"]), places, [stage.actor(each) for each in cast.students[2:16]], moment
         )
         notices.build(stage.actor(cast.logins["dispatcher"]), places, moment)
+        board.build(stage.actor(cast.logins["lead"]), moment)
         told.tell(moment)
     with transaction():
         settle(moment)

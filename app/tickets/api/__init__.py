@@ -6,6 +6,7 @@
 - `clocks`: how clocks stand and why, priorities, more time
 - `duty`: calls of the duty lead
 - `figures`: the reports
+- `macros`: what one click does to orders
 - `messages`: between reporter, crew and desk
 - `evidence`: what the work has to show
 - `hands`: helpers, and the approval of proposed orders
@@ -29,6 +30,7 @@ from app.tickets.api import (
     figures,
     hands,
     incidents,
+    macros,
     messages,
     pool,
     priority_matrix,
@@ -51,6 +53,7 @@ __all__ = [
     "figures",
     "hands",
     "incidents",
+    "macros",
     "messages",
     "pool",
     "priority_matrix",

@@ -28,7 +28,10 @@ class BulkItem(forms.Schema):
 
 
 class Bulk(forms.Schema):
-    """`POST /work-orders/bulk`; `assignee` for assign, `reason` for cancel and where an override demands one."""
+    """`POST /work-orders/bulk`; `assignee` for assign, `macro` for macro, `reason` where the act demands one.
+
+    `until` (and `note` where nobody was at home) for hold, as for one order.
+    """
 
     action = fields.String(required=True, validate=validate.OneOf([each.value for each in BulkAction]))
     items = fields.List(
@@ -38,6 +41,9 @@ class Bulk(forms.Schema):
     )
     assignee = forms.Id(load_default=None, allow_none=True)
     reason = forms.Text(max=500, load_default=None, allow_none=True)
+    note = forms.Text(max=2000, multiline=True, load_default=None, allow_none=True)
+    until = forms.Moment(load_default=None, allow_none=True)
+    macro = forms.Id(load_default=None, allow_none=True)
 
 
 class BulkOutcome(forms.Schema):
@@ -64,13 +70,21 @@ def bulk_orders(sent: dict[str, Any]) -> Response:
     action = BulkAction(sent["action"])
     if action is BulkAction.ASSIGN and sent["assignee"] is None:
         raise Rejected(fields={"assignee": _("Say to whom.")})
+    if action is BulkAction.MACRO and sent["macro"] is None:
+        raise Rejected(fields={"macro": _("Choose a macro.")})
+    task = bulk.Task(
+        action=action,
+        assignee=sent["assignee"],
+        reason=sent["reason"],
+        note=sent["note"],
+        until=sent["until"],
+        macro_id=sent["macro"],
+    )
     outcomes = bulk.act_on_many(
         actor=current_actor(),
         now=clock.now(),
-        action=action,
+        task=task,
         items=[Item(each["id"], each["version"]) for each in sent["items"]],
-        assignee=sent["assignee"],
-        reason=sent["reason"],
     )
     return json_answer({"items": [_plain(each) for each in outcomes]}, 207)
 

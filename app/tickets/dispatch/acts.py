@@ -53,7 +53,7 @@ def assign(order_id: str) -> Any:
             reason=given_reason(data),
         ).order
 
-    return _carry_out(order_id, "assign", forms.Form(AssignForm), give)
+    return carry_out(order_id, "assign", forms.Form(AssignForm), give)
 
 
 @blueprint.post("/<order_id>/auto")
@@ -66,21 +66,21 @@ def auto(order_id: str) -> Any:
             actor=current_actor(), now=clock.now(), order_id=row.id, seen=data["version"]
         ).order
 
-    return _carry_out(order_id, "auto", forms.Form(OrderActForm), choose)
+    return carry_out(order_id, "auto", forms.Form(OrderActForm), choose)
 
 
 @blueprint.post("/<order_id>/pool")
 @policy(policies.may_dispatch)
 def pool(order_id: str) -> Any:
     """Whoever of the crew is first may take it; offers stop."""
-    return _carry_out(order_id, "pool", forms.Form(OrderActForm), _pooling(pool_services.put))
+    return carry_out(order_id, "pool", forms.Form(OrderActForm), _pooling(pool_services.put))
 
 
 @blueprint.post("/<order_id>/unpool")
 @policy(policies.may_dispatch)
 def unpool(order_id: str) -> Any:
     """Out of the pool: it is offered by the ranking again."""
-    return _carry_out(order_id, "unpool", forms.Form(OrderActForm), _pooling(pool_services.take_out))
+    return carry_out(order_id, "unpool", forms.Form(OrderActForm), _pooling(pool_services.take_out))
 
 
 def _pooling(service: Callable[..., OrderDone]) -> Callable[[Any, dict[str, Any]], OrderDone]:
@@ -95,7 +95,7 @@ def approve(order_id: str) -> Any:
     def take(row: Any, data: dict[str, Any]) -> OrderDone:
         return opening.approve(actor=current_actor(), now=clock.now(), order_id=row.id, seen=data["version"])
 
-    return _carry_out(order_id, "approve", forms.Form(OrderActForm), take)
+    return carry_out(order_id, "approve", forms.Form(OrderActForm), take)
 
 
 @blueprint.post("/<order_id>/helpers")
@@ -134,7 +134,7 @@ def remove_helper(order_id: str, person_id: str) -> Any:
 def act(order_id: str, act: str) -> Any:
     """Any other act the transition tables open to a dispatcher."""
     wanted = _wanted(act)
-    return _carry_out(order_id, act, forms.Form(OrderActForm), lambda row, data: _do(row, wanted, data))
+    return carry_out(order_id, act, forms.Form(OrderActForm), lambda row, data: _do(row, wanted, data))
 
 
 @blueprint.post("/<order_id>/<act>/check")
@@ -178,7 +178,7 @@ def _do(row: Any, wanted: OrderAct, data: dict[str, Any]) -> OrderDone:
     )
 
 
-def _carry_out(order_id: str, name: str, form: forms.Form, service: Callable[[Any, dict[str, Any]], OrderDone]) -> Any:
+def carry_out(order_id: str, name: str, form: forms.Form, service: Callable[[Any, dict[str, Any]], OrderDone]) -> Any:
     """Do it; refused, the page comes back with the reason, what was typed, and who was faster."""
     row = order_row(order_id)
     data = form.load(named(request.form, name), named(request.files, name))

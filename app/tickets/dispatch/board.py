@@ -6,27 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from marshmallow import ValidationError
 
 from app.core import clock, forms, i18n, rendering
-from app.core.errors import Rejected
 from app.core.http import current_actor, no_body, not_modified, policy
-from app.core.pages import toast
 from app.tickets import order_words, policies
-from app.tickets.dispatch import entry, pages, screens, views
+from app.tickets.dispatch import entry, macros, pages, screens, views
 from app.tickets.dispatch.entry import blueprint
-from app.tickets.queries import dispatch_list, orders, technicians
+from app.tickets.queries import dispatch_list, technicians
 from app.tickets.queries.dispatch_list import WAITS
-from app.tickets.refusal_words import sentence
-from app.tickets.rules.reasons import REASON_LIMIT
 from app.tickets.rules.workflow import OrderAct, OrderState
-from app.tickets.services import bulk as services
 
 SLIPS = 30  # of a column; the list has the others
-TOLD_AT_MOST = 5
 PEOPLE = 500
 SOON_MINUTES = 60  # a due time as near as this is a risk
 COLUMNS = ("queued", "offered", "work", "hold")
@@ -42,8 +35,8 @@ def board() -> Any:
         answer = make_response(render_template("tickets/dispatch/_board_filtered.html", **context))
         answer.headers["HX-Replace-Url"] = url_for("dispatch.board", **entry.kept(query))
         return answer
-    kept = views.menu(query, "board")
-    return views.beginning(kept) or render_template("tickets/dispatch/board.html", kept=kept, **_shown(query))
+    kept = {"kept": views.menu(query, "board"), "may_edit_macros": policies.may_edit_macros(current_actor())}
+    return views.beginning(kept["kept"]) or render_template("tickets/dispatch/board.html", **kept, **_shown(query))
 
 
 @blueprint.get("/board/news")
@@ -92,6 +85,8 @@ def _shown(query: dict[str, Any]) -> dict[str, Any]:
         "entry": entry,
         "stamp": pages.stamp(),
         "newest": max((row.id for rows in found.values() for row in rows), default=0),
+        "macros": macros.offered(),
+        "hold_reasons": order_words.reason_choices(OrderAct.HOLD),
         "people": [
             {"value": person_id, "label": name} for person_id, name in technicians.names(actor, now, None, PEOPLE)
         ],
@@ -168,49 +163,3 @@ def _more(query: dict[str, Any], view: str, rest: int) -> dict[str, Any] | None:
         return None
     label = ngettext("%(num)d more", "%(num)d more", rest)
     return {"label": label, "url": url_for("dispatch.index", **entry.kept(query, state=view))}
-
-
-@blueprint.post("/bulk")
-@policy(policies.may_dispatch)
-def bulk() -> Any:
-    """Do one thing to the chosen orders; the page says of each that was refused why."""
-    back = redirect(url_for("dispatch.board", **entry.kept(entry.asked())), 303)
-    chosen = [item for item in map(_item, request.form.getlist("item")) if item is not None]
-    wanted = request.form.get("action", "")
-    if not chosen or len(chosen) > services.AT_MOST or wanted not in set(services.BulkAction):
-        toast(_("Choose 1 to 100 orders first."), "late")
-        return back
-    action = services.BulkAction(wanted)
-    assignee = forms.parse_id(request.form.get("assignee"))
-    if action is services.BulkAction.ASSIGN and assignee is None:
-        toast(_("Say to whom."), "late")
-        return back
-    try:
-        reason = forms.clean(request.form.get("reason", ""))[:REASON_LIMIT] or None
-    except ValidationError as error:
-        raise Rejected(fields={"reason": error.messages}) from error
-    outcomes = services.act_on_many(
-        actor=current_actor(), now=clock.now(), action=action, items=chosen, assignee=assignee, reason=reason
-    )
-    _tell(outcomes)
-    return back
-
-
-def _item(given: str) -> services.Item | None:
-    order_id, _colon, version = given.partition(":")
-    number, seen = forms.parse_id(order_id), forms.parse_id(version)
-    return None if number is None or seen is None else services.Item(number, seen)
-
-
-def _tell(outcomes: Sequence[services.Outcome]) -> None:
-    """How many were done, and each refusal with its order."""
-    refused = [(each.id, each.refused) for each in outcomes if each.refused is not None]
-    done = len(outcomes) - len(refused)
-    if done:
-        toast(ngettext("%(num)d order done", "%(num)d orders done", done))
-    numbers = orders.numbers([order_id for order_id, _why in refused])
-    for order_id, why in refused[:TOLD_AT_MOST]:
-        toast(_("%(number)s: %(what)s", number=numbers.get(order_id, order_id), what=sentence(why)), "late")
-    if len(refused) > TOLD_AT_MOST:
-        rest = len(refused) - TOLD_AT_MOST
-        toast(ngettext("%(num)d more was refused", "%(num)d more were refused", rest), "late")

@@ -10,7 +10,7 @@ from app.core import clock, forms, i18n, rendering
 from app.core.http import current_actor, no_body, not_modified, policy
 from app.sites import queries as places
 from app.tickets import order_words, policies
-from app.tickets.dispatch import entry, screens, views
+from app.tickets.dispatch import entry, macros, screens, views
 from app.tickets.dispatch.entry import blueprint, order_row
 from app.tickets.queries import dispatch_list
 from app.tickets.queries.dispatch_list import WAITS
@@ -73,7 +73,7 @@ def news(order_id: str) -> Any:
 def show(panel: screens.Panel, status: int = 200) -> Any:
     """The page of one order beside the list."""
     query = entry.asked()
-    context = {"kept": views.menu(query, "list"), **listing(query, panel.row.id)}
+    context = {"kept": views.menu(query, "list"), "macros": macros.offered(), **listing(query, panel.row.id)}
     return render_template("tickets/dispatch/list.html", panel=panel, **context), status
 
 

@@ -22,6 +22,7 @@ from app.tickets.models.crews import (
 from app.tickets.models.duty import DutyCall
 from app.tickets.models.feeds import CalendarFeed
 from app.tickets.models.history import TicketEvent
+from app.tickets.models.macros import Macro
 from app.tickets.models.orders import Offer, OrderHelper, WorkOrder
 from app.tickets.models.sla import Clock, Extension, SlaPolicy, SlaPolicyVersion
 from app.tickets.models.tickets import NumberCounter, Rating, Ticket, TicketFollower, TicketMerge
@@ -38,6 +39,7 @@ __all__ = [
     "DutyCall",
     "DutyRoster",
     "Extension",
+    "Macro",
     "NumberCounter",
     "Offer",
     "OrderHelper",

@@ -1,0 +1,158 @@
+"""Macros: the list, and the form of who may keep them. They are used on the board and beside the list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from marshmallow import EXCLUDE, fields, validate
+
+from app.core import clock, forms
+from app.core.errors import Conflict, Rejected, Stale
+from app.core.forms import id_in_address
+from app.core.http import current_actor, policy
+from app.core.pages import toast
+from app.tickets import order_words, policies
+from app.tickets.dispatch.entry import blueprint
+from app.tickets.queries import macros as queries
+from app.tickets.rules.macros import MACRO_ACT_LABELS, NEEDS_REASON, MacroAct
+from app.tickets.rules.workflow import OrderAct
+from app.tickets.schemas.macros import MacroForm
+from app.tickets.services import macros as services
+
+
+class Version(forms.Schema):
+    """Which version of a macro somebody saw."""
+
+    version = fields.Integer(required=True, validate=validate.Range(1))
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+def said(macro: Any) -> str:
+    """What a macro does, in one line."""
+    parts = []
+    if macro.act:
+        act = MacroAct(macro.act)
+        label = _(MACRO_ACT_LABELS[act])
+        why = order_words.reason(act.of_table, macro.reason) if act.of_table and macro.reason else ""
+        parts.append(f"{label}: {why}" if why else label)
+    if macro.days:
+        parts.append(_("until in %(num)s days", num=macro.days))
+    if macro.note:
+        parts.append(_("note"))
+    if macro.message:
+        parts.append(_("message to the reporter"))
+    return " · ".join(str(part) for part in parts)
+
+
+def offered() -> list[dict[str, Any]]:
+    """The macros as buttons: id, name by language, what they do. One statement."""
+    return [{"id": row.id, "name": row.name, "said": said(row)} for row in queries.usable()]
+
+
+@blueprint.get("/macros")
+@policy(policies.may_dispatch)
+def macros() -> str:
+    """All of them, with what they do."""
+    rows = [{"row": row, "said": said(row)} for row in queries.usable()]
+    return render_template(
+        "tickets/dispatch/macros.html", macros=rows, may_edit=policies.may_edit_macros(current_actor())
+    )
+
+
+@blueprint.get("/macros/new")
+@policy(policies.may_edit_macros)
+def new_macro() -> Any:
+    """The empty form."""
+    return _form(forms.Form(MacroForm, {"position": 0}), None)
+
+
+@blueprint.post("/macros/new")
+@policy(policies.may_edit_macros)
+def new_macro_post() -> Any:
+    """Keep it."""
+    return _written(None)
+
+
+@blueprint.get("/macros/<macro_id>")
+@policy(policies.may_edit_macros)
+def macro(macro_id: str) -> Any:
+    """The form that changes it."""
+    found = queries.one(id_in_address(macro_id))
+    names = ("act", "reason", "days", "note", "position", "version")
+    values = {name: getattr(found, name) for name in names}
+    for name in ("name", "message"):
+        texts = getattr(found, name) or {}
+        values |= {f"{name}_zh": texts.get("zh-CN", ""), f"{name}_en": texts.get("en", "")}
+    known = {each["value"] for each in _reasons()}
+    if found.reason and found.reason not in known:
+        values |= {"reason": "other", "words": found.reason}
+    return _form(forms.Form(MacroForm, values), found)
+
+
+@blueprint.post("/macros/<macro_id>")
+@policy(policies.may_edit_macros)
+def macro_post(macro_id: str) -> Any:
+    """Write it anew."""
+    return _written(queries.one(id_in_address(macro_id)))
+
+
+@blueprint.post("/macros/<macro_id>/close")
+@policy(policies.may_edit_macros)
+def macro_close(macro_id: str) -> Any:
+    """Nobody is offered it any more."""
+    number, data = id_in_address(macro_id), forms.load(Version(), request.form.to_dict())
+    services.close(actor=current_actor(), now=clock.now(), macro_id=number, seen=data["version"])
+    toast(_("The macro is closed."), "info")
+    return redirect(url_for("dispatch.macros"), 303)
+
+
+def _written(found: Any) -> Any:
+    form = forms.Form(MacroForm)
+    form.beside.add("content")
+    data = form.load(request.form)
+    if data is None:
+        return _form(form, found, 422)
+    given: dict[str, Any] = {
+        "actor": current_actor(),
+        "now": clock.now(),
+        "name": MacroForm.name(data),
+        "position": data["position"],
+        "content": MacroForm.content(data),
+    }
+    try:
+        if found is None:
+            services.add(**given)
+        else:
+            services.change(macro_id=found.id, seen=data["version"], **given)
+    except Rejected as refused:
+        form.refuse(refused)
+        return _form(form, found, refused.status)
+    except (Stale, Conflict) as refused:
+        form.problem = str(refused.message)
+        return _form(form, found, refused.status)
+    toast(_("Kept."))
+    return redirect(url_for("dispatch.macros"), 303)
+
+
+def _reasons() -> list[dict[str, Any]]:
+    """The reasons of all acts that take one, by act."""
+    found: list[dict[str, Any]] = []
+    for act in MacroAct:
+        if act in NEEDS_REASON:
+            group = str(_(MACRO_ACT_LABELS[act]))
+            found += [{**each, "group": group} for each in order_words.reason_choices(OrderAct(act.value))]
+    return list({each["value"]: each for each in reversed(found)}.values())[::-1]
+
+
+def _form(form: forms.Form, found: Any, status: int = 200) -> Any:
+    return render_template(
+        "tickets/dispatch/macro.html",
+        form=form,
+        macro=found,
+        acts=[{"value": act.value, "label": _(MACRO_ACT_LABELS[act])} for act in MacroAct],
+        reasons=_reasons(),
+    ), status

@@ -1,0 +1,140 @@
+"""Many orders at once, or one that is moved: from the board's bar, its menu, its macros and from dragging."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from marshmallow import EXCLUDE, fields, validate
+
+from app.core import clock, forms
+from app.core.errors import DomainError, NotFound, Rejected
+from app.core.http import current_actor, policy
+from app.core.pages import toast
+from app.tickets import policies
+from app.tickets.dispatch import entry
+from app.tickets.dispatch.acts import carry_out
+from app.tickets.dispatch.entry import blueprint
+from app.tickets.order_forms import NOTE_LIMIT, LocalMoment, OrderActForm
+from app.tickets.queries import macros as macro_queries
+from app.tickets.queries import orders
+from app.tickets.refusal_words import sentence
+from app.tickets.rules.reasons import REASON_LIMIT
+from app.tickets.services import bulk as services
+from app.tickets.services import macros
+from app.tickets.services.bulk import BulkAction, Task
+from app.tickets.services.done import OrderDone
+
+TOLD_AT_MOST = 5
+MACRO = "macro:"  # before its id, as the value of a button
+
+
+class BulkForm(forms.Schema):
+    """What is done to the chosen orders; `hold_reason` is a code, `reason` one's own words."""
+
+    action = forms.Text(max=40, required=True)
+    assignee = forms.Id(load_default=None)
+    reason = forms.Text(max=REASON_LIMIT, load_default="")
+    hold_reason = forms.Text(max=40, load_default="")
+    until = LocalMoment(load_default=None)
+    note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default="")
+    item = fields.List(fields.Raw(), load_default=list, validate=validate.Length(max=services.AT_MOST))
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class MacroChoice(OrderActForm):
+    """Which macro is used on an order."""
+
+    macro = forms.Id(required=True)
+
+
+@blueprint.post("/bulk")
+@policy(policies.may_dispatch)
+def bulk() -> Any:
+    """Do one thing to the chosen orders; the page says of each that was refused why."""
+    back = redirect(url_for("dispatch.board", **entry.kept(entry.asked())), 303)
+    form = forms.Form(BulkForm)
+    data = form.load(request.form)
+    if data is None:
+        if "item" in form.errors or "action" in form.errors:
+            toast(_("Choose 1 to 100 orders first."), "late")
+            return back
+        raise Rejected(fields=form.errors)
+    chosen = [item for item in map(_item, data["item"]) if item is not None]
+    task = _task(data)
+    if not chosen or task is None:
+        toast(_("Choose 1 to 100 orders first."), "late")
+        return back
+    if task.action is BulkAction.ASSIGN and task.assignee is None:
+        toast(_("Say to whom."), "late")
+        return back
+    try:
+        outcomes = services.act_on_many(actor=current_actor(), now=clock.now(), task=task, items=chosen)
+    except NotFound:
+        toast(_("The macro is closed."), "late")
+        return back
+    tell(outcomes)
+    return back
+
+
+@blueprint.post("/<order_id>/macros")
+@policy(policies.may_dispatch)
+def use_macro(order_id: str) -> Any:
+    """Use a macro on one order."""
+
+    def use(row: Any, data: dict[str, Any]) -> OrderDone:
+        macro = macro_queries.one(data["macro"])
+        return macros.use(actor=current_actor(), now=clock.now(), order_id=row.id, seen=data["version"], macro=macro)
+
+    return carry_out(order_id, "macro", forms.Form(MacroChoice), use)
+
+
+def _task(data: dict[str, Any]) -> Task | None:
+    """What the form asks for; None for what is no action."""
+    wanted = str(data["action"])
+    if wanted.startswith(MACRO):
+        number = forms.parse_id(wanted.removeprefix(MACRO))
+        return None if number is None else Task(action=BulkAction.MACRO, macro_id=number)
+    if wanted not in set(BulkAction) - {BulkAction.MACRO}:
+        return None
+    action = BulkAction(wanted)
+    hold = action is BulkAction.HOLD
+    return Task(
+        action=action,
+        assignee=data["assignee"],
+        reason=(data["hold_reason"] if hold else data["reason"]) or None,
+        note=(data["note"] or data["reason"] or None) if hold else None,
+        until=data["until"] if hold else None,
+    )
+
+
+def _item(given: str) -> services.Item | None:
+    order_id, _colon, version = str(given).partition(":")
+    number, seen = forms.parse_id(order_id), forms.parse_id(version)
+    return None if number is None or seen is None else services.Item(number, seen)
+
+
+def tell(outcomes: Sequence[services.Outcome]) -> None:
+    """How many were done and how many refused, and each refusal with its order."""
+    refused = [(each.id, each.refused) for each in outcomes if each.refused is not None]
+    done = len(outcomes) - len(refused)
+    if done:
+        toast(ngettext("%(num)d order done", "%(num)d orders done", done))
+    if refused:
+        _tell_refused(refused)
+
+
+def _tell_refused(refused: Sequence[tuple[int, DomainError]]) -> None:
+    if len(refused) > 1:
+        toast(ngettext("%(num)d order was refused", "%(num)d orders were refused", len(refused)), "late")
+    numbers = orders.numbers([order_id for order_id, _why in refused])
+    for order_id, why in refused[:TOLD_AT_MOST]:
+        toast(_("%(number)s: %(what)s", number=numbers.get(order_id, order_id), what=sentence(why)), "late")
+    if len(refused) > TOLD_AT_MOST:
+        rest = len(refused) - TOLD_AT_MOST
+        toast(ngettext("%(num)d more was refused", "%(num)d more were refused", rest), "late")
