@@ -75,9 +75,10 @@ def faults(content: Content) -> dict[str, str]:
 def _reason_faults(content: Content) -> dict[str, str]:
     wrong: dict[str, str] = {}
     act, code = content.act, None
-    if act in NEEDS_REASON and act is not None and act.of_table is not None:
-        code = read_reason(act.of_table, content.reason)
-        known = {each.code for each in choices(act.of_table)}
+    of_table = act.of_table if act in NEEDS_REASON else None
+    if of_table is not None:
+        code = read_reason(of_table, content.reason)
+        known = {each.code for each in choices(of_table)}
         if code is None or (act is MacroAct.HOLD and code not in known):
             wrong["reason"] = gettext_noop("Choose a reason.")
     elif content.reason:

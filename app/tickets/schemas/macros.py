@@ -67,7 +67,7 @@ class MacroWords(fields.Field[dict[str, str]]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, str]:
         if not isinstance(value, dict) or not value or not set(value) <= {"zh-CN", "en"}:
             raise ValidationError(_("Give the words by language: zh-CN, en or both."))
-        return {language: self.line.deserialize(text) for language, text in value.items() if text != ""}
+        return {language: str(self.line.deserialize(text)) for language, text in value.items() if text != ""}
 
 
 class MacroIn(forms.Schema):
