@@ -35,7 +35,10 @@ def board() -> Any:
         answer = make_response(render_template("tickets/dispatch/_board_filtered.html", **context))
         answer.headers["HX-Replace-Url"] = url_for("dispatch.board", **entry.kept(query))
         return answer
-    kept: dict[str, Any] = {"kept": views.menu(query, "board"), "may_edit_macros": policies.may_edit_macros(current_actor())}
+    kept: dict[str, Any] = {
+        "kept": views.menu(query, "board"),
+        "may_edit_macros": policies.may_edit_macros(current_actor()),
+    }
     return views.beginning(kept["kept"]) or render_template("tickets/dispatch/board.html", **kept, **_shown(query))
 
 
