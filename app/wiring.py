@@ -78,6 +78,7 @@ from app.tickets import hooks as tickets_hooks
 from app.tickets import models as tickets_models
 from app.tickets import notices as tickets_notices
 from app.tickets import notices_of_acceptance as tickets_notices_of_acceptance
+from app.tickets import notices_of_visits as tickets_notices_of_visits
 from app.tickets import open311 as tickets_open311
 from app.tickets import policies as tickets_policies
 from app.tickets import reports as tickets_reports
@@ -172,6 +173,7 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.OfferMade: (_told(tickets_notices.on_offer),),
     ticket_events.OrderAccepted: (_told(tickets_notices.on_taken),),
     ticket_events.OrderOnTheWay: (_told(tickets_notices.on_the_way),),
+    ticket_events.WindowChosen: (_told(tickets_notices_of_visits.on_window),),
     ticket_events.OrderOnHold: (_told(tickets_notices.on_hold),),
     ticket_events.DutyLeadCalled: (_told(tickets_notices.on_lead_called),),
     ticket_events.OrderProposed: (_told(tickets_notices.on_proposed),),

@@ -308,6 +308,18 @@ class OrderOnHold(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WindowChosen(Event):
+    """The reporter chose when somebody may come after nobody was in; instants are RFC 3339, `holders` are told."""
+
+    ticket_id: int
+    order_id: int
+    event_id: int
+    start: str
+    end: str
+    holders: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDone(Event):
     """The work of one order is done."""
 

@@ -322,7 +322,7 @@ def on_hold(event: events.OrderOnHold, actor: Actor, now: datetime) -> None:
     services.notify(
         reporter_of(facts, now),
         "ticket-on-hold",
-        data_of(facts, until=event.until, reason=reason),
+        data_of(facts, until=event.until, reason=reason, absent=event.reason in reasons.HOLD_NEEDS_CARD),
         page_of(facts.id),
         now,
         key=f"order:{event.order_id}:on-hold:{event.until or now.strftime('%Y%m%d')}",

@@ -15,6 +15,7 @@ from app.core import forms, i18n
 from app.tickets.device import DeviceFields
 from app.tickets.rules.reasons import REASON_LIMIT
 from app.tickets.services.evidence import Handed
+from app.tickets.visit_choice import VisitChoice
 
 NOTE_LIMIT = 2000
 PHOTOS_AT_ONCE = 6
@@ -52,7 +53,8 @@ def _photos() -> fields.List[Any]:
 class OrderActForm(DeviceFields):
     """One act on an order: the version that was on the page, and whatever the act or the category demands.
 
-    `before` and `drawn` are files like `photos`: photos taken before the work, a signature drawn by hand.
+    `before` and `drawn` are files like `photos`: photos taken before the work, a signature drawn by hand. `sheet`
+    names the form of the page where two of them do the same act.
     """
 
     version = forms.Id(required=True, error_messages={"required": _l("Load the page again and repeat the step.")})
@@ -68,6 +70,9 @@ class OrderActForm(DeviceFields):
     checklist = fields.List(forms.Text(max=POINT_LIMIT), load_default=list, validate=validate.Length(max=50))
     code = forms.Text(max=CODE_LIMIT, load_default="")
     signature = forms.Text(max=NAME_LIMIT, load_default="")
+    sheet = forms.Text(max=20, load_default="")
+    card = fields.Boolean(load_default=False)
+    windows = fields.List(VisitChoice(), load_default=list, validate=validate.Length(max=10))
 
 
 class PhotosForm(forms.Schema):
@@ -105,6 +110,8 @@ def handed(data: dict[str, Any]) -> Handed:
         ticked=tuple(data["checklist"]),
         code=data["code"] or None,
         signed_by=data["signature"] or None,
+        card_left=data["card"],
+        windows=tuple(data["windows"]),
     )
 
 

@@ -41,6 +41,7 @@ KEEPS_INPUT: dict[str, frozenset[str]] = {
     "tickets.photos": REQUESTERS,
     "tickets.rating": REQUESTERS,
     "tickets.remind": REQUESTERS,
+    "tickets.choose_window": REQUESTERS,
     "tickets.withdraw": REQUESTERS,
 }
 
@@ -397,6 +398,7 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "api_tickets.not_fixed",
         "api_tickets.rate_ticket",
         "api_tickets.remind_ticket",
+        "api_tickets.choose_window",
         "api_tickets.similar_tickets",
         "api_tickets.visit_windows",
         "api_tickets.ticket_transition",

@@ -64,6 +64,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("order-offered", ORDERS, gettext_noop("An order is offered to me")),
     Kind("order-help", ORDERS, gettext_noop("I am to help with an order")),
     Kind("order-pooled", ORDERS, gettext_noop("An order lies in the pool")),
+    Kind("order-window", ORDERS, gettext_noop("The reporter chose a time for my visit")),
     Kind("order-message", ORDERS, gettext_noop("The reporter writes")),
     Kind("ticket-urged", ORDERS, gettext_noop("The reporter reminds"), mail=True),
     Kind("order-released", ORDERS, gettext_noop("An order goes to somebody else or is cancelled")),

@@ -18,6 +18,7 @@
 - `sla_policies`: what is promised, and publishing it anew
 - `saved_views`: filters of list and board kept under a name
 - `tickets`: tickets, work orders and their photos
+- `windows`: another time after nobody was in
 - `incidents`: one fault with several reporters, and what staff corrects
 """
 
@@ -40,6 +41,7 @@ from app.tickets.api import (
     sla_policies,
     tickets,
     urging,
+    windows,
 )
 from app.tickets.api.answering import blueprint
 
@@ -63,4 +65,5 @@ __all__ = [
     "sla_policies",
     "tickets",
     "urging",
+    "windows",
 ]

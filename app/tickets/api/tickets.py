@@ -327,6 +327,8 @@ def order_transition(sent: dict[str, Any], order_id: str) -> Response:
             ticked=tuple(sent["checklist"]),
             code=sent["code"],
             signed_by=sent["signed_by"],
+            card_left=sent["card_left"],
+            windows=tuple(Window(each["from_"], each["to"]) for each in sent["windows"]),
         ),
     )
     return _order(number)

@@ -15,7 +15,7 @@ from app.core import forms, i18n
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
-from app.tickets import answer_words, due_words, evidence_words, order_words, policies, talk
+from app.tickets import answer_words, due_words, evidence_words, order_words, policies, talk, visit_choice
 from app.tickets.due_words import Due
 from app.tickets.order_forms import Part
 from app.tickets.queries import crew_day, timeline
@@ -252,6 +252,11 @@ class OrderScreen:
         return [button for button in self.buttons.values() if button.asks or button.act is OrderAct.START]
 
     @property
+    def slots(self) -> list[dict[str, str]]:
+        """When somebody could come again, by day."""
+        return visit_choice.slots(self.now)
+
+    @property
     def may_start(self) -> bool:
         """The work can begin now."""
         return OrderAct.START in self.buttons
@@ -270,6 +275,8 @@ class OrderScreen:
     def part(self, name: str) -> Part | None:
         """The refused form, for the sheet it was sent from; None for every other."""
         failed = "photos" if self.failed is None else self.failed.value
+        if self.form is not None and self.form.values.get("sheet"):
+            failed = str(self.form.values["sheet"])
         return Part(self.form, name) if self.form is not None and failed == name else None
 
     @property

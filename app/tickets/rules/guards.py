@@ -39,6 +39,7 @@ class Facts:
     has_category: bool = False
     has_photo: bool = False
     card_left: bool = False
+    window_proposed: bool = False
     trade: str | None = None
     planned_minutes: int | None = None
     person_id: int | None = None
@@ -105,7 +106,7 @@ def _card_or_window(facts: Facts) -> bool:
     """reporter_absent: a card was left (or its words noted), or a new window agreed."""
     if read_reason(OrderAct.HOLD, facts.reason) not in HOLD_NEEDS_CARD:
         return True
-    return facts.card_left or _has_note(facts) or facts.until is not None
+    return facts.card_left or facts.window_proposed or _has_note(facts) or facts.until is not None
 
 
 def _has_note(facts: Facts) -> bool:

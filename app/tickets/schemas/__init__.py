@@ -271,6 +271,7 @@ class OrderAct(forms.Schema):
 
     `place_token` (a sticker's secret or address), `checklist` (codes of points ticked off), `code` and `signed_by` (a
     name in place of a drawn signature) are read where the category demands them; `demands` of the order says so.
+    `card_left` and `windows` go with a hold because nobody was in.
     """
 
     to = fields.String(required=True, validate=_one_of(workflow.ORDER_API_TARGETS))
@@ -281,6 +282,8 @@ class OrderAct(forms.Schema):
     checklist = fields.List(forms.Text(max=40), load_default=list, validate=validate.Length(max=50))
     code = forms.Text(max=50, load_default=None, allow_none=True)
     signed_by = forms.Text(max=100, load_default=None, allow_none=True)
+    card_left = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    windows = fields.List(fields.Nested(VisitWindow), load_default=list, validate=validate.Length(max=10))
     device_at = forms.Moment(load_default=None, allow_none=True)
     device_offset_s = fields.Float(load_default=None, allow_none=True, allow_nan=False)
 

@@ -27,7 +27,9 @@ from app.tickets.rules import demands as demand_rules
 from app.tickets.rules import evidence as rules
 from app.tickets.rules.evidence import Evidence, Scan
 from app.tickets.rules.order_table import OrderAct
-from app.tickets.rules.reasons import read_reason
+from app.tickets.rules.reasons import HOLD_NEEDS_CARD, read_reason
+from app.tickets.rules.visits import Window
+from app.tickets.services import windows
 from app.tickets.services.case import Case
 from app.tickets.services.held import HeldOrder
 
@@ -38,12 +40,17 @@ _SHOW: Final = frozenset({OrderAct.START, OrderAct.DONE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handed:
-    """What somebody hands in: a sticker's secret or address, codes of points, the reporter's code, a name signed."""
+    """What somebody hands in: a sticker's secret or address, codes of points, the reporter's code, a name signed.
+
+    Of a hold because nobody was in: whether a card was left, and the windows proposed for another visit.
+    """
 
     place_token: str | None = None
     ticked: tuple[str, ...] = ()
     code: str | None = None
     signed_by: str | None = None
+    card_left: bool = False
+    windows: tuple[Window, ...] = ()
 
 
 NOTHING: Final = Handed()
@@ -59,6 +66,8 @@ class Judged:
 
 def judge(case: Case, order: HeldOrder, act: OrderAct, handed: Handed, reason: str | None) -> Judged:
     """What of the demands binds and is met, where the act is one that shows anything."""
+    if act is OrderAct.HOLD:
+        return _left_behind(case, handed, reason)
     if act not in _SHOW:
         return Judged({}, {})
     made = demands_of(case.ticket.category_version_id)
@@ -76,6 +85,17 @@ def judge(case: Case, order: HeldOrder, act: OrderAct, handed: Handed, reason: s
     if shown.code_right is False:
         _note_wrong_code(case, order)
     return Judged(facts, data)
+
+
+def _left_behind(case: Case, handed: Handed, reason: str | None) -> Judged:
+    """A card and proposals, where the hold is for somebody who was not in."""
+    if read_reason(OrderAct.HOLD, reason) not in HOLD_NEEDS_CARD:
+        return Judged({}, {})
+    offered = windows.proposed(case, handed.windows)
+    data: dict[str, Any] = {"windows": offered} if offered else {}
+    if handed.card_left:
+        data["card"] = True
+    return Judged({"card_left": handed.card_left, "window_proposed": bool(offered)}, data)
 
 
 def demands_of(version_id: int | None) -> Mapping[str, Any]:

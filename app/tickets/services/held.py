@@ -37,6 +37,7 @@ class HeldTicket:
     impact: str
     priority: str
     visit_from: datetime | None
+    visit_to: datetime | None
     duplicate_of_id: int | None
     merge_id: int | None
     filed_at: datetime

@@ -25,6 +25,7 @@ from app.tickets.web import (
     sticker,
     tracking,
     unlisted,
+    windows,
 )
 from app.tickets.web.blueprint import blueprint
 
@@ -42,4 +43,5 @@ __all__ = [
     "sticker",
     "tracking",
     "unlisted",
+    "windows",
 ]

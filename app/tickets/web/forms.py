@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from flask_babel import lazy_gettext as _l
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from app.core import forms
 from app.tickets.rules import priority, ratings, reasons
-from app.tickets.rules.visits import NOT_OFFERED, Window
 from app.tickets.rules.workflow import TicketStatus
+from app.tickets.visit_choice import VisitChoice
 
 DESCRIPTION_LIMIT = 2000
 PLACE_LIMIT = 200
@@ -19,20 +16,6 @@ PHOTOS = 6
 
 SAID_BY_REPORTERS = tuple(each for each in priority.URGENCIES if each != "emergency")
 """What the form offers: an emergency is a category, not a degree (27)."""
-
-
-class VisitChoice(fields.Field[Window]):
-    """A window as the form's choice carries it: its two instants, RFC 3339, with a slash between."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Window:
-        start, _slash, end = str(value).partition("/")
-        try:
-            found = Window(datetime.fromisoformat(start), datetime.fromisoformat(end))
-        except ValueError:
-            raise ValidationError(_l(NOT_OFFERED)) from None
-        if found.start.tzinfo is None or found.end.tzinfo is None:
-            raise ValidationError(_l(NOT_OFFERED))
-        return found
 
 
 class Report(forms.Schema):

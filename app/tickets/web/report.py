@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.accounts import queries as people
 from app.attachments import services as attachments
-from app.core import clock, i18n, pages
+from app.core import clock, pages
 from app.core.actor import Actor
 from app.core.errors import NotFound, Rejected
 from app.core.forms import Form, parse_id
@@ -21,10 +21,9 @@ from app.core.http import current_actor, policy, upload
 from app.core.http.limits import filings
 from app.sites import queries as sites
 from app.sites.models import Place
-from app.tickets import policies
+from app.tickets import policies, visit_choice
 from app.tickets.queries import catalogue, progress, tickets
-from app.tickets.rules import visits as rules_of_visits
-from app.tickets.services import filing, photos, visits
+from app.tickets.services import filing, photos
 from app.tickets.web import asking, choices, drafts
 from app.tickets.web.blueprint import blueprint
 from app.tickets.web.forms import Behalf, Report
@@ -162,24 +161,11 @@ def page_of(
         whose=drafts.owner(current_actor()),
         labels={**LABELS, **asking.labels(choices.chosen(groups, form.values))},
         note=note,
-        slots=_slots(),
+        slots=visit_choice.slots(clock.now()),
         photo_hint=_("Choose your photos again: they could not be kept.") if form.errors or note else None,
         for_somebody=for_somebody,
         people=[_option(each) for each in found],
     )
-
-
-def _slots() -> list[dict[str, str]]:
-    """The windows for a visit, by day."""
-    found = rules_of_visits.slots(clock.now(), i18n.zone(), visits.hours())
-    return [
-        {
-            "value": f"{i18n.iso(each.start)}/{i18n.iso(each.end)}",
-            "label": f"{i18n.format_time(each.start)}–{i18n.format_time(each.end)}",
-            "group": f"{i18n.format_weekday(each.start)} {i18n.format_day(each.start)}",
-        }
-        for each in found
-    ]
 
 
 def _option(line: people.PersonLine) -> dict[str, str]:

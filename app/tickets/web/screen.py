@@ -27,10 +27,11 @@ from app.tickets.rules import guards, history, joint, ratings, workflow
 from app.tickets.rules.demands import demanded
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
+from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, Who
 from app.tickets.services import evidence, urging
 from app.tickets.services.messages import OPEN_TO_WORDS
-from app.tickets.web import wording
+from app.tickets.web import absences, wording
 
 EVENTS = 200
 LIVE = workflow.TICKET_OPEN | {TicketStatus.RESOLVED}
@@ -183,6 +184,22 @@ class Screen:
     def answers(self) -> list[tuple[str, str]]:
         """What was asked and answered."""
         return [(each.question, each.text) for each in answer_words.lines(self.ticket.asked, self.ticket.answers)]
+
+    @property
+    def absence(self) -> absences.Absence | None:
+        """Nobody was in, and an order stands still for it: what was left, and the times to choose from."""
+        return absences.of(self.orders, self.events, self.ticket, self.now)
+
+    @property
+    def proposed(self) -> tuple[Window, ...]:
+        """The windows the crew proposed last."""
+        found = self.absence
+        return () if found is None else found.windows
+
+    @property
+    def may_choose_window(self) -> bool:
+        """The reader says when somebody comes: the reporter, or who is his contact (N5)."""
+        return Who.REPORTER in policies.parts_of_ticket(self.actor, self.ticket)
 
     @property
     def codes(self) -> list[tuple[str, str]]:

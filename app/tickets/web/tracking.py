@@ -21,7 +21,7 @@ from app.core.pages import toast
 from app.tickets import policies
 from app.tickets.queries import viewer
 from app.tickets.rules.workflow import TicketAct
-from app.tickets.services import acts, merging, publishing
+from app.tickets.services import acts, merging, publishing, windows
 from app.tickets.services import photos as photo_services
 from app.tickets.web import drafts, following, wording
 from app.tickets.web.blueprint import blueprint
@@ -39,6 +39,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "reconsider": {"reason": "again_reason", "note": "again_note"},
     "rating": {"comment": "comment"},
     "message": {"text": "text"},
+    "window": {"visit_window": "visit_window"},
     "photos": {"photos": "more_photos"},
 }
 PLAIN = ("version",)
@@ -111,6 +112,8 @@ def _stands(screen: Screen, act: str) -> bool:
         return screen.may_rate
     if act == "message":
         return screen.may_write
+    if act == "window":
+        return screen.may_choose_window and any(windows.waits(each) for each in screen.orders)
     return screen.may_add_photos if act == "photos" else TicketAct(act) in screen.acts
 
 

@@ -1,0 +1,31 @@
+"""The reporter's time for another visit, over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from app.core import clock
+from app.core.http import accepts, answers, current_actor, policy, seen_version
+from app.tickets import policies, schemas
+from app.tickets.api.answering import blueprint, number_of, ticket
+from app.tickets.rules.visits import Window
+from app.tickets.services import windows
+
+
+@blueprint.route("/tickets/<string:ticket_id>/visit-window", methods=["POST"])
+@accepts(blueprint, schemas.VisitWindow)
+@answers(blueprint, 200, schemas.TicketDetail)
+@policy(policies.may_own)
+def choose_window(sent: dict[str, Any], ticket_id: str) -> Response:
+    """Nobody was in: say when somebody may come again, one or several neighbouring slots of `GET /visit-windows`."""
+    number = number_of(ticket_id)
+    windows.choose(
+        actor=current_actor(),
+        now=clock.now(),
+        ticket_id=number,
+        window=Window(sent["from_"], sent["to"]),
+        seen=seen_version(),
+    )
+    return ticket(number)
