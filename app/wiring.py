@@ -85,6 +85,7 @@ from app.tickets import reports as tickets_reports
 from app.tickets import web as tickets_web
 from app.tickets.queries import accepting as tickets_accepting
 from app.tickets.queries import extensions as tickets_extensions
+from app.tickets.queries import unlisted as tickets_unlisted
 from app.tickets.queries import viewer as tickets_viewer
 
 if TYPE_CHECKING:
@@ -294,6 +295,14 @@ NAVIGATION: tuple[NavItem, ...] = (
         tickets_policies.may_see_extensions,
         group=_l("Repairs"),
         count=tickets_extensions.WAITING,
+    ),
+    NavItem(
+        _l("Unlisted places"),
+        "tickets.unlisted",
+        "pin",
+        tickets_policies.sees_unlisted,
+        group=_l("Repairs"),
+        count=tickets_unlisted.COUNT,
     ),
     NavItem(_l("Duty calls"), "duty_calls.index", "phone", tickets_policies.may_dispatch, group=_l("Repairs")),
     NavItem(_l("Reports"), "reports.index", "chart", tickets_policies.may_read_reports, group=_l("Repairs")),

@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 
 from app.core import i18n, paging
 from app.core.db import db
-from app.sites.models import Place, PlaceSticker
+from app.sites.models import Place, PlaceAlias, PlaceSticker
 from app.sites.rules import aliases, tree
 
 LARGEST_SCAN = 20_000  # places of an institution; up to here a plain filter is the search (architecture.md)
@@ -271,6 +271,20 @@ def nearest(said: Collection[str], on: date, limit: int = 3) -> dict[str, list[A
         ranked = sorted(((aliases.nearness(text, row.path), row) for row in rows), key=lambda each: -each[0])
         found[text] = [row for nearness, row in ranked[:limit] if nearness > 0]
     return found
+
+
+def place_of_words(text: str, on: date) -> Place | None:
+    """The place staff has said the words mean, or what stands in for it; None where they were never named."""
+    key = aliases.key(text)
+    if not key:
+        return None
+    query = (
+        select(Place)
+        .join(PlaceAlias, and_(PlaceAlias.institution_id == Place.institution_id, PlaceAlias.place_id == Place.id))
+        .where(PlaceAlias.key == key)
+    )
+    place = db.session.scalars(query).first()
+    return None if place is None else standing_in(place, on)
 
 
 def code_taken(code: str, *, but: int | None = None) -> bool:

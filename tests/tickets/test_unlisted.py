@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.errors import NotAllowed, Rejected
 from app.sites.models import PlaceAlias
 from app.sites.rules import aliases
@@ -112,3 +113,55 @@ def test_numbers_stay_whole() -> None:
     assert aliases.pieces("7号楼 999") == ("7", "号楼", "999")
     near: Any = aliases.nearness
     assert near("7号楼 999", "南校区 · 7号楼 · 9层 · 909") > near("7号楼 999", "南校区 · 17号楼 · 999")
+
+
+def test_the_reporter_is_shown_the_nearest_and_chooses_himself(
+    client: FlaskClient, ground: factory.Ground, login: Login, database: Session
+) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    near = ground.near  # type: ignore[attr-defined]  # set by the test
+    login(ground.student)
+    typed = {"place_text": "桃园7号楼 999", "group": str(ground.category.id), "description": "漏水"}
+    part = client.post("/report/similar", data=typed, headers={"HX-Request": "true"}).text
+    assert f'name="meant" value="{near.id}"' in part
+    assert "No, it is “桃园7号楼 999”" in part
+    assert near.path in client.post("/report/similar", data=typed).text  # without a script
+    kept = client.post("/report/similar", data={**typed, "meant": str(near.id)}, headers={"HX-Request": "true"}).text
+    assert f'value="{near.id}" checked' in kept
+    assert client.post("/report", data={**typed, "meant": ""}).status_code == 303
+    assert client.post("/report", data={**typed, "meant": str(near.id)}).status_code == 303
+    by_words, chosen = database.scalars(select(Ticket).order_by(Ticket.id)).all()
+    assert (by_words.place_id, by_words.place_text) == (None, "桃园7号楼 999")  # never silently mapped
+    assert (chosen.place_id, chosen.place_text) == (near.id, None)
+    assert client.post("/report", data={**typed, "meant": "99999"}).status_code == 422
+    # named once by staff, the words need no suggestion any more
+    unlisted.name_for_all(
+        actor=factory.actor(ground.dispatcher), now=clock.now(), text="桃园7号楼 999", place_id=near.id
+    )
+    assert "meant" not in client.post("/report/similar", data=typed, headers={"HX-Request": "true"}).text
+
+
+def test_the_same_words_for_a_place_are_hinted_at(client: FlaskClient, ground: factory.Ground) -> None:
+    """Duplicates of a place that is only words: the same words, whatever their blanks and width."""
+    first, other = Caller(client, ground.student), Caller(client, accounts.person("student"))
+    filed = first.file(ground, place_id=None, place_text="操场 看台", description="水龙头漏水")
+    asked = {"category": "tap", "description": "水龙头漏水了"}
+    (hint,) = other.get("/tickets/similar", place_text="操场看台。", **asked).json["items"]
+    assert (hint["id"], hint["place"], hint["mine"]) == (filed.json["id"], "操场看台。", False)
+    assert other.get("/tickets/similar", place_text="操场", **asked).json["items"] == []
+    assert other.get("/tickets/similar", place_text="！？", **asked).json["items"] == []
+    assert other.get("/tickets/similar", **asked).status_code == 422
+
+
+def test_the_desk_reaches_the_page_from_its_navigation_with_a_count(
+    client: FlaskClient, ground: factory.Ground, login: Login
+) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    for number in range(3):
+        ground.file(place_text=f"7号楼 {number}00")
+    page = login(ground.dispatcher).get("/dispatch/").get_data(as_text=True)
+    entry = page[page.index('href="/tickets/unlisted"') :][:600]
+    assert "Unlisted places" in entry
+    assert ">3<" in entry
+    campus = accounts.person("dispatcher", scope_kind="campus", scope_id=ground.campus.id)
+    assert 'href="/tickets/unlisted"' not in login(campus).get("/dispatch/").get_data(as_text=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
+from flask_babel import lazy_gettext as _l
 
 from app.core import clock
+from app.core.errors import Rejected
 from app.core.http import accepts, answers, current_actor, policy, seen_version, versioned
 from app.core.http.limits import filings
 from app.tickets import policies, schemas
@@ -23,6 +25,8 @@ from app.tickets.services.reclassifying import Wish
 @policy(policies.may_file)
 def similar_tickets(asked: dict[str, Any]) -> Any:
     """Tickets that may speak of the fault you are about to report, the likest first; filing stays possible."""
+    if asked["place_id"] is None and not asked["place_text"]:
+        raise Rejected(fields={"place_id": _l("Name a place, or say in words where it is.")})
     return {"items": similar.hints(current_actor(), now=clock.now(), **asked)}
 
 

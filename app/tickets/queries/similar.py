@@ -18,6 +18,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.sites import queries as places
 from app.sites.models import Place
+from app.sites.rules import aliases
 from app.tickets.models import Category, Ticket
 from app.tickets.queries import followed, viewer
 from app.tickets.rules import similarity
@@ -44,8 +45,25 @@ class Hint:
     likeness: float
 
 
-def hints(actor: Actor, *, place_id: int, category: str | int, description: str, now: datetime) -> list[Hint]:
-    """What may be the same fault, the likest first; at most five. Four statements, however many tickets there are."""
+def hints(
+    actor: Actor,
+    *,
+    category: str | int,
+    description: str,
+    now: datetime,
+    place_id: int | None = None,
+    place_text: str = "",
+) -> list[Hint]:
+    """What may be the same fault, the likest first; at most five. A constant number of statements.
+
+    Words for a place count where they are given: as the place staff has named for them, else tickets with the same
+    words are compared. Who asks is then shown his own words as the place.
+    """
+    if place_text:
+        meant = places.place_of_words(place_text, places.today(now))
+        place_id = None if meant is None else meant.id
+    if place_id is None and not aliases.key(place_text):
+        return []
     wanted = _category(category)
     if wanted is None:
         return []
@@ -59,13 +77,16 @@ def hints(actor: Actor, *, place_id: int, category: str | int, description: str,
                 Ticket.filed_at,
                 Ticket.resolved_at,
                 Ticket.reporter_id,
+                Ticket.place_text,
                 Category.code,
                 Category.name,
                 Category.icon,
                 followed.coarse_place(actor.home_place_id).label("place"),
             ).join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
         )
-        .where(Ticket.category_id.in_(_branch(wanted.id)), *_near(place_id, now))
+        .where(
+            Ticket.category_id.in_(_branch(wanted.id)), *(_in_words(now) if place_id is None else _near(place_id, now))
+        )
         .order_by(Ticket.id.desc())
         .limit(COMPARED_AT_MOST)
     )
@@ -75,7 +96,7 @@ def hints(actor: Actor, *, place_id: int, category: str | int, description: str,
             category=row.code,
             category_name=row.name,
             icon=row.icon,
-            place=row.place or "",
+            place=place_text if place_id is None else row.place or "",
             status=row.status,
             filed_at=row.filed_at,
             mine=actor.id is not None and row.reporter_id == actor.id,
@@ -83,6 +104,7 @@ def hints(actor: Actor, *, place_id: int, category: str | int, description: str,
         )
         for row in db.session.execute(query)
         if similarity.joinable(TicketStatus(row.status), row.resolved_at, now)
+        and (place_id is not None or aliases.key(row.place_text) == aliases.key(place_text))
     ]
     return likest(found)
 
@@ -127,17 +149,23 @@ def beside(actor: Actor, ticket: Any, now: datetime) -> list[Any]:
     return [row for _score, row in sorted(likely, key=lambda each: (-each[0], -each[1].id))][: similarity.AT_MOST]
 
 
+def _in_words(now: datetime) -> list[Any]:
+    """Whose place is words alone; open, or resolved a short time ago."""
+    return [Ticket.place_id.is_(None), Ticket.place_text.is_not(None), _still_of_interest(now)]
+
+
+def _still_of_interest(now: datetime) -> Any:
+    recent = and_(Ticket.status == TicketStatus.RESOLVED.value, Ticket.resolved_at > now - similarity.RESOLVED_FOR)
+    return or_(Ticket.status.in_(_OPEN), recent)
+
+
 def _near(place_id: int, now: datetime) -> list[Any]:
     """At the place, around it, at public places of its floor; open, or resolved a short time ago."""
     line = places.lineage(place_id)
     around = [each.id for each in line if each.id == place_id or each.kind in _AROUND]
     floor = next((each.id for each in reversed(line) if each.kind in _AROUND), place_id)
     public = select(Place.id).where(Place.parent_id == floor, Place.public, Place.valid_to.is_(None))
-    recent = and_(Ticket.status == TicketStatus.RESOLVED.value, Ticket.resolved_at > now - similarity.RESOLVED_FOR)
-    return [
-        or_(Ticket.place_id.in_(around or [place_id]), Ticket.place_id.in_(public)),
-        or_(Ticket.status.in_(_OPEN), recent),
-    ]
+    return [or_(Ticket.place_id.in_(around or [place_id]), Ticket.place_id.in_(public)), _still_of_interest(now)]
 
 
 def _category(category: str | int) -> Any:

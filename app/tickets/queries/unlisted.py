@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.prepared import Count, among, number
 from app.sites import queries as places
 from app.sites.rules import aliases
 from app.tickets.models import Ticket
@@ -19,6 +21,7 @@ from app.tickets.rules.states import TICKET_OPEN
 
 AT_MOST = 500
 SHOWN = 30
+COUNTED = 100
 
 
 @dataclass(slots=True)
@@ -43,6 +46,28 @@ def waiting(actor: Actor) -> Sequence[Any]:
         .order_by(Ticket.id)
         .limit(AT_MOST)
     ).all()
+
+
+@cache
+def _counted() -> Select[Any]:
+    some = (
+        select(Ticket.id)
+        .where(
+            Ticket.place_id.is_(None),
+            Ticket.place_text.is_not(None),
+            among(Ticket.status, [status.value for status in TICKET_OPEN]),
+        )
+        .limit(number(COUNTED))
+    )
+    return select(func.count()).select_from(some.subquery())
+
+
+def _nothing(_actor: Actor) -> dict[str, Any]:
+    return {}
+
+
+COUNT = Count(_counted, _nothing)
+"""The number beside the navigation's entry, for whoever triages the whole institution (`policies.sees_unlisted`)."""
 
 
 def by_words(actor: Actor, on: date) -> list[Words]:

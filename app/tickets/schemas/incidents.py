@@ -14,9 +14,10 @@ _OFFERED = _l("Choose one of the offered values.")
 
 
 class SimilarQuery(forms.Schema):
-    """`GET /tickets/similar`: what somebody is about to report."""
+    """`GET /tickets/similar`: what somebody is about to report, at a place or at one he names in words."""
 
-    place_id = forms.Id(required=True)
+    place_id = forms.Id(load_default=None)
+    place_text = forms.Text(max=200, load_default="")
     category = forms.Text(max=100, required=True)
     description = forms.Text(max=DESCRIPTION_LIMIT, multiline=True, load_default="")
 

@@ -22,7 +22,7 @@ from app.tickets.rules.workflow import TICKET_OPEN, TicketStatus
 from app.tickets.services import following
 from app.tickets.web import choices, wording
 from app.tickets.web.blueprint import blueprint
-from app.tickets.web.forms import DESCRIPTION_LIMIT
+from app.tickets.web.forms import DESCRIPTION_LIMIT, PLACE_LIMIT
 
 MEGABYTES = 100
 
@@ -32,21 +32,43 @@ MEGABYTES = 100
 @policy(policies.may_file)
 def similar_reports() -> Any:
     """What may be the fault of the form as it is filled in: a part of its page, or a page where there is no script."""
-    found = _hints()
-    context = {"hints": [_shown(hint) for hint in found], "asked": True}
+    words_said = request.form.get("place_text", "").replace("\x00", "")[:PLACE_LIMIT].strip()
+    meant = parse_id(request.form.get("meant")) if words_said else None
+    found = _hints(meant or parse_id(request.form.get("place_id")), "" if meant else words_said)
+    context = {
+        "hints": [_shown(hint) for hint in found],
+        "asked": True,
+        "near": _nearest(words_said),
+        "meant": meant,
+        "said": words_said,
+    }
     if request.headers.get("HX-Request"):
         return make_response(render_template("tickets/_similar.html", inside=True, **context))
     return render_template("tickets/similar.html", **context)
 
 
-def _hints() -> list[Hint]:
-    place_id = parse_id(request.form.get("place_id"))
+def _nearest(said: str) -> list[Any]:
+    """Places of the register that come near the words: for the reporter to choose, never mapped silently."""
+    today = places.today(clock.now())
+    if not said or places.place_of_words(said, today) is not None:
+        return []
+    return list(places.nearest([said], today).get(said, ()))
+
+
+def _hints(place_id: int | None, place_text: str) -> list[Hint]:
     groups = choices.groups(catalogue.tree(places.today(clock.now())))
     chosen = choices.chosen(groups, request.form)
-    if place_id is None or chosen is None or request.form.get("place_text"):
+    if chosen is None or (place_id is None and not place_text):
         return []
     said = request.form.get("description", "")[:DESCRIPTION_LIMIT].replace("\x00", "")
-    return similar.hints(current_actor(), place_id=place_id, category=chosen.id, description=said, now=clock.now())
+    return similar.hints(
+        current_actor(),
+        place_id=place_id,
+        place_text=place_text,
+        category=chosen.id,
+        description=said,
+        now=clock.now(),
+    )
 
 
 def _shown(hint: Hint) -> dict[str, Any]:

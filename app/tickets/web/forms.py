@@ -24,6 +24,7 @@ class Report(forms.Schema):
     category = fields.Raw(dump_only=True)
     place_id = forms.Id(load_default=None)
     place_text = forms.Text(max=PLACE_LIMIT, load_default="")
+    meant = forms.Id(load_default=None)  # the place of the register the words turned out to mean
     description = forms.Text(max=DESCRIPTION_LIMIT, multiline=True, load_default="")
     urgency = fields.String(
         load_default="normal",

@@ -173,10 +173,13 @@ def _option(line: people.PersonLine) -> dict[str, str]:
 
 
 def _file(form: Form, *, for_somebody: bool) -> Any:
-    place_id = parse_id(request.form.get("place_id"))
+    meant = parse_id(request.form.get("meant"))
+    place_id = meant or parse_id(request.form.get("place_id"))
     try:
         filed = send(form, for_somebody=for_somebody)
     except Refused as refused:
+        if meant:
+            form.values.update(place_id=meant, place_text="")
         place = sites.by_id(place_id) if place_id else None
         return page_of(form, place, for_somebody=for_somebody, groups=refused.groups, found=refused.people), (
             refused.status
@@ -250,6 +253,8 @@ def _where(data: dict[str, Any], place: Place | None) -> dict[str, Any]:
     if place is not None:
         return {"place_id": place.id}
     words = data["place_text"]
+    if words and data["meant"] is not None:  # the sender himself chose the suggestion
+        return {"place_id": data["meant"], "place_text": None}
     return {"place_id": None if words else data["place_id"], "place_text": words or None}
 
 
