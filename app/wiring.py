@@ -194,6 +194,7 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
         Subscription(
             "tickets.on_calendar_published", tickets_handlers.on_calendar_published, queue="long", stepwise=True
         ),
+        Subscription("portal.feedback_calendar", feedback_handlers.on_calendar_published, queue="notices"),
     ),
     ticket_events.OrderDone: (Subscription("tickets.on_order_done", tickets_handlers.on_somebody_freed),),
     ticket_events.DefaultCloseDue: (Subscription("tickets.on_default_close", tickets_handlers.on_default_close),),

@@ -15,13 +15,14 @@ from sqlalchemy import select
 from app.core.actor import Actor
 from app.core.db import db
 from app.events import feedback as events
+from app.events.sites import CalendarPublished
 from app.notifications import rendering
 from app.notifications import services as notifications
 from app.portal import policies
 from app.portal.models import Feedback
 from app.portal.queries import feedback_viewer as viewer
 from app.portal.rules.feedback import KIND_LABELS, Kind
-from app.portal.services.feedback import timers
+from app.portal.services.feedback import recalendaring, timers
 
 
 def _matter(feedback_id: int) -> Feedback:
@@ -83,3 +84,8 @@ def on_clock(event: events.FeedbackClockDue, actor: Actor, now: datetime) -> Non
 def on_lapse(event: events.FeedbackLapseDue, actor: Actor, now: datetime) -> None:
     """Nobody replied for 14 days."""
     timers.lapse(actor=actor, now=now, feedback_id=event.feedback_id, event_id=event.event_id)
+
+
+def on_calendar_published(event: CalendarPublished, actor: Actor, now: datetime) -> None:
+    """What is open is judged by the hours that hold now."""
+    recalendaring.rejudge(now=now, calendar_id=event.calendar_id, version_id=event.version_id)

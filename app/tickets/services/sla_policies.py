@@ -11,6 +11,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.audit import labels
 from app.audit import services as audit
 from app.core import outbox
 from app.core.actor import Actor
@@ -23,6 +24,8 @@ from app.tickets import policies
 from app.tickets.models import SlaPolicy, SlaPolicyVersion
 from app.tickets.queries import sla_policies as queries
 from app.tickets.rules import sla_policy
+from app.tickets.rules.priority import URGENCY_LABELS
+from app.tickets.rules.sla import KIND_LABELS
 from app.tickets.rules.sla_policy import Policy
 
 FAULTS: dict[str, Any] = {
@@ -36,6 +39,24 @@ FAULTS: dict[str, Any] = {
     "call": _l("A duty lead is called for an order: choose assignment, arrival or both."),
 }
 CODE_TAKEN = _l("There is a service level with this code already.")
+
+_PARTS = {
+    "hours": _l("Hours"),
+    "floor": _l("Left at least"),
+    "promise": _l("Promise"),
+    **{kind.value: _l(KIND_LABELS[kind]) for kind in sla_policy.TARGETS},
+}
+labels.declare(
+    fields={
+        "stops": _l("What a hold stops"),
+        "steps": _l("Who is told, and when"),
+        **{
+            f"{priority}.{name}": _l("%(priority)s, %(field)s", priority=_l(word), field=part)
+            for priority, word in URGENCY_LABELS.items()
+            for name, part in _PARTS.items()
+        },
+    }
+)
 
 constraint_error("uq_sla_policy_code_valid", lambda: Rejected(fields={"code": CODE_TAKEN}))
 constraint_error("uq_sla_policy_version_number", lambda: _stale(None))

@@ -25,13 +25,35 @@ def begin(matter: Feedback, work: Work, now: datetime) -> None:
 
 def set_timers(matter: Feedback, work: Work, now: datetime) -> None:
     """One timer per step of the running clocks."""
-    found = feedback_clocks.dues(work, now)
+    _ring_at(matter, feedback_clocks.dues(work, now), now, "")
+
+
+def rejudge(matter: Feedback, work: Work, now: datetime, version_id: int) -> bool:
+    """Judge the running clocks by a calendar version published meanwhile, from their start (tickets-rules 19).
+
+    What was taken up keeps its due time. Returns whether one moved; its steps get timers of their own, since those of
+    the old due times find that they come too early.
+    """
+    found = feedback_clocks.dues(work, matter.opened_at)
+    before = (matter.respond_due, matter.answer_due)
+    if matter.responded_at is None:
+        matter.respond_due = found.respond
+    matter.answer_due = found.answer
+    if matter.first_answered_at is None:
+        matter.first_due = found.answer
+    if before == (matter.respond_due, matter.answer_due):
+        return False
+    _ring_at(matter, found, matter.opened_at, f":{version_id}")
+    return True
+
+
+def _ring_at(matter: Feedback, found: feedback_clocks.Dues, after: datetime, which: str) -> None:
     steps = {"respond": found.respond, "remind": found.remind, "answer": found.answer}
     for step, due in steps.items():
-        if due is not None and due + MINUTE > now:
+        if due is not None and due + MINUTE > after:
             outbox.publish(
                 FeedbackClockDue(matter.id, matter.cycle, step),
-                key=f"feedback:{matter.id}:{matter.cycle}:{step}",
+                key=f"feedback:{matter.id}:{matter.cycle}:{step}{which}",
                 due=due + MINUTE,
             )
 

@@ -12,6 +12,8 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.events.feedback import FeedbackClosed, FeedbackLate
 from app.portal.models import Feedback, FeedbackEvent
+from app.portal.queries import working_time
+from app.portal.rules import feedback_clocks
 from app.portal.rules.feedback import Act, Status
 from app.portal.services.feedback.held import held, move
 
@@ -26,7 +28,11 @@ def clock_due(*, actor: Actor, now: datetime, feedback_id: int, cycle: int, step
         return False
     if matter.status != Status.OPEN or matter.cycle != cycle or _done(matter, step):
         return False
-    if step != "remind":
+    if step == "remind":
+        remind = feedback_clocks.dues(working_time.office(matter.campus_id), matter.opened_at).remind
+        if remind is None or remind > now:
+            return False
+    else:
         due = matter.respond_due if step == "respond" else matter.answer_due
         if due is None or due > now:
             return False

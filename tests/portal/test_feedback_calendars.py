@@ -1,0 +1,106 @@
+"""Feedback runs on the calendar of its campus, and is judged anew when one is published (tickets-rules 15, 19)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.actor import Actor
+from app.core.outbox import OutboxDelivery, OutboxEvent
+from app.events import feedback as events
+from app.events.sites import CalendarPublished
+from app.portal.handlers import feedback as handlers
+from app.portal.services.feedback import acts
+from app.sites.calendars import queries, services
+from app.sites.rules import calendar_data
+from app.sites.rules.calendars import Override, OverrideKind
+from tests.factories import accounts, feedback, sites
+
+SYSTEM = Actor.system(1)
+pytestmark = pytest.mark.usefixtures("frozen")
+
+
+@pytest.fixture
+def office(database: Session, now: datetime) -> int:
+    services.ensure(now)
+    found: int = next(row.id for row in queries.calendars() if row.code == "office")
+    return found
+
+
+def closed(calendar_id: int, now: datetime, *days: date) -> CalendarPublished:
+    """Publish the calendar with some days closed."""
+    content = calendar_data.read(queries.in_force(calendar_id).content)
+    changed = replace(content, overrides=dict.fromkeys(days, Override(kind=OverrideKind.CLOSED)))
+    made = services.publish(calendar_id, actor=SYSTEM, now=now, content=changed)
+    return CalendarPublished(calendar_id, made.id)
+
+
+def rings(database: Session) -> list[tuple[str, datetime]]:
+    rows = database.execute(
+        select(OutboxEvent.payload, OutboxDelivery.next_at)
+        .join(OutboxDelivery, OutboxDelivery.event_id == OutboxEvent.id)
+        .where(OutboxEvent.kind == "FeedbackClockDue")
+        .order_by(OutboxEvent.id)
+    )
+    return [(row.payload["step"], row.next_at) for row in rows]
+
+
+def test_rule_13_a_closed_day_is_no_day_of_the_desk(office: int, now: datetime) -> None:
+    tomorrow = now.date() + timedelta(days=1)
+    plain = feedback.said(accounts.person("student"))
+    closed(office, now, tomorrow)
+    later = feedback.said(accounts.person("student"))
+    assert plain.respond_due is not None
+    assert later.respond_due == plain.respond_due + timedelta(days=1)
+
+
+def test_rule_19_what_is_open_is_judged_anew(office: int, database: Session, now: datetime) -> None:
+    matter = feedback.said(accounts.person("student"))
+    before: Any = (matter.respond_due, matter.answer_due)
+    event = closed(office, now, now.date() + timedelta(days=1))
+    handlers.on_calendar_published(event, SYSTEM, now)
+    assert (matter.respond_due, matter.answer_due) == (
+        before[0] + timedelta(days=1),
+        before[1] + timedelta(days=1),
+    )
+    assert matter.first_due == matter.answer_due
+    handlers.on_calendar_published(event, SYSTEM, now)  # twice is once
+    assert [step for step, _at in rings(database)] == ["respond", "remind", "answer"] * 2
+    for step, at in rings(database)[:3]:  # those of the old due times come too early
+        handlers.on_clock(events.FeedbackClockDue(matter.id, 1, step), SYSTEM, at)
+    assert matter.escalated_at is None
+    assert database.scalars(select(OutboxEvent).where(OutboxEvent.kind == "FeedbackLate")).all() == []
+    for step, at in rings(database)[3:]:
+        handlers.on_clock(events.FeedbackClockDue(matter.id, 1, step), SYSTEM, at)
+    late = database.scalars(select(OutboxEvent.payload).where(OutboxEvent.kind == "FeedbackLate")).all()
+    assert [each["step"] for each in late] == ["respond", "remind", "answer"]
+
+
+def test_rule_19_what_has_ended_keeps_its_due_times(office: int, now: datetime) -> None:
+    leader = accounts.actor(accounts.person("leader"))
+    matter = feedback.said(accounts.person("student"))
+    taken_up = feedback.said(accounts.person("student"))
+    acts.answer(actor=leader, now=now, feedback_id=matter.id, text="好")
+    acts.assign(actor=leader, now=now, feedback_id=taken_up.id, handler_id=leader.id, seen=None)
+    before = (matter.answer_due, taken_up.respond_due, taken_up.answer_due)
+    handlers.on_calendar_published(closed(office, now, now.date() + timedelta(days=1)), SYSTEM, now)
+    assert (matter.answer_due, taken_up.respond_due) == before[:2]
+    assert taken_up.answer_due != before[2]
+
+
+def test_rule_15_another_calendar_moves_nothing(office: int, now: datetime) -> None:
+    campus = sites.campus()
+    content = calendar_data.read(queries.in_force(office).content)
+    other = services.create(actor=SYSTEM, now=now, code="north", name={"en": "North"}, content=content)
+    services.set_hours(actor=SYSTEM, now=now, campus_id=campus.id, hours="office", calendar_id=other.id)
+    here = feedback.said(accounts.person("student"))
+    there = feedback.said(accounts.person("student"), place_id=campus.id)
+    before = (here.answer_due, there.answer_due)
+    handlers.on_calendar_published(closed(other.id, now, now.date() + timedelta(days=1)), SYSTEM, now)
+    assert here.answer_due == before[0]
+    assert there.answer_due != before[1]
