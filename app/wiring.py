@@ -174,6 +174,8 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.OfferMade: (_told(tickets_notices.on_offer),),
     ticket_events.OrderAccepted: (_told(tickets_notices.on_taken),),
     ticket_events.OrderOnTheWay: (_told(tickets_notices.on_the_way),),
+    ticket_events.CallBackAsked: (_told(tickets_notices_of_visits.on_call_back_asked),),
+    ticket_events.CallBackAnswered: (_told(tickets_notices_of_visits.on_call_back_answered),),
     ticket_events.WindowChosen: (_told(tickets_notices_of_visits.on_window),),
     ticket_events.OrderOnHold: (_told(tickets_notices.on_hold),),
     ticket_events.DutyLeadCalled: (_told(tickets_notices.on_lead_called),),

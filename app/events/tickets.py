@@ -347,6 +347,25 @@ class OrderProposed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CallBackAsked(Event):
+    """The holder of an order would like to speak to the reporter, who is told."""
+
+    ticket_id: int
+    order_id: int
+    event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackAnswered(Event):
+    """The reporter said where the desk may call him; the number is in the ticket event. `person_ids` are told."""
+
+    ticket_id: int
+    order_id: int
+    event_id: int
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HelpAsked(Event):
     """The holder of an order asks for a second pair of hands; those who can send one are told."""
 

@@ -27,6 +27,7 @@ DATA = {
     "status": {"zh-CN": "已接单", "en": "In service"},
     "why": "cancel",
     "times": 3,
+    "phone": "8120 0000",
     "refusals": 3,
     "count": 2,
     "batch": "I-0007",

@@ -42,6 +42,7 @@ KEEPS_INPUT: dict[str, frozenset[str]] = {
     "tickets.rating": REQUESTERS,
     "tickets.remind": REQUESTERS,
     "tickets.choose_window": REQUESTERS,
+    "tickets.answer_call": REQUESTERS,
     "tickets.withdraw": REQUESTERS,
 }
 
@@ -436,6 +437,7 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "api_tickets.claim_order",
         "api_tickets.list_pool",
         "crew.act",
+        "crew.ask_call",
         "crew.ask_help",
         "crew.check",
         "crew.ask_more_time",

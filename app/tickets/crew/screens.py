@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.attachments import links
 from app.attachments import queries as attachments
-from app.core import forms, i18n
+from app.core import forms, i18n, settings
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
@@ -24,6 +24,13 @@ from app.tickets.rules.demands import demanded
 from app.tickets.rules.dispatching import PRIORITY_ORDER
 from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL
 from app.tickets.rules.workflow import ORDER_HELD, OrderAct, OrderState
+
+SHOWS_PHONE = settings.declare(
+    "crew.shows_phone",
+    True,
+    kind=bool,
+    words=_l("Whoever holds an order sees the telephone number of its contact"),
+)
 
 OFFERED, WORKING, ON_HOLD, DONE = OrderState.OFFERED, OrderState.WORKING, OrderState.ON_HOLD, OrderState.DONE
 _OVER = (OrderState.DONE, OrderState.VERIFIED, OrderState.CLOSED, OrderState.CANCELLED)
@@ -250,6 +257,11 @@ class OrderScreen:
     def sheets(self) -> list[Button]:
         """The acts that ask first; also the one that was refused, so that nothing typed is lost."""
         return [button for button in self.buttons.values() if button.asks or button.act is OrderAct.START]
+
+    @property
+    def shows_phone(self) -> bool:
+        """The institution lets whoever holds an order see the contact's number; else he asks for a call."""
+        return bool(settings.get(SHOWS_PHONE))
 
     @property
     def slots(self) -> list[dict[str, str]]:

@@ -86,6 +86,14 @@ def messages(ticket_id: int) -> Sequence[Any]:
     ).all()[::-1]
 
 
+def calls_back(ticket_id: int) -> list[Any]:
+    """The events about calls between reporter, crew and desk, oldest first, without what was written."""
+    query = select(TicketEvent.id, TicketEvent.at, TicketEvent.order_id, TicketEvent.data).where(
+        TicketEvent.ticket_id == ticket_id, TicketEvent.kind == history.Remark.CALL_BACK.value
+    )
+    return list(db.session.execute(query.order_by(TicketEvent.id)))
+
+
 def folded(ticket_id: int) -> history.Story:
     """The state of a ticket and its orders as its events say it (for tests, doctor and repair)."""
     return history.fold(events(ticket_id))

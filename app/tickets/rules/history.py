@@ -35,6 +35,7 @@ class Remark(StrEnum):
     PROMISE = "promise"
     ESCALATION = "escalation"
     CALL_ANSWERED = "call_answered"
+    CALL_BACK = "call_back"
     HELPER = "helper"
     MERGED_IN = "merged_in"
     PARTED = "parted"
@@ -63,6 +64,7 @@ REMARK_LABELS: Final[dict[Remark, str]] = {
     Remark.PROMISE: gettext_noop("Promise told"),
     Remark.ESCALATION: gettext_noop("Escalated"),
     Remark.CALL_ANSWERED: gettext_noop("Call answered"),
+    Remark.CALL_BACK: gettext_noop("A call with the reporter"),
     Remark.HELPER: gettext_noop("Helper added"),
     Remark.MERGED_IN: gettext_noop("Another request was merged into this one"),
     Remark.PARTED: gettext_noop("A merged request goes its own way again"),

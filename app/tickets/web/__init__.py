@@ -14,6 +14,7 @@
 
 from app.tickets.web import (
     accepting,
+    calls_back,
     desk_acts,
     drafts,
     expired,
@@ -32,6 +33,7 @@ from app.tickets.web.blueprint import blueprint
 __all__ = [
     "accepting",
     "blueprint",
+    "calls_back",
     "desk_acts",
     "drafts",
     "expired",

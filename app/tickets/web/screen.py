@@ -16,7 +16,7 @@ from app.accounts import queries as people
 from app.attachments import links
 from app.attachments import queries as attachments
 from app.attachments.models import Attachment
-from app.core import i18n
+from app.core import i18n, settings
 from app.core.actor import Actor
 from app.core.words import text as words_text
 from app.tickets import answer_words, clock_words, due_words, order_words, policies, talk
@@ -26,14 +26,16 @@ from app.tickets.queries.links import Links
 from app.tickets.rules import guards, history, joint, ratings, workflow
 from app.tickets.rules.demands import demanded
 from app.tickets.rules.guards import Facts
+from app.tickets.rules.history import Remark
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
 from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, Who
-from app.tickets.services import evidence, urging
+from app.tickets.services import calls_back, evidence, urging
 from app.tickets.services.messages import OPEN_TO_WORDS
 from app.tickets.web import absences, wording
 
 EVENTS = 200
+DUTY_PHONE = "portal.duty_phone"
 LIVE = workflow.TICKET_OPEN | {TicketStatus.RESOLVED}
 ORDER_PAGE = "dispatch.order"
 
@@ -200,6 +202,19 @@ class Screen:
     def may_choose_window(self) -> bool:
         """The reader says when somebody comes: the reporter, or who is his contact (N5)."""
         return Who.REPORTER in policies.parts_of_ticket(self.actor, self.ticket)
+
+    @property
+    def call_asked(self) -> bool:
+        """The crew would like to speak to the reader, who is the reporter."""
+        calls = sorted((each for each in self.events if each.kind == Remark.CALL_BACK), key=lambda each: each.id)
+        found = calls_back.standing(calls)
+        held = {each.id for each in self.orders if each.state in workflow.ORDER_HELD}
+        return found is not None and found.order_id in held and self.may_choose_window
+
+    @property
+    def duty_phone(self) -> str:
+        """Whom the reporter may call."""
+        return str(settings.get(DUTY_PHONE))
 
     @property
     def codes(self) -> list[tuple[str, str]]:

@@ -40,6 +40,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "rating": {"comment": "comment"},
     "message": {"text": "text"},
     "window": {"visit_window": "visit_window"},
+    "call": {"phone": "phone", "when": "when"},
     "photos": {"photos": "more_photos"},
 }
 PLAIN = ("version",)
@@ -112,6 +113,8 @@ def _stands(screen: Screen, act: str) -> bool:
         return screen.may_rate
     if act == "message":
         return screen.may_write
+    if act == "call":
+        return screen.may_choose_window
     if act == "window":
         return screen.may_choose_window and any(windows.waits(each) for each in screen.orders)
     return screen.may_add_photos if act == "photos" else TicketAct(act) in screen.acts
