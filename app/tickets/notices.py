@@ -12,7 +12,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_, func, select
 
-from app.accounts.models import Person, Role, RoleGrant
+from app.accounts.models import Person
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.i18n import iso
@@ -20,13 +20,14 @@ from app.events import tickets as events
 from app.notifications import rendering, services
 from app.sites.models import Place
 from app.tickets.models import Category, CategoryVersion, Ticket, TicketEvent, TicketFollower, WorkOrder
-from app.tickets.queries import due, followed, leavers
+from app.tickets.queries import crews, due, followed, leavers
 from app.tickets.rules import reasons, workflow
 from app.tickets.rules.workflow import TICKET_STAFF_LABELS, OrderAct, TicketAct, TicketStatus
 from app.tickets.services import dispatching
 
 CALLED = "duty-lead-called"
 THIRD_TIME = 3  # N10: from here on a repair that does not hold is an alarm
+ALARMED = ("supervisor", "leader")
 
 _STATUS_KINDS: dict[str, str] = {
     TicketAct.ACCEPT.value: "ticket-accepted",
@@ -472,34 +473,15 @@ def on_hold_reminded(event: events.HoldReminded, actor: Actor, now: datetime) ->
 
 
 def on_not_fixed(event: events.TicketNotFixed, actor: Actor, now: datetime) -> None:
-    """N10: the third time is an alarm to supervisors and leadership."""
+    """N10: from the third time on it is an alarm to supervisors of the place and leadership."""
     if event.times < THIRD_TIME:
         return
     facts = facts_of(event.ticket_id)
     services.notify(
-        _holders(("supervisor", "leader"), now),
+        crews.holding(ALARMED, campus_id=facts.campus_id, building_id=facts.building_id, now=now),
         "ticket-not-fixed",
         data_of(facts, times=event.times),
         page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:not-fixed:{event.cycle}",
     )
-
-
-def _holders(codes: tuple[str, ...], now: datetime) -> list[int]:
-    """Who holds one of the roles in the whole institution today (a narrower scope is asked for the ticket's place)."""
-    today = now.date()
-    rows = db.session.scalars(
-        select(RoleGrant.person_id)
-        .join(Role, and_(Role.institution_id == RoleGrant.institution_id, Role.id == RoleGrant.role_id))
-        .join(Person, and_(Person.institution_id == RoleGrant.institution_id, Person.id == RoleGrant.person_id))
-        .where(
-            Role.code.in_(codes),
-            RoleGrant.scope_kind == "institution",
-            Person.disabled_at.is_(None),
-            (RoleGrant.valid_from.is_(None)) | (RoleGrant.valid_from <= today),
-            (RoleGrant.valid_to.is_(None)) | (RoleGrant.valid_to > today),
-        )
-        .distinct()
-    )
-    return sorted(rows)

@@ -46,13 +46,21 @@ def ticket(ticket_id: int, status: int = 200) -> Response:
     first = iso(urging.allowed_from(row)) if mine else None
     shown = {**dump_tickets([row])[0], "answers": answers, "visit_window": window, "urge_from": first}
     shown["third_party"] = row.third_party
+    shown["recurs_of"] = None if row.recurs_of_id is None else str(row.recurs_of_id)
     return json_answer(shown, status, {"ETag": etag(row.version)})
 
 
 def reduced(row: Any, status: int = 200) -> Response:
     """A ticket as whoever follows it sees it: what is not his to see is empty."""
     return json_answer(
-        {**dump_tickets([row])[0], "answers": [], "visit_window": None, "urge_from": None, "third_party": False},
+        {
+            **dump_tickets([row])[0],
+            "answers": [],
+            "visit_window": None,
+            "urge_from": None,
+            "third_party": False,
+            "recurs_of": None,
+        },
         status,
         {"ETag": etag(row.version)},
     )

@@ -15,7 +15,7 @@ from app.core import forms, i18n, settings
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
-from app.tickets import answer_words, due_words, evidence_words, order_words, policies, talk, visit_choice
+from app.tickets import answer_words, due_words, evidence_words, order_words, photo_rows, policies, talk, visit_choice
 from app.tickets.due_words import Due
 from app.tickets.order_forms import Part
 from app.tickets.queries import crew_day, timeline
@@ -348,7 +348,7 @@ def screen(row: Any, actor: Actor, now: datetime) -> OrderScreen:
     """One order with its photos: two statements besides the row's own."""
     mine = row.assignee_id == actor.id and row.state in {state.value for state in workflow.ORDER_LOAD}
     held = mine and row.state in {state.value for state in ORDER_HELD}
-    before = links.shown(attachments.of("ticket", row.ticket_id), now)
+    before = photo_rows.given(row, now)
     during = links.shown(attachments.of("work_order", row.id), now)
     for photo in during:
         photo["caption"] = order_words.moment(photo["moment"])

@@ -16,7 +16,7 @@ from app.core import forms, i18n, pages
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
-from app.tickets import answer_words, clock_words, due_words, evidence_words, order_words, policies
+from app.tickets import answer_words, clock_words, due_words, evidence_words, order_words, photo_rows, policies
 from app.tickets.dispatch.choosing import Choice, choice
 from app.tickets.due_words import Due
 from app.tickets.order_forms import Part as FormPart
@@ -268,13 +268,13 @@ COLLEAGUES = 200
 
 def panel(row: Any, actor: Actor, now: datetime) -> Panel:
     """One order with its photos, offers and, for whoever may assign it, everybody who could take it."""
-    shown = attachments.of("ticket", row.ticket_id) + attachments.of("work_order", row.id)
+    photos = photo_rows.given(row, now) + links.shown(attachments.of("work_order", row.id), now)
     it = Panel(
         row=row,
         now=now,
         place=short_place(row),
         chip=order_words.state_chip(row.state),
-        photos=links.shown(shown, now),
+        photos=photos,
         offers=past_offers(row.id),
         acts=[],
     )

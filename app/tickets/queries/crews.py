@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -102,6 +103,13 @@ def fallback(*, campus_id: int | None, building_id: int | None, now: datetime) -
         if holders := _holders(code, where, now):
             return holders
     return ()
+
+
+def holding(
+    roles: Collection[str], *, campus_id: int | None, building_id: int | None, now: datetime
+) -> tuple[int, ...]:
+    """Whoever holds one of the roles there, in whatever scope covers the place."""
+    return _holders(Role.code.in_(sorted(roles)), _there(campus_id, building_id), now)
 
 
 def supervisors(*, campus_id: int | None, building_id: int | None, now: datetime) -> tuple[int, ...]:

@@ -114,6 +114,7 @@ class TicketDetail(TicketOut):
     visit_window = fields.Nested(VisitWindow, allow_none=True)
     urge_from = forms.Moment(allow_none=True)
     third_party = fields.Boolean()
+    recurs_of = forms.Id(allow_none=True)
 
 
 class TicketPage(forms.Schema):

@@ -22,7 +22,7 @@ from app.core.http.limits import filings
 from app.sites import queries as sites
 from app.sites.models import Place
 from app.tickets import policies, visit_choice
-from app.tickets.queries import catalogue, progress, tickets
+from app.tickets.queries import catalogue, followed, progress, tickets
 from app.tickets.services import filing, photos
 from app.tickets.web import asking, choices, drafts
 from app.tickets.web.blueprint import blueprint
@@ -106,8 +106,23 @@ def _empty(schema: type[Report], *, for_somebody: bool) -> Any:
         place, hint = _usual_place(actor, clock.now())
     if not kept:
         form.values["recurs"] = parse_id(request.args.get("recurs"))
+        note = _named_again(form.values["recurs"]) or note
         form.values.update(choices.preset(_groups(), request.args.get("category")))
     return page_of(form, place, for_somebody=for_somebody, hint=hint, note=note)
+
+
+def _named_again(first_id: int | None) -> str | None:
+    """What the form says of the request whose fault is back; nothing where the reader has no part in it (N8, N10)."""
+    if first_id is None:
+        return None
+    try:
+        first = tickets.one(current_actor(), first_id)
+    except NotFound:
+        try:
+            first = followed.one(current_actor(), first_id)
+        except NotFound:
+            return None
+    return str(_("The fault of %(number)s is back: this request will name it.", number=first.number))
 
 
 def _usual_place(actor: Actor, now: datetime) -> tuple[Place | None, str | None]:

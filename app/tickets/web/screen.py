@@ -284,6 +284,18 @@ class Screen:
             None,
         )
 
+    @property
+    def may_recur(self) -> bool:
+        """Whether a later fault is a new request that names this one: "not fixed" is no longer taken (N10)."""
+        over = self.ticket.status in (TicketStatus.RESOLVED, TicketStatus.CLOSED)
+        return self.mine and over and TicketAct.NOT_FIXED not in self.acts and policies.may_file(self.actor)
+
+    @property
+    def recur_url(self) -> str:
+        """The form with what was broken, where, and which request it names."""
+        ticket = self.ticket
+        return url_for("tickets.report", category=ticket.category, place_id=ticket.place_id, recurs=ticket.id)
+
     # what staff sees besides
 
     @property
