@@ -535,6 +535,11 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "catalogue.trade_post",
         "catalogue.version",
     ),
+    frozenset({"supervisor", "leader", "admin"}): (
+        "api_feedback.feedback_figures",
+        "feedback.figures",
+        "feedback.figures_file",
+    ),
     frozenset({"dispatcher", "supervisor", "admin"}): (
         "technicians.add_absence",
         "technicians.add_duty",
@@ -545,6 +550,7 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "technicians.cap",
         "technicians.duty",
         "technicians.end",
+        "api_tickets.report_fairness",
         "technicians.fairness",
         "technicians.fairness_file",
         "technicians.end_duty",

@@ -140,6 +140,31 @@ class TestFairness:
         other = text(desk, "/crews/technicians/fairness?since=2026-10-05&weeks=1")
         assert ">2.00</td>" not in other
 
+    def test_by_person_and_week_the_page_the_file_and_the_api_agree(
+        self, ground: make.Ground, desk: FlaskClient, database: Session, now: datetime
+    ) -> None:
+        """A line for each person and week in which there was anything; its share is that of the week."""
+        worker, idler = self.fill(ground, now)
+        asked = "since=2026-11-09&weeks=2"
+        page = text(desk, f"/crews/technicians/fairness?{asked}&by=week")
+        answer = desk.get(f"/api/v1/reports/fairness?{asked}", headers=accounts.token(ground.dispatcher))
+        assert answer.status_code == 200
+        items = answer.json["items"]
+        assert sorted((each["person_id"], each["week"]) for each in items) == sorted(
+            (str(person), week) for person in (worker, idler) for week in ("2026-11-09", "2026-11-16")
+        )
+        busy = next(each for each in items if each["person_id"] == str(worker) and each["week"] == "2026-11-16")
+        assert (busy["done"], busy["minutes_done"], busy["share"], busy["shift_minutes"]) == (2, 60, 2.0, 10_080)
+        idle = next(each for each in items if each["person_id"] == str(idler) and each["week"] == "2026-11-16")
+        assert (idle["declined"], idle["share"]) == ({"busy": 1, "other": 1}, 0.0)
+        assert page.count(">9 Nov 2026</td>") == page.count(">16 Nov 2026</td>") == 2
+        with desk.get(f"/crews/technicians/fairness.csv?{asked}") as file:
+            lines = list(csv.DictReader(io.StringIO(file.get_data().decode("utf-8-sig"))))
+        assert [(line["Week from"], line["Share"]) for line in lines] == [
+            (each["week"], "" if each["share"] is None else str(each["share"])) for each in items
+        ]
+        assert desk.get("/crews/technicians/fairness?by=year").status_code == 422
+
     def test_it_is_narrowed_to_a_crew(self, ground: make.Ground, desk: FlaskClient, now: datetime) -> None:
         inside, outside = ground.technician(), ground.technician()
         crew = accounts.crew(inside)

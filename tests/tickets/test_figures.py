@@ -450,7 +450,7 @@ def test_the_map_adds_up_and_leads_to_its_requests(campus: Flask) -> None:
     second = db.session.execute(
         text(
             """
-            SELECT coalesce(b.name, 'without') AS building,
+            SELECT coalesce(b.name, 'without one') AS building,
                 extract(isodow FROM t.filed_at AT TIME ZONE 'Asia/Shanghai') AS day, count(*) AS requests
             FROM ticket t LEFT JOIN place b ON b.id = t.building_id GROUP BY 1, 2
             """

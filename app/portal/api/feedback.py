@@ -16,13 +16,14 @@ from app.core.http.dumping import compiled
 from app.core.http.idempotency import ignores_key_if
 from app.core.http.limits import filings
 from app.core.http.preconditions import etag
-from app.portal import policies
+from app.portal import feedback_report, policies
 from app.portal.queries import feedback as queries
 from app.portal.queries import feedback_viewer as viewer
 from app.portal.queries.feedback import FeedbackFilter
 from app.portal.receipts import nameless, receipt_secret
 from app.portal.rules.feedback import Kind
 from app.portal.schemas import feedback as schemas
+from app.portal.schemas.feedback_figures import FiguresOut, FiguresQuery
 from app.portal.services.feedback import acts, filing
 from app.portal.services.feedback.acts import Repair
 from app.portal.services.feedback.filing import Said
@@ -198,3 +199,21 @@ def convert(sent: dict[str, Any], feedback_id: str) -> Response:
         found["notice_id"] = str(notice_id)
     found |= {"id": str(matter.id), "status": matter.status, "version": matter.version}
     return json_answer(found, headers={"ETag": etag(matter.version)})
+
+
+@blueprint.route("/feedback/figures", methods=["GET"])
+@accepts(blueprint, FiguresQuery, location="query")
+@answers(blueprint, 200, FiguresOut)
+@policy(policies.oversee)
+def feedback_figures(asked: dict[str, Any]) -> Response:
+    """How much was said of each kind, what was answered in time or is overdue, and how long the first answer took."""
+    found = feedback_report.report(current_actor(), asked)
+    return json_answer(
+        {
+            "first": found.first.isoformat(),
+            "last": found.last.isoformat(),
+            "by": found.by.value,
+            "total": feedback_report.plain(None, "", found.total),
+            "groups": [feedback_report.plain(*one) for one in found.groups],
+        }
+    )

@@ -5,7 +5,7 @@
 - `bulk`: many orders at once
 - `clocks`: how clocks stand and why, priorities, more time
 - `duty`: calls of the duty lead
-- `figures`: the reports
+- `fairness`, `figures`: the reports
 - `macros`: what one click does to orders
 - `messages`: between reporter, crew and desk
 - `evidence`: what the work has to show
@@ -28,6 +28,7 @@ from app.tickets.api import (
     clocks,
     duty,
     evidence,
+    fairness,
     figures,
     hands,
     incidents,
@@ -52,6 +53,7 @@ __all__ = [
     "clocks",
     "duty",
     "evidence",
+    "fairness",
     "figures",
     "hands",
     "incidents",

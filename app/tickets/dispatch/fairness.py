@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from flask import render_template, request, send_file
+from flask import render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, fields, validate
@@ -40,6 +40,10 @@ class FairnessQuery(forms.Schema):
         error_messages={"invalid": _l("Give a number.")},
     )
     crew = forms.Id(load_default=None)
+    by = forms.Text(
+        load_default="person",
+        validate=validate.OneOf(("person", "week"), error=_l("Choose one of the offered values.")),
+    )
 
     class Meta:
         unknown = EXCLUDE
@@ -56,6 +60,15 @@ class Report:
     by_week: list[Tally]
     sums: list[Tally]
     shares: dict[int, float | None]
+    by: str = "person"
+
+    @property
+    def lines(self) -> list[tuple[Tally, float | None]]:
+        """What the page shows, with the shares: a person in all weeks, or those weeks in which there was anything."""
+        if self.by == "person":
+            return [(one, self.shares[one.person_id]) for one in self.sums]
+        shares = rules.shares_by_week(self.by_week)
+        return [(one, shares[one.person_id, one.week]) for one in self.by_week if one.anything]
 
     @property
     def until(self) -> date:
@@ -68,9 +81,18 @@ class Report:
 def fairness() -> str:
     """Who was asked, who worked, against the hours on shift."""
     report = _report()
-    query = {"since": report.first.isoformat(), "weeks": report.weeks, "crew": report.crew}
+    query: dict[str, Any] = {"since": report.first.isoformat(), "weeks": report.weeks, "crew": report.crew}
+    views = [("person", _("By person")), ("week", _("By person and week"))]
     context = {
         "report": report,
+        "views": [
+            {
+                "label": label,
+                "url": url_for("technicians.fairness", **query, by=None if by == "person" else by),
+                "current": report.by == by,
+            }
+            for by, label in views
+        ],
         "chart": _chart(report),
         "query": query,
         "crews": [
@@ -90,7 +112,9 @@ def fairness_file(form: str) -> Any:
         raise NotFound
     report = _report()
     kind = cast(tables.Format, form)
-    stream = tables.written(kind, _headings(), [_row(report, one) for one in report.by_week], _("Fairness"))
+    shares = rules.shares_by_week(report.by_week)
+    rows = [_row(report, one, shares[one.person_id, one.week]) for one in report.by_week]
+    stream = tables.written(kind, _headings(), rows, _("Fairness"))
     name = f"fairness-{report.first.isoformat()}.{form}"
     return send_file(stream, mimetype=tables.MIMETYPES[form], as_attachment=True, download_name=name)
 
@@ -98,21 +122,16 @@ def fairness_file(form: str) -> Any:
 def _report() -> Report:
     asked = forms.load(FairnessQuery(), {name: value for name, value in request.args.items() if value != ""})
     now, weeks = clock.now(), asked["weeks"]
-    first = monday(asked["since"] or _today(now) - timedelta(days=7 * (weeks - 1)))
+    first = rules.monday(asked["since"] or _today(now) - timedelta(days=7 * (weeks - 1)))
     people = dict(technicians.names(current_actor(), now, asked["crew"], PEOPLE))
     zone = cast(ZoneInfo, i18n.zone())
     found = queries.tallies(list(people), first, weeks, zone)
     sums = rules.summed(found)
-    return Report(first, weeks, asked["crew"], people, found, sums, rules.shares(sums))
+    return Report(first, weeks, asked["crew"], people, found, sums, rules.shares(sums), asked["by"])
 
 
 def _today(now: datetime) -> date:
     return now.astimezone(i18n.zone()).date()
-
-
-def monday(day: date) -> date:
-    """The first day of the week a day lies in."""
-    return day - timedelta(days=day.weekday())
 
 
 def _chart(report: Report) -> charts.Figure | None:
@@ -152,10 +171,11 @@ def _headings() -> list[str]:
         _("Finished orders"),
         _("Planned minutes of them"),
         _("Emergencies"),
+        _("Share"),
     ]
 
 
-def _row(report: Report, one: Tally) -> list[tables.Cell]:
+def _row(report: Report, one: Tally, share: float | None) -> list[tables.Cell]:
     return [
         report.names[one.person_id],
         "" if one.week is None else one.week.isoformat(),
@@ -169,4 +189,5 @@ def _row(report: Report, one: Tally) -> list[tables.Cell]:
         one.done,
         one.minutes_done,
         one.emergencies,
+        share,
     ]

@@ -105,7 +105,7 @@ def grouped(report: Report, by: By, names: Mapping[str, Any]) -> list[tuple[str 
 def group_name(by: By, key: str | None, names: Mapping[str, Any]) -> str:
     """What a group is called."""
     if key is None:
-        return str(_("without"))
+        return str(_("without one"))
     if by is By.MONTH:
         return key
     name = names.get(key)

@@ -107,7 +107,7 @@ def narrowed(query: dict[str, Any], endpoint: str, **of: Any) -> list[tuple[str,
         said = (
             i18n.weekday_name(value)
             if name == "weekday"
-            else _("without")
+            else _("without one")
             if value == 0
             else names.get(value, str(value))
         )

@@ -4,9 +4,10 @@ Declines and expiries are told apart from what was accepted, so that whoever is 
 whoever works more. `share` compares: 1 means somebody did as much of the crew's work as he had of its shift hours.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,16 @@ class Tally:
     def refused(self) -> int:
         """Declines of any reason."""
         return sum(self.declined.values())
+
+    @property
+    def anything(self) -> bool:
+        """Whether there was a shift, an offer, or work."""
+        return bool(self.shift_minutes or self.offers or self.grabbed or self.done)
+
+
+def monday(day: date) -> date:
+    """The first day of the week a day lies in."""
+    return day - timedelta(days=day.weekday())
 
 
 def summed(tallies: Iterable[Tally]) -> list[Tally]:
@@ -71,3 +82,11 @@ def shares(tallies: Sequence[Tally]) -> dict[int, float | None]:
         one.person_id: round(one.minutes_done / work / (one.shift_minutes / shift), 2) if one.shift_minutes else None
         for one in tallies
     }
+
+
+def shares_by_week(tallies: Iterable[Tally]) -> dict[tuple[int, date | None], float | None]:
+    """By person and week: the same, each week compared by itself."""
+    weeks: defaultdict[date | None, list[Tally]] = defaultdict(list)
+    for one in tallies:
+        weeks[one.week].append(one)
+    return {(person_id, week): share for week, of_week in weeks.items() for person_id, share in shares(of_week).items()}

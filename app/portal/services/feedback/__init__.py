@@ -9,7 +9,6 @@ labels.declare(
         "feedback.assign": _l("Gave feedback to somebody"),
         "feedback.about": _l("Changed whom feedback is about"),
         "feedback.convert": _l("Made something of feedback"),
-        "feedback.export": _l("Exported the figures of feedback"),
     },
     objects={"feedback": _l("Feedback")},
 )
