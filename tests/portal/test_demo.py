@@ -18,7 +18,9 @@ from app.core.db import db, institution_bound
 from app.core.transaction import abandon
 from app.portal.demo import catalogue, command
 from app.sites.models import Place
-from app.tickets.models import Category, TechnicianProfile, WorkOrder
+from app.tickets.models import Category, DutyCall, TechnicianProfile, Ticket, WorkOrder
+from app.tickets.models.crews import Walk
+from app.tickets.models.orders import OrderHelper
 from app.tickets.services import dispatching, filing
 from tests import ground
 
@@ -28,7 +30,7 @@ MOMENT = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)  # a Wednesday, 10:00 on the c
 HOURS = (0, 3, 7, 9, 12, 15, 18, 21, 23, 72, 81)  # later; the last two on a Saturday
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def campus(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
     with app.app_context(), institution_bound(1), clock.frozen(MOMENT):
         command.fill(1, random.Random(1), "demo-pass-2026", MOMENT, 25)  # noqa: S311 - a play, no secret
@@ -63,6 +65,22 @@ def test_everybody_has_an_ordinary_limit_and_the_offer_goes_to_who_can_be_played
             for number, (category_id, code) in enumerate(usual):
                 with clock.frozen(at):
                     assert _offered(reporter, at, category_id, code, rooms[(turn + number) % 2]) in played, (code, at)
+
+
+def test_a_visitor_finds_something_of_everything(campus: Flask) -> None:
+    with campus.app_context(), institution_bound(1):
+        assert db.session.scalars(select(WorkOrder.state).where(WorkOrder.pooled)).all() == ["queued"]
+        assert len(db.session.scalars(select(OrderHelper).where(OrderHelper.left_at.is_(None))).all()) == 1
+        call = db.session.scalars(select(DutyCall)).first()
+        assert call is not None
+        assert call.answered_by is not None
+        assert len(db.session.scalars(select(Walk)).all()) > 20
+        states = set(db.session.scalars(select(WorkOrder.state)))
+        assert states >= {"queued", "accepted", "en_route", "working", "on_hold", "done", "closed"}
+        assert set(db.session.scalars(select(Ticket.status))) >= {
+            "submitted", "needs_info", "accepted", "in_service", "resolved", "closed", "withdrawn", "duplicate",
+        }  # fmt: skip
+        db.session.rollback()
 
 
 def _offered(reporter: Actor, at: datetime, category_id: int, code: str, room_id: int) -> int | None:

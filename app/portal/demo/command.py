@@ -19,7 +19,20 @@ from app.core.institution import by_code
 from app.core.outbox import OutboxDelivery, OutboxEvent, subscribers
 from app.core.transaction import transaction
 from app.portal import home
-from app.portal.demo import board, campus, catalogue, desk, feedback, hands, history, hours, notices, people
+from app.portal.demo import (
+    board,
+    campus,
+    catalogue,
+    desk,
+    feedback,
+    hands,
+    history,
+    hours,
+    notices,
+    people,
+    ranking,
+    scenes,
+)
 from app.sites.models import Place
 from app.sites.services import insert_places, issue_stickers
 
@@ -79,7 +92,9 @@ def fill(institution_id: int, rng: random.Random, password: str, moment: datetim
         public = list(db.session.scalars(select(Place.id).where(Place.public).order_by(Place.id)))
         stage = history.Stage(rng, cast, categories, moment)
         history.fill(stage, {"public": public}, tickets)
+        scenes.fill(stage, public)
         played = [cast.logins[name] for name in ("technician", "technician2")]
+        ranking.build(stage.actor(cast.logins["lead"]), cast.technicians, moment)
         hands.fill(stage, categories, [each for each in cast.technicians if each not in played])
     told = Notices(system, moment - NOTICES_OF)
     done = stage.play(told.tell)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from app.accounts.models import Person
 from app.core.db import db
-from app.portal.demo import catalogue, history
+from app.portal.demo import catalogue, history, scenes
 from app.sites.models import Place
 from app.tickets.models import Category, TechnicianProfile, TechnicianTrade, TechnicianZone, WorkOrder
 from app.tickets.rules import workflow
@@ -30,7 +30,7 @@ def fill(stage: history.Stage, categories: dict[str, Category], people: Sequence
             reporter = stage.cast.students[(17 * place + 5 * turn) % len(stage.cast.students)]
             at = stage.moment - timedelta(hours=2 + HOURS_APART * (len(STANDS) - turn), minutes=7 * place)
             code, room_id = codes[(place + turn) % len(codes)], rooms[(31 * place + 11 * turn) % len(rooms)]
-            stage.enter(at, history.halted(stage, reporter, code, room_id, how_far, person.id))
+            stage.enter(at, scenes.halted(stage, reporter, code, room_id, how_far, person.id))
 
 
 def close(free: Sequence[int]) -> None:

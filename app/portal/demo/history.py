@@ -10,7 +10,7 @@ import heapq
 import random
 from collections.abc import Callable, Generator, Iterator
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from sqlalchemy import select
 
@@ -20,16 +20,15 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.transaction import steps
-from app.portal.demo import campus, catalogue, showing
+from app.portal.demo import catalogue, showing
 from app.portal.demo.people import Cast
 from app.portal.demo.sayings import DECLINES, DONE, MENDED, PLAIN, QUESTIONS, WORDS
 from app.tickets.models import Category, Offer, Ticket, WorkOrder
-from app.tickets.rules import visits as visit_rules
 from app.tickets.rules.offers import Wake
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import acts, dispatching, filing, following, merging, orders, timers
+from app.tickets.services import acts, dispatching, filing, orders, timers
 
-Life = Generator[float, None, None]  # yields minutes until its next step
+Life = Generator[float, None, Any]  # yields minutes until its next step
 
 STEPS_PER_COMMIT = 40
 DAYS = 45
@@ -106,7 +105,7 @@ def ordinary(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:
         if (yield from _triage(stage, filed.id, reporter)):
             return
     yield 0.2
-    order_id = stage_order(filed.id)
+    order_id = newest_order(filed.id)
     if order_id is None or not (yield from _find_holder(stage, order_id)):
         return
     if rng.random() < 0.04:
@@ -117,7 +116,7 @@ def ordinary(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:
             ticket_id=filed.id,
             text="已电话联系报修人。",
         )
-    yield from _work(stage, order_id, code)
+    yield from work(stage, order_id, code)
     yield from _aftermath(stage, filed.id, reporter, code)
 
 
@@ -151,7 +150,7 @@ def _triage(stage: Stage, ticket_id: int, reporter: Person) -> Generator[float, 
     return False
 
 
-def stage_order(ticket_id: int) -> int | None:
+def newest_order(ticket_id: int) -> int | None:
     """The newest open order of a ticket."""
     return db.session.scalar(
         select(WorkOrder.id).where(WorkOrder.ticket_id == ticket_id).order_by(WorkOrder.id.desc()).limit(1)
@@ -199,7 +198,7 @@ def _find_holder(stage: Stage, order_id: int) -> Generator[float, None, bool]:
     return False
 
 
-def _work(stage: Stage, order_id: int, code: str) -> Life:
+def work(stage: Stage, order_id: int, code: str) -> Life:
     """On the way, at work, sometimes on hold, done."""
     rng = stage.rng
     _state_now, person_id = _state(order_id)
@@ -246,7 +245,7 @@ def _aftermath(stage: Stage, ticket_id: int, reporter: Person, code: str) -> Lif
         yield rng.uniform(100, 2000)
         acts.not_fixed(actor=speaker, now=stage.now, ticket_id=ticket_id, seen=None, note="用了一晚又开始滴了。")
         yield rng.uniform(20, 120)
-        order_id = stage_order(ticket_id)
+        order_id = newest_order(ticket_id)
         if order_id is None:
             return
         holder_id = rng.choice(stage.cast.technicians[:2]).id
@@ -260,7 +259,7 @@ def _aftermath(stage: Stage, ticket_id: int, reporter: Person, code: str) -> Lif
         )
         yield 3
         orders.act(actor=stage.actor(holder_id), now=stage.now, order_id=order_id, act=OrderAct.ACCEPT, seen=None)
-        yield from _work(stage, order_id, code)
+        yield from work(stage, order_id, code)
         fate = 0.3
     if fate < 0.72:
         yield rng.uniform(30, 3000)
@@ -289,144 +288,6 @@ def withdrawn(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:
     acts.withdraw(actor=stage.actor(reporter), now=stage.now, ticket_id=filed.id, seen=None, note="自己修好了。")
 
 
-def asked(stage: Stage, reporter: Person, place_id: int) -> Life:
-    """A question that still waits for its answer."""
-    filed = filing.file_ticket(
-        actor=stage.actor(reporter),
-        now=stage.now,
-        category=stage.categories["wall"][0],
-        answers=catalogue.ANSWERS["wall"],
-        description="墙皮掉了一大块。",
-        place_id=place_id,
-    )
-    yield 15
-    desk = stage.actor(stage.cast.logins["dispatcher"])
-    acts.ask(actor=desk, now=stage.now, ticket_id=filed.id, seen=None, note=QUESTIONS[1])
-
-
-def unlisted(stage: Stage, reporter: Person) -> Life:
-    """A place nobody has entered yet: waits for a person."""
-    filing.file_ticket(
-        actor=stage.actor(reporter),
-        now=stage.now,
-        category=stage.categories["road"][0],
-        description="井盖松动，车过的时候响。",
-        place_text="体育馆后面的小路",
-    )
-    yield from ()
-
-
-def incident(stage: Stage, reporter: Person, others: list[Person], place_id: int) -> Life:
-    """One fault many report: the next ones follow it, one is merged by the desk, the desk writes to all."""
-    first = filing.file_ticket(
-        actor=stage.actor(reporter),
-        now=stage.now,
-        category=stage.categories["low-pressure"][0],
-        description="整层楼水压都很低，洗漱没水。",
-        place_id=place_id,
-    )
-    for other in others[1:]:
-        yield 2
-        following.join(actor=stage.actor(other), now=stage.now, ticket_id=first.id)
-    yield 3
-    again = filing.file_ticket(
-        actor=stage.actor(others[0]),
-        now=stage.now,
-        category=stage.categories["low-pressure"][0],
-        description="水压低，水房也没什么水。",
-        place_id=place_id,
-    )
-    yield 4
-    desk = stage.actor(stage.cast.logins["dispatcher"])
-    merging.merge(actor=desk, now=stage.now, ticket_id=again.id, into_id=first.id)
-
-
-def by_appointment(stage: Stage, reporter: Person, place_id: int) -> Life:
-    """A visit the reporter asked for tomorrow afternoon: its order waits until then."""
-    slot = next(
-        (
-            each
-            for each in visit_rules.slots(stage.now, ZoneInfo(campus.ZONE), visit_rules.Hours())
-            if each.start > stage.moment + timedelta(hours=20)
-        ),
-        None,
-    )
-    filing.file_ticket(
-        actor=stage.actor(reporter),
-        now=stage.now,
-        category=stage.categories["wardrobe"][0],
-        description="柜门合页松了，下午在宿舍。",
-        place_id=place_id,
-        visit=slot,
-    )
-    yield from ()
-
-
-def halted(
-    stage: Stage, reporter: Person, code: str, place_id: int, how_far: str, holder_id: int | None = None
-) -> Life:
-    """A request that stands at a given state: taken, on the way, at work, on hold, resolved.
-
-    `holder_id`: who has it; None: one of the two technicians somebody plays.
-    """
-    filed = filing.file_ticket(
-        actor=stage.actor(reporter),
-        now=stage.now,
-        category=stage.categories[code][0],
-        description=stage.rng.choice(WORDS.get(code, PLAIN)),
-        answers=catalogue.ANSWERS.get(code),
-        place_id=place_id,
-        may_enter=True,
-    )
-    yield 0.1
-    order_id = stage_order(filed.id)
-    if order_id is None:
-        return
-    holder = stage.actor(holder_id or stage.cast.technicians[stage.rng.randrange(2)].id)
-    dispatching.assign(
-        actor=stage.actor(stage.cast.logins["dispatcher"]),
-        now=stage.now,
-        order_id=order_id,
-        assignee_id=holder.id or 0,
-        seen=None,
-        reason="就近派单。",
-    )
-    yield 1
-    orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.ACCEPT, seen=None)
-    if how_far == "accepted":
-        return
-    yield 4
-    orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.LEAVE, seen=None)
-    if how_far == "en_route":
-        return
-    yield 5
-    orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.START, seen=None)
-    if how_far == "working":
-        return
-    yield 9
-    if how_far == "on_hold":
-        orders.act(
-            actor=holder,
-            now=stage.now,
-            order_id=order_id,
-            act=OrderAct.HOLD,
-            seen=None,
-            reason="parts",
-            note="阀芯型号少见，已订货。",
-            until=stage.moment + timedelta(days=1),
-        )
-        return
-    orders.act(
-        actor=holder,
-        now=stage.now,
-        order_id=order_id,
-        act=OrderAct.DONE,
-        seen=None,
-        note=DONE.get(code, MENDED),
-        handed=showing.shown(holder, stage.now, order_id, code),
-    )
-
-
 def fill(stage: Stage, places_by_kind: dict[str, list[int]], count: int) -> None:
     """Put all lives on the stage."""
     rng, cast = stage.rng, stage.cast
@@ -444,25 +305,3 @@ def fill(stage: Stage, places_by_kind: dict[str, list[int]], count: int) -> None
             else ordinary(stage, reporter, code, place_id)
         )
         stage.enter(at, life)
-    me, other = cast.logins["student"], cast.logins["student2"]
-    today = stage.moment
-    stage.enter(today - timedelta(hours=20), halted(stage, me, "window", cast.homes[me.id], "on_hold"))
-    stage.enter(today - timedelta(hours=3), halted(stage, me, "tap-leak", cast.homes[me.id], "done"))
-    stage.enter(today - timedelta(minutes=50), halted(stage, other, "lamp", cast.homes[other.id], "working"))
-    stage.enter(
-        today - timedelta(minutes=30),
-        halted(stage, cast.students[5], "lock", cast.homes[cast.students[5].id], "en_route"),
-    )
-    stage.enter(
-        today - timedelta(minutes=26),
-        halted(stage, cast.students[9], "socket", cast.homes[cast.students[9].id], "accepted"),
-    )
-    stage.enter(today - timedelta(hours=5), asked(stage, other, places_by_kind["public"][0]))
-    stage.enter(today - timedelta(hours=2), unlisted(stage, cast.students[7]))
-    stage.enter(
-        today - timedelta(minutes=40),
-        incident(stage, cast.students[11], cast.students[12:16], places_by_kind["public"][1]),
-    )
-    stage.enter(
-        today - timedelta(minutes=20), by_appointment(stage, cast.students[17], cast.homes[cast.students[17].id])
-    )
