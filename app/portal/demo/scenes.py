@@ -13,7 +13,7 @@ from app.core.db import db
 from app.portal.demo import campus, catalogue, showing
 from app.portal.demo.history import Life, Stage, newest_order, work
 from app.portal.demo.sayings import DONE, MENDED, PLAIN, QUESTIONS, WORDS
-from app.tickets.models import DutyCall, Offer
+from app.tickets.models import DutyCall, Offer, WorkOrder
 from app.tickets.rules import visits as visit_rules
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import acts, dispatching, duty_calls, filing, following, hands, merging, orders, pool
@@ -232,6 +232,8 @@ def called(stage: Stage, reporter: Person, place_id: int) -> Life:
     yield 3.2
     if offer_id is not None:
         dispatching.expire_offer(actor=stage.system, now=stage.now, order_id=order_id, offer_id=offer_id)
+    yield 0.1
+    dispatching.dispatch_order(actor=stage.system, now=stage.now, order_id=order_id)
     call_id = db.session.scalar(select(DutyCall.id).where(DutyCall.order_id == order_id))
     if call_id is None:
         return
@@ -239,7 +241,8 @@ def called(stage: Stage, reporter: Person, place_id: int) -> Life:
     lead = stage.actor(stage.cast.logins["lead"])
     duty_calls.answer(actor=lead, now=stage.now, call_id=call_id)
     yield 1
-    holder = stage.cast.technicians[0]
+    offered_to = db.session.scalar(select(WorkOrder.assignee_id).where(WorkOrder.id == order_id))
+    holder = next(each for each in stage.cast.technicians if each.id != offered_to)
     dispatching.assign(
         actor=lead, now=stage.now, order_id=order_id, assignee_id=holder.id, seen=None, reason="离得最近，马上去。"
     )
