@@ -254,5 +254,6 @@ class TestWhoWorksByWhich:
         bare = {"was_0_office": str(office), "is_0_office": ""}
         assert desk.post("/calendars/hours", data=bare).status_code == 422
         assert desk.post("/calendars/hours", data={f"was_{cell}": str(made.id), f"is_{cell}": ""}).status_code == 303
-        assert desk.post(f"/calendars/{made.id}/close").status_code == 303
+        assert desk.post(f"/calendars/{made.id}/close", data={"seen": "9"}).status_code == 412
+        assert desk.post(f"/calendars/{made.id}/close", data={"seen": "1"}).status_code == 303
         page(desk, f"/calendars/{made.id}", 404)

@@ -211,6 +211,20 @@ class TestApi:
         assert client.put("/api/v1/calendars/hours", json=given, headers=me).json == given
         assert client.post("/api/v1/calendars", json=body, headers=me).status_code == 422  # the code is taken
 
+    def test_every_version_and_closed(self, database: Session, client: FlaskClient, frozen: datetime) -> None:
+        me = accounts.token(accounts.person("admin"))
+        content = Calendar(zone="Asia/Shanghai", week=OFFICE_WEEK)
+        made = services.create(actor=SYSTEM, now=frozen, code="north", name={"en": "North"}, content=content)
+        address = f"/api/v1/calendars/{made.id}"
+        assert self.put(client, me, str(made.id), 1).status_code == 200
+        found = client.get(f"{address}/versions", headers=me).json["items"]  # type: ignore[index]  # the answer is JSON
+        assert [each["version"] for each in found] == [2, 1]
+        assert found[1]["content"] == calendar_data.written(content)
+        assert client.delete(address, headers={**me, "If-Match": '"v1"'}).status_code == 412
+        assert client.delete(address, headers={**me, "If-Match": '"v2"'}).status_code == 204
+        assert client.get(f"{address}/versions", headers=me).status_code == 404
+        assert client.delete(f"/api/v1/calendars/{office()}", headers=me).status_code == 409
+
     def test_a_long_span_is_refused(self, database: Session, client: FlaskClient) -> None:
         me = accounts.token(accounts.person("dispatcher"))
         address = f"/api/v1/calendars/{office()}/days"

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from app.core import clock, forms
 from app.core.errors import NotFound, Rejected
 from app.core.http import ApiBlueprint, accepts, answers, current_actor, json_list, policy, seen_version, versioned
+from app.core.http.preconditions import no_body
 from app.sites import policies
 from app.sites import queries as places
 from app.sites.calendars import queries, schemas, services
@@ -75,6 +76,27 @@ def publish_calendar(sent: dict[str, Any], calendar_id: str) -> Any:
     found = queries.calendar(_id(calendar_id))
     made = services.publish(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
     return versioned(_shown(found, made), made.number)
+
+
+@blueprint.route("/calendars/<string:calendar_id>", methods=["DELETE"])
+@answers(blueprint, 204)
+@policy(policies.may_write_calendars)
+def close_calendar(calendar_id: str) -> Any:
+    """Take a calendar out of the list; its versions stay with the clocks that were judged by them"""
+    seen = seen_version(required=False)
+    services.close(_id(calendar_id), actor=current_actor(), now=clock.now(), seen=seen)
+    return no_body()
+
+
+@blueprint.route("/calendars/<string:calendar_id>/versions", methods=["GET"])
+@answers(blueprint, 200, schemas.CalendarVersionPage)
+@policy(policies.may_read_calendars)
+def calendar_versions(calendar_id: str) -> Any:
+    """Every version of a calendar, the newest first"""
+    found = queries.calendar(_id(calendar_id))
+    names = ("id", "number", "published_at", "published_by", "note", "content")
+    rows = [{name: getattr(each, name) for name in names} for each in queries.versions(found.id)]
+    return json_list(rows, None)
 
 
 @blueprint.route("/calendars/<string:calendar_id>/days", methods=["GET"])

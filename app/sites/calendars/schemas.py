@@ -167,6 +167,24 @@ class CalendarPage(forms.Schema):
     next = fields.String(allow_none=True)
 
 
+class CalendarVersionOut(forms.Schema):
+    """One version of a calendar; clocks that ended under it keep having been judged by it."""
+
+    id = forms.Id()
+    version = fields.Integer(attribute="number")
+    published_at = forms.Moment()
+    published_by = forms.Id(allow_none=True)
+    note = fields.String(allow_none=True)
+    content = fields.Dict()
+
+
+class CalendarVersionPage(forms.Schema):
+    """The versions of a calendar, the newest first."""
+
+    items = fields.List(fields.Nested(CalendarVersionOut))
+    next = fields.String(allow_none=True)
+
+
 class DaysQuery(forms.Schema):
     """From which date until which, both inclusive; without them the month that begins today."""
 

@@ -51,6 +51,11 @@ CODE_TAKEN = _l("There is a calendar with this code already.")
 
 constraint_error("uq_working_calendar_code_valid", lambda: Rejected(fields={"code": CODE_TAKEN}))
 constraint_error("uq_calendar_version_number", lambda: _stale(None))
+constraint_error("uq_calendar_draft_calendar", lambda: _stale(1))
+constraint_error(
+    "uq_campus_hours",
+    lambda: Stale(_l("Somebody else has changed these hours in the meantime. Look at them again.")),
+)
 
 
 def _stale(number: int | None) -> Stale:
@@ -230,9 +235,12 @@ def set_hours(*, actor: Actor, now: datetime, campus_id: int | None, hours: str,
     )
 
 
-def close(calendar_id: int, *, actor: Actor, now: datetime) -> None:
-    """Take a calendar out of the list; its versions stay. Raises NotFound, Conflict while a class uses it."""
+def close(calendar_id: int, *, actor: Actor, now: datetime, seen: int | None = None) -> None:
+    """Take a calendar out of the list; its versions stay. Raises NotFound, Stale, Conflict while a class uses it."""
     found = queries.calendar(calendar_id)
+    number = queries.in_force(calendar_id).number
+    if seen is not None and seen != number:
+        raise _stale(number)
     if any(row.calendar_id == calendar_id for row in queries.hours_of_campuses()):
         raise Conflict(_l("This calendar is in use. Give its hours classes another one first."))
     discard_draft(calendar_id)

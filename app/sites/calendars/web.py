@@ -174,9 +174,10 @@ def _show(found: WorkingCalendar, shown: CalendarVersion, status: int = 200, pro
 def close(calendar_id: str) -> Any:
     """Take it out of the list."""
     found = calendar_of(calendar_id)
+    seen = forms.parse_id(request.form.get("seen"))
     try:
-        services.close(found.id, actor=current_actor(), now=clock.now())
-    except Conflict as refused:
+        services.close(found.id, actor=current_actor(), now=clock.now(), seen=seen)
+    except (Conflict, Stale) as refused:
         return _show(found, queries.in_force(found.id), refused.status, str(refused.message))
     toast(_("Closed. Its versions stay with the clocks that were judged by them."), "info")
     return redirect(url_for("calendars.index"), 303)
