@@ -70,6 +70,7 @@ from app.sites.calendars import api as calendars_api
 from app.sites.calendars import models as calendars_models
 from app.sites.calendars import pages as calendars_web
 from app.tickets import api as tickets_api
+from app.tickets import bulk_job as tickets_bulk_job
 from app.tickets import clock_notices as tickets_clock_notices
 from app.tickets import crew as tickets_crew
 from app.tickets import dispatch as tickets_dispatch
@@ -197,6 +198,9 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
             "tickets.on_calendar_published", tickets_handlers.on_calendar_published, queue="long", stepwise=True
         ),
         Subscription("portal.feedback_calendar", feedback_handlers.on_calendar_published, queue="notices"),
+    ),
+    ticket_events.BulkOrdered: (
+        Subscription("tickets.on_bulk_ordered", tickets_bulk_job.on_bulk_ordered, queue="long", stepwise=True),
     ),
     ticket_events.OrderDone: (Subscription("tickets.on_order_done", tickets_handlers.on_somebody_freed),),
     ticket_events.DefaultCloseDue: (Subscription("tickets.on_default_close", tickets_handlers.on_default_close),),

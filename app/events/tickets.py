@@ -471,6 +471,13 @@ class HoldDue(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BulkOrdered(Event):
+    """Somebody wants one act done to many orders."""
+
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class VisitNear(Event):
     """Timer: the window a reporter chose for a visit comes near; its planned order is queued."""
 

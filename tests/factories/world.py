@@ -18,7 +18,7 @@ from app.notifications.webhooks import services as webhooks
 from app.notifications.webhooks.models import WebhookMessage
 from app.sites.calendars.models import WorkingCalendar
 from app.sites.models import PlaceSticker
-from app.tickets.models import DutyCall, Macro, SavedView, SlaPolicy
+from app.tickets.models import BulkRun, DutyCall, Macro, SavedView, SlaPolicy
 from app.tickets.services import dispatching
 from tests.factories import accounts, attachments, desk, feedback, notices, notifications, tickets
 
@@ -90,8 +90,9 @@ def build() -> dict[str, Any]:
     )
     told = WebhookMessage(endpoint_id=hook.id, event="ticket.filed", body="{}", state="sent", at=now)
     view = SavedView(owner_id=ground.dispatcher.id, name="Water", folded="water", filters={}, changed_at=now)
+    run = BulkRun(person_id=ground.dispatcher.id, task={"action": "pool"}, total=1, ordered_at=now)
     macro = Macro(name={"en": "Noted"}, note="n")
-    db.session.add_all([batch, mail, call, told, view, macro])
+    db.session.add_all([batch, mail, call, told, view, macro, run])
     db.session.flush()
     return {
         "batch_id": batch.id,
@@ -103,6 +104,7 @@ def build() -> dict[str, Any]:
         "ticket_id": filed.id,
         "view_id": view.id,
         "macro_id": macro.id,
+        "run_id": run.id,
         "order_id": filed.order_id,
         "place_id": ground.room.id,
         "person_id": person.id,

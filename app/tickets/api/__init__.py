@@ -3,6 +3,7 @@
 - `accepting`: finished work that waits for a third party
 - `answering`: the blueprint, and one ticket or order as every module answers it
 - `bulk`: many orders at once
+- `bulk_runs`: the same to more than a request does
 - `clocks`: how clocks stand and why, priorities, more time
 - `duty`: calls of the duty lead
 - `fairness`, `figures`: the reports
@@ -25,6 +26,7 @@
 from app.tickets.api import (
     accepting,
     bulk,
+    bulk_runs,
     clocks,
     duty,
     evidence,
@@ -50,6 +52,7 @@ __all__ = [
     "accepting",
     "blueprint",
     "bulk",
+    "bulk_runs",
     "clocks",
     "duty",
     "evidence",

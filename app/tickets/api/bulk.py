@@ -27,23 +27,28 @@ class BulkItem(forms.Schema):
     version = fields.Integer(required=True, strict=True, validate=validate.Range(1))
 
 
-class Bulk(forms.Schema):
-    """`POST /work-orders/bulk`; `assignee` for assign, `macro` for macro, `reason` where the act demands one.
+class BulkTask(forms.Schema):
+    """What is done to each; `assignee` for assign, `macro` for macro, `reason` where the act demands one.
 
     `until` (and `note` where nobody was at home) for hold, as for one order.
     """
 
     action = fields.String(required=True, validate=validate.OneOf([each.value for each in BulkAction]))
-    items = fields.List(
-        fields.Nested(BulkItem),
-        required=True,
-        validate=validate.Length(1, bulk.AT_MOST, error=_l("Choose 1 to 100 orders at a time.")),
-    )
     assignee = forms.Id(load_default=None, allow_none=True)
     reason = forms.Text(max=500, load_default=None, allow_none=True)
     note = forms.Text(max=2000, multiline=True, load_default=None, allow_none=True)
     until = forms.Moment(load_default=None, allow_none=True)
     macro = forms.Id(load_default=None, allow_none=True)
+
+
+class Bulk(BulkTask):
+    """`POST /work-orders/bulk`."""
+
+    items = fields.List(
+        fields.Nested(BulkItem),
+        required=True,
+        validate=validate.Length(1, bulk.AT_MOST, error=_l("Choose 1 to 100 orders at a time.")),
+    )
 
 
 class BulkOutcome(forms.Schema):
@@ -61,18 +66,14 @@ class BulkDone(forms.Schema):
     items = fields.List(fields.Nested(BulkOutcome))
 
 
-@blueprint.route("/work-orders/bulk", methods=["POST"])
-@accepts(blueprint, Bulk)
-@answers(blueprint, 207, BulkDone)
-@policy(policies.may_dispatch)
-def bulk_orders(sent: dict[str, Any]) -> Response:
-    """Do one thing to many orders; each is done or refused by itself"""
+def task_of(sent: dict[str, Any]) -> bulk.Task:
+    """The task of a request. Raises Rejected where it lacks what its act needs."""
     action = BulkAction(sent["action"])
     if action is BulkAction.ASSIGN and sent["assignee"] is None:
         raise Rejected(fields={"assignee": _("Say to whom.")})
     if action is BulkAction.MACRO and sent["macro"] is None:
         raise Rejected(fields={"macro": _("Choose a macro.")})
-    task = bulk.Task(
+    return bulk.Task(
         action=action,
         assignee=sent["assignee"],
         reason=sent["reason"],
@@ -80,6 +81,15 @@ def bulk_orders(sent: dict[str, Any]) -> Response:
         until=sent["until"],
         macro_id=sent["macro"],
     )
+
+
+@blueprint.route("/work-orders/bulk", methods=["POST"])
+@accepts(blueprint, Bulk)
+@answers(blueprint, 207, BulkDone)
+@policy(policies.may_dispatch)
+def bulk_orders(sent: dict[str, Any]) -> Response:
+    """Do one thing to many orders; each is done or refused by itself"""
+    task = task_of(sent)
     outcomes = bulk.act_on_many(
         actor=current_actor(),
         now=clock.now(),

@@ -13,9 +13,9 @@ from flask_babel import ngettext
 from app.core import clock, forms, i18n, rendering
 from app.core.http import current_actor, no_body, not_modified, policy
 from app.tickets import order_words, policies
-from app.tickets.dispatch import entry, macros, pages, screens, views
+from app.tickets.dispatch import entry, macros, pages, runs, screens, views
 from app.tickets.dispatch.entry import blueprint
-from app.tickets.queries import dispatch_list, technicians
+from app.tickets.queries import bulk_runs, dispatch_list, technicians
 from app.tickets.queries.dispatch_list import WAITS
 from app.tickets.rules.workflow import OrderAct, OrderState
 
@@ -88,12 +88,29 @@ def _shown(query: dict[str, Any]) -> dict[str, Any]:
         "entry": entry,
         "stamp": pages.stamp(),
         "newest": max((row.id for rows in found.values() for row in rows), default=0),
+        "running": [{"row": row, "act": runs.stored_words(row.task)} for row in bulk_runs.running(actor)],
+        "scopes": _scopes(counts, labels),
         "macros": macros.offered(),
         "hold_reasons": order_words.reason_choices(OrderAct.HOLD),
         "people": [
             {"value": person_id, "label": name} for person_id, name in technicians.names(actor, now, None, PEOPLE)
         ],
     }
+
+
+def _scopes(counts: dict[str, int], labels: dict[str, str]) -> list[dict[str, Any]]:
+    """The choice between the chosen orders and all of a column, with how many those are."""
+    return [
+        {"value": view, "label": _("all of “%(name)s” (%(count)s)", name=labels[view], count=many(counts[view]))}
+        for view in COLUMNS
+        if counts[view]
+    ]
+
+
+def many(count: int) -> str:
+    """A count that was taken up to a limit: 1,000+ from there on."""
+    said = i18n.format_number(min(count, dispatch_list.COUNTED))
+    return f"{said}+" if count >= dispatch_list.COUNTED else said
 
 
 def _orders(

@@ -15,12 +15,13 @@ from app.core.errors import DomainError, NotFound, Rejected
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.tickets import policies
-from app.tickets.dispatch import entry
+from app.tickets.dispatch import entry, runs
 from app.tickets.dispatch.acts import carry_out
 from app.tickets.dispatch.entry import blueprint
 from app.tickets.order_forms import NOTE_LIMIT, LocalMoment, OrderActForm
 from app.tickets.queries import macros as macro_queries
 from app.tickets.queries import orders
+from app.tickets.queries.dispatch_list import VIEWS
 from app.tickets.refusal_words import sentence
 from app.tickets.rules.reasons import REASON_LIMIT
 from app.tickets.services import bulk as services
@@ -29,6 +30,7 @@ from app.tickets.services.bulk import BulkAction, Task
 from app.tickets.services.done import OrderDone
 
 TOLD_AT_MOST = 5
+KEPT = ("action", "assignee", "reason", "hold_reason", "until", "note", "scope")
 MACRO = "macro:"  # before its id, as the value of a button
 
 
@@ -41,6 +43,7 @@ class BulkForm(forms.Schema):
     hold_reason = forms.Text(max=40, load_default="")
     until = LocalMoment(load_default=None)
     note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default="")
+    scope = forms.Text(max=20, load_default="")
     item = fields.List(fields.Raw(), load_default=list, validate=validate.Length(max=services.AT_MOST))
 
     class Meta:
@@ -66,13 +69,15 @@ def bulk() -> Any:
             return back
         raise Rejected(fields=form.errors)
     chosen = [item for item in map(_item, data["item"]) if item is not None]
-    task = _task(data)
-    if not chosen or task is None:
+    task, whole = _task(data), data["scope"] in VIEWS
+    if task is None or not (chosen or whole):
         toast(_("Choose 1 to 100 orders first."), "late")
         return back
     if task.action is BulkAction.ASSIGN and task.assignee is None:
         toast(_("Say to whom."), "late")
         return back
+    if whole:
+        return runs.begin(task, data["scope"], {name: request.form[name] for name in KEPT if name in request.form})
     try:
         outcomes = services.act_on_many(actor=current_actor(), now=clock.now(), task=task, items=chosen)
     except NotFound:

@@ -7,6 +7,7 @@ tables (`tickets.rules.workflow`), so that a state the rules do not know cannot 
 from app.accounts import models as accounts_models
 from app.sites import models as sites_models
 from app.sites.calendars import models as calendars_models
+from app.tickets.models.bulk import BulkItem, BulkRun
 from app.tickets.models.catalogue import Category, CategoryVersion, Trade
 from app.tickets.models.crews import (
     Absence,
@@ -30,6 +31,8 @@ from app.tickets.models.views import DefaultView, SavedView
 
 __all__ = [
     "Absence",
+    "BulkItem",
+    "BulkRun",
     "CalendarFeed",
     "Category",
     "CategoryVersion",

@@ -263,6 +263,18 @@ def _counted(shape: _Shape) -> Reading:
     return Reading(select(*by_state, some(*_waiting(shape)).label(WAITS)))
 
 
+def matching(actor: Actor, view: str, wanted: Wanted, limit: int) -> dict[int, int]:
+    """Id and version of every open order of a view the actor sees, as it is narrowed; at most `limit`. One statement."""
+    rows = _matching(_shape(actor, view, wanted, limit=limit)).rows({**viewer.values_of(actor), **_given(wanted)})
+    return {row.id: row.version for row in rows}
+
+
+@lru_cache(maxsize=64)
+def _matching(shape: _Shape) -> Reading:
+    found = select(WorkOrder.id, WorkOrder.version).where(among(WorkOrder.state, VIEWS[shape.view]), *_of_orders(shape))
+    return Reading(found.limit(number(shape.limit)))
+
+
 def newer(actor: Actor, wanted: Wanted, than: int) -> int:
     """How many open orders were opened after the one of id `than`, counted up to COUNTED. One statement."""
     row = _newer(_shape(actor, "open", wanted)).first({**viewer.values_of(actor), **_given(wanted), "than": than})

@@ -1,0 +1,180 @@
+"""One act on more orders than a request does: asked once more, done in the background, accounted for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.errors import Conflict, Rejected
+from app.tickets.models import BulkItem, BulkRun, WorkOrder
+from app.tickets.queries.dispatch_list import Wanted
+from app.tickets.services import bulk, bulk_runs
+from app.tickets.services.bulk import BulkAction, Item, Task
+from tests.factories import accounts
+from tests.factories import tickets as factory
+from tests.tickets.at_work import ENGLISH
+
+URL = "/api/v1/work-orders/bulk-runs"
+
+
+@pytest.fixture
+def ground(database: Session) -> factory.Ground:
+    return factory.Ground()
+
+
+def work(run_id: int, person: Any) -> int:
+    """What the job does; returns how many steps it took."""
+    steps: list[int] = []
+    bulk_runs.work(run_id, lambda: steps.append(1), actor=accounts.actor(person), words=lambda error: error.code)
+    return len(steps)
+
+
+def outcomes(database: Session, run_id: int) -> dict[int, tuple[str | None, str | None]]:
+    database.expire_all()
+    rows = database.scalars(select(BulkItem).where(BulkItem.run_id == run_id))
+    return {row.order_id: (row.outcome, row.detail) for row in rows}
+
+
+def test_a_run_accounts_for_every_order(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
+    filed = [ground.file() for _each in range(4)]
+    ids = [each.order_id or 0 for each in filed]
+    headers = {**accounts.token(ground.dispatcher), **ENGLISH}
+    asked = {"action": "pool", "items": [{"id": str(each), "version": 1} for each in [*ids, 999_999]]}
+    made = client.post(URL, json=asked, headers=headers)
+    assert (made.status_code, made.json["total"], made.json["done"]) == (202, 4, 0)
+    run_id = int(made.json["id"])
+    database.execute(update(WorkOrder).where(WorkOrder.id == ids[1]).values(version=5))
+    assert work(run_id, ground.dispatcher) == 4
+    found = outcomes(database, run_id)
+    assert [found[each] for each in ids] == [("done", None), ("refused", "stale"), ("done", None), ("done", None)]
+    over = client.get(f"{URL}/{run_id}", headers=headers).json
+    assert (over["done"], over["refused"], over["stopped_at"]) == (3, 1, None)
+    assert over["ended_at"] is not None
+    refused = client.get(f"{URL}/{run_id}/refused", headers=headers).json["items"]
+    assert [each["id"] for each in refused] == [str(ids[1])]
+    assert client.get(URL, headers=headers).json["items"][0]["id"] == str(run_id)
+    other = accounts.token(accounts.person("dispatcher"))
+    assert client.get(f"{URL}/{run_id}", headers=other).status_code == 404
+    assert client.post(f"{URL}/{run_id}/stop", json={}, headers=other).status_code == 404
+    assert client.get(URL, headers=other).json["items"] == []
+
+
+def test_all_that_match_are_those_of_that_moment(ground: factory.Ground, database: Session) -> None:
+    me = accounts.actor(ground.dispatcher)
+    first, second = ground.file(), ground.file()
+    database.execute(update(WorkOrder).where(WorkOrder.id == second.order_id).values(priority="high"))
+    task = Task(action=BulkAction.CANCEL, reason="not_needed")
+    run = bulk_runs.order(actor=me, now=clock.now(), task=task, view="queued", wanted=Wanted(priority="high"))
+    ground.file()
+    work(run.id, ground.dispatcher)
+    assert set(outcomes(database, run.id)) == {second.order_id}
+    states = dict(database.execute(select(WorkOrder.id, WorkOrder.state)).tuples().all())
+    assert (states[first.order_id or 0], states[second.order_id or 0]) == ("queued", "cancelled")
+
+
+def test_a_run_goes_on_where_it_was_killed_and_stops_when_told(ground: factory.Ground, database: Session) -> None:
+    me = accounts.actor(ground.dispatcher)
+    items = [Item(ground.file().order_id or 0, 1) for _each in range(3)]
+    task = Task(action=BulkAction.POOL)
+    run = bulk_runs.order(actor=me, now=clock.now(), task=task, items=items)
+
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bulk_runs.work(run.id, killed, actor=me, words=lambda error: error.code)
+    assert work(run.id, ground.dispatcher) == 2
+    assert {each[0] for each in outcomes(database, run.id).values()} == {"done"}
+    again = bulk_runs.order(actor=me, now=clock.now(), task=Task(action=BulkAction.UNPOOL), items=items[:2])
+    bulk_runs.stop(actor=me, now=clock.now(), run_id=again.id)
+    assert work(again.id, ground.dispatcher) == 0
+    database.expire_all()
+    assert set(outcomes(database, again.id).values()) == {(None, None)}
+
+
+def test_somebody_without_the_right_any_more_does_nothing(ground: factory.Ground, database: Session) -> None:
+    me = accounts.actor(ground.dispatcher)
+    items = [Item(ground.file().order_id or 0, 1)]
+    run = bulk_runs.order(actor=me, now=clock.now(), task=Task(action=BulkAction.POOL), items=items)
+    assert work(run.id, ground.student) == 1
+    assert set(outcomes(database, run.id).values()) == {("refused", "not-allowed")}
+
+
+def test_an_order_somebody_else_writes_is_tried_again(
+    ground: factory.Ground, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = accounts.actor(ground.dispatcher)
+    items = [Item(ground.file().order_id or 0, 1)]
+    run = bulk_runs.order(actor=me, now=clock.now(), task=Task(action=BulkAction.POOL), items=items)
+    tried: list[int] = []
+
+    class Taken(Exception):
+        sqlstate = "55P03"
+
+    def busy(**given: Any) -> Any:
+        tried.append(1)
+        raise DBAPIError("select", None, Taken())
+
+    monkeypatch.setattr(bulk, "act_on_many", busy)
+    monkeypatch.setattr(bulk_runs.transaction, "abandon", lambda: None)
+    work(run.id, ground.dispatcher)
+    assert len(tried) == bulk_runs.TRIES
+    assert set(outcomes(database, run.id).values()) == {("refused", "busy")}
+
+
+def test_what_ordering_refuses(client: FlaskClient, ground: factory.Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = accounts.actor(ground.dispatcher)
+    task = Task(action=BulkAction.POOL)
+    headers = accounts.token(ground.dispatcher)
+    for body in (
+        {"action": "pool"},
+        {"action": "assign", "items": [{"id": "1", "version": 1}]},
+        {"action": "pool", "matching": {"state": "closed"}},
+        {"action": "pool", "items": [{"id": "1", "version": "x"}]},
+        {"action": "pool", "items": [{"id": "999999", "version": 1}]},
+    ):
+        assert client.post(URL, json=body, headers=headers).status_code == 422, body
+    assert client.post(URL, json={"action": "pool"}, headers=accounts.token(ground.student)).status_code == 403
+    ids = [ground.file().order_id or 0 for _each in range(2)]
+    monkeypatch.setattr(bulk_runs, "MOST", 1)
+    with pytest.raises(Rejected):
+        bulk_runs.order(actor=me, now=clock.now(), task=task, view="queued", wanted=Wanted())
+    for _each in range(bulk_runs.AT_ONCE):
+        bulk_runs.order(actor=me, now=clock.now(), task=task, items=[Item(ids[0], 1)])
+    with pytest.raises(Conflict):
+        bulk_runs.order(actor=me, now=clock.now(), task=task, items=[Item(ids[0], 1)])
+
+
+def test_the_page_asks_once_more_and_shows_the_account(
+    client: FlaskClient, login: Any, ground: factory.Ground, database: Session
+) -> None:
+    filed = [ground.file() for _each in range(3)]
+    login(ground.dispatcher)
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    sent = {"action": "hold", "hold_reason": "weather", "until": "2030-01-01T08:00", "scope": "queued"}
+    asked = client.post("/dispatch/bulk?priority=normal", data=sent)
+    assert asked.status_code == 200
+    assert "all 3 orders" in asked.text
+    assert database.scalars(select(BulkRun)).all() == []
+    begun = client.post("/dispatch/bulk?priority=normal", data={**sent, "sure": "1"})
+    assert begun.status_code == 303
+    run = database.scalars(select(BulkRun)).one()
+    assert begun.location == f"/dispatch/runs/{run.id}"
+    assert "hx-get" in client.get(begun.location).text
+    assert str(run.id) in client.get("/dispatch/board").text  # found again after the page was closed
+    database.execute(update(WorkOrder).where(WorkOrder.id == filed[0].order_id).values(version=9))
+    work(run.id, ground.dispatcher)
+    page = client.get(f"/dispatch/runs/{run.id}/state").text
+    assert "2 orders done, 1 refused" in page
+    assert "hx-get" not in page
+    assert client.get("/dispatch/runs").status_code == 200
+    assert client.post(f"/dispatch/runs/{run.id}/stop").status_code == 303
+    login(accounts.person("dispatcher"))
+    assert client.get(f"/dispatch/runs/{run.id}").status_code == 404
+    assert client.post(f"/dispatch/runs/{run.id}/stop").status_code == 404
