@@ -74,7 +74,7 @@ def test_all_that_match_are_those_of_that_moment(ground: factory.Ground, databas
     ground.file()
     work(run.id, ground.dispatcher)
     assert set(outcomes(database, run.id)) == {second.order_id}
-    states = dict(database.execute(select(WorkOrder.id, WorkOrder.state)).tuples().all())
+    states = {row.id: row.state for row in database.execute(select(WorkOrder.id, WorkOrder.state))}
     assert (states[first.order_id or 0], states[second.order_id or 0]) == ("queued", "cancelled")
 
 

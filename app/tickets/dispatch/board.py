@@ -15,12 +15,16 @@ from app.core.http import current_actor, no_body, not_modified, policy
 from app.tickets import order_words, policies
 from app.tickets.dispatch import entry, macros, pages, runs, screens, views
 from app.tickets.dispatch.entry import blueprint
-from app.tickets.queries import bulk_runs, dispatch_list, technicians
+from app.tickets.queries import bulk_runs, dispatch_list, loads, technicians
 from app.tickets.queries.dispatch_list import WAITS
+from app.tickets.rules.board_moves import ASKS, WHY_NOT, moves
 from app.tickets.rules.workflow import OrderAct, OrderState
 
 SLIPS = 30  # of a column; the list has the others
 PEOPLE = 500
+LOADS = 12  # of the technicians, the fullest
+FULL = 0.85  # from this share of what is left of the shift on somebody is nearly full
+OLD_DAYS, VERY_OLD_DAYS = 3, 7  # ageing (33)
 SOON_MINUTES = 60  # a due time as near as this is a risk
 COLUMNS = ("queued", "offered", "work", "hold")
 
@@ -79,8 +83,10 @@ def _shown(query: dict[str, Any]) -> dict[str, Any]:
     labels = entry.view_labels()
     columns = [_tickets(query, waits, counts[WAITS], labels[WAITS], now)]
     columns += [_orders(query, view, found[view], counts[view], labels[view], now) for view in COLUMNS]
-    planned = {"id": "planned", "name": labels["planned"], "count": counts["planned"], "folded": True}
+    planned = {"id": "planned", "name": labels["planned"], "count": many(counts["planned"]), "folded": True}
     columns.append({**planned, "url": url_for("dispatch.index", **entry.kept(query, state="planned"))})
+    names = dict(technicians.names(actor, now, None, PEOPLE))
+    strip = loads.of(list(names), now, trade=query["trade"])
     return {
         "query": query,
         "columns": columns,
@@ -92,9 +98,9 @@ def _shown(query: dict[str, Any]) -> dict[str, Any]:
         "scopes": _scopes(counts, labels),
         "macros": macros.offered(),
         "hold_reasons": order_words.reason_choices(OrderAct.HOLD),
-        "people": [
-            {"value": person_id, "label": name} for person_id, name in technicians.names(actor, now, None, PEOPLE)
-        ],
+        "people": [{"value": person_id, "label": name} for person_id, name in names.items()],
+        "loads": [load_of(each, names[each.person_id]) for each in strip[:LOADS]],
+        "loads_more": max(0, len(strip) - LOADS),
     }
 
 
@@ -121,7 +127,9 @@ def _orders(
     return {
         "id": view,
         "name": name,
-        "count": count,
+        "count": many(count),
+        "refuses": _(WHY_NOT[view]),
+        "asks": " ".join(sorted(ASKS)),
         "late": ngettext("%(num)d late", "%(num)d late", late) if late else None,
         "slips": [_slip(row, line, now) for row, line in zip(rows, lines, strict=True)],
         "more": _more(query, view, count - len(rows)),
@@ -132,7 +140,9 @@ def _tickets(query: dict[str, Any], rows: Sequence[Any], count: int, name: str, 
     return {
         "id": WAITS,
         "name": name,
-        "count": count,
+        "count": many(count),
+        "refuses": _(WHY_NOT[WAITS]),
+        "asks": "",
         "slips": [
             {
                 "number": row.number,
@@ -142,6 +152,7 @@ def _tickets(query: dict[str, Any], rows: Sequence[Any], count: int, name: str, 
                 "urgent": order_words.priority(row.priority) if order_words.urgent(row.priority) else None,
                 "left": screens.why_it_waits(row),
                 "right": i18n.format_span((now - row.filed_at).total_seconds() / 60),
+                "right_kind": _aged(row, now),
             }
             for row in rows
         ],
@@ -163,6 +174,10 @@ def _slip(row: Any, line: screens.Line, now: datetime) -> dict[str, Any]:
         "urgent": " · ".join(filter(None, (line.urgent, line.urged))) or None,
         "left": " · ".join(part for part in (holder, detail) if part) or line.chip.text,
         "right": line.age,
+        "right_kind": _aged(row, now),
+        "moves": " ".join(
+            f"{column}:{act}" for column, act in moves(OrderState(row.state), held=row.assignee_id is not None).items()
+        ),
         "due": due(row, now),
     }
 
@@ -178,8 +193,35 @@ def due(row: Any, now: datetime) -> dict[str, Any] | None:
     return {"state": state, "clock": _("due"), "minutes": abs(left), "at": i18n.format_moment(row.due_at)}
 
 
+def _aged(row: Any, now: datetime) -> str | None:
+    """How old it is as a colour; the age itself stands there in words."""
+    days = (now - row.filed_at).days
+    return "late" if days >= VERY_OLD_DAYS else "soon" if days >= OLD_DAYS else None
+
+
+def load_of(load: loads.Load, name: str) -> dict[str, Any]:
+    """One technician of the strip: what he holds beside what is left of his shift, in words and as a bar."""
+    held = i18n.format_span(load.minutes)
+    away = load.left is None
+    rest = _("off duty") if away else _("full")
+    if load.left is not None and load.left > load.minutes:
+        rest = _("%(time)s free", time=i18n.format_span(load.left - load.minutes))
+    return {
+        "name": name,
+        "count": ngettext("%(num)s order", "%(num)s orders", load.orders),
+        "done": min(load.minutes, load.left or 0) if not away else load.minutes and 1,
+        "total": max(load.left or 1, 1),
+        "figure": held if away else _("%(held)s of %(left)s", held=held, left=i18n.format_span(load.left or 0)),
+        "rest": rest,
+        "late": ngettext("%(num)d late", "%(num)d late", load.late) if load.late else None,
+        "kind": "late" if load.share > 1 else "soon" if load.share >= FULL else None,
+    }
+
+
 def _more(query: dict[str, Any], view: str, rest: int) -> dict[str, Any] | None:
     if rest <= 0:
         return None
     label = ngettext("%(num)d more", "%(num)d more", rest)
+    if rest >= dispatch_list.COUNTED - SLIPS:  # the count itself ended there
+        label = _("%(count)s in all: see the list", count=many(dispatch_list.COUNTED))
     return {"label": label, "url": url_for("dispatch.index", **entry.kept(query, state=view))}

@@ -264,7 +264,7 @@ def _counted(shape: _Shape) -> Reading:
 
 
 def matching(actor: Actor, view: str, wanted: Wanted, limit: int) -> dict[int, int]:
-    """Id and version of every open order of a view the actor sees, as it is narrowed; at most `limit`. One statement."""
+    """Id and version of every open order of a view the actor sees, narrowed; at most `limit`. One statement."""
     rows = _matching(_shape(actor, view, wanted, limit=limit)).rows({**viewer.values_of(actor), **_given(wanted)})
     return {row.id: row.version for row in rows}
 
