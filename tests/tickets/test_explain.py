@@ -14,7 +14,8 @@ from sqlalchemy import Connection, create_engine
 from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db, frame_transactions, institution_bound
-from app.tickets.queries import crew_day, dispatch_list, orders, progress, tickets
+from app.tickets.dispatch import board
+from app.tickets.queries import crew_day, dispatch_list, loads, orders, progress, tickets
 from app.tickets.queries.orders import OrderFilter
 from app.tickets.queries.tickets import TicketFilter
 from bench import plans, rows
@@ -162,6 +163,31 @@ def test_beside_the_dispatch_list(desk: Desk) -> None:
     assert not desk.whole(dispatch_list.stamp)
     assert desk.most_read(lambda: dispatch_list.waits(dispatcher, wanted)) <= OPEN
     assert desk.most_read(lambda: dispatch_list.counts(dispatcher, wanted)) <= OPEN
+
+
+@pytest.mark.parametrize("view", board.COLUMNS)
+def test_columns_of_the_board(desk: Desk, view: str) -> None:
+    """A column reads the open orders of its states, whatever the history holds."""
+    for wanted in (dispatch_list.Wanted(), dispatch_list.Wanted(building=desk.building, trade="water")):
+        for who in ("dispatcher", "manager"):
+
+            def ask(who: str = who, wanted: dispatch_list.Wanted = wanted) -> Any:
+                return dispatch_list.column(desk.actors[who], view, wanted, board.SLIPS)
+
+            assert not desk.whole(ask)
+            assert desk.most_read(ask) <= OPEN
+
+
+def test_beside_the_board(desk: Desk) -> None:
+    dispatcher, wanted = desk.actors["dispatcher"], dispatch_list.Wanted()
+    technician = desk.actors["technician"].id or 0
+    for ask in (
+        lambda: dispatch_list.newer(dispatcher, wanted, 1),
+        lambda: dispatch_list.matching(dispatcher, "queued", wanted, 100),
+        lambda: loads.of([technician], datetime.now(UTC)),
+    ):
+        assert not desk.whole(ask)
+        assert desk.most_read(ask) <= READ_AT_MOST
 
 
 def test_the_day_of_a_technician(desk: Desk) -> None:
