@@ -83,7 +83,7 @@ def test_loads_are_minutes_held_beside_the_rest_of_the_shift(ground: factory.Gro
     assert (found[busy.id].orders, found[busy.id].minutes, found[busy.id].late) == (1, 90, 1)
     assert found[busy.id].left is not None
     assert found[away.id].left is None
-    assert next(iter(found)) == away.id  # what somebody who is away holds comes first
+    assert list(found) == [busy.id, idle.id, away.id]  # the fullest first, who is off duty last
     assert loads.of([busy.id], now, trade="glass") == []
     assert [each.person_id for each in loads.of([busy.id], now, trade="water")] == [busy.id]
 

@@ -58,23 +58,7 @@ document.addEventListener("change", (event) => {
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-clear]")) return;
   document.querySelectorAll("[data-list] input[type=checkbox]").forEach((box) => { box.checked = false; });
-  /* Keys of the bar (a, m, u) without a selection: they mean the item under the cursor. */
-document.addEventListener("keydown", (event) => {
-  const list = document.querySelector("[data-list]");
-  const bulk = list && (list.closest("form") || document).querySelector("[data-bulk][hidden]");
-  if (!bulk || off() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
-  if (document.querySelector("dialog[open]")) return;
-  const act = [...bulk.querySelectorAll("[data-key]")].find((each) => each.dataset.key === event.key);
-  const box = act && list.querySelector(".is-cursor input[type=checkbox]");
-  if (!box) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  box.checked = true;
-  count(list);
-  act.click();
-}, true);
-
-document.querySelectorAll("[data-list]").forEach(count);
+  document.querySelectorAll("[data-list]").forEach(count);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -91,6 +75,22 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   acts[event.key]();
 });
+
+/* Keys of the bar (a, m, u) without a selection: they mean the item under the cursor. */
+document.addEventListener("keydown", (event) => {
+  const list = document.querySelector("[data-list]");
+  const bulk = list && (list.closest("form") || document).querySelector("[data-bulk][hidden]");
+  if (!bulk || off() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+  if (document.querySelector("dialog[open]")) return;
+  const act = [...bulk.querySelectorAll("[data-key]")].find((each) => each.dataset.key === event.key);
+  const box = act && list.querySelector(".is-cursor input[type=checkbox]");
+  if (!box) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  box.checked = true;
+  count(list);
+  act.click();
+}, true);
 
 document.querySelectorAll("[data-list]").forEach(count);
 document.addEventListener("htmx:after:swap", () => document.querySelectorAll("[data-list]").forEach(count));

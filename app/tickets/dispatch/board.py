@@ -209,12 +209,12 @@ def load_of(load: loads.Load, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "count": ngettext("%(num)s order", "%(num)s orders", load.orders),
-        "done": min(load.minutes, load.left or 0) if not away else load.minutes and 1,
+        "done": 0 if away else min(load.minutes, load.left or 0),
         "total": max(load.left or 1, 1),
         "figure": held if away else _("%(held)s of %(left)s", held=held, left=i18n.format_span(load.left or 0)),
         "rest": rest,
         "late": ngettext("%(num)d late", "%(num)d late", load.late) if load.late else None,
-        "kind": "late" if load.share > 1 else "soon" if load.share >= FULL else None,
+        "kind": None if away else "late" if load.share > 1 else "soon" if load.share >= FULL else None,
     }
 
 

@@ -61,9 +61,9 @@ class Load:
 
     @property
     def share(self) -> float:
-        """Minutes held for each minute left; somebody who is away and holds orders comes first."""
+        """Minutes held for each minute left; somebody who is off duty comes last, what he holds waits for his shift."""
         if self.left is None:
-            return float("inf") if self.orders else -1.0
+            return -1.0
         return self.minutes / max(self.left, 1)
 
 
