@@ -185,6 +185,9 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.HelperAdded: (_told(tickets_notices.on_helper_added),),
     ticket_events.OrderPooled: (_told(tickets_notices.on_pooled),),
     ticket_events.DutyCallDue: (Subscription("tickets.on_duty_call_due", tickets_handlers.on_duty_call_due),),
+    ticket_events.DutyCallWanted: (
+        Subscription("tickets.on_duty_call_wanted", tickets_handlers.on_duty_call_wanted),
+    ),
     ticket_events.DutyCallAnswered: (_told(tickets_notices.on_call_answered),),
     ticket_events.HoldReminded: (_told(tickets_notices.on_hold_reminded),),
     ticket_events.PromiseTold: (_told(tickets_clock_notices.on_promise),),

@@ -397,6 +397,13 @@ class DutyLeadCalled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DutyCallWanted(Event):
+    """Timer: the duty lead is to be called for an order once the hours of its dispatch clock begin (39)."""
+
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DutyCallDue(Event):
     """Timer: a call was not answered `times` times; it is repeated unless it has been answered since (38)."""
 

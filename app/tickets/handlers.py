@@ -72,6 +72,11 @@ def on_duty_call_due(event: events.DutyCallDue, actor: Actor, now: datetime) -> 
     duty_calls.repeat(actor=actor, now=now, order_id=event.order_id, call_id=event.call_id, times=event.times)
 
 
+def on_duty_call_wanted(event: events.DutyCallWanted, actor: Actor, now: datetime) -> None:
+    """The hours of a dispatch clock have begun: its order still needs somebody, or nothing is left to do."""
+    duty_calls.call_before_due(actor=actor, now=now, order_id=event.order_id)
+
+
 def on_clocks_due(event: events.ClocksDue, lease: Lease) -> None:
     """Periodic: take the steps of every clock that is due, one transaction for each ticket (20)."""
     with steps() as step:

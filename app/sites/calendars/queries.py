@@ -175,6 +175,12 @@ def in_force_by_class(campus_id: int | None) -> dict[str, int]:
     return {hours: version_id for hours, version_id in rows}  # noqa: C416 - dict() of rows is not typed
 
 
+def work_of(hours: str, campus_id: int | None) -> WorkTime | None:
+    """The working time an hours class is on a campus now; None where nothing was set up."""
+    version_id = version_of(hours, campus_id)
+    return None if version_id is None else work(version_id)
+
+
 class _Kept:
     """Versions this process has turned into tables; they never change, so nothing is ever stale."""
 

@@ -232,6 +232,17 @@ def restore_of(ticket_id: int, cycle: int) -> Any | None:
     ).first()
 
 
+def dispatch_calendar(order_id: int) -> int | None:
+    """The calendar version an order's dispatch clock counts by; None where its policy has none."""
+    found: int | None = db.session.scalar(
+        select(Clock.calendar_version_id)
+        .where(Clock.owner_kind == "order", Clock.owner_id == order_id, Clock.kind == Kind.DISPATCH.value)
+        .order_by(Clock.cycle.desc())
+        .limit(1)
+    )
+    return found
+
+
 def due_tickets(now: datetime, limit: int) -> list[int]:
     """The tickets with a clock whose next step is due, the longest overdue first."""
     query: Select[Any] = (

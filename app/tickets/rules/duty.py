@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from app.sites.rules.worktime import WorkTime, instant_of, minute_of
 from app.tickets.rules.messages import gettext_noop
 from app.tickets.rules.states import TICKET_MOVING, OrderState, TicketStatus
 
@@ -56,3 +57,16 @@ def still_needed(order: OrderState, ticket: TicketStatus) -> bool:
 def next_call(now: datetime, minutes: int = REPEAT_MINUTES) -> datetime:
     """When he is called again unless somebody has answered; raw minutes."""
     return now + timedelta(minutes=minutes)
+
+
+def may_call(at: datetime, work: WorkTime, *, emergency: bool) -> bool:
+    """Whether he may be called: in an emergency always, else while the order's clock counts (39)."""
+    return emergency or work.works_at(minute_of(at))
+
+
+def called_from(at: datetime, work: WorkTime, *, emergency: bool) -> datetime:
+    """The first instant from `at` on at which he may be called; `at` where the clock never counts again."""
+    if may_call(at, work, emergency=emergency):
+        return at
+    end = work.due(minute_of(at), 1)
+    return at if end is None else instant_of(end - 1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.core.i18n import iso
 from app.events import tickets as events
+from app.sites.calendars import queries as calendars
 from app.tickets.rules import deadlines, outcomes
 from app.tickets.rules.offers import Wake
 from app.tickets.rules.workflow import ORDER_HELD, OrderAct, OrderState, TicketAct, TicketStatus
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from app.tickets.services.held import HeldOrder
 
 
-HOLD_WITHOUT_END = timedelta(days=7)  # N4: five working days
 _ENDS_OF_OFFERS = (OrderAct.DECLINE, OrderAct.EXPIRE, OrderAct.REVOKE, OrderAct.GIVE_BACK)
 _RELEASES = (OrderAct.GIVE_BACK, OrderAct.REASSIGN, OrderAct.CANCEL)
 
@@ -90,6 +90,12 @@ def _by_act(case: Case, before: HeldOrder, after: HeldOrder, act: OrderAct) -> N
     elif act is OrderAct.HOLD:
         case.tell(events.OrderOnHold(after.id, ticket_id, after.hold_reason or "", iso(after.hold_until)))
         # the version the row will have once written names this hold
-        case.tell(events.HoldDue(after.id, after.version + 1), due=after.hold_until or case.now + HOLD_WITHOUT_END)
+        case.tell(events.HoldDue(after.id, after.version + 1), due=_hold_reminded(case, after))
     elif act in _RELEASES and before.state in ORDER_HELD and had is not None:
         case.tell(events.OrderReleased(after.id, ticket_id, had, act.value))
+
+
+def _hold_reminded(case: Case, order: HeldOrder) -> datetime:
+    """When somebody is reminded of a hold first; without an end the office hours of its campus count (N4)."""
+    work = None if order.hold_until is not None else calendars.work_of("office", order.campus_id)
+    return deadlines.hold_reminded(case.now, order.hold_until, work)

@@ -202,7 +202,11 @@ def _offer_best(case: Case, order: HeldOrder, wake: Wake | None) -> Ranking:
     job, context = looked_at(case, order)
     locked = candidates.lock_crew(trade_id=order.trade_id, now=case.now)
     people = candidates.some(locked, now=case.now, zone=context.zone)
-    decision = offers.decide(job, people, case.now, dispatch_settings.present(), past=context.past, wake=wake)
+    # asked only where it matters: the lead is called for refusals, not for the first offer
+    within = not offers.refusals(context.past) or duty_calls.within_hours(case, order)
+    decision = offers.decide(
+        job, people, case.now, dispatch_settings.present(), past=context.past, wake=wake, within_hours=within
+    )
     if decision.call_duty_lead is not None and order.lead_called_at is None:
         duty_calls.call(case, order, decision.call_duty_lead, offers.refusals(context.past))
     if decision.person_id is None or decision.offered_until is None:

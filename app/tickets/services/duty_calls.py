@@ -13,13 +13,18 @@ from app.core import settings
 from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotFound
+from app.core.i18n import iso
 from app.events import tickets as events
+from app.sites.calendars import queries as calendars
+from app.sites.rules.worktime import WorkTime
 from app.tickets import policies
 from app.tickets.models import DutyCall
-from app.tickets.queries import crews
+from app.tickets.queries import crews, sla
 from app.tickets.rules import duty
+from app.tickets.rules.dispatching import EMERGENCY
 from app.tickets.rules.duty import CallEnd, Cause
 from app.tickets.rules.history import Remark
+from app.tickets.services import clocks
 from app.tickets.services.case import Case, by_order, by_order_for
 from app.tickets.services.held import HeldOrder
 
@@ -57,16 +62,40 @@ def call(case: Case, order: HeldOrder, cause: Cause, refusals: int) -> int:
 
 
 def call_before_due(*, actor: Actor, now: datetime, order_id: int) -> bool:
+    """The timer of `before_due`: the clock's hours have begun. Safe to repeat; returns whether he was called now."""
+    case, order = by_order(order_id, actor=actor, now=now)
+    called = before_due(case, order)
+    case.write()
+    return called
+
+
+def before_due(case: Case, order: HeldOrder) -> bool:
     """What the dispatch clock does shortly before its due: call the duty lead unless somebody has the order (38).
 
-    Returns whether he was called now; False where he has been, or where the order has a holder or needs none.
+    Outside the hours of that clock he is called when they begin, in an emergency at once (39). Returns whether he was
+    called now; False where he has been, or where the order has a holder or needs none.
     """
-    case, order = by_order(order_id, actor=actor, now=now)
     if order.lead_called_at is not None or not duty.still_needed(order.state, case.ticket.status):
         return False
+    first = duty.called_from(case.now, hours(case, order), emergency=order.priority == EMERGENCY)
+    if first > case.now:
+        case.tell(events.DutyCallWanted(order.id), key=f"duty-call:{order.id}:{iso(first)}", due=first)
+        return False
     call(case, order, Cause.DUE_SOON, 0)
-    case.write()
     return True
+
+
+def hours(case: Case, order: HeldOrder) -> WorkTime:
+    """The working time of an order's dispatch clock; without one, that of its priority's policy."""
+    version_id = sla.dispatch_calendar(order.id)
+    return calendars.work(clocks.terms_of(case).calendar if version_id is None else version_id)
+
+
+def within_hours(case: Case, order: HeldOrder) -> bool:
+    """Whether the duty lead may be called for an order now (39)."""
+    if order.priority == EMERGENCY:
+        return True
+    return duty.may_call(case.now, hours(case, order), emergency=False)
 
 
 def repeat(*, actor: Actor, now: datetime, order_id: int, call_id: int, times: int) -> None:
@@ -130,7 +159,8 @@ def _leads(order: HeldOrder, now: datetime) -> tuple[int, ...]:
 
 def _tell(case: Case, order: HeldOrder, call_id: int, leads: tuple[int, ...], refusals: int, times: int) -> None:
     case.tell(events.DutyLeadCalled(order.id, case.ticket.id, leads, refusals, call_id, times))
-    due = duty.next_call(case.now, settings.get("tickets.duty_repeat_minutes"))
+    next_at = duty.next_call(case.now, settings.get("tickets.duty_repeat_minutes"))
+    due = duty.called_from(next_at, hours(case, order), emergency=order.priority == EMERGENCY)
     case.tell(events.DutyCallDue(order.id, call_id, times), key=f"duty-call:{call_id}:{times}", due=due)
 
 

@@ -19,7 +19,6 @@ from app.sites.rules.worktime import minute_of
 from app.tickets.models import Category
 from app.tickets.queries import crews
 from app.tickets.queries import sla as book
-from app.tickets.rules.duty import Cause, still_needed
 from app.tickets.rules.escalation import REASSIGNABLE, Do, Step, Whom, steps_due
 from app.tickets.rules.history import Remark
 from app.tickets.rules.offers import Wake
@@ -97,8 +96,7 @@ def _do(case: Case, order: HeldOrder | None, step: Step) -> None:
     if step.do is Do.RAISE:
         _raise(case)
     elif step.do is Do.CALL and order is not None:
-        if order.lead_called_at is None and still_needed(order.state, case.ticket.status):
-            duty_calls.call(case, order, Cause.DUE_SOON, 0)
+        duty_calls.before_due(case, order)
     elif step.do is Do.REASSIGN:
         for each in [order] if order is not None else case.orders.values():
             _reassign(case, each)

@@ -5,7 +5,7 @@ A timer has fired by the database's clock; where this node's is a little behind,
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.core.actor import Actor
 from app.core.i18n import iso
@@ -80,5 +80,5 @@ def hold_due(*, actor: Actor, now: datetime, order_id: int, version: int) -> Non
         )
         case.remark(Remark.REMIND, order_id=order.id, by_system=True)
         case.tell(events.HoldReminded(order.id, case.ticket.id, people))
-        case.tell(events.HoldDue(order.id, version), due=case.now + timedelta(days=1))
+        case.tell(events.HoldDue(order.id, version), due=case.now + deadlines.REMINDED_AGAIN)
     case.write()
