@@ -149,6 +149,17 @@ class ExtensionDecided(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClockEndless(Event):
+    """A clock never comes due: its calendar has no working time within ten years (10)."""
+
+    ticket_id: int
+    order_id: int | None
+    clock: str
+    cycle: int
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DelayExcused(Event):
     """A supervisor says why a promise was not kept; the reporter is told (18)."""
 

@@ -91,6 +91,19 @@ def on_escalated(event: events.ClockEscalated, actor: Actor, now: datetime) -> N
     )
 
 
+def on_endless(event: events.ClockEndless, actor: Actor, now: datetime) -> None:
+    """Who supervises there, once: no calendar of theirs will ever make this clock due (10)."""
+    facts = facts_of(event.ticket_id, event.order_id)
+    services.notify(
+        event.person_ids,
+        "clock-endless",
+        data_of(facts, clock=rendering.in_both(_l(KIND_LABELS[Kind(event.clock)]))),
+        page_of(facts.id),
+        now,
+        key=f"clock:{facts.id}:{event.order_id or 0}:{event.clock}:{event.cycle}:endless",
+    )
+
+
 def on_delay_excused(event: events.DelayExcused, actor: Actor, now: datetime) -> None:
     """The reporter learns why what was promised to him came late (18)."""
     facts = facts_of(event.ticket_id)

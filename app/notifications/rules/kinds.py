@@ -70,6 +70,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("ticket-urged", ORDERS, gettext_noop("The reporter reminds"), mail=True),
     Kind("order-released", ORDERS, gettext_noop("An order goes to somebody else or is cancelled")),
     Kind("order-offer-ended", ORDERS, gettext_noop("An offer was taken back")),
+    Kind("clock-endless", SUPERVISION, gettext_noop("A clock never comes due"), mail=True),
     Kind("extension-asked", SUPERVISION, gettext_noop("Somebody asks for more time"), mail=True),
     Kind("extension-decided", ORDERS, gettext_noop("A decision on more time I asked for")),
     Kind("clock-escalated", SUPERVISION, gettext_noop("Something is late, or soon will be"), mail=True),

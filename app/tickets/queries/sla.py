@@ -153,7 +153,7 @@ def _read(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
         found.pop("until", None)  # asked for, or refused
     if isinstance(data.get("due"), str):
         found["due"] = minute_of(datetime.fromisoformat(data["due"]))
-    for name in ("version", "after", "staff", "step"):
+    for name in ("version", "after", "staff", "step", "alarm"):
         if data.get(name) is not None:
             found[name] = data[name]
     if kind in (Remark.EXCUSE, Remark.ESCALATION) and "clock" in data:

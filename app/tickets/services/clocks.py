@@ -24,6 +24,7 @@ from app.sites.calendars import services as calendar_services
 from app.sites.rules.worktime import minute_of
 from app.tickets.models import Clock as ClockRow
 from app.tickets.models import SlaPolicy, SlaPolicyVersion
+from app.tickets.queries import crews
 from app.tickets.queries import sla as book
 from app.tickets.rules import escalation, promises, sla_policy
 from app.tickets.rules.history import Remark
@@ -34,6 +35,7 @@ from app.tickets.rules.workflow import ORDER_OPEN, TICKET_OPEN
 if TYPE_CHECKING:
     from app.tickets.services.case import Case
 
+ENDLESS = "endless"
 USUAL = {"zh-CN": "默认服务标准", "en": "Usual service level"}
 
 
@@ -138,10 +140,14 @@ def _promise(after: Happened, until: int) -> Happened:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The clocks of a ticket as it is filed: the values of the filing statement, and the promise told at once."""
+    """The clocks of a ticket as it is filed: the values of the filing statement, and the promise told at once.
+
+    `endless`: one of them never comes due, so `alarm` is for the one who filed it to call.
+    """
 
     values: Mapping[str, Any]
     promised_at: datetime | None
+    endless: bool = False
 
 
 def begin(found: Any, priority: str, automatic: bool, now: datetime, window: datetime | None = None) -> Begun:
@@ -190,6 +196,7 @@ def _begun(_institution: int, under: Terms, automatic: bool, at: int, window: in
             "c_next": [row["next_at"] for row in rows],
         },
         promised_at,
+        any(clock.endless for clock in judged.clocks.values()),
     )
 
 
@@ -208,6 +215,7 @@ def settle(case: Case, pending: list[dict[str, Any]]) -> Callable[[], None] | No
         return None  # filed before there were clocks
     if judged.told is not None:
         _tell(case, judged)
+    _alarm(case, judged.clocks, _alarmed(past, new))
     mark(case, judged.clocks, judged.promised)
     taken = taken_in(past, new)
     return lambda: write(case.ticket.id, judged.clocks, taken)
@@ -227,6 +235,42 @@ def tell(case: Case, until: str, because: promises.Because | None) -> None:
     case.remark(Remark.PROMISE, by_system=True, data=data)
     first = because is None
     case.tell(events.PromiseTold(case.ticket.id, case.ticket.cycle, until, first, because.value if because else ""))
+
+
+def alarm(case: Case) -> None:
+    """What `settle` does for acts, for a ticket just filed with a clock that never comes due (10)."""
+    past = book.events(case.ticket.id)
+    _alarm(case, judge(past, []).clocks, _alarmed(past))
+
+
+def _alarm(case: Case, judged: Mapping[Key, Clock], alarmed: set[Key]) -> None:
+    """10: no working time within ten years means no due time; the supervisors are told, once for each clock."""
+    for key, clock in judged.items():
+        if not clock.endless or key in alarmed:
+            continue
+        people = crews.supervisors(campus_id=case.ticket.campus_id, building_id=case.ticket.building_id, now=case.now)
+        case.remark(
+            Remark.ESCALATION,
+            order_id=key.order_id,
+            by_system=True,
+            data={
+                "clock": key.kind.value,
+                "order_id": key.order_id,
+                "cycle": key.cycle,
+                "alarm": ENDLESS,
+                "person_ids": [str(each) for each in people],
+            },
+        )
+        case.tell(events.ClockEndless(case.ticket.id, key.order_id, key.kind.value, key.cycle, people))
+
+
+def _alarmed(*histories: Sequence[Happened]) -> set[Key]:
+    return {
+        event.data["clock"]
+        for events_ in histories
+        for event in events_
+        if event.kind == Remark.ESCALATION and event.data.get("alarm") == ENDLESS
+    }
 
 
 def mark(case: Case, clocks: Mapping[Key, Clock], promised: int | None) -> None:

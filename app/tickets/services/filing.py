@@ -149,7 +149,16 @@ def file_ticket(
     outbox.ring_after_commit()
     if later and found.auto_dispatch and named is not None:
         return replace(_planned(row, actor, now, priority), instead_of=gone)
+    if begun.endless:
+        _alarm(row.id, actor, now)
     return Filed(row.id, row.number, status.value, priority, row.order_id, begun.promised_at, instead_of=gone)
+
+
+def _alarm(ticket_id: int, actor: Actor, now: datetime) -> None:
+    """One of its clocks will never come due (10)."""
+    case = by_ticket(ticket_id, actor=Actor.system(actor.institution_id), now=now)
+    clocks.alarm(case)
+    case.write()
 
 
 def _stands_in(place_id: int, now: datetime) -> tuple[int, str] | None:
