@@ -160,7 +160,7 @@ def begin(found: Any, priority: str, automatic: bool, now: datetime, window: dat
     chosen = None if window is None else minute_of(window)
     begun = _begun(current_institution(), under, automatic, minute_of(now), chosen)
     told = orjson.dumps({"sla": book.terms_data(under), "window": iso(window)}).decode()
-    return Begun({**begun.values, "terms": told}, begun.promised_at)
+    return Begun({**begun.values, "terms": told}, begun.promised_at, begun.endless)
 
 
 @lru_cache(maxsize=256)  # a burst: what is filed in one minute under the same terms begins alike
