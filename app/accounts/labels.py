@@ -38,7 +38,7 @@ PERMISSIONS = {
     "tickets.triage": _l("Accept, reject and merge requests"),
     "tickets.dispatch": _l("Assign work orders"),
     "tickets.on_behalf": _l("Report repairs for others"),
-    "tickets.accept_third": _l("Accept finished work for a building"),
+    "tickets.accept_third": _l("Accept finished work on site; contact for those who have left"),
     "tickets.catalogue_read": _l("See the catalogue of repairs"),
     "tickets.catalogue_write": _l("Change the catalogue of repairs"),
     "tickets.macros": _l("Keep the macros of the board"),

@@ -230,7 +230,7 @@ def on_reclassified(event: events.TicketReclassified, actor: Actor, now: datetim
         return
     facts = facts_of(event.ticket_id)
     services.notify(
-        [event.reporter_id],
+        reporter_of(facts, now),
         "ticket-changed",
         data_of(facts),
         page_of(facts.id),

@@ -12,7 +12,7 @@ from app.core.db import db
 from app.events import tickets as events
 from app.notifications import services
 from app.tickets.models import TicketEvent
-from app.tickets.notices import data_of, facts_of, page_of
+from app.tickets.notices import data_of, facts_of, page_of, reporter_of
 
 
 def on_window(event: events.WindowChosen, actor: Actor, now: datetime) -> None:
@@ -33,10 +33,10 @@ DUTY_PHONE = "portal.duty_phone"
 
 
 def on_call_back_asked(event: events.CallBackAsked, actor: Actor, now: datetime) -> None:
-    """The reporter: whom to call, and that he may leave a number for the desk instead."""
+    """The reporter, or his contact (N5): whom to call, and that he may leave a number for the desk instead."""
     facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
-        [facts.reporter_id],
+        reporter_of(facts, now),
         "ticket-call",
         data_of(facts, phone=settings.get(DUTY_PHONE)),
         page_of(facts.id),

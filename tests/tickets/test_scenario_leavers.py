@@ -186,3 +186,23 @@ def test_without_a_dorm_office_the_fallback_role_is_the_contact(room: Room, data
     elsewhere = factory.place("building", "图书馆", factory.place("campus", "北校区"))
     found = leavers.office(campus_id=elsewhere.campus_id, building_id=elsewhere.id, now=clock.now())
     assert [each.id for each in found] == [room.dispatcher.id]
+
+
+def test_the_office_reminds_in_his_place_and_is_asked_to_call(
+    client: FlaskClient, room: Room, database: Session
+) -> None:
+    """ "Reporter or his contact": what the leaver could ask for, the office can."""
+    opened, order_id = room.taken()
+    graduates(client, room)
+    sweep()
+    ticket = database.get_one(Ticket, (1, opened))
+    ticket.promised_at = clock.now() - timedelta(minutes=1)
+    database.flush()
+    office, stranger = Caller(client, room.office), Caller(client, room.next)
+    assert office.get(f"/tickets/{opened}").json["urge_from"] is not None
+    assert office.post(f"/tickets/{opened}/remind").json["urged"] == 1
+    assert stranger.post(f"/tickets/{opened}/remind").status_code == 404
+    accounts.sign_in(client, room.worker)
+    assert client.post(f"/crew/{order_id}/call").status_code in (302, 303)
+    deliver_all(clock.now())
+    assert (told(room.office, "ticket-call"), told(room.student, "ticket-call")) == (1, 0)

@@ -158,7 +158,7 @@ def ticket_events(asked: dict[str, Any], ticket_id: str) -> Response:
 @answers(blueprint, 200, schemas.TicketDetail)
 @policy(policies.may_own)
 def ticket_transition(sent: dict[str, Any], ticket_id: str) -> Response:
-    """Accept, ask, answer, reject or reconsider."""
+    """Accept, ask, answer, reject or reconsider; accept the finished work as a third party."""
     number = _id(ticket_id)
     acts.act(
         actor=current_actor(),

@@ -219,7 +219,8 @@ class Screen:
     @property
     def codes(self) -> list[tuple[str, str]]:
         """The reporter's codes for the end of the work, each with its trade; empty where none is asked."""
-        if not self.mine or "code" not in demanded(self.ticket.demands):
+        reads = self.mine or policies.is_contact(self.actor, self.ticket)
+        if not reads or "code" not in demanded(self.ticket.demands):
             return []
         return [
             (words_text(each.trade_name, i18n.locale()), evidence.code_of(each.id, each.cycle))
