@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.core import forms, i18n
 from app.tickets.device import DeviceFields
+from app.tickets.rules import needs
 from app.tickets.rules.reasons import REASON_LIMIT
 from app.tickets.services.evidence import Handed
 from app.tickets.visit_choice import VisitChoice
@@ -40,6 +41,18 @@ class LocalMoment(fields.Field[datetime]):
 def wall(moment: datetime | None) -> str:
     """An instant as such an input shows it."""
     return "" if moment is None else f"{moment.astimezone(i18n.zone()):%Y-%m-%dT%H:%M}"
+
+
+class PartsField(fields.Field[tuple[needs.Part, ...]]):
+    """Parts as somebody writes them, one a line with their number; loads to `needs.Part`s."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> tuple[needs.Part, ...]:
+        text = forms.clean(str(value), multiline=True)
+        if not needs.fits(text):
+            raise ValidationError(
+                _("Name at most %(lines)s parts, each on a line of its own.", lines=needs.PARTS_AT_MOST)
+            )
+        return needs.read_parts(text)
 
 
 def _photos() -> fields.List[Any]:
@@ -70,6 +83,7 @@ class OrderActForm(DeviceFields):
     checklist = fields.List(forms.Text(max=POINT_LIMIT), load_default=list, validate=validate.Length(max=50))
     code = forms.Text(max=CODE_LIMIT, load_default="")
     signature = forms.Text(max=NAME_LIMIT, load_default="")
+    parts = PartsField(load_default=())
     sheet = forms.Text(max=20, load_default="")
     card = fields.Boolean(load_default=False)
     windows = fields.List(VisitChoice(), load_default=list, validate=validate.Length(max=10))
@@ -112,6 +126,7 @@ def handed(data: dict[str, Any]) -> Handed:
         signed_by=data["signature"] or None,
         card_left=data["card"],
         windows=tuple(data["windows"]),
+        parts=data["parts"],
     )
 
 

@@ -25,6 +25,7 @@ from app.tickets.rules.dispatching import (
     Factor,
     Why,
 )
+from app.tickets.rules.needs import HELP_REASONS
 from app.tickets.rules.priority import URGENCY_LABELS
 from app.tickets.rules.workflow import OrderAct, OrderState
 
@@ -100,6 +101,23 @@ def reason(of: OrderAct, stored: str | None) -> str:
 def reason_choices(of: OrderAct) -> list[dict[str, str]]:
     """The reasons a form offers for an act."""
     return [{"value": each.code, "label": str(_(each.label))} for each in workflow.choices(of)]
+
+
+def help_choices() -> list[dict[str, str]]:
+    """Why a second pair of hands may be needed."""
+    return [{"value": each.code, "label": str(_(each.label))} for each in HELP_REASONS.items]
+
+
+def help_reason(stored: str | None) -> str:
+    """The reason of such a request in words."""
+    known = {each.code: each.label for each in HELP_REASONS.items}
+    return str(_(known[stored])) if stored in known else ""
+
+
+def parts(data: Mapping[str, Any] | None) -> str:
+    """The parts a hold waits for, on one line; empty where none were named."""
+    named = [f"{each['name']} × {each['quantity']}" for each in (data or {}).get("parts", ())]
+    return str(_(", ")).join(named)
 
 
 def override_choices() -> list[dict[str, str]]:

@@ -115,7 +115,9 @@ document.addEventListener("submit", async (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && waiting) undo();
+  if (event.key !== "Escape" || !waiting) return;
+  event.preventDefault(); // else the dialog that opens again is closed by the same key
+  undo();
 });
 
 /* A page that is left, closed or put away sends what waits at once. */

@@ -40,7 +40,7 @@ def add_helper(sent: dict[str, Any], order_id: str) -> Response:
     """The holder or a dispatcher names a helper; without a person the holder asks for a second pair of hands."""
     number, actor, now = number_of(order_id), current_actor(), clock.now()
     if sent["person_id"] is None:
-        hands.ask(actor=actor, now=now, order_id=number, note=sent["note"])
+        hands.ask(actor=actor, now=now, order_id=number, reason=sent["reason"], note=sent["note"])
     else:
         hands.add(actor=actor, now=now, order_id=number, person_id=sent["person_id"], note=sent["note"])
     return _helpers(number, 201)

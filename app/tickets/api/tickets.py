@@ -35,6 +35,7 @@ from app.tickets.api.ranking import explained
 from app.tickets.queries import catalogue, followed, orders, tickets, timeline
 from app.tickets.rules import visits as rules_of_visits
 from app.tickets.rules.dispatching import Ranking
+from app.tickets.rules.needs import Part
 from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import TicketAct
 from app.tickets.services import acts, dispatching, filing, opening, photos, visits
@@ -327,6 +328,7 @@ def order_transition(sent: dict[str, Any], order_id: str) -> Response:
             ticked=tuple(sent["checklist"]),
             code=sent["code"],
             signed_by=sent["signed_by"],
+            parts=tuple(Part(each["name"], each["quantity"]) for each in sent["parts"]),
             card_left=sent["card_left"],
             windows=tuple(Window(each["from_"], each["to"]) for each in sent["windows"]),
         ),

@@ -26,6 +26,7 @@ from app.tickets.services import hands, opening
 class HelpForm(forms.Schema):
     """What the second pair of hands is needed for."""
 
+    reason = forms.Text(max=40, load_default="")
     note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default="")
 
 
@@ -59,7 +60,16 @@ def ask_help(order_id: str) -> Any:
     if data is None:
         return _page(row, help_form=form, status=422)
     try:
-        hands.ask(actor=current_actor(), now=clock.now(), order_id=row.id, note=data["note"] or None)
+        hands.ask(
+            actor=current_actor(),
+            now=clock.now(),
+            order_id=row.id,
+            reason=data["reason"] or None,
+            note=data["note"] or None,
+        )
+    except Rejected as refused:
+        form.refuse(refused)
+        return _page(_mine(order_id), help_form=form, status=422)
     except Conflict as lost:
         form.problem = str(lost.message)
         return _page(_mine(order_id), help_form=form, status=lost.status)
@@ -119,6 +129,7 @@ def _page(
     trades = catalogue.trades(places.today(clock.now()))
     context = {
         "row": row,
+        "help_reasons": order_words.help_choices(),
         "helpers": hands.present(row.id),
         "help_form": help_form or forms.Form(HelpForm),
         "proposal": proposal or forms.Form(ProposalForm),

@@ -18,6 +18,7 @@ from app.sites.models import Place
 from app.tickets.models import Category, CategoryVersion, Extension, Offer, OrderHelper, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import due, orders, viewer
 from app.tickets.queries.viewer import Sight
+from app.tickets.rules.history import Remark
 from app.tickets.rules.workflow import ORDER_FINISHED, ORDER_HELD, ORDER_LOAD, OrderAct, OrderState
 
 HELD_AT_MOST = 300
@@ -118,7 +119,14 @@ def _one(sight: Sight) -> Reading:
     return Reading(
         _select()
         .add_columns(Ticket.promised_at, _more_time().label("more_time_until"))
-        .add_columns(Ticket.answers, asked.questions.label("asked"), rules.demands, rules.price_class)
+        .add_columns(
+            Ticket.answers,
+            asked.questions.label("asked"),
+            rules.demands,
+            rules.price_class,
+            _last(OrderAct.HOLD, TicketEvent.data).label("hold_data"),
+        )
+        .add_columns(_last(Remark.HELPER, TicketEvent.reason).label("help_reason"))
         .outerjoin(asked, and_(asked.institution_id == Ticket.institution_id, asked.id == Ticket.asked_version_id))
         .outerjoin(rules, and_(rules.institution_id == Ticket.institution_id, rules.id == Ticket.category_version_id))
         .where(WorkOrder.id == value("order_id", BigInteger), viewer.orders_of(sight))
@@ -214,6 +222,23 @@ def _select() -> Select[Any]:
         .outerjoin(_chooser, and_(_chooser.institution_id == Offer.institution_id, _chooser.id == Offer.made_by))
     )
     return found
+
+
+def _last(kind: str, column: Any) -> Any:
+    """A column of an order's last event of a kind."""
+    return (
+        select(column)
+        .where(
+            TicketEvent.institution_id == WorkOrder.institution_id,
+            TicketEvent.ticket_id == WorkOrder.ticket_id,
+            TicketEvent.order_id == WorkOrder.id,
+            TicketEvent.kind == str(kind),
+        )
+        .order_by(TicketEvent.id.desc())
+        .limit(number(1))
+        .correlate(WorkOrder)
+        .scalar_subquery()
+    )
 
 
 def _working_since() -> Any:

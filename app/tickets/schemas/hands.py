@@ -9,9 +9,10 @@ from app.tickets.schemas import NOTE_LIMIT, PersonOut
 
 
 class HelperIn(forms.Schema):
-    """`POST /work-orders/{id}/helpers`: a person; without one the holder asks for somebody."""
+    """`POST /work-orders/{id}/helpers`: a person; without one the holder asks for somebody, with a `reason`."""
 
     person_id = forms.Id(load_default=None, allow_none=True)
+    reason = forms.Text(max=40, load_default=None, allow_none=True)
     note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default=None, allow_none=True)
 
 

@@ -26,6 +26,7 @@ from app.tickets.models import CategoryVersion
 from app.tickets.rules import demands as demand_rules
 from app.tickets.rules import evidence as rules
 from app.tickets.rules.evidence import Evidence, Scan
+from app.tickets.rules.needs import Part
 from app.tickets.rules.order_table import OrderAct
 from app.tickets.rules.reasons import HOLD_NEEDS_CARD, read_reason
 from app.tickets.rules.visits import Window
@@ -42,7 +43,8 @@ _SHOW: Final = frozenset({OrderAct.START, OrderAct.DONE})
 class Handed:
     """What somebody hands in: a sticker's secret or address, codes of points, the reporter's code, a name signed.
 
-    Of a hold because nobody was in: whether a card was left, and the windows proposed for another visit.
+    Of a hold because nobody was in: whether a card was left, and the windows proposed for another visit. Of any hold:
+    the parts that are missing.
     """
 
     place_token: str | None = None
@@ -51,6 +53,7 @@ class Handed:
     signed_by: str | None = None
     card_left: bool = False
     windows: tuple[Window, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 NOTHING: Final = Handed()
@@ -88,11 +91,15 @@ def judge(case: Case, order: HeldOrder, act: OrderAct, handed: Handed, reason: s
 
 
 def _left_behind(case: Case, handed: Handed, reason: str | None) -> Judged:
-    """A card and proposals, where the hold is for somebody who was not in."""
+    """What is missing; a card and proposals, where the hold is for somebody who was not in."""
+    data: dict[str, Any] = {}
+    if handed.parts:
+        data["parts"] = [part._asdict() for part in handed.parts]
     if read_reason(OrderAct.HOLD, reason) not in HOLD_NEEDS_CARD:
-        return Judged({}, {})
+        return Judged({}, data)
     offered = windows.proposed(case, handed.windows)
-    data: dict[str, Any] = {"windows": offered} if offered else {}
+    if offered:
+        data["windows"] = offered
     if handed.card_left:
         data["card"] = True
     return Judged({"card_left": handed.card_left, "window_proposed": bool(offered)}, data)

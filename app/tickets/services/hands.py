@@ -18,6 +18,7 @@ from app.tickets.models import OrderHelper
 from app.tickets.queries import crews
 from app.tickets.rules.dispatching import Exclusion, exclusions
 from app.tickets.rules.history import Remark
+from app.tickets.rules.needs import HELP_REASONS
 from app.tickets.rules.workflow import ORDER_HELD, Who
 from app.tickets.services import dispatch_settings
 from app.tickets.services.case import Case, by_order
@@ -53,8 +54,8 @@ def add(*, actor: Actor, now: datetime, order_id: int, person_id: int, note: str
     case.write()
 
 
-def ask(*, actor: Actor, now: datetime, order_id: int, note: str | None = None) -> None:
-    """The holder asks for a second man; whoever dispatches there is told. Raises as `add`."""
+def ask(*, actor: Actor, now: datetime, order_id: int, reason: str | None = None, note: str | None = None) -> None:
+    """The holder asks for a second man, with a reason of the list; whoever dispatches there is told. Raises as `add`."""
     case, order = _order(order_id, actor, now)
     if order.assignee_id != actor.id:
         raise NotAllowed
@@ -67,7 +68,9 @@ def ask(*, actor: Actor, now: datetime, order_id: int, note: str | None = None) 
         trade_id=order.trade_id,
         now=case.now,
     )
-    case.remark(Remark.HELPER, order_id=order_id, note=note, data={"what": "asked"})
+    if reason is not None and reason not in HELP_REASONS.codes:
+        raise Rejected(fields={"reason": _l("Choose one of the offered reasons.")})
+    case.remark(Remark.HELPER, order_id=order_id, reason=reason, note=note, data={"what": "asked"})
     case.tell(events.HelpAsked(order_id, case.ticket.id, told))
     case.write()
 

@@ -337,6 +337,8 @@ def _event_reason(event: Any) -> str:
         return ""
     if event.order_id is not None and event.kind in set(OrderAct):
         return order_words.reason(OrderAct(event.kind), event.reason)
+    if event.kind == history.Remark.HELPER:
+        return order_words.help_reason(event.reason)
     if event.kind in set(TicketAct):
         return ticket_reason(TicketAct(event.kind), event.reason)
     return str(event.reason)
