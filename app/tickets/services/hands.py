@@ -55,7 +55,7 @@ def add(*, actor: Actor, now: datetime, order_id: int, person_id: int, note: str
 
 
 def ask(*, actor: Actor, now: datetime, order_id: int, reason: str | None = None, note: str | None = None) -> None:
-    """The holder asks for a second man, with a reason of the list; whoever dispatches there is told. Raises as `add`."""
+    """The holder asks for a second man (`reason`: of the list); who dispatches there is told. Raises as `add`."""
     case, order = _order(order_id, actor, now)
     if order.assignee_id != actor.id:
         raise NotAllowed
