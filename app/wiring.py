@@ -226,7 +226,10 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
         Subscription("portal.feedback_lapse", feedback_handlers.on_lapse, queue="notices"),
     ),
     OperationsWatched: (Subscription("portal.watch", portal_handlers.watch, queue="notices"),),
-    HousekeepingDue: (Subscription("portal.tidy", portal_handlers.tidy, queue="long", stepwise=True),),
+    HousekeepingDue: (
+        Subscription("portal.tidy", portal_handlers.tidy, queue="long", stepwise=True),
+        Subscription("tickets.forget_runs", tickets_bulk_job.forget_runs, queue="long", stepwise=True),
+    ),
     AttachmentSweepDue: (Subscription("attachments.sweep", attachments_handlers.sweep, queue="long", stepwise=True),),
     WebhookDue: (Subscription("webhooks.send", webhooks_handlers.send, queue="notices", stepwise=True),),
 }

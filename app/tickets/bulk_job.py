@@ -6,6 +6,7 @@ from app.accounts import queries as accounts
 from app.core import clock, i18n, transaction
 from app.core.actor import Actor
 from app.core.deliveries import Lease
+from app.events.operations import HousekeepingDue
 from app.events.tickets import BulkOrdered
 from app.tickets.refusal_words import sentence
 from app.tickets.services import bulk_runs
@@ -22,6 +23,14 @@ def on_bulk_ordered(event: BulkOrdered, lease: Lease) -> None:
 
         with i18n.speaking(actor.locale or i18n.LOCALES[0]):
             bulk_runs.work(event.run_id, step, actor=actor, words=sentence)
+
+
+def forget_runs(event: HousekeepingDue, lease: Lease) -> None:
+    """Delete the accounts of runs long over, batch by batch."""
+    with transaction.steps() as commit:
+        for _gone in bulk_runs.forget(clock.now()):
+            lease.renew()
+            commit()
 
 
 def _person(run_id: int, lease: Lease) -> Actor:

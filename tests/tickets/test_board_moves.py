@@ -102,5 +102,5 @@ def test_the_strip_and_ages_in_words(
     page = client.get("/dispatch/board").text
     strip = page.split('class="loads"')[1].split("board-news")[0]
     assert person.name in strip
-    assert "free" in strip
+    assert "h free" in strip
     assert re.search(r'class="is-late">9 d', page)

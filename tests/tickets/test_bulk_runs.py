@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from app.tickets.services.bulk import BulkAction, Item, Task
 from tests.factories import accounts
 from tests.factories import tickets as factory
 from tests.tickets.at_work import ENGLISH
+from tests.tickets.delivering import deliver_all
 
 URL = "/api/v1/work-orders/bulk-runs"
 
@@ -178,3 +180,29 @@ def test_the_page_asks_once_more_and_shows_the_account(
     login(accounts.person("dispatcher"))
     assert client.get(f"/dispatch/runs/{run.id}").status_code == 404
     assert client.post(f"/dispatch/runs/{run.id}/stop").status_code == 404
+
+
+def test_old_accounts_are_forgotten(ground: factory.Ground, database: Session) -> None:
+    me, now = accounts.actor(ground.dispatcher), clock.now()
+    items = [Item(ground.file().order_id or 0, 1)]
+    for age in (timedelta(days=91), timedelta(days=89)):
+        bulk_runs.order(actor=me, now=now - age, task=Task(action=BulkAction.POOL), items=items)
+    assert sum(bulk_runs.forget(now)) == 2
+    assert len(database.scalars(select(BulkRun.id)).all()) == 1
+    assert len(database.scalars(select(BulkItem.id)).all()) == 1
+
+
+def test_the_job_speaks_the_language_of_who_ordered_it(ground: factory.Ground, database: Session) -> None:
+    ground.dispatcher.locale = "en"
+    database.flush()
+    me, order_id = accounts.actor(ground.dispatcher), ground.file().order_id or 0
+    run = bulk_runs.order(actor=me, now=clock.now(), task=Task(action=BulkAction.REQUEUE), items=[Item(order_id, 1)])
+    run_id = run.id
+    deliver_all(clock.now())
+    database.expire_all()
+    row = database.scalars(select(BulkRun).where(BulkRun.id == run_id)).one()
+    assert row.ended_at is not None
+    ((outcome, detail),) = outcomes(database, run_id).values()
+    assert outcome == "refused"
+    assert detail is not None
+    assert detail.isascii()

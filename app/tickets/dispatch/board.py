@@ -201,17 +201,19 @@ def _aged(row: Any, now: datetime) -> str | None:
 
 def load_of(load: loads.Load, name: str) -> dict[str, Any]:
     """One technician of the strip: what he holds beside what is left of his shift, in words and as a bar."""
-    held = i18n.format_span(load.minutes)
+    held = i18n.format_number(load.minutes / 60, 1)
     away = load.left is None
     rest = _("off duty") if away else _("full")
     if load.left is not None and load.left > load.minutes:
-        rest = _("%(time)s free", time=i18n.format_span(load.left - load.minutes))
+        rest = _("%(hours)s h free", hours=i18n.format_number((load.left - load.minutes) / 60, 1))
     return {
         "name": name,
         "count": ngettext("%(num)s order", "%(num)s orders", load.orders),
         "done": 0 if away else min(load.minutes, load.left or 0),
         "total": max(load.left or 1, 1),
-        "figure": held if away else _("%(held)s of %(left)s", held=held, left=i18n.format_span(load.left or 0)),
+        "figure": _("%(hours)s h", hours=held)
+        if away
+        else _("%(held)s / %(left)s h", held=held, left=i18n.format_number((load.left or 0) / 60, 1)),
         "rest": rest,
         "late": ngettext("%(num)d late", "%(num)d late", load.late) if load.late else None,
         "kind": None if away else "late" if load.share > 1 else "soon" if load.share >= FULL else None,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.audit import labels
@@ -27,6 +27,8 @@ from app.tickets.services import bulk
 from app.tickets.services.bulk import BulkAction, Item, Task
 
 MOST = 5_000
+KEPT_FOR = timedelta(days=90)
+BATCH = 2_000
 AT_ONCE = 3  # runs of one person that are not over
 TRIES = 3  # of an order somebody else is writing just then
 
@@ -92,6 +94,19 @@ def stop(*, actor: Actor, now: datetime, run_id: int) -> None:
     ).first()
     if stopped is not None:
         audit.record(actor, "bulk.stop", "bulk", run_id, now=now)
+
+
+def forget(now: datetime) -> Iterator[int]:
+    """Delete old runs with their accounts, a batch per step. Yields how many rows each took."""
+    old = BulkRun.ordered_at < now - KEPT_FOR
+    runs = select(BulkRun.id).where(old)
+    for table, condition in ((BulkItem, BulkItem.run_id.in_(runs)), (BulkRun, old)):
+        while True:
+            batch = select(table.id).where(condition).limit(BATCH).scalar_subquery()
+            gone = db.session.execute(delete(table).where(table.id.in_(batch)).returning(table.id)).all()
+            yield len(gone)
+            if len(gone) < BATCH:
+                break
 
 
 def person_of(run_id: int) -> int | None:
