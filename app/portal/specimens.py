@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext
 
 from app.core import almanac, charts, i18n
 from app.core.charts import Band, Figure, Frame, Series, Span
+from app.tickets.clock_words import ClockLine, Panel
+from app.tickets.due_words import Promise
+from app.tickets.order_words import Chip
 
 _DAY = date(2026, 11, 23)
 _MONTHS = ("1 月", "2 月", "3 月", "4 月", "5 月", "6 月", "7 月", "8 月", "9 月", "10 月", "11 月", "12 月")
@@ -44,7 +47,72 @@ def of(theme: str) -> dict[str, Any]:
         "people": _people(),
         "columns": _columns(theme),
         "talk": _talk(),
+        "clocks": _clocks(theme == "dark"),
+        "promises": _promises(),
     }
+
+
+def _clocks(other: bool) -> Panel:
+    """One clock that runs late, one that stands still, one that was kept; `other` makes their ids the theme's own."""
+    first = 4 if other else 1
+    trail = [
+        {
+            "time": "11:00",
+            "iso": "2026-11-23T03:00:00Z",
+            "day": "周一 11月23日",
+            "title": "暂停：等配件",
+            "who": "",
+            "text": "无时限",
+        },
+        {
+            "time": "09:00",
+            "iso": "2026-11-23T01:00:00Z",
+            "day": "周一 11月23日",
+            "title": "开始计时：报修已提交",
+            "who": "",
+            "text": "",
+        },
+    ]
+    return Panel(
+        [
+            ClockLine(
+                first,
+                "到场",
+                "W26-000077",
+                "正在计时，已过时限。",
+                [("目标", "1 个工作日"), ("到期", "今天 12:00")],
+                Chip("超时 20 分", "late", "clock"),
+                excused=True,
+            ),
+            ClockLine(
+                first + 1,
+                "修复",
+                "",
+                "11:00 起暂停：等配件。",
+                [("目标", "3 个工作日"), ("已用", "2 小时")],
+                Chip("已暂停", "hold", "pause"),
+                trail=trail,
+            ),
+            ClockLine(
+                first + 2,
+                "首次响应",
+                "",
+                "守约：09:10 停表，还剩 3 小时工作时间。",
+                [("目标", "4 小时")],
+                Chip("守约", "good", "check"),
+            ),
+        ]
+    )
+
+
+def _promises() -> list[Promise]:
+    """One that was moved, one that was not kept."""
+    at = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    moved = ("原答复 11月23日 12:00 前。", "我们等过你的答复，等待的时间已顺延。")
+    return [
+        Promise(at, "今天 18:00 前", False, None, moved, False),
+        Promise(at, "昨天 18:00 前", True, None, (), False, "全校停水抢修"),
+    ]
 
 
 def _charts() -> tuple[tuple[str, Callable[[str, str], Figure]], ...]:

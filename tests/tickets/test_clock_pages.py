@@ -151,6 +151,13 @@ class TestChips:
         assert 'title="1 h 50 min by the wall clock"' in found
         assert f'href="/tickets/{ticket_id}"' in found
 
+    def test_what_waits_for_a_person_too(self, ground: make.Ground, login: Login) -> None:
+        with clock.frozen(local(18, 10)):
+            ground.file(place_text="后山")
+        client = login(ground.dispatcher)
+        assert "First answer by 16:00 today" in text(client, "/dispatch?state=waits", local(18, 10, 5))
+        assert "First answer late 30 min" in text(client, "/dispatch?state=waits", local(18, 16, 30))
+
     def test_the_crew_sees_it_on_day_and_order(self, ground: make.Ground, login: Login) -> None:
         taken = Taken(ground)
         client = login(taken.technician)

@@ -109,6 +109,11 @@ def _asked_before(refusals: int) -> str:
     return str(ngettext("%(num)s refusal", "%(num)s refusals", refusals))
 
 
+def due_of(row: Any, now: datetime) -> Due | None:
+    """The earliest due time of a request that waits for a person."""
+    return due_words.due(row, now)
+
+
 def why_it_waits(row: Any) -> str:
     """Why a ticket waits for a person (N3)."""
     if row.status == TicketStatus.SUBMITTED:

@@ -241,6 +241,7 @@ def _ticket_lines(shown: Subquery) -> Select[Any]:
     lines: Select[Any] = (
         tickets.ticket_rows(shown)
         .add_columns(shown.c.rank, Ticket.asked_at, Trade.name.label("trade_name"), _building.name.label("building"))
+        .add_columns(Ticket.due_at, Ticket.due_clock, *due.columns(Ticket))
         .outerjoin(Category.trade)
         .outerjoin(
             _building, and_(_building.institution_id == Ticket.institution_id, _building.id == Ticket.building_id)
