@@ -15,10 +15,12 @@ from app.core.outbox import OutboxDelivery, OutboxEvent
 from app.events import feedback as events
 from app.events.sites import CalendarPublished
 from app.portal.handlers import feedback as handlers
+from app.portal.queries import working_time
 from app.portal.services.feedback import acts
 from app.sites.calendars import queries, services
 from app.sites.rules import calendar_data
 from app.sites.rules.calendars import Override, OverrideKind
+from app.sites.rules.worktime import instant_of, minute_of
 from tests.factories import accounts, feedback, sites
 
 SYSTEM = Actor.system(1)
@@ -104,3 +106,16 @@ def test_rule_15_another_calendar_moves_nothing(office: int, now: datetime) -> N
     handlers.on_calendar_published(closed(other.id, now, now.date() + timedelta(days=1)), SYSTEM, now)
     assert here.answer_due == before[0]
     assert there.answer_due != before[1]
+
+
+def test_rule_15_nothing_counts_by_hours_that_stand_nowhere(
+    database: Session, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an institution has no calendars yet, the first matter makes those everyone begins with."""
+    made: list[datetime] = []
+    monkeypatch.setattr(working_time, "office", lambda _campus_id: None)
+    monkeypatch.setattr(services, "ensure", made.append)
+    matter = feedback.said(accounts.person("student"))
+    assert made == [now]
+    work = queries.work(queries.version_of("office", None) or 0)
+    assert matter.respond_due == instant_of(work.close_of_day(minute_of(now), 1) or 0)

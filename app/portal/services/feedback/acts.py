@@ -19,7 +19,6 @@ from app.events.feedback import FeedbackAnswered, FeedbackAssigned, FeedbackClos
 from app.portal.models import Feedback, FeedbackAbout, FeedbackEvent
 from app.portal.queries import feedback as queries
 from app.portal.queries import feedback_viewer as viewer
-from app.portal.queries import working_time
 from app.portal.rules import feedback as rules
 from app.portal.rules.feedback import Act, Status
 from app.portal.rules.notices import Content, Kind
@@ -49,7 +48,7 @@ def _reply(matter: Feedback, actor: Actor | None, now: datetime, text: str) -> F
         rules.check_reply(before, matter.closed_at, now)
     except rules.NotPossible as error:
         raise Conflict(_l(error.message), code="closed-for-good", state=matter.status) from error
-    work = working_time.office(matter.campus_id)
+    work = clocks.office(matter.campus_id, now)
     made = move(matter, Act.REPLY, actor=actor, now=now, text=text)
     reopened = before != Status.OPEN
     if reopened:
@@ -72,7 +71,7 @@ def answer(*, actor: Actor, now: datetime, feedback_id: int, text: str) -> Feedb
     if matter.handler_id is None:
         matter.handler_id = actor.id
     if opened:
-        clocks.stop(matter, working_time.office(matter.campus_id), now)
+        clocks.stop(matter, clocks.office(matter.campus_id, now), now)
     clocks.set_lapse(matter, made, now)
     outbox.publish(FeedbackAnswered(matter.id, made.id))
     return made
@@ -211,6 +210,6 @@ def _become(
         matter.handler_id = actor.id
     db.session.flush()
     if matter.answered_at is None:
-        clocks.stop(matter, working_time.office(matter.campus_id), now)
+        clocks.stop(matter, clocks.office(matter.campus_id, now), now)
     audit.record(actor, "feedback.convert", "feedback", matter.id, now=now, after=data)
     outbox.publish(FeedbackClosed(matter.id, made.id, how))

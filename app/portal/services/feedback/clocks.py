@@ -7,12 +7,25 @@ from datetime import datetime, timedelta
 from app.core import outbox
 from app.events.feedback import FeedbackClockDue, FeedbackLapseDue
 from app.portal.models import Feedback, FeedbackEvent
+from app.portal.queries import working_time
 from app.portal.rules import feedback as rules
 from app.portal.rules import feedback_clocks
 from app.portal.rules.feedback_clocks import Work
+from app.sites.calendars import queries as calendars
+from app.sites.calendars import services as calendar_services
+from app.sites.rules.worktime import WorkTime
 
 MINUTE = timedelta(minutes=1)
 """Due times are whole minutes and judged when the minute is over (tickets-rules 8)."""
+
+
+def office(campus_id: int | None, now: datetime) -> WorkTime:
+    """Office hours of a campus; an institution that has no calendars yet gets those everyone begins with."""
+    found = working_time.office(campus_id)
+    if found is None:
+        calendar_services.ensure(now)
+        found = calendars.work(calendars.in_force_by_class(campus_id)["office"])
+    return found
 
 
 def begin(matter: Feedback, work: Work, now: datetime) -> None:

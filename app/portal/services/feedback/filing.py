@@ -20,7 +20,6 @@ from app.portal import policies
 from app.portal.models import Feedback, FeedbackAbout, FeedbackEvent
 from app.portal.queries import feedback as queries
 from app.portal.queries import feedback_viewer as viewer
-from app.portal.queries import working_time
 from app.portal.rules.feedback import Act, Kind, Status
 from app.portal.services.feedback import clocks
 from app.portal.services.feedback.held import AUTHOR
@@ -67,7 +66,7 @@ def file(*, actor: Actor, now: datetime, said: Said, secret: str | None = None) 
     author = actor.id if secret is None else None
     ticket = _ticket(actor, said) if author is not None else None
     place = _place(said, ticket, now)
-    work = working_time.office(place.campus_id if place else None)
+    work = clocks.office(place.campus_id if place else None, now)
     matter = Feedback(
         number=_number(place, now),
         kind=said.kind.value,

@@ -28,6 +28,6 @@ def rejudge(*, now: datetime, calendar_id: int, version_id: int) -> int:
         .order_by(Feedback.id)
         .with_for_update(key_share=True)
     ).all()
-    moved = sum(clocks.rejudge(matter, working_time.office(matter.campus_id), now, version_id) for matter in matters)
+    moved = sum(clocks.rejudge(matter, clocks.office(matter.campus_id, now), now, version_id) for matter in matters)
     db.session.flush()
     return moved

@@ -12,9 +12,9 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.events.feedback import FeedbackClosed, FeedbackLate
 from app.portal.models import Feedback, FeedbackEvent
-from app.portal.queries import working_time
 from app.portal.rules import feedback_clocks
 from app.portal.rules.feedback import Act, Status
+from app.portal.services.feedback import clocks
 from app.portal.services.feedback.held import held, move
 
 SPEAKING = (Act.ANSWER.value, Act.REPLY.value)
@@ -29,7 +29,7 @@ def clock_due(*, actor: Actor, now: datetime, feedback_id: int, cycle: int, step
     if matter.status != Status.OPEN or matter.cycle != cycle or _done(matter, step):
         return False
     if step == "remind":
-        remind = feedback_clocks.dues(working_time.office(matter.campus_id), matter.opened_at).remind
+        remind = feedback_clocks.dues(clocks.office(matter.campus_id, now), matter.opened_at).remind
         if remind is None or remind > now:
             return False
     else:
