@@ -151,6 +151,17 @@ class TestChips:
         assert 'title="1 h 50 min by the wall clock"' in found
         assert f'href="/tickets/{ticket_id}"' in found
 
+    def test_the_board_names_the_clock_and_counts_working_minutes(self, ground: make.Ground, login: Login) -> None:
+        """30; what is on hold says so, unless it is late all the same."""
+        with clock.frozen(local(18, 11, 50)):
+            offered(ground, local(18, 11, 50))
+        client = login(ground.dispatcher)
+        assert "Assignment late 20 min" in text(client, "/dispatch/board", local(18, 14, 40))
+        taken = Taken(ground)
+        taken.do(local(18, 11), OrderAct.HOLD, reason="parts", until=local(27, 9))
+        assert "Paused: Waiting for parts" in text(client, "/dispatch/board", local(18, 14, 40))
+        assert "Promise late 30 min" in text(client, "/dispatch/board", local(24, 8, 30))
+
     def test_what_waits_for_a_person_too(self, ground: make.Ground, login: Login) -> None:
         with clock.frozen(local(18, 10)):
             ground.file(place_text="后山")

@@ -15,6 +15,7 @@ from app.core.http import current_actor, no_body, not_modified, policy
 from app.tickets import order_words, policies
 from app.tickets.dispatch import entry, macros, pages, runs, screens, views
 from app.tickets.dispatch.entry import blueprint
+from app.tickets.due_words import Due
 from app.tickets.queries import bulk_runs, dispatch_list, loads, technicians
 from app.tickets.queries.dispatch_list import WAITS
 from app.tickets.rules.board_moves import ASKS, WHY_NOT, moves
@@ -25,7 +26,6 @@ PEOPLE = 500
 LOADS = 12  # of the technicians, the fullest
 FULL = 0.85  # from this share of what is left of the shift on somebody is nearly full
 OLD_DAYS, VERY_OLD_DAYS = 3, 7  # ageing (33)
-SOON_MINUTES = 60  # a due time as near as this is a risk
 COLUMNS = ("queued", "offered", "work", "hold")
 
 
@@ -178,19 +178,15 @@ def _slip(row: Any, line: screens.Line, now: datetime) -> dict[str, Any]:
         "moves": " ".join(
             f"{column}:{act}" for column, act in moves(OrderState(row.state), held=row.assignee_id is not None).items()
         ),
-        "due": due(row, now),
+        "due": due(row, line.due),
     }
 
 
-def due(row: Any, now: datetime) -> dict[str, Any] | None:
-    """The chip of the earliest due time: late, near, on time; on hold its reason."""
-    if row.state == OrderState.ON_HOLD:
-        return {"state": "paused", "reason": order_words.reason(OrderAct.HOLD, row.hold_reason)}
-    if row.due_at is None:
-        return None
-    left = (row.due_at - now).total_seconds() / 60
-    state = "late" if left < 0 else "soon" if left <= SOON_MINUTES else "open"
-    return {"state": state, "clock": _("due"), "minutes": abs(left), "at": i18n.format_moment(row.due_at)}
+def due(row: Any, found: Due | None) -> Due | None:
+    """The chip of the earliest due time, named, in working minutes; on hold its reason, unless it is near or late."""
+    if row.state == OrderState.ON_HOLD and (found is None or found.state == "ok"):
+        return Due("paused", "", reason=order_words.reason(OrderAct.HOLD, row.hold_reason))
+    return found
 
 
 def _aged(row: Any, now: datetime) -> str | None:
