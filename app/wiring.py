@@ -250,7 +250,7 @@ ATTACHMENT_VIEWERS: dict[str, attachments_policies.Viewer] = {  # owner kind →
 }
 
 PANELS: dict[str, tuple[str, ...]] = {  # slot of a page → fragments of other areas shown in it
-    "calendars.publish": ("sla.calendar_effect",),
+    "calendars.publish": ("sla.calendar_effect", "feedback.calendar_effect"),
     "tickets.report_place": ("portal.before_report",),
     "tickets.report_problem": ("portal.self_help",),
 }

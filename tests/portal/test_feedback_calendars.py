@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -119,3 +121,17 @@ def test_rule_15_nothing_counts_by_hours_that_stand_nowhere(
     assert made == [now]
     work = queries.work(queries.version_of("office", None) or 0)
     assert matter.respond_due == instant_of(work.close_of_day(minute_of(now), 1) or 0)
+
+
+def test_rule_19_it_is_told_before(office: int, now: datetime, login: Callable[..., FlaskClient]) -> None:
+    feedback.said(accounts.person("student"))
+    supervisor = accounts.person("supervisor")
+    feedback.said(accounts.person("student"), about=[supervisor])  # not even a count tells him of it
+    desk = login(supervisor)
+    desk.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    address = f"/feedback/calendars/{office}/effect"
+    assert "1 matter of feedback is judged anew" in desk.get(address).get_data(as_text=True)
+    part = desk.get(address, headers={"HX-Request": "true", "HX-Request-Type": "partial"}).get_data(as_text=True)
+    assert "<html" not in part
+    always = next(row.id for row in queries.calendars() if row.code == "always")
+    assert "No feedback is open under it." in desk.get(f"/feedback/calendars/{always}/effect").get_data(as_text=True)

@@ -516,6 +516,7 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "calendars.seasons",
         "calendars.set_hours",
         "calendars.week",
+        "feedback.calendar_effect",
         "sla.calendar_effect",
         "api_tickets.set_priority_matrix",
         "sla.close",

@@ -1,8 +1,9 @@
-"""Feedback: `saying` for authors, `receipts` for those without a name; `desk`, `deciding`, `figures` for the staff."""
+"""Feedback: `saying` for authors, `receipts` for those without a name; `desk`, `deciding`, `figures`, `foreseeing` for staff."""
 
 import app.portal.web.feedback.deciding
 import app.portal.web.feedback.desk
 import app.portal.web.feedback.figures
+import app.portal.web.feedback.foreseeing
 import app.portal.web.feedback.receipts
 import app.portal.web.feedback.saying  # noqa: F401 - imported for their views
 from app.portal.web.feedback.blueprint import blueprint
