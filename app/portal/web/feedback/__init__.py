@@ -1,4 +1,4 @@
-"""Feedback: `saying` for authors, `receipts` for those without a name; `desk`, `deciding`, `figures`, `foreseeing` for staff."""
+"""Feedback: `saying` for authors, `receipts` for who gives no name; the others are for the staff."""
 
 import app.portal.web.feedback.deciding
 import app.portal.web.feedback.desk
