@@ -277,6 +277,7 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "dispatch.whom",
         "dispatch.assign",
         "dispatch.auto",
+        "api_tickets.list_extensions",
         "more_time.ask",
         "more_time.index",
         "more_time.ticket",

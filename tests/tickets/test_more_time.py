@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Person
 from app.core import clock
 from app.sites.models import Place
-from app.tickets.models import Extension, Ticket
+from app.tickets.models import DutyRoster, Extension, Ticket
 from app.tickets.queries import clock_view
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import extensions
@@ -251,6 +251,29 @@ class TestDeciding:
         client = scene.login(other)
         assert client.get(f"/more-time/{scene.ticket_id}").status_code == 404
         assert scene.decide(other, local(18, 11)).status_code == 404
+
+
+def test_the_list_over_the_api(scene: Scene, client: FlaskClient) -> None:
+    scene.asked()
+    with clock.frozen(local(18, 12)):
+        answer = client.get("/api/v1/extensions", headers=accounts.token(scene.supervisor))
+        assert answer.status_code == 200
+        (row,) = answer.json["items"]
+        assert (row["ticket_id"], row["reason"], row["approved"]) == (str(scene.ticket_id), "配件要等一周", None)
+        assert (row["until"], row["promised_at"]) == ("2026-11-27T10:00:00Z", "2026-11-23T10:00:00Z")
+        assert client.get("/api/v1/extensions", headers=accounts.token(scene.technician)).status_code == 403
+
+
+def test_where_the_only_supervisor_asks_the_duty_lead_is_told(scene: Scene) -> None:
+    """23: another person decides, so another person hears of it."""
+    lead = accounts.person("dutylead")
+    scene.database.add(DutyRoster(person_id=lead.id, starts_at=local(2, 9)))
+    scene.database.flush()
+    given = {"ask_until": UNTIL, "ask_reason": "配件要等一周"}
+    scene.post(scene.supervisor, f"/more-time/{scene.ticket_id}/ask", local(18, 11), **given)
+    deliver_all(local(18, 11))
+    assert unread(lead, "extension-asked") == 1
+    assert unread(scene.supervisor, "extension-asked") == 0
 
 
 class TestExcusing:

@@ -12,6 +12,7 @@ from app.core.http import accepts, answers, current_actor, json_list, policy, se
 from app.tickets import policies, schemas
 from app.tickets.api.answering import blueprint, number_of, ticket
 from app.tickets.queries import clock_view, tickets
+from app.tickets.queries import extensions as open_requests
 from app.tickets.schemas import clocks as shapes
 from app.tickets.services import extensions, priorities
 
@@ -36,6 +37,16 @@ def set_priority(sent: dict[str, Any], ticket_id: str) -> Response:
     number = number_of(ticket_id)
     priorities.override(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen_version(), **sent)
     return ticket(number)
+
+
+@blueprint.route("/extensions", methods=["GET"])
+@accepts(blueprint, shapes.ExtensionQuery, location="query")
+@answers(blueprint, 200, shapes.ExtensionPage)
+@policy(policies.may_see_extensions)
+def list_extensions(asked: dict[str, Any]) -> Any:
+    """Requests for more time that wait for a decision, the longest waiting first"""
+    page = open_requests.page(current_actor(), cursor=asked["cursor"], limit=asked["limit"])
+    return json_list(list(page.items), page.next)
 
 
 @blueprint.route("/tickets/<string:ticket_id>/extension", methods=["POST"])

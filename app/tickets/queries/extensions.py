@@ -56,6 +56,7 @@ def page(actor: Actor, *, cursor: str | None = None, limit: int = paging.DEFAULT
     query = (
         _rows()
         .add_columns(
+            Extension.decided_by,
             Ticket.number,
             Ticket.promised_at,
             Ticket.priority,

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields
 
 from app.core import forms
+from app.core.http.dumping import InWords
 from app.tickets.rules.priority import URGENCIES
 from app.tickets.rules.reasons import REASON_LIMIT
 
@@ -46,6 +47,28 @@ class ExtensionOut(forms.Schema):
     decided_by = forms.Id(allow_none=True)
     decided_at = forms.Moment(allow_none=True)
     note = fields.String(allow_none=True)
+
+
+class ExtensionQuery(forms.QuerySchema):
+    """`GET /extensions`."""
+
+
+class ExtensionRow(ExtensionOut):
+    """A request for more time in the list of those that wait for a decision."""
+
+    number = fields.String()
+    asked_by_name = fields.String()
+    promised_at = forms.Moment(allow_none=True)
+    priority = fields.String()
+    category_name = InWords()
+    place = fields.String(allow_none=True)
+
+
+class ExtensionPage(forms.Schema):
+    """What waits for a decision in the reader's scopes."""
+
+    items = fields.List(fields.Nested(ExtensionRow))
+    next = fields.String(allow_none=True)
 
 
 class ExcuseIn(forms.Schema):

@@ -75,7 +75,7 @@ def ask(*, actor: Actor, now: datetime, ticket_id: int, until: datetime, reason:
         data={"asked_until": iso(made.until)},
         audience=Audience.STAFF.value,
     )
-    people = tuple(each for each in _deciders(case) if each != actor.id)
+    people = _others(case, actor.id)
     case.tell(events.ExtensionAsked(ticket_id, made.id, actor.id, iso(made.until) or "", people))
     case.write()
     return _shown(made)
@@ -134,6 +134,19 @@ def decide(
     case.tell(events.ExtensionDecided(ticket_id, found.id, found.asked_by, approve, until, asked))
     case.write()
     return _shown(found)
+
+
+def _others(case: Case, asker: int) -> tuple[int, ...]:
+    """Who may decide on it besides whoever asked: supervisors, else the duty lead (23)."""
+    found = tuple(each for each in _deciders(case) if each != asker)
+    order = next(iter(case.orders.values()), None)
+    if found or order is None:
+        return found
+    ticket = case.ticket
+    leads = crews.duty_leads(
+        campus_id=ticket.campus_id, building_id=ticket.building_id, trade_id=order.trade_id, now=case.now
+    )
+    return tuple(each for each in leads if each != asker)
 
 
 def _deciders(case: Case) -> tuple[int, ...]:
