@@ -30,24 +30,14 @@ from app.tickets.rules.history import Remark
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
 from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, Who
-from app.tickets.services import calls_back, evidence, urging
+from app.tickets.services import calls_back, evidence
 from app.tickets.services.messages import OPEN_TO_WORDS
-from app.tickets.web import absences, wording
+from app.tickets.web import absences, urged, wording
 
 EVENTS = 200
 DUTY_PHONE = "portal.duty_phone"
 LIVE = workflow.TICKET_OPEN | {TicketStatus.RESOLVED}
 ORDER_PAGE = "dispatch.order"
-
-
-@dataclass(frozen=True, slots=True)
-class Urging:
-    """What the reporter reads of his reminders: `first` is from when he may (again), `times` how often he did."""
-
-    first: datetime
-    allowed: bool
-    times: int
-    last: datetime | None
 
 
 @dataclass(slots=True)
@@ -67,7 +57,7 @@ class Screen:
     photos: list[Attachment] = field(default_factory=list)
     ratings: Sequence[Any] = ()
     links: Links = field(default_factory=Links)
-    urging: Urging | None = None
+    urging: urged.Urging | None = None
 
     @classmethod
     def found(cls, actor: Actor, ticket_id: int, now: datetime) -> Screen:
@@ -78,7 +68,7 @@ class Screen:
         mine = actor.id is not None and ticket.reporter_id == actor.id
         staff = policies.reads_as_staff(actor, ticket)
         asks = (mine and actor.can("tickets.own")) or policies.is_contact(actor, ticket)
-        reminder = _urging(ticket, now) if asks else None
+        reminder = urged.of(ticket, now) if asks else None
         # a link to a photo lives an hour; what is left until a due time changes by the minute
         step = 60 if staff and ticket.status in workflow.TICKET_OPEN else links.HOUR
         turn = int(now.timestamp()) // step
@@ -388,12 +378,6 @@ class Screen:
             "chip": order_words.state_chip(order.state),
             "url": url_for(ORDER_PAGE, order_id=order.id) if linked else None,
         }
-
-
-def _urging(ticket: Any, now: datetime) -> Urging | None:
-    """The reporter's reminder; None in a state in which there is nobody to remind, or while no instant can be named."""
-    first = urging.allowed_from(ticket)
-    return None if first is None else Urging(first, now >= first, ticket.urged, ticket.urged_at)
 
 
 _ORIGINS = {"web": lambda: _("Web page"), "qr": lambda: _("QR sticker"), "api": lambda: _("Another system")}
