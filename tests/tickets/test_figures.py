@@ -203,7 +203,7 @@ def test_a_report_is_few_statements_however_long_it_is(campus: Flask) -> None:
         assert client.get("/reports?first=2026-11-17&last=2026-11-17&by=crew").status_code == 200
     with counted() as long:
         assert client.get("/reports", query_string={**DAYS, "by": "crew"}).status_code == 200
-    assert len(long) <= len(short) + 1  # the names of groups, where there are any
+    assert len(long) <= len(short) + 1, "the names of groups, where there are any"
 
 
 def table_of(page: str, caption: str) -> list[list[str]]:

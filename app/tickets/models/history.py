@@ -13,6 +13,8 @@ from app.core.db import Tenant, ref
 from app.tickets.models.checks import legal_moves, one_of
 from app.tickets.rules.audiences import Audience
 
+END_KINDS = ("all_done", "confirm", "accept_third", "default")
+"""How repairs and requests end."""
 VISIT_KINDS = ("start", "hold", "give_back", "reassign")
 """What visits, trips in vain and reassignments are counted from (rules 32, 36)."""
 
@@ -40,6 +42,13 @@ class TicketEvent(Tenant):
             "at",
             postgresql_using="brin",
             postgresql_with={"pages_per_range": "32", "autosummarize": "on"},
+        ),
+        Index(
+            "ix_ticket_event_ends",
+            "institution_id",
+            "kind",
+            "at",
+            postgresql_where=text(one_of("kind", END_KINDS)),
         ),
         Index(
             "ix_ticket_event_visits",

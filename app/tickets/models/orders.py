@@ -66,6 +66,12 @@ class WorkOrder(Tenant):
             postgresql_where=text("done_at IS NOT NULL"),
         ),
         Index("ix_work_order_done_at", "institution_id", "done_at", postgresql_where=text("done_at IS NOT NULL")),
+        Index(
+            "ix_work_order_rework_of",
+            "institution_id",
+            "rework_of_id",
+            postgresql_where=text("rework_of_id IS NOT NULL"),
+        ),
         Index("ix_work_order_mine", "institution_id", "assignee_id", "id", postgresql_where=text(LOAD_STATES)),
         Index("ix_work_order_open", "institution_id", "state", "id", postgresql_where=text(OPEN_STATES)),
         Index(

@@ -61,15 +61,22 @@ _HELD = """
     ) held ON k.kind = 'dispatch'"""
 
 SOURCES: Final[dict[str, str]] = {
+    "responses": f"""
+    SELECT k.id AS row_id, k.ticket_id, NULL::bigint AS order_id, k.cycle, k.stopped_at AS ended, {_ZONE},
+        {_OF_TICKET}, c.trade_id, k.used AS work, k.kept, k.excused,
+        {_MINUTES.format(until="k.stopped_at", since="k.started_at")} AS raw
+    FROM sla_clock k{_TICKET_TABLES.format(of="k")}
+    WHERE k.phase = 'stopped' AND k.kind = 'respond' AND k.stopped_at >= :from
+        AND k.stopped_at < :until""",  # noqa: S608 - fragments of our own; values are parameters
     "clocks": f"""
     SELECT k.id AS row_id, k.ticket_id, o.id AS order_id, k.cycle, k.stopped_at AS ended, {_ZONE}, {_OF_TICKET},
-        coalesce(o.trade_id, c.trade_id) AS trade_id, k.kind, k.used AS work, k.kept, k.excused,
+        o.trade_id, k.kind, k.used AS work, k.kept, k.excused,
         {_MINUTES.format(until="k.stopped_at", since="k.started_at")}
             - coalesce(CAST(held.minutes AS integer), 0) AS raw
     FROM sla_clock k{_TICKET_TABLES.format(of="k")}
-    LEFT JOIN work_order o ON k.owner_kind = 'order' AND o.id = k.owner_id{_HELD}
-    WHERE k.phase = 'stopped' AND k.kind IN ('respond', 'dispatch', 'arrive')
-        AND k.stopped_at >= :from AND k.stopped_at < :until""",  # noqa: S608 - fragments of our own; values are parameters
+    JOIN work_order o ON o.id = k.owner_id{_HELD}
+    WHERE k.phase = 'stopped' AND k.kind IN ('dispatch', 'arrive') AND k.stopped_at >= :from
+        AND k.stopped_at < :until""",  # noqa: S608 - fragments of our own; values are parameters
     "cycles": f"""
     SELECT e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
         c.trade_id, r.id IS NOT NULL AS restored, r.used AS work, r.kept, coalesce(r.excused, false) AS excused,
@@ -81,9 +88,9 @@ SOURCES: Final[dict[str, str]] = {
         e.cycle < t.cycle AS reopened, t.reporter_id IS NOT NULL AS asked, rating.score
     FROM ticket_event e{_TICKET_TABLES.format(of="e")}
     LEFT JOIN sla_clock r ON r.owner_kind = 'ticket' AND r.owner_id = e.ticket_id AND r.kind = 'restore'
-        AND r.cycle = e.cycle AND r.phase = 'stopped'
+        AND r.cycle = e.cycle AND r.phase = 'stopped' AND r.stopped_at >= :from AND r.stopped_at < :told_until
     LEFT JOIN sla_clock p ON p.owner_kind = 'ticket' AND p.owner_id = e.ticket_id AND p.kind = 'promise'
-        AND p.cycle = e.cycle AND p.phase = 'stopped'
+        AND p.cycle = e.cycle AND p.phase = 'stopped' AND p.stopped_at >= :from AND p.stopped_at < :told_until
     LEFT JOIN LATERAL (
         SELECT (g.quality + g.speed + g.manner) / 3.0 AS score
         FROM ticket_rating g
@@ -95,10 +102,11 @@ SOURCES: Final[dict[str, str]] = {
     "done": f"""
     SELECT o.id AS row_id, o.ticket_id, o.id AS order_id, o.cycle, o.done_at AS ended, {_ZONE}, {_OF_TICKET},
         o.trade_id, o.kind, visit.visits, visit.in_vain, visit.moved, offered.offers, offered.taken,
-        EXISTS (
-            SELECT FROM work_order n
-            WHERE n.ticket_id = o.ticket_id AND n.rework_of_id = o.id
-                AND n.opened_at <= o.done_at + CAST(:thirty AS interval)
+        o.id IN (
+            SELECT n.rework_of_id
+            FROM work_order n
+            JOIN work_order d ON d.id = n.rework_of_id
+            WHERE n.rework_of_id IS NOT NULL AND n.opened_at <= d.done_at + CAST(:thirty AS interval)
         ) AS named
     FROM work_order o{_TICKET_TABLES.format(of="o")}{_VISITS}{_OFFERS}
     WHERE o.done_at IS NOT NULL AND o.done_at >= :from AND o.done_at < :until""",  # noqa: S608 - fragments of our own; values are parameters
@@ -115,26 +123,33 @@ SOURCES: Final[dict[str, str]] = {
 }
 
 # the crew of the holder at done (34): of the order, else of the last order done in the cycle
-HOLDER = """
+_LAST = """
     LEFT JOIN LATERAL (
-        SELECT w.assignee_id, CAST(w.done_at AT TIME ZONE r.zone AS date) AS done_on
+        SELECT w.assignee_id, w.done_at
         FROM work_order w
         WHERE w.ticket_id = r.ticket_id AND w.done_at IS NOT NULL AND {which}
         ORDER BY w.done_at DESC, w.id DESC
         LIMIT 1
-    ) holder ON true
+    ) holder ON true"""
+_OF_ORDER = """
+    LEFT JOIN work_order holder ON holder.id = r.order_id AND holder.done_at IS NOT NULL"""
+_CREW = """
     LEFT JOIN LATERAL (
         SELECT m.crew_id
         FROM crew_member m
-        WHERE m.person_id = holder.assignee_id AND (m.valid_from IS NULL OR m.valid_from <= holder.done_on)
-            AND (m.valid_to IS NULL OR m.valid_to > holder.done_on)
+        WHERE m.person_id = holder.assignee_id
+            AND (m.valid_from IS NULL OR m.valid_from <= CAST(holder.done_at AT TIME ZONE r.zone AS date))
+            AND (m.valid_to IS NULL OR m.valid_to > CAST(holder.done_at AT TIME ZONE r.zone AS date))
         ORDER BY m.crew_id
         LIMIT 1
     ) crew ON true"""
-WHICH = {
-    "clocks": "(w.id = r.order_id OR r.order_id IS NULL AND w.cycle = r.cycle)",
-    "cycles": "w.cycle = r.cycle",
-    "done": "w.id = r.order_id",
-    "closings": "w.cycle = r.cycle",
-    "filings": "true",
+_IN_CYCLE = _LAST.format(which="w.cycle = r.cycle") + _CREW
+HOLDERS: Final = {
+    "responses": _IN_CYCLE,
+    "clocks": _OF_ORDER + _CREW,
+    "cycles": _IN_CYCLE,
+    "done": _OF_ORDER + _CREW,
+    "closings": _IN_CYCLE,
+    "filings": _LAST.format(which="true") + _CREW,
 }
+"""What joins `crew.crew_id` to the rows `r` of a source."""

@@ -55,15 +55,24 @@ def statement(sql: str, asked: Asked, **more: Any) -> tuple[Any, dict[str, Any]]
 
 
 def report(asked: Asked, by: By | None) -> Report:
-    """Every figure, in all and by group; five statements."""
+    """Every figure, in all and by group; a statement for each source of rows."""
     found = Report({}, {})
     for source in SOURCES:
-        figures = [
-            (number, figure, PARTS[figure]) for number, figure in enumerate(Figure) if PARTS[figure].source == source
-        ]
-        for row in _summed(source, [(number, part) for number, _figure, part in figures], asked, by):
+        figures = [figure for figure in Figure if PARTS[figure].source == source]
+        for row in _summed(source, figures, asked, by):
             into = found.total if row["whole_report"] else found.groups.setdefault(row["key"], {})
-            into.update({figure: _sums(row, number) for number, figure, _part in figures})
+            into.update({figure: _sums(row, figure) for figure in figures})
+    return found
+
+
+def one(figure: Figure, asked: Asked, by: By | None = None) -> Report:
+    """One figure alone, in all and by group; one statement."""
+    found = Report({}, {})
+    for row in _summed(PARTS[figure].source, [figure], asked, by):
+        into = found.total if row["whole_report"] else found.groups.setdefault(row["key"], {})
+        into[figure] = _sums(row, figure)
+    for key in [key for key, sums in found.groups.items() if not sums[figure].rows]:
+        del found.groups[key]
     return found
 
 
@@ -79,9 +88,9 @@ def by_weekday(figure: Figure, asked: Asked) -> Any:
     return db.session.execute(made, named).all()
 
 
-def _summed(source: str, parts: list[tuple[int, Part]], asked: Asked, by: By | None) -> Any:
+def _summed(source: str, figures: list[Figure], asked: Asked, by: By | None) -> Any:
     key = KEYS[by] if by else "NULL"
-    columns = ",\n".join(_columns(number, part) for number, part in parts)
+    columns = ",\n".join(_columns(figure.value, PARTS[figure]) for figure in figures)
     sql = f"""
     SELECT key, grouping(key) = 1 AS whole_report,
     {columns}
@@ -93,8 +102,8 @@ def _summed(source: str, parts: list[tuple[int, Part]], asked: Asked, by: By | N
     return db.session.execute(made, named).mappings()
 
 
-def _columns(number: int, part: Part) -> str:
-    """The sums of one figure, their names led by its number."""
+def _columns(number: str, part: Part) -> str:
+    """The sums of one figure, their names with its own at the end."""
     of = f"FILTER (WHERE {part.where})"
     found = [
         f"count(*) {of} AS rows_{number}",
@@ -115,7 +124,8 @@ def _columns(number: int, part: Part) -> str:
     return ", ".join(found)
 
 
-def _sums(row: Any, number: int) -> Sums:
+def _sums(row: Any, figure: Figure) -> Sums:
+    number = figure.value
     score = row.get(f"score_{number}")
     return Sums(
         rows=row[f"rows_{number}"],
@@ -129,7 +139,7 @@ def _sums(row: Any, number: int) -> Sums:
     )
 
 
-def _lengths(row: Any, name: str, number: int) -> Lengths:
+def _lengths(row: Any, name: str, number: str) -> Lengths:
     mean, quantiles = row.get(f"{name}_mean_{number}"), row.get(f"{name}_quantiles_{number}") or (None, None)
     return Lengths(mean=None if mean is None else float(mean), median=quantiles[0], p90=quantiles[1])
 

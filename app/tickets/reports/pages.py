@@ -25,8 +25,9 @@ def index() -> str:
     """Every figure of the days and things asked for, and one of them broken down."""
     query = asked.read(asked.FigureQuery())
     figure, by = query["figure"], query["by"]
-    report = figures.report(asked.asked(query), by)
-    groups = [line for line in _groups(report, by) if line.figure is figure]
+    narrowed = asked.asked(query)
+    report = figures.report(narrowed, None)
+    groups = [line for line in _groups(figures.one(figure, narrowed, by), by) if line.figure is figure]
     context = {
         "query": query,
         "kept": asked.kept(query),

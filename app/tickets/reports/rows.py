@@ -29,7 +29,7 @@ def rows(figure: str) -> str:
     query = asked.read(asked.RowsQuery())
     asked_for = asked.asked(query)
     kept = asked.kept(query, by=None)
-    line = Line(one, figures.report(asked_for, None).total[one])
+    line = Line(one, figures.one(one, asked_for).total[one])
     context = {
         "query": query,
         "kept": kept,
