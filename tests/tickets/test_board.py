@@ -146,3 +146,20 @@ def test_the_pages_bulk_says_what_was_refused(
     ):
         assert client.post("/dispatch/bulk", data=data).status_code == 303
     assert states(database)[second.order_id or 0] == "queued"
+
+
+def test_refusals_stand_together_by_their_reason(
+    client: FlaskClient, login: Any, ground: factory.Ground, database: Session
+) -> None:
+    filed = [ground.file() for _each in range(8)]
+    login(ground.dispatcher)
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    items = [f"{each.order_id}:{9 if at else 1}" for at, each in enumerate(filed)]
+    answer = client.post("/dispatch/bulk", data={"action": "pool", "item": items}, follow_redirects=True)
+    toasts = answer.text.split('id="toasts"')[1].split("</main>")[0]
+    assert "1 order done" in toasts
+    assert "7 orders were refused" in toasts
+    numbers = database.scalars(
+        select(WorkOrder.number).where(WorkOrder.id.in_([each.order_id for each in filed[1:]])).order_by(WorkOrder.id)
+    )
+    assert f"{', '.join(numbers)}: " in toasts

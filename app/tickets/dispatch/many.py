@@ -29,7 +29,8 @@ from app.tickets.services import macros
 from app.tickets.services.bulk import BulkAction, Task
 from app.tickets.services.done import OrderDone
 
-TOLD_AT_MOST = 5
+TOLD_AT_MOST = 5  # reasons
+NAMED_AT_MOST = 20  # orders of a reason
 KEPT = ("action", "assignee", "reason", "hold_reason", "until", "note", "scope")
 MACRO = "macro:"  # before its id, as the value of a button
 
@@ -135,11 +136,18 @@ def tell(outcomes: Sequence[services.Outcome]) -> None:
 
 
 def _tell_refused(refused: Sequence[tuple[int, DomainError]]) -> None:
+    """How many were refused, then each reason with its orders; toasts travel in a cookie, so they are bounded."""
     if len(refused) > 1:
         toast(ngettext("%(num)d order was refused", "%(num)d orders were refused", len(refused)), "late")
     numbers = orders.numbers([order_id for order_id, _why in refused])
-    for order_id, why in refused[:TOLD_AT_MOST]:
-        toast(_("%(number)s: %(what)s", number=numbers.get(order_id, order_id), what=sentence(why)), "late")
-    if len(refused) > TOLD_AT_MOST:
-        rest = len(refused) - TOLD_AT_MOST
+    reasons: dict[str, list[str]] = {}
+    for order_id, why in refused:
+        reasons.setdefault(sentence(why), []).append(str(numbers.get(order_id, order_id)))
+    for why, those in list(reasons.items())[:TOLD_AT_MOST]:
+        named = _(", ").join(those[:NAMED_AT_MOST])
+        if len(those) > NAMED_AT_MOST:
+            named = _("%(numbers)s and %(num)s more", numbers=named, num=len(those) - NAMED_AT_MOST)
+        toast(_("%(number)s: %(what)s", number=named, what=why), "late")
+    rest = sum(len(those) for those in list(reasons.values())[TOLD_AT_MOST:])
+    if rest:
         toast(ngettext("%(num)d more was refused", "%(num)d more were refused", rest), "late")
