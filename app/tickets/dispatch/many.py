@@ -143,11 +143,11 @@ def _tell_refused(refused: Sequence[tuple[int, DomainError]]) -> None:
     reasons: dict[str, list[str]] = {}
     for order_id, why in refused:
         reasons.setdefault(sentence(why), []).append(str(numbers.get(order_id, order_id)))
-    for why, those in list(reasons.items())[:TOLD_AT_MOST]:
+    for what, those in list(reasons.items())[:TOLD_AT_MOST]:
         named = _(", ").join(those[:NAMED_AT_MOST])
         if len(those) > NAMED_AT_MOST:
             named = _("%(numbers)s and %(num)s more", numbers=named, num=len(those) - NAMED_AT_MOST)
-        toast(_("%(number)s: %(what)s", number=named, what=why), "late")
+        toast(_("%(number)s: %(what)s", number=named, what=what), "late")
     rest = sum(len(those) for those in list(reasons.values())[TOLD_AT_MOST:])
     if rest:
         toast(ngettext("%(num)d more was refused", "%(num)d more were refused", rest), "late")
