@@ -115,7 +115,8 @@ class Order:
         self.page.locator(".dock form[action$='/start'] button").click()
         expect(self.page.locator(".timer")).to_be_visible()
 
-    def finish(self, note: str, *, photo: bool = False) -> None:
+    def press_done(self, note: str, *, photo: bool = False) -> None:
+        """Fill the sheet and press the button; what is pressed waits ten seconds in which it can be undone."""
         self.page.locator("[data-opens=sheet-done]").click()
         sheet = self.page.locator("dialog#sheet-done")
         sheet.locator("[name=done_note]").fill(note)
@@ -123,5 +124,8 @@ class Order:
             sheet.locator("input[type=file]").last.set_input_files(str(PICTURE))
         sheet.locator(".dialog__foot button[type=submit]").click()
         expect(self.page.locator("dialog#sheet-done")).not_to_be_visible()
-        expect(self.page.locator(".later")).to_be_visible()  # ten seconds in which it can be undone
+        expect(self.page.locator(".later")).to_be_visible()
+
+    def finish(self, note: str, *, photo: bool = False) -> None:
+        self.press_done(note, photo=photo)
         self.page.wait_for_url("**/crew", timeout=20_000)

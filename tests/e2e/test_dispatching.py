@@ -129,3 +129,25 @@ def test_what_was_not_fixed_is_done_again(visitors: Visitors, filed: Filed, desk
     expect(filed.tracking.log).to_contain_text("换了合页。")
     filed.tracking.confirm()
     expect(filed.phone.locator("#rate")).to_be_visible()
+
+
+def test_what_is_finished_can_be_undone_and_a_page_that_is_left_sends_it_at_once(
+    visitors: Visitors, filed: Filed, desk_api: Api
+) -> None:
+    order_id = filed.order["id"]
+    phone = visitors.page(filed.holder, device=PHONE)
+    Day(phone).open().accept(order_id)
+    job = Order(phone, order_id).open()
+    job.start()
+    job.press_done("换了合页。")
+    expect(phone.locator(".later [role=status]")).to_contain_text(filed.order["number"])
+    expect(phone.locator("[data-later-undo]")).to_be_focused()
+    phone.keyboard.press("Escape")
+    expect(phone.locator("dialog#sheet-done")).to_be_visible()
+    expect(phone.locator("[name=done_note]")).to_have_value("换了合页。")
+    assert desk_api.get(f"/work-orders/{order_id}")["state"] == "working"
+    phone.locator("dialog#sheet-done .dialog__foot button[type=submit]").click()
+    expect(phone.locator(".later")).to_be_visible()
+    phone.goto("/inbox")
+    phone.wait_for_timeout(1000)
+    assert desk_api.get(f"/work-orders/{order_id}")["state"] == "done"

@@ -38,6 +38,7 @@ from app.tickets.rules.dispatching import Ranking
 from app.tickets.rules.needs import Part
 from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import TicketAct
+from app.tickets.schemas import evidence
 from app.tickets.services import acts, dispatching, filing, opening, photos, visits
 from app.tickets.services import orders as order_acts
 from app.tickets.services.evidence import Handed
@@ -305,7 +306,7 @@ def show_order(order_id: str) -> Response:
 
 
 @blueprint.route("/work-orders/<string:order_id>/transitions", methods=["POST"])
-@accepts(blueprint, schemas.OrderAct)
+@accepts(blueprint, evidence.OrderAct)
 @answers(blueprint, 200, schemas.OrderOut)
 @policy(policies.may_move_orders)
 def order_transition(sent: dict[str, Any], order_id: str) -> Response:

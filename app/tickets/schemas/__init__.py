@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validate
 
 from app.core import forms
 from app.core.http.dumping import InWords, Named
-from app.tickets.rules import needs, priority, questions, ratings, reasons, workflow
+from app.tickets.rules import priority, questions, ratings, reasons, workflow
 from app.tickets.rules.dispatching import Criterion
 from app.tickets.rules.workflow import OrderState, TicketStatus
 from app.tickets.schemas.answers import Answers
@@ -265,36 +265,6 @@ class NewOrder(forms.Schema):
     minutes = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(1, MAX_MINUTES))
     after = forms.Id(load_default=None, allow_none=True)
     reason = forms.Text(max=reasons.REASON_LIMIT, required=True)
-
-
-class PartIn(forms.Schema):
-    """A part that is missing."""
-
-    name = forms.Text(max=needs.PART_LENGTH, required=True)
-    quantity = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, needs.QUANTITY_AT_MOST))
-
-
-class OrderAct(forms.Schema):
-    """`POST /work-orders/{id}/transitions`.
-
-    `place_token` (a sticker's secret or address), `checklist` (codes of points ticked off), `code` and `signed_by` (a
-    name in place of a drawn signature) are read where the category demands them; `demands` of the order says so.
-    `card_left` and `windows` go with a hold because nobody was in, `parts` with any: what is missing.
-    """
-
-    to = fields.String(required=True, validate=_one_of(workflow.ORDER_API_TARGETS))
-    reason = forms.Text(max=reasons.REASON_LIMIT, load_default=None, allow_none=True)
-    note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default=None, allow_none=True)
-    until = forms.Moment(load_default=None, allow_none=True)
-    place_token = forms.Text(max=300, load_default=None, allow_none=True)
-    checklist = fields.List(forms.Text(max=40), load_default=list, validate=validate.Length(max=50))
-    code = forms.Text(max=50, load_default=None, allow_none=True)
-    signed_by = forms.Text(max=100, load_default=None, allow_none=True)
-    parts = fields.List(fields.Nested(PartIn), load_default=list, validate=validate.Length(max=needs.PARTS_AT_MOST))
-    card_left = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    windows = fields.List(fields.Nested(VisitWindow), load_default=list, validate=validate.Length(max=10))
-    device_at = forms.Moment(load_default=None, allow_none=True)
-    device_offset_s = fields.Float(load_default=None, allow_none=True, allow_nan=False)
 
 
 class Assignment(forms.Schema):

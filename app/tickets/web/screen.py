@@ -16,7 +16,7 @@ from app.accounts import queries as people
 from app.attachments import links
 from app.attachments import queries as attachments
 from app.attachments.models import Attachment
-from app.core import i18n, settings
+from app.core import i18n
 from app.core.actor import Actor
 from app.core.words import text as words_text
 from app.tickets import answer_words, clock_words, due_words, order_words, policies, talk
@@ -24,24 +24,20 @@ from app.tickets.queries import links as links_between
 from app.tickets.queries import progress, tickets, timeline
 from app.tickets.queries.links import Links
 from app.tickets.rules import guards, history, joint, ratings, workflow
-from app.tickets.rules.demands import demanded
 from app.tickets.rules.guards import Facts
-from app.tickets.rules.history import Remark
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
-from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, Who
-from app.tickets.services import calls_back, evidence
 from app.tickets.services.messages import OPEN_TO_WORDS
-from app.tickets.web import absences, urged, wording
+from app.tickets.web import urged, wording
+from app.tickets.web.from_crew import FromCrew
 
 EVENTS = 200
-DUTY_PHONE = "portal.duty_phone"
 LIVE = workflow.TICKET_OPEN | {TicketStatus.RESOLVED}
 ORDER_PAGE = "dispatch.order"
 
 
 @dataclass(slots=True)
-class Screen:
+class Screen(FromCrew):
     """What the template needs. `acts` are those the reader can do now, by the tables and what is so."""
 
     actor: Actor
@@ -176,47 +172,6 @@ class Screen:
     def answers(self) -> list[tuple[str, str]]:
         """What was asked and answered."""
         return [(each.question, each.text) for each in answer_words.lines(self.ticket.asked, self.ticket.answers)]
-
-    @property
-    def absence(self) -> absences.Absence | None:
-        """Nobody was in, and an order stands still for it: what was left, and the times to choose from."""
-        return absences.of(self.orders, self.events, self.ticket, self.now)
-
-    @property
-    def proposed(self) -> tuple[Window, ...]:
-        """The windows the crew proposed last."""
-        found = self.absence
-        return () if found is None else found.windows
-
-    @property
-    def may_choose_window(self) -> bool:
-        """The reader says when somebody comes: the reporter, or who is his contact (N5)."""
-        return Who.REPORTER in policies.parts_of_ticket(self.actor, self.ticket)
-
-    @property
-    def call_asked(self) -> bool:
-        """The crew would like to speak to the reader, who is the reporter."""
-        calls = sorted((each for each in self.events if each.kind == Remark.CALL_BACK), key=lambda each: each.id)
-        found = calls_back.standing(calls)
-        held = {each.id for each in self.orders if each.state in workflow.ORDER_HELD}
-        return found is not None and found.order_id in held and self.may_choose_window
-
-    @property
-    def duty_phone(self) -> str:
-        """Whom the reporter may call."""
-        return str(settings.get(DUTY_PHONE))
-
-    @property
-    def codes(self) -> list[tuple[str, str]]:
-        """The reporter's codes for the end of the work, each with its trade; empty where none is asked."""
-        reads = self.mine or policies.is_contact(self.actor, self.ticket)
-        if not reads or "code" not in demanded(self.ticket.demands):
-            return []
-        return [
-            (words_text(each.trade_name, i18n.locale()), evidence.code_of(each.id, each.cycle))
-            for each in self.orders
-            if each.state in workflow.ORDER_HELD
-        ]
 
     @property
     def log(self) -> list[dict[str, Any]]:
