@@ -145,9 +145,9 @@ def test_what_is_finished_can_be_undone_and_a_page_that_is_left_sends_it_at_once
     phone.keyboard.press("Escape")
     expect(phone.locator("dialog#sheet-done")).to_be_visible()
     expect(phone.locator("[name=done_note]")).to_have_value("换了合页。")
-    assert desk_api.get(f"/work-orders/{order_id}")["state"] == "working"
+    assert desk_api.call("GET", f"/work-orders/{order_id}")["state"] == "working"
     phone.locator("dialog#sheet-done .dialog__foot button[type=submit]").click()
     expect(phone.locator(".later")).to_be_visible()
-    phone.goto("/inbox")
+    phone.goto("/crew")
     phone.wait_for_timeout(1000)
-    assert desk_api.get(f"/work-orders/{order_id}")["state"] == "done"
+    assert desk_api.call("GET", f"/work-orders/{order_id}")["state"] == "done"
