@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Generator, Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -20,7 +21,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.transaction import steps
-from app.portal.demo import catalogue, showing
+from app.portal.demo import campus, catalogue, showing
 from app.portal.demo.people import Cast
 from app.portal.demo.sayings import DECLINES, DONE, MENDED, PLAIN, QUESTIONS, WORDS
 from app.tickets.models import Category, Offer, Ticket, WorkOrder
@@ -32,6 +33,7 @@ Life = Generator[float, None, Any]  # yields minutes until its next step
 
 STEPS_PER_COMMIT = 40
 DAYS = 45
+WAKES = 8  # o'clock: before, hardly anybody reports anything
 
 
 class Stage:
@@ -79,11 +81,12 @@ class Stage:
 
 
 def moments(rng: random.Random, moment: datetime, count: int) -> Iterator[datetime]:
-    """When requests are filed: more by day and in the evening, some every day, the last within the hour."""
+    """When requests are filed: by day and in the evening, some every day, the last within the hour."""
     for index in range(count):
         days = DAYS * (1 - (index + 1) / count) ** 1.15
         at = moment - timedelta(days=days, minutes=rng.uniform(0, 200) if days > 0.2 else rng.uniform(5, 50))
-        yield at
+        asleep = at.astimezone(ZoneInfo(campus.ZONE)).hour < WAKES
+        yield at + timedelta(hours=WAKES) if asleep and days > 1 else at
 
 
 def ordinary(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:
