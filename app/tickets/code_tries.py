@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
 from flask_babel import lazy_gettext as _l
 
 from app.core import settings
@@ -36,15 +35,11 @@ def _refused(wait: int) -> TooManyTries:
     return refusal
 
 
-def _order() -> str:
-    return str((request.view_args or {}).get("order_id", ""))
+_LIMIT = Limit("order-code", PER_HOUR, 3600, lambda: None, _refused)
 
 
-_LIMIT = Limit("order-code", PER_HOUR, 3600, _order, _refused)
-
-
-def count(code: str | None) -> None:
-    """Count one entry of a code for the order of this request. Raises TooManyTries; nothing where none was given."""
-    refusal: Any = _LIMIT.spend() if code else None
+def count(order_id: int, code: str | None) -> None:
+    """Count one entry of a code for an order the reader sees. Raises TooManyTries; nothing where none was given."""
+    refusal: Any = _LIMIT.spend(str(order_id)) if code else None
     if refusal is not None:
         raise refusal

@@ -169,6 +169,11 @@ def in_scope(actor: Actor, permission: str, thing: Located) -> bool:
     return False
 
 
+def calls_reporters(actor: Actor, thing: Located) -> bool:
+    """Whether the actor may see the number a reporter left for a call: the desk, not whoever only reads."""
+    return actor.kind == "system" or in_scope(actor, TRIAGE, thing) or in_scope(actor, DISPATCH, thing)
+
+
 def reads_as_staff(actor: Actor, thing: Located) -> bool:
     """Whether notes, escalations and declines are meant for this reader."""
     return any(in_scope(actor, permission, thing) for permission in READ)

@@ -28,6 +28,7 @@ from app.portal.services.feedback.acts import Repair
 from app.portal.services.feedback.filing import Said
 from app.tickets.models import Ticket
 from app.tickets.rules.workflow import OrderAct
+from app.tickets.services import hands
 from tests.factories import accounts, feedback, tickets
 from tests.tickets import at_work
 from tests.tickets.walking import deliver
@@ -130,7 +131,7 @@ def test_who_sees_what(office: Office, now: datetime) -> None:
         queries.one(act(other), here.id)
 
 
-@pytest.mark.parametrize("how", ["named", "chosen", "ticket", "staff"])
+@pytest.mark.parametrize("how", ["named", "chosen", "ticket", "helper", "staff"])
 def test_who_is_complained_about_never_sees_or_handles_it(
     office: Office, database: Session, now: datetime, how: str
 ) -> None:
@@ -147,13 +148,22 @@ def test_who_is_complained_about_never_sees_or_handles_it(
         order_id = at_work.offered(office, now)
         at_work.do(manager, order_id, OrderAct.ACCEPT, now=now)
         given["ticket_id"] = database.scalars(select(Ticket.id)).one()
+    elif how == "helper":
+        holder, manager = office.technician(), office.technician(role="dutylead", on_shift=False)
+        order_id = at_work.offered(office, now)
+        at_work.do(holder, order_id, OrderAct.ACCEPT, now=now)
+        hands.add(actor=act(office.dispatcher), now=now, order_id=order_id, person_id=manager.id)
+        given["ticket_id"] = database.scalars(select(Ticket.id)).one()
     matter = say(office, now, **given)
     if how == "staff":
         acts.assign(actor=act(office.leader), now=now, feedback_id=matter.id, handler_id=manager.id, seen=1)
         acts.set_about(actor=act(office.leader), now=now, feedback_id=matter.id, person_ids=[manager.id])
         assert matter.handler_id is None, "whoever had it loses it"
-    assert database.scalars(select(FeedbackAbout.person_id)).all() == [manager.id]
-    assert database.scalars(select(FeedbackAbout.how)).all() == [how]
+    if how == "helper":  # beside the holder
+        assert manager.id in database.scalars(select(FeedbackAbout.person_id)).all()
+    else:
+        assert database.scalars(select(FeedbackAbout.person_id)).all() == [manager.id]
+        assert database.scalars(select(FeedbackAbout.how)).all() == [how]
     assert seen_by(manager, now) == set()
     assert queries.waiting(act(manager), now).open == 0
     assert queries.desk(act(manager), FeedbackFilter(q="水"), now).items == []

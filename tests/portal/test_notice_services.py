@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 
@@ -237,6 +238,28 @@ def test_what_is_planned_waits_and_what_is_over_ends_by_itself(
         handlers.end_notice(NoticeOver(**event), system, due)
     assert (notice.status, notice.ended_at, notice.ended_by) == (Status.ENDED, due, None)
     assert [row.id for row in queries.over(reader, due).items] == [notice.id]
+
+
+def test_what_is_moved_before_it_was_shown_is_told_when_it_is_shown(
+    campus: Campus, database: Session, now: datetime
+) -> None:
+    notice = notices.notice(Kind.URGENT, places=[campus.one], shown_from=now + HOUR, shown_until=now + 9 * HOUR)
+    first = notice.version
+    lin = accounts.actor(campus.lin)
+    assert queries.one(lin, notice.id, now) is None, "planned ones are for their writers"
+    assert queries.one(lin, notice.id, now + HOUR) is not None
+    content = replace(services.content_of(notice), shown_from=now + 3 * HOUR)
+    services.change(actor=Actor.system(1), now=now, notice_id=notice.id, content=content, seen=None)
+    assert queries.to_tell(notice.id, first, now + HOUR) is None, "the first timer tells nobody"
+    assert queries.to_tell(notice.id, notice.version, now + HOUR) is None
+    assert queries.to_tell(notice.id, notice.version, now + 3 * HOUR) is not None
+    due = database.scalars(
+        select(OutboxDelivery.next_at)
+        .join(OutboxEvent, OutboxDelivery.event_id == OutboxEvent.id)
+        .where(OutboxEvent.kind == NoticePublished.__name__)
+        .order_by(OutboxDelivery.id)
+    ).all()
+    assert due == [now + HOUR, now + 3 * HOUR]
 
 
 def test_what_lies_in_the_past_is_not_published(campus: Campus, now: datetime) -> None:

@@ -15,6 +15,7 @@ from app.core.outbox import OutboxEvent
 from app.tickets.crew import screens
 from app.tickets.models import TicketEvent, WorkOrder
 from app.tickets.rules.workflow import OrderAct
+from tests.factories import accounts
 from tests.factories import tickets as make
 from tests.tickets.at_work import ENGLISH, do, offered
 
@@ -31,7 +32,7 @@ def ground(database: Session) -> make.Ground:
 def test_asked_answered_and_read_by_the_desk_alone(
     ground: make.Ground, now: datetime, database: Session, login: Login
 ) -> None:
-    technician = ground.technician()
+    technician, leader = ground.technician(), accounts.person("leader")
     order_id = offered(ground, now)
     do(technician, order_id, OrderAct.ACCEPT, now=now)
     ticket_id = database.scalar(select(WorkOrder.ticket_id))
@@ -59,9 +60,10 @@ def test_asked_answered_and_read_by_the_desk_alone(
                 (technician, f"/tickets/{ticket_id}"),
                 (technician, f"/crew/{order_id}"),
                 (ground.dispatcher, f"/tickets/{ticket_id}"),
+                (leader, f"/tickets/{ticket_id}"),
             )
         }
-    assert seen == {technician.id: False, ground.dispatcher.id: True}
+    assert seen == {technician.id: False, ground.dispatcher.id: True, leader.id: False}
     told = [each.kind for each in database.scalars(select(OutboxEvent).order_by(OutboxEvent.id))]
     assert sum("CallBackAsked" in each for each in told) == 2
     assert sum("CallBackAnswered" in each for each in told) == 1

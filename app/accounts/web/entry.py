@@ -46,6 +46,7 @@ def _token_actor(institution_id: int, secret: str) -> Actor:
     row = queries.token_row(queries.token_digest(secret.strip()), moment)
     if row is None or row.must_change_password:
         return Actor.anonymous(institution_id)
+    g.token_id = row.token_id
     services.note_token_used(row.token_id, row.last_used_at, moment)
     return queries.as_actor(row, institution_id, kind="token")
 

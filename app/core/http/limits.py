@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from hashlib import sha256
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g
 from flask_babel import lazy_gettext as _l
 
 from app.core import settings
@@ -52,10 +51,10 @@ class Limit:
     who: Callable[[], str | None]
     refused: Callable[[int], Any] = _refused
 
-    def spend(self) -> Any | None:
-        """Count once; the answer where that was too much, else None."""
+    def spend(self, of: str | None = None) -> Any | None:
+        """Count once, for `of` where that is not `who`; the answer where that was too much, else None."""
         counts: Counts | None = current_app.extensions[_COUNTS]
-        who = self.who() if counts is not None else None
+        who = (of or self.who()) if counts is not None else None
         if counts is None or who is None:
             return None
         name = f"{self.name}:{g.actor.institution_id}:{who}"
@@ -76,14 +75,11 @@ class Limit:
 def _visit() -> str | None:
     """The token or session a request came with.
 
-    Who is not signed in is counted elsewhere: failed sign-ins by address, reports by sticker and address.
+    Who is not signed in is counted elsewhere, by address: failed sign-ins, reports by sticker, reading by Open311.
     """
     if not g.actor.signed_in:
         return None
-    if g.actor.session_id is not None:
-        return f"s{g.actor.session_id}"
-    secret = request.headers.get("Authorization") or request.values.get("api_key", "")
-    return f"t{sha256(secret.encode()).hexdigest()[:32]}"
+    return f"t{g.token_id}" if g.actor.kind == "token" else f"s{g.actor.session_id}"
 
 
 def _person() -> str | None:

@@ -46,8 +46,8 @@ def list_notices(asked: dict[str, Any]) -> Response:
 @answers(blueprint, 200, schemas.NoticeOut)
 @policy(signed_in)
 def show_notice(notice_id: str) -> Response:
-    """One notice that was published."""
-    row = queries.one(current_actor(), id_in_address(notice_id))
+    """One notice that is or was shown."""
+    row = queries.one(current_actor(), id_in_address(notice_id), clock.now())
     if row is None:
         raise NotFound
     return json_answer(_notices([row])[0], headers={"ETag": etag(row.version)})
@@ -59,7 +59,7 @@ def show_notice(notice_id: str) -> Response:
 def read_notice(notice_id: str) -> Any:
     """Note that you have read it."""
     actor = current_actor()
-    row = queries.one(actor, id_in_address(notice_id))
+    row = queries.one(actor, id_in_address(notice_id), clock.now())
     if row is None or actor.id is None:
         raise NotFound
     services.note_read(person_id=actor.id, notice_id=row.id, version=row.version, now=clock.now())

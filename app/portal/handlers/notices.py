@@ -22,7 +22,7 @@ def tell_readers(event: NoticePublished, lease: Lease) -> None:
     """Put a notice into the inbox of everybody it concerns, some hundred people at a time, each once per version."""
     now = clock.now()
     with steps() as step:
-        notice = queries.to_tell(event.notice_id, event.version)
+        notice = queries.to_tell(event.notice_id, event.version, now)
         if notice is None:
             return
         places, today = queries.place_ids(notice.id), sites.today(now)

@@ -24,6 +24,7 @@ from app.portal.rules.feedback import Status
 from app.sites import queries as sites
 from app.sites.models import Place
 from app.tickets.models import Offer, Ticket, WorkOrder
+from app.tickets.models.orders import OrderHelper
 from app.tickets.rules.grams import terms
 
 THREAD_AT_MOST = 500
@@ -278,8 +279,9 @@ def candidates(actor: Actor, now: datetime) -> Sequence[Any]:
 
 
 def workers_of(ticket_id: int) -> list[int]:
-    """Who has worked on a ticket: holders of its orders now, and whoever accepted one."""
+    """Who has worked on a ticket: holders of its orders now, whoever accepted one, and who helped."""
     held = select(WorkOrder.assignee_id).where(WorkOrder.ticket_id == ticket_id, WorkOrder.assignee_id.is_not(None))
     took = select(Offer.person_id).where(Offer.ticket_id == ticket_id, Offer.outcome == "accepted")
-    found: set[int] = set(db.session.scalars(union(held, took)))
+    helped = select(OrderHelper.person_id).where(OrderHelper.ticket_id == ticket_id)
+    found: set[int] = set(db.session.scalars(union(held, took, helped)))
     return sorted(found)

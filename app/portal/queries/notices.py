@@ -137,10 +137,10 @@ def unread(reader: Reader, now: datetime) -> int:
     return db.session.execute(query).scalar_one()
 
 
-def one(actor: Actor, notice_id: int) -> Any:
-    """A notice the actor may read: one that was published, for everybody or for one of his roles; else None."""
+def one(actor: Actor, notice_id: int, now: datetime) -> Any:
+    """A notice the actor may read: one that is or was shown, for everybody or for one of his roles; else None."""
     query = _seen_by(Reader(actor.id, actor.roles, anywhere=True)).where(
-        Notice.id == notice_id, Notice.status != Status.DRAFT.value
+        Notice.id == notice_id, or_(_shown(now), _over(now))
     )
     return db.session.execute(query).first()
 
@@ -204,11 +204,11 @@ def place_ids(notice_id: int) -> list[int]:
     return list(rows)
 
 
-def to_tell(notice_id: int, version: int) -> Any:
-    """The notice people are to be told of, where this version is still the one they have to read."""
+def to_tell(notice_id: int, version: int, now: datetime) -> Any:
+    """The notice people are to be told of, where it is shown and this version is still the one they have to read."""
     return db.session.execute(
         select(Notice.id, Notice.kind, Notice.title, Notice.body, Notice.roles, Notice.starts_at, Notice.ends_at).where(
-            Notice.id == notice_id, Notice.status == Status.PUBLISHED.value, Notice.told_version == version
+            Notice.id == notice_id, _shown(now), Notice.told_version == version
         )
     ).first()
 

@@ -67,6 +67,7 @@ def change(
     if published:
         _refuse(rules.publishing_faults(content, now))
     before = _plain(content_of(notice))
+    again = again or (notice.shown_from is not None and notice.shown_from > now)  # nobody has been told of it yet
     for name, value in _columns(content).items():
         setattr(notice, name, value)
     _put_places(notice, content)

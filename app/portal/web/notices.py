@@ -77,7 +77,7 @@ def index() -> Any:
 def show(notice_id: str) -> Any:
     """One notice; whoever has opened it has read it."""
     actor, now = current_actor(), clock.now()
-    row = queries.one(actor, forms.id_in_address(notice_id))
+    row = queries.one(actor, forms.id_in_address(notice_id), now)
     if row is None:
         raise NotFound
     if actor.id is not None and not row.read:

@@ -312,7 +312,8 @@ def show_order(order_id: str) -> Response:
 def order_transition(sent: dict[str, Any], order_id: str) -> Response:
     """Move an order, or decline its offer."""
     number = _id(order_id)
-    code_tries.count(sent["code"])
+    if sent["code"]:
+        code_tries.count(orders.one(current_actor(), number).id, sent["code"])
     order_acts.transition(
         actor=current_actor(),
         now=clock.now(),

@@ -82,7 +82,7 @@ def check(order_id: str, act: str) -> Any:
 def _do(row: Any, wanted: OrderAct, data: dict[str, Any]) -> None:
     """The act itself, with what the form carries. Raises Rejected, Stale, Conflict, NotAllowed."""
     actor, now = current_actor(), clock.now()
-    code_tries.count(data["code"])
+    code_tries.count(row.id, data["code"])
     if wanted is OrderAct.DONE:
         order_photos.receive_all(data, actor=actor, now=now, order_id=row.id)
     orders.act(

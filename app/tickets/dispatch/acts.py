@@ -161,7 +161,7 @@ def _wanted(act: str) -> OrderAct:
 
 def _do(row: Any, wanted: OrderAct, data: dict[str, Any]) -> OrderDone:
     """The act itself, with what the form carries. Raises Rejected, Stale, Conflict, NotAllowed."""
-    code_tries.count(data["code"])
+    code_tries.count(row.id, data["code"])
     if wanted is OrderAct.DONE:
         order_photos.receive_all(data, actor=current_actor(), now=clock.now(), order_id=row.id)
     return orders.act(

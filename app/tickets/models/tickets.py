@@ -64,6 +64,7 @@ class Ticket(Tenant):
             "(status = 'duplicate') = (duplicate_of_id IS NOT NULL) AND duplicate_of_id <> id", name="duplicate"
         ),
         UniqueConstraint("institution_id", "number", name="uq_ticket_number"),
+        Index("ix_ticket_filed", "institution_id", "filed_at", "id"),
         Index("ix_ticket_reporter", "institution_id", "reporter_id", "id"),
         Index("ix_ticket_building", "institution_id", "building_id", "id"),
         Index("ix_ticket_campus", "institution_id", "campus_id", "id"),

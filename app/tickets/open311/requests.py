@@ -22,7 +22,7 @@ from app.attachments import queries as attachments
 from app.core import clock, forms, settings, words
 from app.core.errors import NotAllowed, NotFound, Rejected
 from app.core.http import anyone, current_actor, locale, policy
-from app.core.http.limits import filings
+from app.core.http.limits import Limit, filings
 from app.core.i18n import iso
 from app.sites import queries as places
 from app.tickets import policies
@@ -34,6 +34,17 @@ from app.tickets.rules.workflow import TICKET_LABELS, TicketAct, TicketStatus
 from app.tickets.schemas.answers import Answers
 from app.tickets.services import filing
 
+READS_PER_MINUTE = settings.declare(
+    "limits.open311_reads_per_minute",
+    60,
+    kind=int,
+    low=1,
+    high=10_000,
+    words=_l("Readings of Open311 a minute per address, without a token"),
+)
+_reads = Limit(
+    "open311", READS_PER_MINUTE, 60, lambda: None if current_actor().signed_in else f"a{request.remote_addr}"
+)
 _ATTRIBUTE = re.compile(r"attribute\[(?P<code>[^\[\]]{1,64})\](?P<several>\[\])?")
 SPAN = timedelta(days=90)
 AT_MOST = 1000
@@ -121,6 +132,7 @@ def _answers() -> dict[str, Any]:
 
 
 @blueprint.get("/requests.<string:form>")
+@_reads
 @policy(anyone)
 @speaks
 def list_requests(*, form: str) -> Response:
@@ -149,6 +161,7 @@ def list_requests(*, form: str) -> Response:
 
 
 @blueprint.get("/requests/<string:number>.<string:form>")
+@_reads
 @policy(anyone)
 @speaks
 def show_request(*, form: str, number: str) -> Response:
@@ -161,6 +174,7 @@ def show_request(*, form: str, number: str) -> Response:
 
 
 @blueprint.get("/tokens/<string:token>.<string:form>")
+@_reads
 @policy(anyone)
 @speaks
 def request_of_token(*, form: str, token: str) -> Response:

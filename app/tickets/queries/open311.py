@@ -72,7 +72,7 @@ def requests(actor: Actor, asked: Asked) -> Sequence[Any]:
         .join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
         .outerjoin(Place, and_(Place.institution_id == Ticket.institution_id, Place.id == Ticket.place_id))
         .where(_seen(actor))
-        .order_by(Ticket.id.desc())
+        .order_by(Ticket.filed_at.desc(), Ticket.id.desc())
         .limit(asked.limit)
     )
     if asked.numbers:

@@ -70,6 +70,9 @@ def page(actor: Actor, ticket: Any, *, cursor: str | None = None, limit: int = 1
         )
         .where(TicketEvent.ticket_id == ticket.id, TicketEvent.audience.in_(readable(actor, ticket)))
     )
+    if not policies.calls_reporters(actor, ticket):  # the number a reporter left is for who calls him
+        left = and_(TicketEvent.kind == history.Remark.CALL_BACK.value, TicketEvent.note.is_not(None))
+        query = query.where(~left)
     return paging.page(query, [("id", TicketEvent.id.asc())], cursor, limit)
 
 
