@@ -66,7 +66,7 @@ class Scene:
 
     def extension(self) -> Extension:
         self.database.expire_all()
-        return self.database.scalars(select(Extension).order_by(Extension.id.desc())).first()  # type: ignore[return-value]
+        return self.database.scalars(select(Extension).order_by(Extension.id.desc()).limit(1)).one()
 
     def decide(self, person: Person, at: datetime, decision: str = "approve", **data: Any) -> Any:
         given = {"decide_extension": self.extension().id, "decide_decision": decision, **data}
