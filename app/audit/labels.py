@@ -140,6 +140,7 @@ OBJECTS: dict[str, Any] = {
 }
 
 FIELDS: dict[str, Any] = {
+    "successor_id": _l("What stands in for it"),
     "note": _l("Note"),
     "number": _l("Number"),
     "text": _l("Text"),

@@ -9,7 +9,7 @@ from marshmallow import fields
 
 from app.audit.queries import Filters
 from app.core import i18n
-from app.core.forms import Id, QuerySchema, Text
+from app.core.forms import Day, Id, QuerySchema, Text
 
 
 class AuditQuery(QuerySchema):
@@ -19,8 +19,8 @@ class AuditQuery(QuerySchema):
     verb = Text(max=60, load_default=None)
     object_kind = Text(max=60, load_default=None)
     object_id = Id(load_default=None)
-    since = fields.Date(load_default=None)
-    until = fields.Date(load_default=None)
+    since = Day(load_default=None)
+    until = Day(load_default=None)
     refused = fields.Boolean(load_default=False)
 
 
@@ -38,6 +38,6 @@ def filters(asked: dict[str, Any]) -> Filters:
 
 
 def _midnight(day: Any, days: int = 0) -> datetime | None:
-    if day is None or not 1970 <= day.year <= 9000:
+    if day is None:
         return None
     return datetime.combine(day + timedelta(days=days), time.min, tzinfo=i18n.zone())

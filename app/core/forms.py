@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 import marshmallow
@@ -101,6 +102,29 @@ def id_in_address(given: str) -> int:
     return number
 
 
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+"""The years a day can be meant in: one can reckon on from each without leaving the calendar."""
+
+
+class Day(fields.Date):
+    """A calendar day, like 2026-09-01, of FIRST_YEAR to LAST_YEAR."""
+
+    default_error_messages = {"invalid": _l("Give a day, like 2026-09-01.")}  # noqa: RUF012 - as above
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> date:
+        day: date = super()._deserialize(value, attr, data, **options)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise self.make_error("invalid", input=value, obj_type="date")
+        return day
+
+
+def within_reach(moment: datetime) -> datetime:
+    """An instant of the years that can be meant, so that one can reckon on from it. Raises ValueError."""
+    if not 1970 <= moment.year <= 9000:
+        raise ValueError(moment)
+    return moment
+
+
 class Moment(fields.AwareDateTime):
     """An instant, RFC 3339 with an offset; dumped as UTC with `Z`."""
 
@@ -112,9 +136,10 @@ class Moment(fields.AwareDateTime):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
         moment = super()._deserialize(value, attr, data, **options)
-        if not 1970 <= moment.year <= 9000:
-            raise self.make_error("invalid", input=value, obj_type="datetime")
-        return moment
+        try:
+            return within_reach(moment)
+        except ValueError as error:
+            raise self.make_error("invalid", input=value, obj_type="datetime") from error
 
 
 class Schema(marshmallow.Schema):

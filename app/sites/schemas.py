@@ -41,7 +41,7 @@ class SuccessorForm(forms.Schema):
 
 
 class CloseForm(forms.Schema):
-    on = fields.Date(required=True, error_messages={"invalid": _l("Give a day, like 2026-09-01.")})
+    on = forms.Day(required=True)
 
 
 class LabelsForm(forms.Schema):

@@ -406,3 +406,28 @@ def test_staff_is_found_by_name(office: Office, now: datetime) -> None:
     assert [row.id for row in viewer.staff_called("处长", now)] == [office.leader.id]
     assert viewer.staff_called(office.student.name, now) == []
     assert status_of(feedback.said(office.student)) == Status.OPEN
+
+
+def test_a_nameless_matter_becomes_a_request_of_nobody(office: Office, database: Session, now: datetime) -> None:
+    """N6: whoever converts it is neither asked to confirm nor may he rate; only the receipt leads to it."""
+    matter = feedback.said(None, place_id=office.room.id)
+    repair = Repair(category=office.category.code, description="灯坏了", place_id=office.room.id)
+    _found, filed = acts.convert_to_ticket(actor=act(office.dispatcher), now=now, feedback_id=matter.id, repair=repair)
+    ticket = database.scalars(select(Ticket).where(Ticket.id == filed.id)).one()
+    assert (ticket.reporter_id, ticket.on_behalf_by) == (None, None)
+    noted = database.scalars(select(AuditEntry).where(AuditEntry.verb == "feedback.convert")).one()
+    assert noted.actor_id == office.dispatcher.id
+
+
+def test_what_a_leaver_wrote_becomes_a_request_with_the_office_as_contact(
+    office: Office, database: Session, now: datetime
+) -> None:
+    """N5: he stays who reported it; the dorm office of the place is the contact."""
+    matter = feedback.said(office.student, place_id=office.room.id)
+    office.student.disabled_at = now
+    database.flush()
+    repair = Repair(category=office.category.code, description="灯坏了", place_id=office.room.id)
+    _found, filed = acts.convert_to_ticket(actor=act(office.dispatcher), now=now, feedback_id=matter.id, repair=repair)
+    ticket = database.scalars(select(Ticket).where(Ticket.id == filed.id)).one()
+    assert (ticket.reporter_id, ticket.contact_name) == (office.student.id, office.manager.name)
+    assert ticket.left_at == now

@@ -230,3 +230,11 @@ class TestApi:
         address = f"/api/v1/calendars/{office()}/days"
         assert client.get(f"{address}?from=2026-01-01&to=2036-01-01", headers=me).status_code == 422
         assert client.get(f"{address}?from=2026-01-02&to=2026-01-01", headers=me).status_code == 422
+
+
+@pytest.mark.parametrize("asked", ["from=9999-12-15", "from=0001-01-01&to=0001-01-02", "to=9999-12-31"])
+def test_days_nobody_can_mean_are_refused(client: FlaskClient, database: Session, asked: str) -> None:
+    headers = accounts.token(accounts.person("supervisor"))
+    found = client.get(f"/api/v1/calendars/{office()}/days?{asked}", headers=headers)
+    assert found.status_code == 422
+    assert found.json["errors"]

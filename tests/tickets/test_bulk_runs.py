@@ -206,3 +206,43 @@ def test_the_job_speaks_the_language_of_who_ordered_it(ground: factory.Ground, d
     assert outcome == "refused"
     assert detail is not None
     assert detail.isascii()
+
+
+def test_more_than_a_request_does_become_a_run(
+    client: FlaskClient, ground: factory.Ground, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The contract: `POST /work-orders/bulk` over 100 items is a job."""
+    monkeypatch.setattr(bulk, "AT_MOST", 2)
+    headers = {**accounts.token(ground.dispatcher), **ENGLISH}
+    items = [{"id": str(ground.file().order_id), "version": 1} for _each in range(3)]
+    asked = {"action": "pool", "items": items[:2]}
+    assert client.post("/api/v1/work-orders/bulk", json=asked, headers=headers).status_code == 207
+    begun = client.post("/api/v1/work-orders/bulk", json={**asked, "items": items}, headers=headers)
+    assert (begun.status_code, begun.json["total"], begun.json["ended_at"]) == (202, 3, None)
+    assert begun.headers["Location"].endswith(f"{URL}/{begun.json['id']}")
+    work(int(begun.json["id"]), ground.dispatcher)
+    assert client.get(begun.headers["Location"], headers=headers).json["done"] == 1
+    for wrong in ([], [items[0]] * (bulk_runs.MOST + 1)):
+        refused = client.post("/api/v1/work-orders/bulk", json={**asked, "items": wrong}, headers=headers)
+        assert refused.status_code == 422
+
+
+def test_a_constraint_refuses_one_order_and_the_run_goes_on(
+    ground: factory.Ground, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = accounts.actor(ground.dispatcher)
+    first, second = (ground.file().order_id or 0 for _each in range(2))
+    run = bulk_runs.order(
+        actor=me, now=clock.now(), task=Task(action=BulkAction.POOL), items=[Item(first, 1), Item(second, 1)]
+    )
+    pool_it = bulk.pool.put
+
+    def unlucky(**given: Any) -> Any:
+        if given["order_id"] == first:
+            database.execute(update(WorkOrder).where(WorkOrder.id == first).values(state="nowhere"))
+        return pool_it(**given)
+
+    monkeypatch.setattr(bulk.pool, "put", unlucky)
+    work(run.id, ground.dispatcher)
+    assert outcomes(database, run.id) == {first: ("refused", "rejected"), second: ("done", None)}
+    assert database.get_one(BulkRun, (1, run.id)).ended_at is not None

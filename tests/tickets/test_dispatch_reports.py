@@ -17,7 +17,7 @@ from app.core.actor import Actor
 from app.core.outbox import OutboxEvent
 from app.tickets.models import Absence, Offer, Ticket, TicketEvent
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import dispatching
+from app.tickets.services import catalogue, dispatching, dry_run
 from tests.counting import counted
 from tests.factories import accounts
 from tests.factories import tickets as make
@@ -74,6 +74,22 @@ class TestDryRun:
         assert answer.status_code == 200
         assert [each["person"]["id"] for each in answer.json["why"]] == [str(master.id), str(helper.id)]
         assert [each["person"]["id"] for each in answer.json["excluded"]] == [str(away.id)]
+
+    def test_the_reach_of_a_fault_is_that_of_the_place(self, ground: make.Ground, now: datetime) -> None:
+        """43: the priority is the one filing gives, with the impact of the kind of place."""
+        editor = make.actor(accounts.person("supervisor"))
+        catalogue.change_category(
+            actor=editor, now=now, category_id=ground.category.id, impacts={"floor": "campus", "room": "building"}
+        )
+        for place in (ground.floor, ground.room):
+            foreseen = dry_run.whom(
+                actor=make.actor(ground.dispatcher),
+                at=now,
+                place_id=place.id,
+                category=ground.category.id,
+                urgency="normal",
+            )
+            assert foreseen.priority == ground.file(place_id=place.id).priority
 
     def test_another_instant_has_other_shifts(
         self, ground: make.Ground, desk: FlaskClient, database: Session, now: datetime

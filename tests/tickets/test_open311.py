@@ -265,3 +265,10 @@ def test_it_can_be_switched_off(ground: factory.Ground, client: FlaskClient) -> 
     assert client.get("/open311/v2/requests.json").status_code == 403
     own = client.get(f"/open311/v2/requests.json?api_key={key(ground.student)}").json
     assert [each["service_request_id"] for each in own] == [filed.number]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize("name", ["start_date", "end_date"])
+def test_days_nobody_can_mean_are_refused(ground: factory.Ground, client: FlaskClient, moment: str, name: str) -> None:
+    found = client.get("/open311/v2/requests.json", query_string={name: moment})
+    assert (found.status_code, name in found.text) == (400, True)

@@ -100,6 +100,19 @@ def test_orders_are_those_one_may_see(desk: made.Ground, states: tuple[str, ...]
         assert walked(lambda cursor, actor=actor: orders.page(actor, wanted, cursor=cursor, limit=2)) == expected
 
 
+def test_what_a_technician_proposed_is_in_his_list(desk: made.Ground) -> None:
+    """The list and the single order agree: he sees what he proposed, as `viewer` says."""
+    proposer = accounts.actor(desk.technician())
+    proposed = db.session.scalars(select(WorkOrder).order_by(WorkOrder.id)).first()
+    assert proposed is not None
+    assert orders.page(proposer, OrderFilter()).items == []
+    proposed.proposed_by, proposed.version = proposer.id, proposed.version + 1
+    db.session.flush()
+    for wanted in (OrderFilter(), OrderFilter(states=(proposed.state,))):
+        assert [row.id for row in orders.page(proposer, wanted).items] == [proposed.id]
+    assert orders.one(proposer, proposed.id).id == proposed.id
+
+
 def test_open_orders_come_in_their_turn_and_are_counted(desk: made.Ground) -> None:
     wanted = dispatch_list.Wanted()
     for actor in viewers(desk)[:4]:

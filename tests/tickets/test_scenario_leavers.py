@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from app.core import clock, outbox
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.errors import Rejected
 from app.events.tickets import LeaversDue
 from app.tickets.models import Rating, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import leavers, timeline
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import leaving, timers
+from app.tickets.services import leaving, splitting, timers
 from tests.factories import accounts
 from tests.factories import tickets as factory
 from tests.tickets import at_work
@@ -206,3 +207,37 @@ def test_the_office_reminds_in_his_place_and_is_asked_to_call(
     assert client.post(f"/crew/{order_id}/call").status_code in (302, 303)
     deliver_all(clock.now())
     assert (told(room.office, "ticket-call"), told(room.student, "ticket-call")) == (1, 0)
+
+
+@pytest.mark.parametrize("how", ["account", "home"])
+def test_a_leavers_request_can_still_be_split(client: FlaskClient, room: Room, database: Session, how: str) -> None:
+    """N5: the second fault is his report too, and the dorm office is its contact from the beginning."""
+    filed = room.file()
+    if how == "account":
+        graduates(client, room)
+    else:
+        room.lived.during = Range(date(2026, 9, 1), clock.now().date() + timedelta(days=1))
+        database.flush()
+        tomorrow = clock.now() + timedelta(days=1)
+        assert leaving.pass_to_office(actor=Actor.system(1), now=tomorrow, ticket_id=filed.id)
+    made = splitting.split(
+        actor=accounts.actor(room.dispatcher),
+        now=clock.now() + timedelta(days=1),
+        ticket_id=filed.id,
+        category=room.category.code,
+        description="灯也坏了",
+    )
+    database.expire_all()
+    ticket = database.get_one(Ticket, (1, made.id))
+    assert (ticket.reporter_id, ticket.split_from_id) == (room.student.id, filed.id)
+    assert (ticket.contact_name, ticket.contact_phone) == ("陈宿管", "8120 3333")
+    assert ticket.left_at is not None
+
+
+def test_nobody_files_anew_for_whoever_has_left(room: Room, database: Session) -> None:
+    """N5 is about what he reported: a new request on his behalf is refused as before."""
+    room.student.disabled_at = clock.now()
+    database.flush()
+    with pytest.raises(Rejected) as refused:
+        room.file(by=room.dispatcher, reporter_id=room.student.id)
+    assert list(refused.value.fields) == ["reporter_id"]

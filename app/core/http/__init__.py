@@ -4,7 +4,7 @@ Views import what they need from here: `policy`, `anyone`, `signed_in`, `current
 `api_blueprint`, `seen_version`, `versioned`.
 """
 
-from app.core.http.api import ApiBlueprint, accepts, answers, json_list
+from app.core.http.api import ApiBlueprint, accepts, also_answers, answers, json_list
 from app.core.http.policy import Policy, anyone, current_actor, policy, signed_in, upload
 from app.core.http.preconditions import no_body, not_modified, seen_version, versioned
 from app.core.i18n import locale
@@ -13,6 +13,7 @@ __all__ = [
     "ApiBlueprint",
     "Policy",
     "accepts",
+    "also_answers",
     "answers",
     "anyone",
     "current_actor",

@@ -60,6 +60,11 @@ def answers(blueprint: Blueprint, status: int, schema: Any = None, *, descriptio
     return blueprint.response(status, schema, description=description)  # type: ignore[no-any-return]  # flask-smorest is not typed
 
 
+def also_answers(blueprint: Blueprint, status: int, schema: Any, *, description: str) -> Callable[..., Any]:
+    """Declare another answer the view may give; it makes that one itself (`json_answer`)."""
+    return blueprint.alt_response(status, schema=schema, description=description, success=True)  # type: ignore[no-any-return]  # as above
+
+
 def json_list(items: list[Any], following: str | None) -> dict[str, Any]:
     """The body of every list: `{"items": […], "next": cursor|null}`."""
     return {"items": items, "next": following}

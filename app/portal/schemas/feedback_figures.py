@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,23 +14,11 @@ from app.portal.rules.feedback_figures import By
 LONGEST = 1100  # days
 
 
-class Day(fields.Date):
-    """A calendar day within the years that can be meant."""
-
-    default_error_messages = {"invalid": _l("Give a day, like 2026-09-01.")}  # noqa: RUF012 - marshmallow's way
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> date:
-        day: date = super()._deserialize(value, attr, data, **options)
-        if not 1990 <= day.year <= 2200:
-            raise ValidationError(_("Give a day, like 2026-09-01."))
-        return day
-
-
 class FiguresQuery(forms.Schema):
     """From which to which day, both inclusive, and by what."""
 
-    first = Day(load_default=None)
-    last = Day(load_default=None)
+    first = forms.Day(load_default=None)
+    last = forms.Day(load_default=None)
     by = fields.Enum(
         By, by_value=True, load_default=By.KIND, error_messages={"unknown": _l("Choose one of the offered values.")}
     )

@@ -68,16 +68,16 @@ class SeasonForm(_SevenDays):
     place = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, 1000, error=_OFFERED))
     name_zh = Text(max=NAME_MAX, load_default="")
     name_en = Text(max=NAME_MAX, load_default="")
-    first = fields.Date(required=True, error_messages=_DAY)
-    last = fields.Date(required=True, error_messages=_DAY)
+    first = forms.Day(required=True, error_messages=_DAY)
+    last = forms.Day(required=True, error_messages=_DAY)
 
 
 class DatesForm(forms.Schema):
     """What one date becomes, or each of a stretch."""
 
     seen = _seen()
-    on = fields.Date(required=True, error_messages=_DAY)
-    until = fields.Date(load_default=None, allow_none=True, error_messages=_DAY)
+    on = forms.Day(required=True, error_messages=_DAY)
+    until = forms.Day(load_default=None, allow_none=True, error_messages=_DAY)
     kind = fields.String(
         required=True,
         validate=validate.OneOf(list(KINDS), error=_OFFERED),

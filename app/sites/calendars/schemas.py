@@ -69,8 +69,8 @@ class SeasonIn(forms.Schema):
     """A dated stretch with weekly hours of its own; both ends belong to it."""
 
     name = fields.Nested(WordsField, load_default=dict)
-    first = fields.Date(required=True, data_key="from")
-    last = fields.Date(required=True, data_key="to")
+    first = forms.Day(required=True, data_key="from")
+    last = forms.Day(required=True, data_key="to")
     week = _week()
 
     @post_load
@@ -81,7 +81,7 @@ class SeasonIn(forms.Schema):
 class DayIn(forms.Schema):
     """A holiday, or a make-up day worked as another weekday (0 is Monday)."""
 
-    on = fields.Date(required=True)
+    on = forms.Day(required=True)
     kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in DayKind]))
     weekday = fields.Integer(load_default=0, data_key="as", strict=True, validate=validate.Range(0, 6))
     official = fields.Boolean(load_default=True)
@@ -91,7 +91,7 @@ class DayIn(forms.Schema):
 class OverrideIn(forms.Schema):
     """What was decided for one date: closed, hours of its own, or those of another weekday (0 is Monday)."""
 
-    on = fields.Date(required=True)
+    on = forms.Day(required=True)
     kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in OverrideKind]))
     hours = HoursText(load_default=())
     weekday = fields.Integer(load_default=0, data_key="as", strict=True, validate=validate.Range(0, 6))
@@ -188,8 +188,8 @@ class CalendarVersionPage(forms.Schema):
 class DaysQuery(forms.Schema):
     """From which date until which, both inclusive; without them the month that begins today."""
 
-    first = fields.Date(load_default=None, data_key="from")
-    last = fields.Date(load_default=None, data_key="to")
+    first = forms.Day(load_default=None, data_key="from")
+    last = forms.Day(load_default=None, data_key="to")
 
 
 class DayOut(forms.Schema):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
 from app.core import clock, forms
 from app.core.errors import Rejected, Stale
-from app.core.http import accepts, answers, current_actor, policy
+from app.core.http import accepts, also_answers, answers, current_actor, policy
 from app.core.http.api import json_answer
 from app.tickets import policies
 from app.tickets.api.answering import blueprint
+from app.tickets.queries import bulk_runs as queries
 from app.tickets.refusal_words import sentence
-from app.tickets.services import bulk
+from app.tickets.services import bulk, bulk_runs
 from app.tickets.services.bulk import BulkAction, Item
 
 
@@ -42,12 +43,12 @@ class BulkTask(forms.Schema):
 
 
 class Bulk(BulkTask):
-    """`POST /work-orders/bulk`."""
+    """`POST /work-orders/bulk`; more than 100 orders become a run in the background."""
 
     items = fields.List(
         fields.Nested(BulkItem),
         required=True,
-        validate=validate.Length(1, bulk.AT_MOST, error=_l("Choose 1 to 100 orders at a time.")),
+        validate=validate.Length(1, bulk_runs.MOST, error=_l("Choose 1 to 5,000 orders at a time.")),
     )
 
 
@@ -64,6 +65,22 @@ class BulkDone(forms.Schema):
     """Every item of the request, in its order."""
 
     items = fields.List(fields.Nested(BulkOutcome))
+
+
+class RunOut(forms.Schema):
+    """A run: `done` and `refused` of `total`; it is over when `ended_at` or `stopped_at` is set."""
+
+    id = forms.Id()
+    action = fields.String()
+    total = fields.Integer()
+    done = fields.Integer()
+    refused = fields.Integer()
+    ordered_at = forms.Moment()
+    ended_at = forms.Moment(allow_none=True)
+    stopped_at = forms.Moment(allow_none=True)
+
+
+_run = RunOut()
 
 
 def task_of(sent: dict[str, Any]) -> bulk.Task:
@@ -86,16 +103,15 @@ def task_of(sent: dict[str, Any]) -> bulk.Task:
 @blueprint.route("/work-orders/bulk", methods=["POST"])
 @accepts(blueprint, Bulk)
 @answers(blueprint, 207, BulkDone)
+@also_answers(blueprint, 202, RunOut, description="More than 100 orders: the run that does it")
 @policy(policies.may_dispatch)
 def bulk_orders(sent: dict[str, Any]) -> Response:
-    """Do one thing to many orders; each is done or refused by itself"""
-    task = task_of(sent)
-    outcomes = bulk.act_on_many(
-        actor=current_actor(),
-        now=clock.now(),
-        task=task,
-        items=[Item(each["id"], each["version"]) for each in sent["items"]],
-    )
+    """Do one thing to many orders; each is done or refused by itself; over 100 a run in the background does it"""
+    actor, now, task = current_actor(), clock.now(), task_of(sent)
+    items = [Item(each["id"], each["version"]) for each in sent["items"]]
+    if len(items) > bulk.AT_MOST:
+        return run_answer(bulk_runs.order(actor=actor, now=now, task=task, items=items).id, 202)
+    outcomes = bulk.act_on_many(actor=actor, now=now, task=task, items=items)
     return json_answer({"items": [_plain(each) for each in outcomes]}, 207)
 
 
@@ -109,3 +125,14 @@ def _plain(outcome: bulk.Outcome) -> dict[str, Any]:
         "detail": sentence(refused),
         "current": refused.current if isinstance(refused, Stale) else None,
     }
+
+
+def plain_run(row: Any) -> Any:
+    """A run as it is answered."""
+    return _run.dump({**row._asdict(), "action": row.task["action"]})
+
+
+def run_answer(run_id: int, status: int = 200) -> Response:
+    """A run of the actor's, and where it can be followed. Raises NotFound."""
+    followed = {"Location": url_for("api_tickets.get_run", run_id=run_id)} if status == 202 else None
+    return json_answer(plain_run(queries.one(current_actor(), run_id)), status, followed)

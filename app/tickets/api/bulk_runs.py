@@ -13,7 +13,7 @@ from app.core.http import accepts, answers, current_actor, policy
 from app.core.http.api import json_answer, json_list
 from app.tickets import policies
 from app.tickets.api.answering import blueprint, number_of
-from app.tickets.api.bulk import BulkItem, BulkTask, task_of
+from app.tickets.api.bulk import BulkItem, BulkTask, RunOut, plain_run, run_answer, task_of
 from app.tickets.queries import bulk_runs as queries
 from app.tickets.queries.dispatch_list import VIEWS, Wanted
 from app.tickets.rules.priority import URGENCIES
@@ -46,19 +46,6 @@ class RunIn(BulkTask):
     matching = fields.Nested(Matching, load_default=None, allow_none=True)
 
 
-class RunOut(forms.Schema):
-    """A run: `done` and `refused` of `total`; it is over when `ended_at` or `stopped_at` is set."""
-
-    id = forms.Id()
-    action = fields.String()
-    total = fields.Integer()
-    done = fields.Integer()
-    refused = fields.Integer()
-    ordered_at = forms.Moment()
-    ended_at = forms.Moment(allow_none=True)
-    stopped_at = forms.Moment(allow_none=True)
-
-
 class RunList(forms.Schema):
     items = fields.List(fields.Nested(RunOut))
     next = fields.String(allow_none=True)
@@ -77,15 +64,7 @@ class RunRefusals(forms.Schema):
     next = fields.String(allow_none=True)
 
 
-_out, _refusal = RunOut(), RunRefusal()
-
-
-def _plain(row: Any) -> Any:
-    return _out.dump({**row._asdict(), "action": row.task["action"]})
-
-
-def _run(run_id: int, status: int = 200) -> Response:
-    return json_answer(_plain(queries.one(current_actor(), run_id)), status)
+_refusal = RunRefusal()
 
 
 @blueprint.route("/work-orders/bulk-runs", methods=["GET"])
@@ -93,7 +72,7 @@ def _run(run_id: int, status: int = 200) -> Response:
 @policy(policies.may_dispatch)
 def list_runs() -> Response:
     """Your last 20 runs, the newest first."""
-    return json_answer(json_list([_plain(row) for row in queries.latest(current_actor())], None))
+    return json_answer(json_list([plain_run(row) for row in queries.latest(current_actor())], None))
 
 
 @blueprint.route("/work-orders/bulk-runs", methods=["POST"])
@@ -111,7 +90,7 @@ def order_run(sent: dict[str, Any]) -> Response:
         view=asked.get("state"),
         wanted=Wanted(**{name: value for name, value in asked.items() if name != "state"}),
     )
-    return _run(run.id, 202)
+    return run_answer(run.id, 202)
 
 
 @blueprint.route("/work-orders/bulk-runs/<string:run_id>", methods=["GET"])
@@ -119,7 +98,7 @@ def order_run(sent: dict[str, Any]) -> Response:
 @policy(policies.may_dispatch)
 def get_run(run_id: str) -> Response:
     """How far a run of yours is."""
-    return _run(number_of(run_id))
+    return run_answer(number_of(run_id))
 
 
 @blueprint.route("/work-orders/bulk-runs/<string:run_id>/refused", methods=["GET"])
@@ -138,4 +117,4 @@ def stop_run(run_id: str) -> Response:
     """Begin nothing more; what is done stays done."""
     row = queries.one(current_actor(), number_of(run_id))
     services.stop(actor=current_actor(), now=clock.now(), run_id=row.id)
-    return _run(row.id)
+    return run_answer(row.id)

@@ -15,9 +15,9 @@ from marshmallow import EXCLUDE, fields, validate
 from app.accounts.queries import details
 from app.core import charts, clock, forms, i18n, tables
 from app.core.errors import NotFound
+from app.core.forms import Day
 from app.core.http import current_actor, policy
 from app.tickets import order_words, policies
-from app.tickets.dispatch.schemas import Day
 from app.tickets.dispatch.technicians import blueprint
 from app.tickets.queries import fairness as queries
 from app.tickets.queries import technicians

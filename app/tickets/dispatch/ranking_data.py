@@ -34,7 +34,7 @@ class CertificateOf(forms.Schema):
 
     certificate = forms.Id(required=True, error_messages={"required": _l("Choose a certificate.")})
     number = forms.Text(max=60, load_default=None)
-    until = schemas.Day(load_default=None)
+    until = forms.Day(load_default=None)
 
 
 class WalksOf(forms.Schema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import time
 from typing import Any
 
 from flask_babel import gettext as _
@@ -19,18 +19,6 @@ from app.tickets.rules.priority import IMPACTS
 _OFFERED = _l("Choose one of the offered values.")
 CODE = validate.Regexp(r"^[0-9a-z][0-9a-z._\-]{0,63}$", error=_l("Use small letters, digits, dots and hyphens only."))
 PHONE = validate.Regexp(r"^\+?[0-9][0-9 ()\-]{1,24}$", error=_l("Use digits, spaces, + and - only."))
-
-
-class Day(fields.Date):
-    """A calendar day within the years that can be meant."""
-
-    default_error_messages = {"invalid": _l("Give a day, like 2026-09-01.")}  # noqa: RUF012 - marshmallow's way
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> date:
-        day: date = super()._deserialize(value, attr, data, **options)
-        if not 1990 <= day.year <= 2200:
-            raise ValidationError(_("This is not a day that can be meant."))
-        return day
 
 
 class Clock(fields.Field[time]):
@@ -111,9 +99,9 @@ class ShiftOf(Schema):
     starts = Clock(required=True, error_messages={"required": _l("Give a time, like 08:00.")})
     ends = Clock(required=True, error_messages={"required": _l("Give a time, like 08:00.")})
     kind = Text(load_default="duty", validate=validate.OneOf(SHIFT_KINDS, error=_OFFERED))
-    since = Day(load_default=None)
-    until = Day(load_default=None)
-    on = Day(load_default=None)
+    since = forms.Day(load_default=None)
+    until = forms.Day(load_default=None)
+    on = forms.Day(load_default=None)
 
 
 class AbsenceOf(Schema):

@@ -16,10 +16,10 @@ from marshmallow import EXCLUDE
 from app.accounts.queries import details
 from app.core import clock, forms, i18n, transaction
 from app.core.errors import Rejected
+from app.core.forms import Day
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.tickets import order_words, policies
-from app.tickets.dispatch.schemas import Day
 from app.tickets.dispatch.technicians import blueprint
 from app.tickets.queries import technicians as technicians_queries
 from app.tickets.queries import week as queries

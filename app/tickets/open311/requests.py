@@ -211,7 +211,7 @@ def _moment(name: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(given)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        return forms.within_reach(found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC))
     except (ValueError, OverflowError) as error:
         raise Rejected(fields={name: _l("This is not a moment such as 2026-11-28T09:00:00Z.")}) from error
 

@@ -160,7 +160,7 @@ def _which(shape: _Shape) -> Select[Any]:
         return found.where(WorkOrder.assignee_id == person, among(WorkOrder.state, ORDER_LOAD))
     sight = shape.sight
     if sight.works and not (sight.everything or sight.campuses or sight.buildings):
-        held, asked, lent = aliased(WorkOrder), aliased(WorkOrder), aliased(WorkOrder)
+        held, asked, lent, own = (aliased(WorkOrder) for _way in range(4))
         same = and_(asked.institution_id == Offer.institution_id, asked.id == Offer.order_id)
         offered = select(Offer.order_id).distinct().join(asked, same).where(Offer.person_id == person)
         together = and_(lent.institution_id == OrderHelper.institution_id, lent.id == OrderHelper.order_id)
@@ -169,6 +169,7 @@ def _which(shape: _Shape) -> Select[Any]:
             _walk(shape, held, select(held.id).where(held.assignee_id == person), held.id),
             _walk(shape, asked, offered, Offer.order_id),
             _walk(shape, lent, helped, OrderHelper.order_id),
+            _walk(shape, own, select(own.id).where(own.proposed_by == person), own.id),
         )
         return select(union(*(select(way.c[0].label("id")) for way in ways)).subquery("found").c.id)
     return found.where(viewer.orders_of(sight))

@@ -25,7 +25,7 @@ FILTERS = ("campus", "building", "trade", "crew", "category")
 _OFFERED = _l("Choose one of the offered values.")
 
 
-class Day(fields.Field[date]):
+class Day(forms.Day):
     """A day `2026-11-18`, or a month `2026-11`: its first day, with `end` its last."""
 
     def __init__(self, *, end: bool = False, **options: Any) -> None:
@@ -35,12 +35,7 @@ class Day(fields.Field[date]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> date:
         said = str(value).strip()
         whole_month = len(said) == 7
-        try:
-            day = date.fromisoformat(f"{said}-01" if whole_month else said) if len(said) in (7, 10) else None
-        except ValueError:
-            day = None
-        if day is None or not 1990 <= day.year <= 2200:
-            raise ValidationError(_("Give a day, like 2026-09-01."))
+        day = super()._deserialize(f"{said}-01" if whole_month else said, attr, data, **options)
         return day.replace(day=monthrange(day.year, day.month)[1]) if whole_month and self.end else day
 
 

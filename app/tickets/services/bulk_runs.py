@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.audit import labels
 from app.audit import services as audit
@@ -157,6 +157,8 @@ def _one(item: Any, actor: Actor) -> DomainError | None:
             outcomes = bulk.act_on_many(actor=actor, now=clock.now(), task=task_of(item.task), items=chosen)
         except NotFound as closed:
             return closed
+        except IntegrityError as error:  # the savepoint of the order is gone, the run goes on
+            return problems.constraint_violation(error)
         except DBAPIError as error:
             if problems.sqlstate(error) not in problems.BUSY_STATES:
                 raise

@@ -14,10 +14,11 @@ from app.core.errors import NotAllowed, Rejected
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets import policies
-from app.tickets.models import Category
+from app.tickets.models import Category, CategoryVersion
 from app.tickets.queries import candidates
 from app.tickets.queries.crews import valid_on
 from app.tickets.rules import dispatching
+from app.tickets.rules.demands import impact_at
 from app.tickets.rules.dispatching import Ranking
 from app.tickets.services import dispatch_settings, priorities
 
@@ -69,7 +70,8 @@ def whom(*, actor: Actor, at: datetime, place_id: int, category: int | str, urge
     found = db.session.scalars(select(Category).where(named, valid_on(Category, today))).first()
     if found is None or found.trade_id is None:
         raise Rejected(fields={"category": _l("Choose what is broken.")})
-    priority = priorities.starting(found.impact, urgency, emergency_category=found.emergency)
+    impact = impact_at(place.kind, found.impact, _impacts(found))
+    priority = priorities.starting(impact, urgency, emergency_category=found.emergency)
     job, surroundings = candidates.job(
         _Request(0, place_id, found.id),
         _Order(0, found.trade_id, "corrective", priority, found.planned_minutes, place.campus_id, place.building_id),
@@ -77,3 +79,12 @@ def whom(*, actor: Actor, at: datetime, place_id: int, category: int | str, urge
     )
     crew = candidates.technicians(trade_id=found.trade_id, now=at, zone=surroundings.zone)
     return Foreseen(dispatching.rank(job, crew, at, dispatch_settings.present()), priority, at)
+
+
+def _impacts(category: Category) -> dict[str, str] | None:
+    """How far its faults reach by kind of place, of the version in force."""
+    return db.session.scalar(
+        select(CategoryVersion.impacts).where(
+            CategoryVersion.category_id == category.id, CategoryVersion.number == category.version
+        )
+    )

@@ -75,6 +75,7 @@ def file_ticket(
     asks: bool = True,
     photos_possible: bool = True,
     recurs_of_id: int | None = None,
+    reporter_may_have_left: bool = False,
 ) -> Filed:
     """File a ticket. A category with automatic dispatch and a known place: accepted by the system, its order queued.
 
@@ -83,15 +84,17 @@ def file_ticket(
     `answers` are those to the category's questions, by code; `photos` how many photos come with the report (None: they
     follow); without `asks` nothing is asked (staff splits a report); where no `photos_possible` (a sticker without
     sign-in, Open311) no photo is asked for. `visit`: when somebody may come; its order stays planned until then.
+    `reporter_may_have_left`: staff goes on with what somebody once reported, whose account may be closed by now (N5).
     Raises NotAllowed, Rejected (fields `category`, `place_id`, `reporter_id`, `answers.…`; code "call-first" with
     `phone` where an answer means danger).
     """
     who = _filing_as(actor, origin, reporter_id)
-    found = _look_up(category, place_id, place_text, reporter_id, now)
+    left_too = reporter_may_have_left
+    found = _look_up(category, place_id, place_text, reporter_id, now, left_too=left_too)
     gone = None
     if place_id is not None and found.place_id is None and (moved := _stands_in(place_id, now)) is not None:
         place_id, gone = moved
-        found = _look_up(category, place_id, None, reporter_id, now)
+        found = _look_up(category, place_id, None, reporter_id, now, left_too=left_too)
     _check(found, place_id, place_text, reporter_id, who, now)
     photos_possible = photos_possible and who is not Who.QR
     given = _answered(found, answers or {}, photos, photos_possible=photos_possible) if asks else {}
@@ -201,7 +204,13 @@ def _filing_as(actor: Actor, origin: str, reporter_id: int | None) -> Who:
 
 
 def _look_up(
-    category: str | int, place_id: int | None, place_text: str | None, reporter_id: int | None, now: datetime
+    category: str | int,
+    place_id: int | None,
+    place_text: str | None,
+    reporter_id: int | None,
+    now: datetime,
+    *,
+    left_too: bool = False,
 ) -> Any:
     """Category, place with its campus's zone, and the reporter, in one statement; nulls where there is none."""
     return _FIND.one(
@@ -211,6 +220,7 @@ def _look_up(
             "place_id": place_id,
             "place_key": None if place_id is not None or not place_text else aliases.key(place_text),
             "reporter_id": reporter_id,
+            "left_too": left_too,
             "today": places.today(now),
         }
     )
@@ -297,7 +307,7 @@ _FIND = Prepared(
     LEFT JOIN place ON place.id = coalesce(:place_id, place_alias.place_id)
         AND (place.valid_to IS NULL OR place.valid_to > :today)
     LEFT JOIN place AS campus ON campus.institution_id = place.institution_id AND campus.id = place.campus_id
-    LEFT JOIN person ON person.id = :reporter_id AND person.disabled_at IS NULL
+    LEFT JOIN person ON person.id = :reporter_id AND (person.disabled_at IS NULL OR :left_too)
     ORDER BY category.id DESC
     LIMIT 1
     """
@@ -305,6 +315,7 @@ _FIND = Prepared(
         bindparam("code", type_=Text),
         bindparam("place_key", type_=Text),
         bindparam("today", type_=Date),
+        bindparam("left_too", type_=Boolean),
         *(bindparam(name, type_=BigInteger) for name in ("category_id", "place_id", "reporter_id")),
     )
 )

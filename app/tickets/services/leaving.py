@@ -16,18 +16,19 @@ from app.tickets.rules.workflow import TICKET_OPEN
 from app.tickets.services.case import by_ticket
 
 
-def pass_to_office(*, actor: Actor, now: datetime, ticket_id: int) -> bool:
+def pass_to_office(*, actor: Actor, now: datetime, ticket_id: int, why: str | None = None) -> bool:
     """Make the dorm office the contact, where the reporter has left and the request is still open. Safe to repeat.
 
     The reporter stays who reported it: ratings and figures do not change, and nobody who moves in sees anything of it.
     The contact may answer, remind, withdraw and say that it is not fixed; closing is left to the default. His leave to
-    enter and his telephone number went with him. Returns whether anything was passed on.
+    enter and his telephone number went with him. `why` is given where it is known already: of a request split off
+    another, whose reporter moved out before it was made. Returns whether anything was passed on.
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
     ticket = case.ticket
     if ticket.left_at is not None or ticket.status not in TICKET_OPEN:
         return False
-    why = leavers.why(ticket_id, case.now)
+    why = why or leavers.why(ticket_id, case.now)
     if why is None:
         return False
     people = leavers.office(campus_id=ticket.campus_id, building_id=ticket.building_id, now=case.now)

@@ -12,9 +12,10 @@ from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.tickets import policies
 from app.tickets.models import Ticket
+from app.tickets.queries import leavers
 from app.tickets.rules.history import Remark
 from app.tickets.rules.workflow import TICKET_OPEN, Who
-from app.tickets.services import filing
+from app.tickets.services import filing, leaving
 from app.tickets.services.case import by_ticket
 from app.tickets.services.filing import Filed
 
@@ -32,8 +33,8 @@ def split(
 ) -> Filed:
     """Make the second fault a ticket of its own for the same reporter, at the same place unless another is given.
 
-    Nothing is asked again of the reporter. Raises NotFound, NotAllowed, Stale, Conflict, Rejected (`category`,
-    `place_id`, `description`).
+    Nothing is asked again of the reporter; where he has left, the dorm office is the contact of this one too (N5).
+    Raises NotFound, NotAllowed, Stale, Conflict, Rejected (`category`, `place_id`, `description`).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
     if Who.DISPATCHER not in policies.parts_of_ticket(actor, case.ticket):
@@ -62,12 +63,19 @@ def split(
         contact_name=first.contact_name,
         contact_phone=first.contact_phone,
         asks=False,
+        reporter_may_have_left=True,
     )
     db.session.execute(
         update(Ticket)
         .where(Ticket.id == made.id)
         .values(split_from_id=ticket.id)
         .execution_options(synchronize_session=False)
+    )
+    leaving.pass_to_office(
+        actor=Actor.system(actor.institution_id),
+        now=case.now,
+        ticket_id=made.id,
+        why=None if ticket.left_at is None else leavers.why(ticket.id, case.now),
     )
     case.remark(Remark.SPLIT, data={"ticket": made.id, "number": made.number})
     case.write()

@@ -14,7 +14,7 @@ from app.audit import services as audit
 from app.core import outbox
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotFound, Rejected
+from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.events.feedback import FeedbackAnswered, FeedbackAssigned, FeedbackClosed, FeedbackReplied
 from app.portal.models import Feedback, FeedbackAbout, FeedbackEvent
 from app.portal.queries import feedback as queries
@@ -26,7 +26,9 @@ from app.portal.services import notices
 from app.portal.services.feedback import clocks
 from app.portal.services.feedback.filing import digest
 from app.portal.services.feedback.held import held, move
+from app.tickets import policies as ticket_policies
 from app.tickets.services import filing as tickets
+from app.tickets.services import leaving
 
 
 def reply(*, actor: Actor, now: datetime, feedback_id: int, text: str) -> FeedbackEvent:
@@ -160,11 +162,17 @@ class Repair:
 def convert_to_ticket(
     *, actor: Actor, now: datetime, feedback_id: int, repair: Repair, text: str = "", seen: int | None = None
 ) -> tuple[Feedback, tickets.Filed]:
-    """It becomes a request of its author and is closed. Raises NotFound, Stale, Conflict, Rejected, NotAllowed."""
+    """It becomes a request of its author and is closed. Raises NotFound, Stale, Conflict, Rejected, NotAllowed.
+
+    Where nobody is known to have written it, nobody is the reporter (tickets-rules N6): whoever converts it is not. An
+    author who has left stays the reporter, with the dorm office as contact (N5).
+    """
     matter = held(feedback_id, viewer.handled(actor), seen=seen)
     _possible(matter, Act.CONVERT)
+    if not ticket_policies.may_file(actor):
+        raise NotAllowed
     filed = tickets.file_ticket(
-        actor=actor,
+        actor=actor if matter.author_id is not None else Actor.system(actor.institution_id),
         now=now,
         category=repair.category,
         description=repair.description,
@@ -172,7 +180,9 @@ def convert_to_ticket(
         place_text=repair.place_text,
         urgency=repair.urgency,
         reporter_id=matter.author_id,
+        reporter_may_have_left=True,
     )
+    leaving.pass_to_office(actor=Actor.system(actor.institution_id), now=now, ticket_id=filed.id)
     _become(matter, actor, now, how="ticket", became_id=filed.id, number=filed.number, text=text)
     return matter, filed
 
