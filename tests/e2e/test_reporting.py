@@ -35,6 +35,24 @@ def test_somebody_passing_by_reports_and_gets_a_receipt_only(visitors: Visitors,
     assert number not in answer.text(), "the sticker's page tells nobody what was reported there"
 
 
+def test_who_writes_slowly_is_shown_what_is_alike_and_still_files(visitors: Visitors) -> None:
+    page = visitors.page("student", device=PHONE)
+    page.goto("/report")
+    report = Report(page)
+    for fill in (
+        lambda: report.tile("Doors, windows").click(),
+        lambda: report.problem("Door hinge is loose").click(),
+        lambda: page.locator("#f-description").fill("门一开就响"),
+        lambda: page.locator("#f-description").fill("门一开就响，合页松了"),
+    ):
+        with page.expect_response(re.compile("/report/similar")) as asked:
+            fill()
+            page.locator("h1").first.click()  # leaves the field
+        assert asked.value.status == 200
+    report.send.click()
+    page.wait_for_url(re.compile(r"/tickets/\d+"))
+
+
 def test_filed_and_withdrawn_without_a_script(visitors: Visitors, sticker: str) -> None:
     page = visitors.page("student2", device=PHONE, java_script_enabled=False)
     page.goto(sticker)

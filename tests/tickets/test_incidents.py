@@ -358,6 +358,11 @@ def test_pages_of_hint_join_and_follow(
     page = browser.post("/report/similar", data=sent).get_data(as_text=True)
     assert "Is it one of these?" in page
     assert "Nothing alike" in browser.post("/report/similar", data={}).get_data(as_text=True)
+    for words_said in ("水龙头", "水龙头漏水"):  # the hint is asked with the form's key, and leaves it to the form
+        typed = sent | {"idempotency_key": "the-forms-own", "description": words_said}
+        assert browser.post("/report/similar", data=typed, headers={"HX-Request": "true"}).status_code == 200
+    chosen = sent | {"idempotency_key": "the-forms-own", "urgency": "normal"}
+    assert browser.post("/report", data=chosen).status_code == 303
     joined = browser.post(f"/tickets/{filed.id}/join")
     assert joined.location == f"/tickets/{filed.id}"
     shown = browser.get(joined.location).get_data(as_text=True)

@@ -11,6 +11,7 @@ from app.core import clock, words
 from app.core.errors import Conflict
 from app.core.forms import parse_id
 from app.core.http import current_actor, policy, upload
+from app.core.http.idempotency import ignores_key
 from app.core.http.limits import filings
 from app.core.i18n import locale
 from app.core.pages import toast
@@ -28,6 +29,7 @@ MEGABYTES = 100
 
 
 @blueprint.post("/report/similar")
+@ignores_key  # it is the form's, which is still to be sent
 @upload(MEGABYTES)
 @policy(policies.may_file)
 def similar_reports() -> Any:
