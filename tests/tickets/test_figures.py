@@ -33,7 +33,7 @@ from app.tickets.reports import asked as addresses
 from app.tickets.rules.figures import KINDS as KIND_OF
 from app.tickets.rules.figures import By, Figure, Kind, Sums
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import dispatching, merging, orders
+from app.tickets.services import acts, dispatching, merging, orders
 from tests import ground
 from tests.counting import counted
 from tests.factories import accounts
@@ -59,7 +59,7 @@ def history(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
 
 
 def seldom() -> None:
-    """What the demo's weeks do not hold: a trip in vain, an order given back and given to another, two merges."""
+    """What the demo's weeks may not hold: a trip in vain, a repair not fixed, an order given back and on, two merges."""
     by_name = {each.username: each for each in db.session.scalars(select(Person)) if each.username}
     actors = {name: accounts.actor(by_name[name]) for name in ("dispatcher", "technician", "technician2", "student")}
     dispatcher, other = actors["dispatcher"], actors["technician2"]
@@ -95,6 +95,21 @@ def seldom() -> None:
     act(on_the_way, OrderAct.LEAVE, holder)
     act(on_the_way, OrderAct.START, holder)
     act(on_the_way, OrderAct.DONE, holder, note="ok")
+    ticket_id, reporter_id = db.session.execute(
+        select(Ticket.id, Ticket.reporter_id)
+        .join(WorkOrder, WorkOrder.ticket_id == Ticket.id)
+        .where(WorkOrder.id == on_the_way)
+    ).one()
+    reporter = accounts.actor(db.session.scalars(select(Person).where(Person.id == reporter_id)).one())
+    db.session.rollback()
+    with clock.frozen(at), transaction():
+        acts.not_fixed(actor=reporter, now=at, ticket_id=ticket_id, seen=None, note="还是不行")
+    again = db.session.scalars(select(WorkOrder.id).where(WorkOrder.rework_of_id == on_the_way)).one()
+    db.session.rollback()
+    give(again, holder.id)
+    act(again, OrderAct.ACCEPT, holder)
+    act(again, OrderAct.START, holder)
+    act(again, OrderAct.DONE, holder, note="ok")
     taken, holder = standing["accepted"]
     assert holder is not None
     second = other if holder.id != other.id else actors["technician"]
