@@ -59,7 +59,7 @@ def history(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
 
 
 def seldom() -> None:
-    """What the demo's weeks may not hold: a trip in vain, a repair not fixed, an order given back and on, two merges."""
+    """What the demo's weeks may not hold: a trip in vain, a repair not fixed, an order given back and on, merges."""
     by_name = {each.username: each for each in db.session.scalars(select(Person)) if each.username}
     actors = {name: accounts.actor(by_name[name]) for name in ("dispatcher", "technician", "technician2", "student")}
     dispatcher, other = actors["dispatcher"], actors["technician2"]
