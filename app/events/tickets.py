@@ -482,10 +482,16 @@ class AnswerOverdue(Event):
 
 @dataclass(frozen=True, slots=True)
 class HoldDue(Event):
-    """Timer: the `until` of a hold; `version` is the order's at the time of the hold."""
+    """Timer: the end of a hold. `hold_id` is the event it began with, `until` the end it has (RFC 3339): a hold that
+    ended, or whose end was moved, has no use for it.
+
+    `version`, the order's at the time of the hold, is read where a timer set by an older release has no `hold_id`.
+    """
 
     order_id: int
     version: int
+    hold_id: int | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def on_visit_near(event: events.VisitNear, actor: Actor, now: datetime) -> None:
 
 
 def on_hold_due(event: events.HoldDue, actor: Actor, now: datetime) -> None:
-    timers.hold_due(actor=actor, now=now, order_id=event.order_id, version=event.version)
+    timers.hold_due(actor=actor, now=now, timer=event)
 
 
 def on_duty_call_due(event: events.DutyCallDue, actor: Actor, now: datetime) -> None:

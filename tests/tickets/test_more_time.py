@@ -252,6 +252,19 @@ class TestDeciding:
         assert client.get(f"/more-time/{scene.ticket_id}").status_code == 404
         assert scene.decide(other, local(18, 11)).status_code == 404
 
+    def test_what_was_promised_later_meanwhile_is_not_taken_back(self, scene: Scene) -> None:
+        """22, 23: an extension sets a later instant only, judged when it is decided."""
+        scene.asked()
+        promised = local(30, 18)
+        scene.database.get_one(Ticket, (1, scene.ticket_id)).promised_at = promised  # the reporter chose a later window
+        scene.database.flush()
+        answer = scene.decide(scene.supervisor, local(18, 12))
+        assert answer.status_code == 409
+        assert "More time has been promised since than was asked for" in answer.get_data(as_text=True)
+        assert scene.extension().decided_at is None
+        assert scene.database.get_one(Ticket, (1, scene.ticket_id)).promised_at == promised
+        assert scene.decide(scene.supervisor, local(18, 12), "refuse", decide_note="晚了").status_code == 303
+
 
 def test_the_list_over_the_api(scene: Scene, client: FlaskClient) -> None:
     scene.asked()

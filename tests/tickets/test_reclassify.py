@@ -12,9 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.actor import Actor
 from app.notifications.models import Notification
 from app.tickets.models import Category, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import timeline
+from app.tickets.services import priorities, unlisted
+from app.tickets.services.case import by_ticket
+from tests.factories import accounts
 from tests.factories import tickets as factory
 from tests.tickets.delivering import deliver_all
 from tests.tickets.test_api_tickets import Caller
@@ -162,3 +166,81 @@ def test_the_pages_correct_and_split(
     assert split.status_code == 303
     assert desk.post(f"/tickets/{filed.id}/split", data={"category": str(lamp.id)}).status_code == 422
     assert desk.get("/tickets/999999/split").status_code == 404
+
+
+class TestWhatAPriorityStandsOn:
+    """26, 27: judged anew where category, urgency or impact change; what a person said stays said."""
+
+    def elsewhere(self, ground: factory.Ground) -> str:
+        return str(factory.place("room", "101", factory.place("building", "竹园1栋", ground.campus)).id)
+
+    def test_urgency_the_desk_said_outlives_a_correction_of_the_place(
+        self, client: FlaskClient, ground: factory.Ground
+    ) -> None:
+        desk, filed = Caller(client, ground.dispatcher), ground.file()
+        assert correct(desk, filed.id, urgency="emergency").json["priority"] == "emergency"
+        assert correct(desk, filed.id, place_id=self.elsewhere(ground)).json["priority"] == "emergency"
+        assert correct(desk, filed.id, category="lamp").json["priority"] == "emergency"
+
+    def test_a_priority_set_by_itself_stands_until_urgency_or_reach_are_named(
+        self, client: FlaskClient, ground: factory.Ground
+    ) -> None:
+        desk, filed = Caller(client, ground.dispatcher), ground.file()
+        sent = {"priority": "emergency", "reason": "食堂停水"}
+        assert desk.post(f"/tickets/{filed.id}/priority", sent, seen=1).json["priority"] == "emergency"
+        assert correct(desk, filed.id, place_id=self.elsewhere(ground)).json["priority"] == "emergency"
+        assert correct(desk, filed.id, category="lamp").json["priority"] == "emergency"
+        assert correct(desk, filed.id, impact="room").json["priority"] == "normal"
+
+    def test_a_category_of_emergencies_raises_it_all_the_same(
+        self, client: FlaskClient, ground: factory.Ground
+    ) -> None:
+        desk, filed = Caller(client, ground.dispatcher), ground.file()
+        desk.post(f"/tickets/{filed.id}/priority", {"priority": "low", "reason": "不急"}, seen=1)
+        assert correct(desk, filed.id, category="lamp").json["priority"] == "low"
+        assert correct(desk, filed.id, category="flood").json["priority"] == "emergency"
+
+    def test_what_a_step_raised_does_not_fall_by_a_correction(
+        self, client: FlaskClient, ground: factory.Ground, database: Session
+    ) -> None:
+        desk, filed = Caller(client, ground.dispatcher), ground.file(urgency="low")
+        case = by_ticket(filed.id, actor=Actor.system(1), now=clock.now())
+        priorities.change(case, "high", reason=priorities.BY_STEP, by_system=True)
+        case.write()
+        assert correct(desk, filed.id, category="lamp").json["priority"] == "high"
+        assert correct(desk, filed.id, urgency="normal").json["priority"] == "normal"
+
+    def test_an_emergency_of_the_reporter_counts_when_staff_says_so(
+        self, client: FlaskClient, ground: factory.Ground
+    ) -> None:
+        desk, filed = Caller(client, ground.dispatcher), ground.file(urgency="emergency")
+        assert filed.priority == "high"
+        assert correct(desk, filed.id, place_id=self.elsewhere(ground)).json["priority"] == "high"
+        said = correct(desk, filed.id, urgency="emergency").json
+        assert said["priority"] == "emergency"
+        assert correct(desk, filed.id, urgency="emergency").json["version"] == said["version"]  # again is nothing
+
+    def test_words_named_for_all_leave_it_alone(self, client: FlaskClient, ground: factory.Ground) -> None:
+        desk, filed = Caller(client, ground.dispatcher), ground.file(place_text="老水房")
+        desk.post(f"/tickets/{filed.id}/priority", {"priority": "emergency", "reason": "淹水"}, seen=1)
+        accounts.person("admin")
+        moved = unlisted.name_for_all(
+            actor=factory.actor(ground.dispatcher), now=clock.now(), text="老水房", place_id=ground.room.id
+        )
+        assert moved == 1
+        assert desk.get(f"/tickets/{filed.id}").json["priority"] == "emergency"
+
+    def test_the_page_says_nothing_anew_of_what_it_only_shows(
+        self, ground: factory.Ground, login: Login, database: Session
+    ) -> None:
+        filed = ground.file(urgency="emergency")
+        sent = {
+            "category": str(database.get_one(Ticket, (1, filed.id)).category_id),
+            "urgency": "emergency",
+            "impact": "room",
+            "place_id": self.elsewhere(ground),
+            "reason": "看过现场",
+        }
+        assert login(ground.dispatcher).post(f"/tickets/{filed.id}/reclassify", data=sent).status_code == 303
+        database.expire_all()
+        assert database.get_one(Ticket, (1, filed.id)).priority == "high"

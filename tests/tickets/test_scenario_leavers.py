@@ -16,10 +16,11 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Rejected
 from app.events.tickets import LeaversDue
-from app.tickets.models import Rating, Ticket, TicketEvent, WorkOrder
+from app.tickets.models import Rating, Ticket, TicketEvent, TicketFollower, WorkOrder
 from app.tickets.queries import leavers, timeline
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import leaving, splitting, timers
+from app.tickets.services import following, leaving, splitting, timers
+from app.tickets.services.case import by_ticket
 from tests.factories import accounts
 from tests.factories import tickets as factory
 from tests.tickets import at_work
@@ -241,3 +242,20 @@ def test_nobody_files_anew_for_whoever_has_left(room: Room, database: Session) -
     with pytest.raises(Rejected) as refused:
         room.file(by=room.dispatcher, reporter_id=room.student.id)
     assert list(refused.value.fields) == ["reporter_id"]
+
+
+def test_rules_n5_n8_who_takes_a_leavers_request_over_is_its_contact(
+    client: FlaskClient, room: Room, database: Session
+) -> None:
+    opened, _order = room.taken()
+    other = accounts.person("student", name="室友")
+    database.add(TicketFollower(ticket_id=opened, person_id=other.id, since=clock.now()))
+    graduates(client, room)
+    sweep()
+    ticket = database.get_one(Ticket, (1, opened), populate_existing=True)
+    assert ticket.left_at is not None
+    case = by_ticket(opened, actor=Actor.system(1), now=clock.now())
+    following.hand_over(case)
+    case.write()
+    database.refresh(ticket)
+    assert (ticket.reporter_id, ticket.left_at) == (other.id, None)

@@ -16,7 +16,7 @@ from app.accounts.models import Person
 from app.core import clock
 from app.tickets.models import Absence, DutyCall, DutyRoster, Shift, TicketEvent, WorkOrder
 from app.tickets.queries import crews
-from app.tickets.services import duty_calls
+from app.tickets.services import duty_calls, orders
 from tests.factories import accounts
 from tests.factories import tickets as make
 from tests.tickets.delivering import deliver_all, mailed, told, unread
@@ -264,3 +264,57 @@ def test_the_page_of_a_call(night: Night, login: Callable[..., FlaskClient]) -> 
         assert "Taken on by 马组长" in browser.get(f"/dispatch/{call.order_id}").get_data(as_text=True)
         assert "No call waits for an answer." in browser.get("/duty-calls").get_data(as_text=True)
         assert "answered by 马组长" in browser.get("/duty-calls?all=1").get_data(as_text=True)
+
+
+class TestCalledAnew:
+    """38: whoever waits for somebody again is called for again."""
+
+    def refused(self, night: Night) -> tuple[str, WorkOrder]:
+        factory = make.category("burst", night.ground.trade, "爆管", "Burst", emergency=True)
+        assert factory.emergency
+        crew = {one.id: one for one in (night.ground.technician(), night.ground.technician())}
+        ticket = night.file(category="burst")
+        order = night.order(ticket)
+        self.decline(night, crew[order.assignee_id or 0], order)
+        assert [each.ended_as for each in night.calls()] == [None]
+        return ticket, night.order(ticket)
+
+    def decline(self, night: Night, who: Person, order: WorkOrder) -> None:
+        path = f"/work-orders/{order.id}/transitions"
+        body = {"to": "declined", "reason": "busy"}
+        answer = night.ask(who, "POST", path, body, **{"If-Match": "*"})
+        assert answer.status_code == 200, answer.json
+        deliver_all(night.now)
+
+    def test_after_a_question_rules_38_39(self, night: Night) -> None:
+        ticket, _order = self.refused(night)
+        path = f"/tickets/{ticket}/transitions"
+        asked = night.ask(night.ground.dispatcher, "POST", path, {"act": "ask", "note": "几楼？"}, **{"If-Match": "*"})
+        assert asked.status_code == 200, asked.json
+        night.wait(6)
+        assert [each.ended_as for each in night.calls()] == ["over"]
+        assert night.order(ticket).lead_called_at is None
+        night.ask(night.ground.student, "POST", path, {"act": "answer", "note": "四楼"}, **{"If-Match": "*"})
+        deliver_all(night.now)
+        assert night.order(ticket).state in ("queued", "offered")
+        assert [each.ended_as for each in night.calls()] == ["over", None], "somebody is called again"
+
+    def test_after_a_hold_rule_38(self, night: Night) -> None:
+        ticket, _order = self.refused(night)
+        night.wait(3)
+        night.wait(3)  # both have been asked in vain
+        order = night.order(ticket)
+        assert order.state == "queued"
+        held = orders.transition(
+            actor=accounts.actor(night.ground.dispatcher),
+            now=night.now,
+            order_id=order.id,
+            to="on_hold",
+            reason="weather",
+            until=night.now + timedelta(hours=1),
+            seen=None,
+        )
+        assert held.state == "on_hold"
+        night.wait(61)
+        assert night.order(ticket).state in ("queued", "offered")
+        assert [each.ended_as for each in night.calls()] == ["over", None]

@@ -15,6 +15,7 @@ from app.core import settings
 from app.core.actor import Actor, Grant, Scope
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
 from app.core.outbox import OutboxEvent
+from app.events import tickets as events
 from app.tickets import policies
 from app.tickets.models import Ticket, TicketEvent, TicketFollower, WorkOrder
 from app.tickets.queries import candidates, followed, viewer
@@ -261,7 +262,7 @@ def test_late_timers_find_nothing(ground: tickets.Ground, now: datetime) -> None
     order_id = filed.order_id or 0
     timers.close_by_default(actor=SYSTEM, now=now, ticket_id=filed.id, cycle=1)
     timers.answer_overdue(actor=SYSTEM, now=now, ticket_id=filed.id, asked_at="2026-01-01T00:00:00Z")
-    timers.hold_due(actor=SYSTEM, now=now, order_id=order_id, version=1)
+    timers.hold_due(actor=SYSTEM, now=now, timer=events.HoldDue(order_id, 1))
     dispatching.expire_offer(actor=SYSTEM, now=now, order_id=order_id, offer_id=1)
     acts.withdraw(actor=actor(ground.student), now=now, ticket_id=filed.id, seen=1)
     assert dispatching.dispatch_order(actor=SYSTEM, now=now, order_id=order_id) is None

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.core import clock
+from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.events import tickets as events
 from app.tickets.models import Offer, Rating, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import timeline
-from app.tickets.services import acts, orders
+from app.tickets.services import acts, orders, reclassifying, timers
 from app.tickets.services.done import OrderDone
 from app.tickets.services.filing import Filed
 from tests.factories import accounts, tickets
@@ -375,3 +377,56 @@ def test_staff_opens_a_second_order_and_both_must_be_done(ground: tickets.Ground
     assert move(technician, first, "done", note="好了").ticket_status == "in_service"
     assert move(technician, made.id, "done", note="好了").ticket_status == "resolved"
     agrees(filed)
+
+
+def place_corrected(ground: tickets.Ground, filed: Filed) -> None:
+    """A colleague corrects the place: the orders follow, and rise in version (26)."""
+    room = tickets.place("room", "101", tickets.place("building", "竹园1栋", ground.campus))
+    reclassifying.reclassify(
+        actor=accounts.actor(ground.dispatcher),
+        now=clock.now(),
+        ticket_id=filed.id,
+        wish=reclassifying.Wish(place_id=room.id),
+        reason="看过现场",
+    )
+
+
+def test_rule_n4_a_hold_ends_though_the_place_was_corrected(ground: tickets.Ground, database: Session) -> None:
+    filed = ground.file()
+    until = clock.now() + timedelta(hours=3)
+    move(ground.dispatcher, order_of(filed).id, "on_hold", reason="weather", until=until)
+    place_corrected(ground, filed)
+    deliver(until)
+    database.expire_all()
+    assert order_of(filed).state == "queued"
+    agrees(filed)
+
+
+def test_rule_n4_a_holder_is_reminded_though_the_place_was_corrected(ground: tickets.Ground, database: Session) -> None:
+    technician, filed = ground.technician(), ground.file()
+    deliver()
+    order_id = order_of(filed).id
+    move(technician, order_id, "accepted")
+    until = clock.now() + timedelta(days=2)
+    move(technician, order_id, "on_hold", reason="parts", until=until)
+    place_corrected(ground, filed)
+    reminded = select(TicketEvent.kind).where(TicketEvent.kind == "remind")
+    deliver(until)
+    deliver(until + timedelta(days=1))
+    assert database.scalars(reminded).all() == ["remind", "remind"]
+    move(technician, order_id, "working")
+    later = until + timedelta(days=30)
+    move(technician, order_id, "on_hold", reason="parts", until=later)
+    deliver(until + timedelta(days=2))
+    assert len(database.scalars(reminded).all()) == 2, "the timer of an earlier hold says nothing of this one"
+
+
+def test_rule_n4_a_timer_an_older_release_has_set_still_counts(ground: tickets.Ground, database: Session) -> None:
+    filed = ground.file()
+    until = clock.now() + timedelta(hours=3)
+    order = order_of(filed)
+    move(ground.dispatcher, order.id, "on_hold", reason="weather", until=until)
+    database.refresh(order)
+    timers.hold_due(actor=Actor.system(1), now=until, timer=events.HoldDue(order.id, order.version))
+    database.expire_all()
+    assert order_of(filed).state == "queued"

@@ -121,3 +121,46 @@ def test_the_form_offers_windows(client: FlaskClient, ground: factory.Ground, lo
     assert filed.status_code == 303
     assert database.scalars(select(Ticket.visit_to)).one() == clock.now().replace(day=19, hour=8)
     assert "14:00–16:00" in browser.get(filed.location).get_data(as_text=True)
+
+
+def test_an_order_freed_from_another_still_waits_for_the_window(
+    client: FlaskClient, ground: factory.Ground, database: Session, now: datetime
+) -> None:
+    """4, 37: it comes after another one; that ends while the visit is far off, so the visit brings it forward."""
+    ground.technician()
+    filed = Caller(client, ground.student).file(ground, visit_window=TOMORROW).json
+    desk = Caller(client, ground.dispatcher)
+    deliver_all(now)
+    first = database.scalars(select(WorkOrder)).one()
+    more = {"trade": "water", "minutes": 30, "after": str(first.id), "reason": "还有一处"}
+    second = desk.post(f"/tickets/{filed['id']}/work-orders", more)
+    assert second.status_code == 201, second.get_data(as_text=True)
+    gone = desk.post(f"/work-orders/{first.id}/transitions", {"to": "cancelled", "reason": "not_needed"}, seen="*")
+    assert gone.status_code == 200, gone.json
+    near = datetime.fromisoformat(TOMORROW["from"]) - timedelta(minutes=120)
+    deliver_all(near - timedelta(minutes=1))
+    database.expire_all()
+    order = database.get_one(WorkOrder, (1, int(second.json["id"])))
+    assert order.state == "planned"
+    deliver_all(near)
+    database.expire_all()
+    assert order.state == "offered"
+    assert timeline.folded(int(filed["id"])).status == "accepted"
+
+
+def test_a_window_moved_later_brings_no_order_forward(
+    client: FlaskClient, ground: factory.Ground, database: Session, now: datetime
+) -> None:
+    ground.technician()
+    filed = Caller(client, ground.student).file(ground, visit_window=TOMORROW).json
+    deliver_all(now)
+    ticket = database.get_one(Ticket, (1, int(filed["id"])))
+    start = datetime.fromisoformat(TOMORROW["from"]) + timedelta(days=1)
+    ticket.visit_from, ticket.visit_to = start, start + timedelta(hours=2)
+    database.flush()
+    near = datetime.fromisoformat(TOMORROW["from"]) - timedelta(minutes=120)
+    deliver_all(near)
+    database.expire_all()
+    assert database.scalars(select(WorkOrder.state)).one() == "planned"
+    deliver_all(near + timedelta(days=1))
+    assert database.scalars(select(WorkOrder.state)).one() == "offered"

@@ -24,12 +24,12 @@ class WorkOrder(Tenant):
     """The work of one trade for a ticket.
 
     `assignee_id` is whom it is offered to or who holds it (after the work: who did it). `waiting` says why a queued
-    order found nobody (`rules.offers.Waiting`), `lead_called_at` when the duty lead was called for it since somebody
-    last held it. `worked`: it was in working at least once. Campus, building and priority repeat the ticket's for
-    scopes, lists and the order of waiting. `help_asked_at`: the holder waits for a second pair of hands. `proposed_by`:
-    a technician proposes the order, it stays planned until a dispatcher approves. `version` rises with state and
-    assignment only. `due_at`: the earliest due time of its and its ticket's running clocks, `due_clock` which of them
-    (1). `urged` repeats how often its reporter reminded: it stands before others of its turn in every list.
+    order found nobody (`rules.offers.Waiting`), `lead_called_at` when the duty lead was called for it since it began
+    to wait for somebody. `worked`: it was in working at least once. Campus, building and priority repeat the ticket's
+    for scopes, lists and the order of waiting. `help_asked_at`: the holder waits for a second pair of hands.
+    `proposed_by`: a technician proposes the order, it stays planned until a dispatcher approves. `version` rises with
+    state and assignment only. `due_at`: the earliest due time of its and its ticket's running clocks, `due_clock` which
+    of them (1). `urged` repeats how often its reporter reminded: it stands before others of its turn in every list.
     """
 
     __tablename__ = "work_order"

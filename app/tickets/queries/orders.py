@@ -18,11 +18,11 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.prepared import Reading, among, code, number, value
 from app.sites.models import Place
-from app.tickets.models import Category, Offer, OrderHelper, Ticket, Trade, WorkOrder
+from app.tickets.models import Category, Offer, OrderHelper, Ticket, TicketEvent, Trade, WorkOrder
 from app.tickets.queries import viewer
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.dispatching import PRIORITY_ORDER
-from app.tickets.rules.workflow import ORDER_LOAD
+from app.tickets.rules.workflow import ORDER_LOAD, OrderAct
 
 _Dispatcher = aliased(Person)
 
@@ -257,6 +257,14 @@ def offers_of(order_id: int) -> Sequence[Any]:
         .order_by(Offer.id.desc())
         .limit(100)
     ).all()
+
+
+def hold_begun(ticket_id: int, order_id: int) -> int | None:
+    """The event an order's last hold began with."""
+    begun = select(sql_func.max(TicketEvent.id)).where(
+        TicketEvent.ticket_id == ticket_id, TicketEvent.order_id == order_id, TicketEvent.kind == OrderAct.HOLD.value
+    )
+    return db.session.scalar(begun)
 
 
 def trade_of(order_id: int) -> int | None:

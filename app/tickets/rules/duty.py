@@ -49,9 +49,14 @@ def cause_of(*, emergency: bool, refusals: int, allowed: int, nobody: bool, with
     return None
 
 
+def without_holder(order: OrderState) -> bool:
+    """Whether an order waits for somebody to take it."""
+    return order in _WITHOUT_HOLDER
+
+
 def still_needed(order: OrderState, ticket: TicketStatus) -> bool:
     """Whether a call goes on: the order still has no holder, and its ticket lets it move."""
-    return order in _WITHOUT_HOLDER and ticket in TICKET_MOVING
+    return without_holder(order) and ticket in TICKET_MOVING
 
 
 def next_call(now: datetime, minutes: int = REPEAT_MINUTES) -> datetime:

@@ -89,8 +89,12 @@ def _by_act(case: Case, before: HeldOrder, after: HeldOrder, act: OrderAct) -> N
         case.tell(events.OrderDone(after.id, ticket_id, after.assignee_id))
     elif act is OrderAct.HOLD:
         case.tell(events.OrderOnHold(after.id, ticket_id, after.hold_reason or "", iso(after.hold_until)))
-        # the version the row will have once written names this hold
-        case.tell(events.HoldDue(after.id, after.version + 1), due=_hold_reminded(case, after))
+        version, until = after.version + 1, iso(after.hold_until)
+        case.tell_with_id(
+            lambda event_id: events.HoldDue(after.id, version, event_id, until),
+            case.last_event,
+            due=_hold_reminded(case, after),
+        )
     elif act in _RELEASES and before.state in ORDER_HELD and had is not None:
         case.tell(events.OrderReleased(after.id, ticket_id, had, act.value))
 

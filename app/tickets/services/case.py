@@ -291,6 +291,8 @@ class Case:
                 waits = order.state is OrderState.PLANNED and order.after_id is not None
                 if waits and self.may_queue(order):
                     self.move_order(order, OrderAct.QUEUE, by_system=True)
+                elif waits and order.proposed_by is None and self.dependencies_over(order):
+                    visits.wait_for(self, order.id)  # the visit is all it still waits for
         while (act := joint.after_orders(self.ticket.status, self.states.values())) is not None:
             self.move_ticket(act, by_system=True)
 
@@ -385,9 +387,9 @@ class Case:
     def _tell_order(self, before: HeldOrder, order: HeldOrder, act: OrderAct, ended: Any) -> None:
         announcing.order(self, before, order, act, ended)
 
-    def tell_with_id(self, build: Callable[[int], Event], position: int) -> None:
+    def tell_with_id(self, build: Callable[[int], Event], position: int, *, due: datetime | None = None) -> None:
         """Publish an event that names the ticket event at `position` of this case."""
-        self._told.append((lambda ids: build(ids[position]), None, None))
+        self._told.append((lambda ids: build(ids[position]), None, due))
 
     def _write_ticket(self) -> None:
         changed = held.changes(self.ticket, self._ticket_before)

@@ -106,6 +106,8 @@ def repeat(*, actor: Actor, now: datetime, order_id: int, call_id: int, times: i
         return
     if not duty.still_needed(order.state, case.ticket.status):
         _end(order_id, case.now)
+        order.lead_called_at = None  # the next time it is needed is another call
+        case.write()
         return
     leads = _leads(order, case.now)
     _change(call_id, times=times + 1, called=list(leads), last_at=case.now)

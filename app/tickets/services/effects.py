@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.tickets.rules import duty
 from app.tickets.rules.workflow import OrderState, TicketAct, TicketStatus
 from app.tickets.services.held import HeldOrder, HeldTicket
 
@@ -47,9 +48,9 @@ def marks(order: HeldOrder, now: datetime, reason: str | None, until: datetime |
         order.proposed_by = None  # whoever sends it to dispatch approves it
     if not held and order.state is not OrderState.WORKING:
         order.help_asked_at = None
-    if order.state is OrderState.ACCEPTED:
-        order.lead_called_at = None
-    elif order.state is OrderState.WORKING:
+    if not duty.without_holder(order.state):
+        order.lead_called_at = None  # where it waits for somebody again, he is called anew (38)
+    if order.state is OrderState.WORKING:
         order.worked, order.started_at = True, order.started_at or now
     elif order.state is OrderState.DONE:
         order.done_at = now

@@ -114,6 +114,9 @@ def decide(
         raise NotAllowed(_l("Another person has to decide on this."))
     if approve and (case.ticket.status not in TICKET_OPEN or found.until <= case.now):
         raise Conflict(_l("The time asked for has passed, or the request is over. Refuse it; it can be asked anew."))
+    promised = case.ticket.promised_at
+    if approve and promised is not None and found.until <= promised:  # it moved later since it was asked for (22)
+        raise Conflict(_l("More time has been promised since than was asked for. Refuse it; it can be asked anew."))
     found.approved, found.decided_by, found.decided_at, found.note = approve, actor.id, case.now, note or None
     if approve:
         case.remark(

@@ -94,6 +94,7 @@ def hand_over(case: Case) -> int | None:
     )
     ticket = case.ticket
     before, ticket.reporter_id = ticket.reporter_id, row.person_id
+    ticket.left_at = None  # whoever left was the first one (N5)
     db.session.execute(
         update(Ticket)
         .where(Ticket.id == ticket.id)

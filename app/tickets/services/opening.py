@@ -115,8 +115,8 @@ def queue_in_time(case: Case, order: HeldOrder, *, by_system: bool = True) -> No
     """Queue a new order at once, or when the window the reporter chose comes near."""
     if case.may_queue(order):
         case.move_order(order, OrderAct.QUEUE, by_system=by_system)
-    elif case.ticket.visit_from is not None and case.dependencies_over(order):
-        visits.wait_for(case, order.id, case.ticket.visit_from)
+    elif case.dependencies_over(order):
+        visits.wait_for(case, order.id)
 
 
 def again(case: Case, cancelled: Sequence[int]) -> None:

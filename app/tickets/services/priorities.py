@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
@@ -12,7 +13,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.tickets import policies
-from app.tickets.models import TicketEvent
+from app.tickets.models import Ticket, TicketEvent
 from app.tickets.rules.history import Remark
 from app.tickets.rules.priority import (
     IMPACT_LABELS,
@@ -103,6 +104,40 @@ def change(case: Case, priority: str, *, reason: str, by_system: bool = False) -
         by_system=by_system,
         reason=reason,
         data={"priority": [before, priority], "sla": clocks.terms_told(case, priority)},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a ticket came by its priority.
+
+    `by_staff`: staff said how urgent it is (27). `overridden`: a person set the priority by itself; `raised`: a step
+    did (20).
+    """
+
+    by_staff: bool
+    overridden: bool
+    raised: bool
+
+
+_JUDGED = frozenset({"category", "place", "urgency", "impact"})
+
+
+def standing(ticket_id: int) -> Standing:
+    """What the history of a ticket says of its urgency and its priority."""
+    told = db.session.execute(
+        select(TicketEvent.reason, TicketEvent.data)
+        .where(TicketEvent.ticket_id == ticket_id, TicketEvent.kind == Remark.RECLASSIFY.value)
+        .order_by(TicketEvent.id)
+    )
+    changes = [(row.reason, frozenset(row.data or ())) for row in told]
+    on_behalf = db.session.scalar(select(Ticket.on_behalf_by).where(Ticket.id == ticket_id)) is not None
+    reason, last = next((each for each in reversed(changes) if "priority" in each[1]), (None, _JUDGED))
+    by_itself = not last & _JUDGED
+    return Standing(
+        by_staff=on_behalf or any("urgency" in named for _reason, named in changes),
+        overridden=by_itself and reason != BY_STEP,
+        raised=by_itself and reason == BY_STEP,
     )
 
 

@@ -21,14 +21,16 @@ from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Category, CategoryVersion, Ticket
 from app.tickets.rules.demands import impact_at
+from app.tickets.rules.dispatching import EMERGENCY
 from app.tickets.rules.grams import folded, grams
 from app.tickets.rules.history import Remark
-from app.tickets.rules.priority import IMPACTS, URGENCIES
+from app.tickets.rules.priority import IMPACTS, URGENCIES, rank
 from app.tickets.rules.reasons import REASON_LIMIT, RECLASSIFIED
 from app.tickets.rules.workflow import ORDER_OPEN, TICKET_OPEN, OrderAct, OrderState, TicketAct, TicketStatus, Who
 from app.tickets.services import clocks, done, opening, priorities
 from app.tickets.services.case import Case, by_ticket
 from app.tickets.services.done import TicketDone
+from app.tickets.services.held import HeldTicket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,13 +131,34 @@ def _changes(case: Case, wish: Wish, now_is: Any, then: Any, place: Any) -> Chan
     if impact not in IMPACTS:
         raise Rejected(fields={"impact": _l("Choose one of the offered values.")})
     change.put("impact", ticket.impact, impact, impact=impact)
-    priority = ticket.priority
-    if change.named:
-        priority = priorities.starting(
-            impact, urgency, emergency_category=then.emergency, by_staff=wish.urgency is not None
-        )
+    priority = _priority(ticket, wish, change, emergency=(now_is.emergency, then.emergency))
     change.put("priority", ticket.priority, priority, priority=priority)
     return change
+
+
+def _priority(ticket: HeldTicket, wish: Wish, change: Change, *, emergency: tuple[bool, bool]) -> str:
+    """What category, urgency and impact make of it where one of them changed (26).
+
+    One a person set by itself stands until urgency or impact are named anew, or the category becomes one of
+    emergencies; one a step raised does not fall again by a correction. "Emergency" counts once staff says so, also
+    where it is what the reporter said (27). `emergency`: of the category before and after.
+    """
+    standing = priorities.standing(ticket.id)
+    if wish.urgency == ticket.urgency == EMERGENCY and not standing.by_staff:
+        change.named["urgency"] = [EMERGENCY, EMERGENCY]  # staff says so: the history has to know
+    named = "urgency" in change.named or ("impact" in change.named and wish.impact is not None)
+    newly = emergency[1] and not emergency[0]
+    judged = not standing.overridden and bool({"category", "impact"} & change.named.keys())
+    if not (named or newly or judged):
+        return ticket.priority
+    found = priorities.starting(
+        change.columns.get("impact", ticket.impact),
+        change.columns.get("urgency", ticket.urgency),
+        emergency_category=emergency[1],
+        by_staff=standing.by_staff or "urgency" in change.named,
+    )
+    falls = rank(found) < rank(ticket.priority)
+    return ticket.priority if standing.raised and falls and not named else found
 
 
 def _category(case: Case, wanted: str | int | None) -> Any:

@@ -5,17 +5,21 @@ A timer has fired by the database's clock; where this node's is a little behind,
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.core.actor import Actor
 from app.core.i18n import iso
 from app.events import tickets as events
-from app.tickets.queries import crews
+from app.tickets.queries import crews, orders
 from app.tickets.rules import deadlines
 from app.tickets.rules.history import Remark
 from app.tickets.rules.workflow import TICKET_MOVING, OrderAct, OrderState, TicketAct, TicketStatus
 from app.tickets.services import announcing, visits
-from app.tickets.services.case import by_order, by_ticket
+from app.tickets.services.case import Case, by_order, by_ticket
+from app.tickets.services.held import HeldOrder
+
+CLOCKS_APART = timedelta(minutes=1)
+"""How far a node's clock may be behind the database's."""
 
 
 def close_by_default(*, actor: Actor, now: datetime, ticket_id: int, cycle: int) -> None:
@@ -54,17 +58,22 @@ def visit_near(*, actor: Actor, now: datetime, order_id: int) -> None:
     waits = order.state is OrderState.PLANNED and case.ticket.status in TICKET_MOVING
     if not waits or start is None:
         return
-    case.now = max(case.now, visits.near_from(start))
+    near = visits.near_from(start)
+    if near - case.now > CLOCKS_APART:  # the window was moved since
+        visits.wait_for(case, order_id)
+        case.write()
+        return
+    case.now = max(case.now, near)
     if not case.may_queue(order):
         return
     case.move_order(order, OrderAct.QUEUE, by_system=True)
     case.write()
 
 
-def hold_due(*, actor: Actor, now: datetime, order_id: int, version: int) -> None:
+def hold_due(*, actor: Actor, now: datetime, timer: events.HoldDue) -> None:
     """A hold's end has come: nobody's order is queued again; a holder is reminded, daily, but not resumed (N4)."""
-    case, order = by_order(order_id, actor=actor, now=now)
-    if order.state is not OrderState.ON_HOLD or order.version != version:
+    case, order = by_order(timer.order_id, actor=actor, now=now)
+    if order.state is not OrderState.ON_HOLD or not _same_hold(case, order, timer):
         return
     if order.assignee_id is None and order.hold_until is not None:
         case.now = max(case.now, order.hold_until)
@@ -80,5 +89,12 @@ def hold_due(*, actor: Actor, now: datetime, order_id: int, version: int) -> Non
         )
         case.remark(Remark.REMIND, order_id=order.id, by_system=True)
         case.tell(events.HoldReminded(order.id, case.ticket.id, people))
-        case.tell(events.HoldDue(order.id, version), due=case.now + deadlines.REMINDED_AGAIN)
+        case.tell(timer, due=case.now + deadlines.REMINDED_AGAIN)
     case.write()
+
+
+def _same_hold(case: Case, order: HeldOrder, timer: events.HoldDue) -> bool:
+    """Whether the order still stands in the hold the timer was set for, with the end it had then."""
+    if timer.hold_id is None:
+        return order.version == timer.version
+    return timer.until == iso(order.hold_until) and timer.hold_id == orders.hold_begun(case.ticket.id, order.id)

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import settings
 from app.core.errors import Rejected
-from app.core.i18n import DEFAULT_ZONE
+from app.core.i18n import DEFAULT_ZONE, iso
 from app.events import tickets as events
 from app.tickets.rules import visits as rules
 from app.tickets.rules.visits import Hours, Window
@@ -63,9 +63,12 @@ def is_near(start: datetime | None, now: datetime) -> bool:
     return start is None or rules.near(start, now, settings.get(QUEUED_BEFORE))
 
 
-def wait_for(case: Case, order_id: int, start: datetime) -> None:
-    """The order is queued by itself when its window comes near."""
-    case.tell(events.VisitNear(order_id), key=f"visit:{order_id}", due=max(near_from(start), case.now))
+def wait_for(case: Case, order_id: int) -> None:
+    """The order is queued by itself when the window of its ticket comes near; again for the same window is nothing."""
+    start = case.ticket.visit_from
+    if start is not None:
+        key = f"visit:{order_id}:{iso(start)}"
+        case.tell(events.VisitNear(order_id), key=key, due=max(near_from(start), case.now))
 
 
 def near_from(start: datetime) -> datetime:

@@ -21,6 +21,7 @@ from app.core.i18n import DEFAULT_ZONE, iso
 from app.events import tickets as events
 from app.sites.models import Place
 from app.tickets import policies
+from app.tickets.queries import orders
 from app.tickets.rules import visits as rules
 from app.tickets.rules.audiences import Audience
 from app.tickets.rules.history import Remark
@@ -69,7 +70,8 @@ def choose(
     case.ticket.visit_from, case.ticket.visit_to = window.start, window.end
     for order in waiting:
         order.hold_until = window.start
-        case.tell(events.HoldDue(order.id, order.version + 1), due=window.start)
+        hold_id = orders.hold_begun(ticket_id, order.id)
+        case.tell(events.HoldDue(order.id, order.version + 1, hold_id, iso(window.start)), due=window.start)
     case.remark(
         Remark.WINDOW,
         audience=Audience.REPORTER.value,

@@ -83,8 +83,9 @@ def reclassify_post(ticket_id: str) -> Any:
     ticket = _ticket(ticket_id)
 
     def work(data: dict[str, Any], now: datetime) -> None:
-        impact = data["impact"] if data["impact"] != ticket.impact else None
-        wish = Wish(category=data["category"], place_id=data["place_id"], urgency=data["urgency"], impact=impact)
+        # what stands in the form as it was is not said anew
+        given = {name: data[name] if data[name] != getattr(ticket, name) else None for name in ("urgency", "impact")}
+        wish = Wish(category=data["category"], place_id=data["place_id"], **given)
         reclassifying.reclassify(
             actor=current_actor(), now=now, ticket_id=ticket.id, wish=wish, reason=data["reason"], seen=data["version"]
         )
