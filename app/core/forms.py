@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, RAISE, ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
-from app.core.errors import NotFound, Rejected
+from app.core.errors import NEVER, NotFound, Rejected
 from app.core.i18n import iso
 
 IDEMPOTENCY_FIELD = "idempotency_key"
@@ -102,6 +102,11 @@ def id_in_address(given: str) -> int:
     return number
 
 
+def seen_in(given: Mapping[str, Any], name: str = "version") -> int:
+    """The version a page was made from, of its form; NEVER where it says none or none that can be read."""
+    return parse_id(given.get(name)) or NEVER
+
+
 FIRST_YEAR, LAST_YEAR = 1990, 2200
 """The years a day can be meant in: one can reckon on from each without leaving the calendar."""
 
@@ -109,12 +114,15 @@ FIRST_YEAR, LAST_YEAR = 1990, 2200
 class Day(fields.Date):
     """A calendar day, like 2026-09-01, of FIRST_YEAR to LAST_YEAR."""
 
-    default_error_messages = {"invalid": _l("Give a day, like 2026-09-01.")}  # noqa: RUF012 - as above
+    default_error_messages = {  # noqa: RUF012 - as above
+        "invalid": _l("Give a day, like 2026-09-01."),
+        "year": _l("Give a day, like 2026-09-01."),
+    }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> date:
         day: date = super()._deserialize(value, attr, data, **options)
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise self.make_error("invalid", input=value, obj_type="date")
+            raise self.make_error("year")
         return day
 
 

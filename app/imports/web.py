@@ -28,8 +28,8 @@ def _batch(batch_id: int) -> ImportBatch:
     return found
 
 
-def _seen() -> int | None:
-    return forms.parse_id(request.form.get("version"))
+def _seen() -> int:
+    return forms.seen_in(request.form)
 
 
 def _show(batch_id: int) -> Response:

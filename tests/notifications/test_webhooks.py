@@ -297,10 +297,26 @@ def test_the_api(client: FlaskClient, database: Session) -> None:
     assert (stale.status_code, stale.json["current"]["version"]) == (412, 2)
     assert client.get("/api/v1/webhooks", headers=bearer).json["items"][0]["id"] == made.json["id"]
     assert client.get(f"{where}/messages", headers=bearer).json == {"items": [], "next": None}
+    old = {**bearer, "If-Match": made.headers["ETag"]}
+    assert client.post(f"{where}/secret", headers=old).status_code == 412
     assert client.post(f"{where}/secret", headers=bearer).json["secret"] != made.json["secret"]
-    assert client.delete(where, headers=bearer).status_code == 204
+    assert client.delete(where, headers=old).status_code == 412
+    assert client.delete(where, headers={**bearer, "If-Match": "x"}).status_code == 412
+    assert client.delete(where, headers={**bearer, "If-Match": '"v3"'}).status_code == 204
     assert client.get(where, headers=bearer).status_code == 404
     refused = client.post(
         "/api/v1/webhooks", json={"name": "x", "url": "https://x.example/", "events": []}, headers=bearer
     )
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "events")
+
+
+def test_a_page_that_says_no_version_changes_nothing(login: Any, database: Session) -> None:
+    client = login(accounts.person("admin"))
+    sent = {"name": "Gate", "url": "https://gate.example.edu/in", "events": ["ticket.filed"]}
+    client.post("/webhooks/new", data=sent)
+    found = database.scalars(select(WebhookEndpoint)).one()
+    for version in ("x", "", "9"):
+        changed = client.post(f"/webhooks/{found.id}/settings", data={**sent, "name": "Other", "version": version})
+        assert changed.status_code == 412
+    database.refresh(found)
+    assert (found.name, found.version) == ("Gate", 1)

@@ -267,6 +267,7 @@ ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
         "api_calendars.calendar_days",
         "api_calendars.calendar_versions",
         "api_calendars.calendars",
+        "api_calendars.campus_hours",
         "dispatch.act",
         "dispatch.check",
         "dispatch.add_helper",

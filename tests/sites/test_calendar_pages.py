@@ -250,10 +250,17 @@ class TestWhoWorksByWhich:
         assert "Somebody else has changed these hours" in stale.get_data(as_text=True)
         gone = desk.post("/calendars/hours", data={f"was_{cell}": str(made.id), f"is_{cell}": str(made.id + 999)})
         assert gone.status_code == 404
-        assert desk.post(f"/calendars/{made.id}/close").status_code == 409
+        assert desk.post(f"/calendars/{made.id}/close", data={"seen": "1"}).status_code == 409
         bare = {"was_0_office": str(office), "is_0_office": ""}
         assert desk.post("/calendars/hours", data=bare).status_code == 422
         assert desk.post("/calendars/hours", data={f"was_{cell}": str(made.id), f"is_{cell}": ""}).status_code == 303
         assert desk.post(f"/calendars/{made.id}/close", data={"seen": "9"}).status_code == 412
         assert desk.post(f"/calendars/{made.id}/close", data={"seen": "1"}).status_code == 303
         page(desk, f"/calendars/{made.id}", 404)
+
+
+def test_closing_says_which_version_was_seen(login: Callable[..., FlaskClient], database: Session) -> None:
+    client = login(accounts.person("admin"))
+    office = next(row.id for row in queries.calendars() if row.code == "office")
+    for seen in ("x", "0", "7"):
+        assert client.post(f"/calendars/{office}/close", data={"seen": seen}).status_code == 412

@@ -208,7 +208,17 @@ class TestApi:
         made = client.post("/api/v1/calendars", json=body, headers=me)
         assert made.status_code == 201, made.get_data(as_text=True)
         given = {"campus_id": str(campus.id), "hours": "extended", "calendar_id": made.json["id"]}  # type: ignore[index]  # the answer is JSON
-        assert client.put("/api/v1/calendars/hours", json=given, headers=me).json == given
+        where = "/api/v1/calendars/hours"
+        assert client.put(where, json=given, headers=me).status_code == 428
+        done = client.put(where, json=given, headers={**me, "If-Match": '"v1"'})
+        assert (done.status_code, done.json) == (200, given)
+        assert client.put(where, json=given, headers={**me, "If-Match": '"v1"'}).status_code == 412
+        listed = client.get(where, headers=me).json["items"][-1]  # type: ignore[index]  # the answer is JSON
+        assert done.headers["ETag"] == f'"v{listed.pop("version")}"'
+        assert listed == given
+        back = {**given, "calendar_id": None}
+        taken = client.put(where, json=back, headers={**me, "If-Match": done.headers["ETag"]})
+        assert (taken.status_code, taken.headers["ETag"]) == (200, '"v1"')
         assert client.post("/api/v1/calendars", json=body, headers=me).status_code == 422  # the code is taken
 
     def test_every_version_and_closed(self, database: Session, client: FlaskClient, frozen: datetime) -> None:

@@ -58,6 +58,16 @@ def order(database: Session, order_id: int) -> WorkOrder:
 
 
 class TestHelpers:
+    def test_if_match_is_honoured(self, ground: make.Ground, api: Api, database: Session, now: datetime) -> None:
+        holder, order_id = held(ground, now)
+        mate, version = ground.technician(), order(database, order_id).version
+        path, body = f"/work-orders/{order_id}/helpers", {"person_id": str(mate.id)}
+        for sent in ({}, body):
+            assert api.ask(holder, "POST", path, sent, seen=version - 1).status_code == 412
+        assert api.ask(holder, "POST", path, body, seen=version).status_code == 201
+        assert api.ask(mate, "DELETE", f"{path}/{mate.id}", seen=version - 1).status_code == 412
+        assert api.ask(mate, "DELETE", f"{path}/{mate.id}", seen=version).status_code == 200
+
     def test_the_holder_asks_and_dispatch_sends_somebody(
         self, ground: make.Ground, api: Api, database: Session, now: datetime
     ) -> None:

@@ -291,6 +291,18 @@ def test_only_what_is_under_way_can_be_joined(client: FlaskClient, ground: facto
     assert student.post("/tickets/x/join").status_code == 404
 
 
+def test_joining_and_leaving_honour_if_match(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
+    filed = ground.file()
+    version = database.get_one(Ticket, (1, filed.id)).version
+    student = Caller(client, accounts.person("student"))
+    for act, status in (("join", 200), ("leave", 204)):
+        assert student.post(f"/tickets/{filed.id}/{act}", seen=version + 1).status_code == 412
+        assert student.post(f"/tickets/{filed.id}/{act}", seen=version).status_code == status
+    closed = ground.file()
+    Caller(client, ground.student).post(f"/tickets/{closed.id}/withdraw", seen=1)
+    assert student.post(f"/tickets/{closed.id}/join", seen=9).status_code == 404, "nothing is told of it"
+
+
 def test_a_similar_open_ticket_never_refuses_another(client: FlaskClient, ground: factory.Ground) -> None:
     student = Caller(client, ground.student)
     assert [student.file(ground).status_code for _ in range(3)] == [201, 201, 201]

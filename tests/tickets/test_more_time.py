@@ -321,3 +321,21 @@ class TestExcusing:
         again = scene.post(scene.supervisor, path, local(24, 9), **{name: "又停水"})
         assert again.status_code == 409
         assert "又停水" in again.get_data(as_text=True)
+
+
+def test_if_match_is_honoured(client: FlaskClient, database: Session, login: Login) -> None:
+    """The contract: where it is not demanded a version that is stale is refused all the same."""
+    scene = Scene(database, login)
+    ticket = database.get_one(Ticket, (1, scene.ticket_id))
+    asked = {"until": "2026-11-27T18:00:00+08:00", "reason": "x"}
+    for path, body, who in (
+        ("extension", asked, scene.technician),
+        ("extension/decision", {"approve": True}, scene.supervisor),
+        ("clocks/1/excuse", {"reason": "x"}, scene.supervisor),
+    ):
+        headers = {**accounts.token(who), "If-Match": f'"v{ticket.version + 1}"'}
+        refused = client.post(f"/api/v1/tickets/{ticket.id}/{path}", json=body, headers=headers)
+        assert (refused.status_code, refused.json["current"]["version"]) == (412, ticket.version), path
+    headers = {**accounts.token(scene.technician), "If-Match": f'"v{ticket.version}"'}
+    with clock.frozen(local(18, 11)):
+        assert client.post(f"/api/v1/tickets/{ticket.id}/extension", json=asked, headers=headers).status_code == 201

@@ -221,6 +221,19 @@ class TestSteps:
         escalating.take_steps(actor=SYSTEM, now=local(18, 10, 6), ticket_id=order_of(order_id).ticket_id)
         assert order_of(order_id).state == "queued"
 
+    def test_a_step_takes_nothing_from_a_holder(self, database: Session, frozen: datetime) -> None:
+        """20, ADR 0008: whom the step turns to is told, and reassigns it."""
+        self.policy(frozen, Step(after=-25, do=Do.REASSIGN, clocks=frozenset({Kind.RESTORE})))
+        ground = make.Ground()
+        person = ground.technician()
+        order_id = at_work.offered(ground, frozen)
+        at_work.do(person, order_id, OrderAct.ACCEPT, now=local(18, 10, 5))
+        ticket_id = order_of(order_id).ticket_id
+        due = row(ticket_id, Kind.RESTORE).due_at
+        assert due is not None
+        assert escalating.take_steps(actor=SYSTEM, now=due, ticket_id=ticket_id) == 1
+        assert (order_of(order_id).state, order_of(order_id).assignee_id) == ("accepted", person.id)
+
     def policy(self, now: datetime, *steps: Step) -> None:
         """The usual policy with these steps alone."""
         version = db.session.scalars(select(SlaPolicyVersion)).one()

@@ -90,7 +90,7 @@ def change_webhook(sent: dict[str, Any], webhook_id: str) -> Any:
 @policy(policies.write_webhooks)
 def remove_webhook(webhook_id: str) -> Any:
     """Nothing is sent there any more"""
-    services.remove(_id(webhook_id), actor=current_actor(), now=clock.now())
+    services.remove(_id(webhook_id), actor=current_actor(), now=clock.now(), seen=seen_version(required=False))
     return no_body()
 
 
@@ -99,7 +99,8 @@ def remove_webhook(webhook_id: str) -> Any:
 @policy(policies.write_webhooks)
 def renew_webhook_secret(webhook_id: int) -> Any:
     """A new secret; the former one signs beside it for 24 hours"""
-    found = services.renew_secret(webhook_id, actor=current_actor(), now=clock.now())
+    seen = seen_version(required=False)
+    found = services.renew_secret(webhook_id, actor=current_actor(), now=clock.now(), seen=seen)
     db.session.flush()
     return versioned(found, found.version, 201)
 

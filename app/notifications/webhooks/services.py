@@ -90,9 +90,7 @@ def change(
     **values: Any,
 ) -> WebhookEndpoint:
     """Change `name`, `url`, `events`, `enabled`. Raises NotFound, Stale, Rejected."""
-    endpoint = held(endpoint_id)
-    if seen is not None and seen != endpoint.version:
-        raise Stale(current={"state": _state(endpoint), "assignee": None, "version": endpoint.version})
+    endpoint = _held_as(endpoint_id, seen)
     if "url" in values:
         values["url"] = _url(values["url"], plain_allowed)
     if "events" in values:
@@ -108,9 +106,9 @@ def change(
     return endpoint
 
 
-def renew_secret(endpoint_id: int, *, actor: Actor, now: datetime) -> WebhookEndpoint:
-    """A new secret; the former one signs beside it for a day. Raises NotFound."""
-    endpoint = held(endpoint_id)
+def renew_secret(endpoint_id: int, *, actor: Actor, now: datetime, seen: int | None = None) -> WebhookEndpoint:
+    """A new secret; the former one signs beside it for a day. Raises NotFound, Stale."""
+    endpoint = _held_as(endpoint_id, seen)
     endpoint.former_secret, endpoint.former_until = endpoint.secret, now + FORMER_SECRET_SIGNS
     endpoint.secret = rules.new_secret()
     endpoint.version += 1
@@ -118,9 +116,9 @@ def renew_secret(endpoint_id: int, *, actor: Actor, now: datetime) -> WebhookEnd
     return endpoint
 
 
-def remove(endpoint_id: int, *, actor: Actor, now: datetime) -> None:
-    """Nothing is sent there any more; its history stays. Raises NotFound."""
-    endpoint = held(endpoint_id)
+def remove(endpoint_id: int, *, actor: Actor, now: datetime, seen: int | None = None) -> None:
+    """Nothing is sent there any more; its history stays. Raises NotFound, Stale."""
+    endpoint = _held_as(endpoint_id, seen)
     endpoint.enabled, endpoint.removed_at = False, now
     endpoint.version += 1
     _note(actor, "webhook.remove", endpoint, now)
@@ -258,6 +256,14 @@ def held(endpoint_id: int) -> WebhookEndpoint:
     if found is None:
         raise NotFound
     return found
+
+
+def _held_as(endpoint_id: int, seen: int | None) -> WebhookEndpoint:
+    """The same as somebody has seen it (None: he does not say). Raises NotFound, Stale."""
+    endpoint = held(endpoint_id)
+    if seen is not None and seen != endpoint.version:
+        raise Stale(current={"state": _state(endpoint), "assignee": None, "version": endpoint.version})
+    return endpoint
 
 
 def _state(endpoint: WebhookEndpoint) -> str:

@@ -68,7 +68,7 @@ def change(webhook_id: int) -> Any:
         return _shown(webhook_id, form=form), 422
     data["enabled"] = "enabled" in request.form
     data.setdefault("events", [])
-    seen = forms.parse_id(request.form.get("version"))
+    seen = forms.seen_in(request.form)
     try:
         services.change(
             webhook_id, actor=current_actor(), now=clock.now(), seen=seen, plain_allowed=plain_allowed(), **data

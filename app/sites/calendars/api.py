@@ -118,11 +118,19 @@ def calendar_days(asked: dict[str, Any], calendar_id: str) -> Any:
     return json_list(rows, None)
 
 
+@blueprint.route("/calendars/hours", methods=["GET"])
+@answers(blueprint, 200, schemas.HoursClassList)
+@policy(policies.may_read_calendars)
+def campus_hours() -> Any:
+    """Which calendar each hours class is, everywhere and on campuses that say otherwise"""
+    return json_list([row._asdict() for row in queries.hours_of_campuses()], None)
+
+
 @blueprint.route("/calendars/hours", methods=["PUT"])
 @accepts(blueprint, schemas.HoursClassIn)
 @answers(blueprint, 200, schemas.HoursClassIn)
 @policy(policies.may_write_calendars)
 def set_campus_hours(sent: dict[str, Any]) -> Any:
-    """Say which calendar an hours class is on a campus"""
-    services.set_hours(actor=current_actor(), now=clock.now(), **sent)
-    return sent
+    """Say which calendar an hours class is on a campus; the version of a class that was given none is 1"""
+    version = services.set_hours(actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
+    return versioned(sent, version)

@@ -28,7 +28,10 @@ KINDS: dict[str, Any] = {
 DAYS_AT_ONCE = 366
 
 _OFFERED = _l("Choose one of the offered values.")
-_DAY = {"invalid": _l("Give a day, like 2026-09-01."), "required": _l("Give a day, like 2026-09-01.")}
+_DAY = {
+    "required": _l("Give a day, like 2026-09-01."),
+    "year": _l("Choose a date between 1990 and 2100."),
+}
 
 
 def _seen() -> fields.Integer:

@@ -131,12 +131,21 @@ def draft(calendar_id: int, *, lock: bool = False) -> CalendarDraft | None:
 
 
 def hours_of_campuses() -> Sequence[Any]:
-    """(campus_id, hours, calendar_id) of every class that was given a calendar."""
+    """(campus_id, hours, calendar_id, version) of every class that was given a calendar.
+
+    Each change writes the row anew, so its id says which; NOT_GIVEN is the version of a class without a row.
+    """
     return db.session.execute(
-        select(CampusHours.campus_id, CampusHours.hours, CampusHours.calendar_id).order_by(
-            CampusHours.campus_id.asc().nulls_first(), CampusHours.id
-        )
+        select(
+            CampusHours.campus_id,
+            CampusHours.hours,
+            CampusHours.calendar_id,
+            (CampusHours.id + NOT_GIVEN).label("version"),
+        ).order_by(CampusHours.campus_id.asc().nulls_first(), CampusHours.id)
     ).all()
+
+
+NOT_GIVEN = 1
 
 
 def campuses() -> Sequence[Any]:

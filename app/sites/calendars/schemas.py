@@ -207,6 +207,22 @@ class DaysOut(forms.Schema):
     next = fields.String(allow_none=True)
 
 
+class HoursClassOut(forms.Schema):
+    """Which calendar an hours class is on a campus, with the version a change of it names."""
+
+    campus_id = forms.Id(allow_none=True)
+    hours = fields.String()
+    calendar_id = forms.Id()
+    version = fields.Integer()
+
+
+class HoursClassList(forms.Schema):
+    """Every class that was given a calendar."""
+
+    items = fields.List(fields.Nested(HoursClassOut))
+    next = fields.String(allow_none=True)
+
+
 class HoursClassIn(forms.Schema):
     """Which calendar an hours class is on a campus; no campus: wherever a campus says nothing."""
 

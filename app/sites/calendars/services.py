@@ -203,10 +203,19 @@ def _insert_version(
     return made
 
 
-def set_hours(*, actor: Actor, now: datetime, campus_id: int | None, hours: str, calendar_id: int | None) -> None:
+def set_hours(
+    *,
+    actor: Actor,
+    now: datetime,
+    campus_id: int | None,
+    hours: str,
+    calendar_id: int | None,
+    seen: int | None = None,
+) -> int:
     """Say which calendar an hours class is on a campus (None: everywhere else); `calendar_id` None takes it back.
 
-    Holds for clocks that begin from now on. Raises Rejected (fields `campus_id`, `hours`, `calendar_id`).
+    Holds for clocks that begin from now on. Returns its version. Raises Stale, Rejected (fields `campus_id`, `hours`,
+    `calendar_id`).
     """
     if hours not in HOURS_CLASSES:
         raise Rejected(fields={"hours": _l("Choose one of the offered values.")})
@@ -216,23 +225,29 @@ def set_hours(*, actor: Actor, now: datetime, campus_id: int | None, hours: str,
             raise Rejected(fields={"campus_id": _l("This is not a campus.")})
     if calendar_id is None and campus_id is None and hours != "extended":
         raise Rejected(fields={"calendar_id": _l("The institution needs a calendar for this class.")})
-    given = {(row.campus_id, row.hours): row.calendar_id for row in queries.hours_of_campuses()}
+    given = {(row.campus_id, row.hours): row for row in queries.hours_of_campuses()}
+    before, version = given.get((campus_id, hours)), queries.NOT_GIVEN
+    if seen is not None and seen != (before.version if before else version):
+        raise _stale(before.version if before else version)
     db.session.execute(
         delete(CampusHours).where(CampusHours.campus_id.is_not_distinct_from(campus_id), CampusHours.hours == hours)
     )
     if calendar_id is not None:
         queries.calendar(calendar_id)
-        db.session.add(CampusHours(campus_id=campus_id, hours=hours, calendar_id=calendar_id))
+        made = CampusHours(campus_id=campus_id, hours=hours, calendar_id=calendar_id)
+        db.session.add(made)
         db.session.flush()
+        version += made.id
     audit.record_change(
         actor,
         "calendar.hours",
         "place",
         campus_id,
         now=now,
-        before={hours: given.get((campus_id, hours))},
+        before={hours: before.calendar_id if before else None},
         after={hours: calendar_id},
     )
+    return version
 
 
 def close(calendar_id: int, *, actor: Actor, now: datetime, seen: int | None = None) -> None:

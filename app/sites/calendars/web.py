@@ -174,7 +174,7 @@ def _show(found: WorkingCalendar, shown: CalendarVersion, status: int = 200, pro
 def close(calendar_id: str) -> Any:
     """Take it out of the list."""
     found = calendar_of(calendar_id)
-    seen = forms.parse_id(request.form.get("seen"))
+    seen = forms.seen_in(request.form, "seen")
     try:
         services.close(found.id, actor=current_actor(), now=clock.now(), seen=seen)
     except (Conflict, Stale) as refused:

@@ -55,7 +55,8 @@ def list_extensions(asked: dict[str, Any]) -> Any:
 @policy(policies.may_move_orders)
 def ask_extension(sent: dict[str, Any], ticket_id: str) -> Any:
     """Ask for more time; another person decides"""
-    return extensions.ask(actor=current_actor(), now=clock.now(), ticket_id=number_of(ticket_id), **sent)
+    number, seen = number_of(ticket_id), seen_version(required=False)
+    return extensions.ask(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen, **sent)
 
 
 @blueprint.route("/tickets/<string:ticket_id>/extension/decision", methods=["POST"])
@@ -64,7 +65,8 @@ def ask_extension(sent: dict[str, Any], ticket_id: str) -> Any:
 @policy(policies.may_extend)
 def decide_extension(sent: dict[str, Any], ticket_id: str) -> Any:
     """Approve the time asked for, which is then the promise, or refuse it"""
-    return extensions.decide(actor=current_actor(), now=clock.now(), ticket_id=number_of(ticket_id), **sent)
+    number, seen = number_of(ticket_id), seen_version(required=False)
+    return extensions.decide(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen, **sent)
 
 
 @blueprint.route("/tickets/<string:ticket_id>/clocks/<string:clock_id>/excuse", methods=["POST"])
@@ -73,6 +75,6 @@ def decide_extension(sent: dict[str, Any], ticket_id: str) -> Any:
 @policy(policies.may_extend)
 def excuse_clock(sent: dict[str, Any], ticket_id: str, clock_id: str) -> Response:
     """Excuse a due time that has passed; the figure stays what it is"""
-    number = number_of(ticket_id)
-    extensions.excuse(actor=current_actor(), now=clock.now(), ticket_id=number, clock_id=number_of(clock_id), **sent)
+    number, which, seen = number_of(ticket_id), number_of(clock_id), seen_version(required=False)
+    extensions.excuse(actor=current_actor(), now=clock.now(), ticket_id=number, clock_id=which, seen=seen, **sent)
     return ticket(number)

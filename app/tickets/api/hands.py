@@ -38,11 +38,11 @@ def list_helpers(order_id: str) -> Response:
 @policy(policies.may_move_orders)
 def add_helper(sent: dict[str, Any], order_id: str) -> Response:
     """The holder or a dispatcher names a helper; without a person the holder asks for a second pair of hands."""
-    number, actor, now = number_of(order_id), current_actor(), clock.now()
+    number, actor, now, seen = number_of(order_id), current_actor(), clock.now(), seen_version(required=False)
     if sent["person_id"] is None:
-        hands.ask(actor=actor, now=now, order_id=number, reason=sent["reason"], note=sent["note"])
+        hands.ask(actor=actor, now=now, order_id=number, reason=sent["reason"], note=sent["note"], seen=seen)
     else:
-        hands.add(actor=actor, now=now, order_id=number, person_id=sent["person_id"], note=sent["note"])
+        hands.add(actor=actor, now=now, order_id=number, person_id=sent["person_id"], note=sent["note"], seen=seen)
     return _helpers(number, 201)
 
 
@@ -51,8 +51,8 @@ def add_helper(sent: dict[str, Any], order_id: str) -> Response:
 @policy(policies.may_move_orders)
 def remove_helper(order_id: str, person_id: str) -> Response:
     """A helper leaves: by himself, the holder or a dispatcher."""
-    number = number_of(order_id)
-    hands.remove(actor=current_actor(), now=clock.now(), order_id=number, person_id=number_of(person_id))
+    number, helper, seen = number_of(order_id), number_of(person_id), seen_version(required=False)
+    hands.remove(actor=current_actor(), now=clock.now(), order_id=number, person_id=helper, seen=seen)
     return _helpers(number)
 
 

@@ -37,7 +37,8 @@ def similar_tickets(asked: dict[str, Any]) -> Any:
 @policy(policies.may_file)
 def join_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """Follow a ticket instead of filing the same fault; the answer is the reduced ticket."""
-    return ticket(following.join(actor=current_actor(), now=clock.now(), ticket_id=number_of(ticket_id)))
+    number, seen = number_of(ticket_id), seen_version(required=False)
+    return ticket(following.join(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen))
 
 
 @blueprint.route("/tickets/<string:ticket_id>/leave", methods=["POST"])
@@ -46,7 +47,8 @@ def join_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
 @policy(policies.may_file)
 def leave_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
     """No longer follow a ticket."""
-    following.leave(actor=current_actor(), now=clock.now(), ticket_id=number_of(ticket_id))
+    number, seen = number_of(ticket_id), seen_version(required=False)
+    following.leave(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen)
     return Response(status=204)
 
 

@@ -184,7 +184,7 @@ def edit_post(policy_id: str) -> Any:
 def close(policy_id: str) -> Any:
     """Take it out of the choice."""
     found = _policy(policy_id)
-    seen = forms.parse_id(request.form.get("seen"))
+    seen = forms.seen_in(request.form, "seen")
     try:
         services.close(found.id, actor=current_actor(), now=clock.now(), seen=seen)
     except (Conflict, Stale) as refused:

@@ -46,8 +46,12 @@ WHOM_LABELS: Final[dict[Whom, str]] = {
     Whom.SUPERVISOR: gettext_noop("the supervisors"),
 }
 
-REASSIGNABLE: Final = frozenset({OrderState.QUEUED, OrderState.OFFERED, OrderState.ACCEPTED})
-"""Only from here a step takes an order away: nobody has set out yet."""
+REASSIGNABLE: Final = frozenset({OrderState.QUEUED, OrderState.OFFERED})
+"""Only from here a step asks somebody else: nobody holds it yet.
+
+Rule 20 would allow `accepted` too, but no row of the table lets the system take an order from its holder: he gives it
+back or a person reassigns it. Such a step tells whom it turns to, and that person decides (ADR 0008).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,14 +46,17 @@ class Extended:
     note: str | None
 
 
-def ask(*, actor: Actor, now: datetime, ticket_id: int, until: datetime, reason: str) -> Extended:
+def ask(
+    *, actor: Actor, now: datetime, ticket_id: int, until: datetime, reason: str, seen: int | None = None
+) -> Extended:
     """Whoever holds one of its orders, or staff, asks for more time.
 
-    Raises NotFound, NotAllowed, Conflict (no longer open, or asked already), Rejected (fields `until`, `reason`).
+    Raises NotFound, NotAllowed, Stale, Conflict (no longer open, or asked already), Rejected (`until`, `reason`).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
     if actor.id is None or not may_ask(actor, case):
         raise NotAllowed
+    case.seen_ticket(seen)
     if case.ticket.status not in TICKET_OPEN:
         raise Conflict(_l("The request is no longer open."))
     _refuse(case, until, reason)
@@ -96,15 +99,17 @@ def decide(
     approve: bool,
     note: str | None = None,
     extension_id: int | None = None,
+    seen: int | None = None,
 ) -> Extended:
     """Another person with the right decides; an approved one is the new promise, told to all (22, 23).
 
-    `extension_id` is the request the decider has read. Raises NotFound, NotAllowed (also to whoever asked), Conflict
-    (nothing asked for, another request than he has read, or too late).
+    `extension_id` is the request the decider has read. Raises NotFound, NotAllowed (also to whoever asked), Stale,
+    Conflict (nothing asked for, another request than he has read, or too late).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
     if actor.id is None or not policies.in_scope(actor, policies.EXTEND, case.ticket):
         raise NotAllowed
+    case.seen_ticket(seen)
     found = _open(ticket_id, lock=True)
     if found is None:
         raise Conflict(_l("Nobody has asked for more time."))
@@ -156,15 +161,16 @@ def _deciders(case: Case) -> tuple[int, ...]:
     return crews.supervisors(campus_id=case.ticket.campus_id, building_id=case.ticket.building_id, now=case.now)
 
 
-def excuse(*, actor: Actor, now: datetime, ticket_id: int, clock_id: int, reason: str) -> None:
+def excuse(*, actor: Actor, now: datetime, ticket_id: int, clock_id: int, reason: str, seen: int | None = None) -> None:
     """A supervisor excuses a due time that has passed: shown beside the figure, never inside (18).
 
-    That of a promise is told to the reporter: it was he who was promised something. Raises NotFound, NotAllowed,
+    That of a promise is told to the reporter: it was he who was promised something. Raises NotFound, NotAllowed, Stale,
     Conflict (nothing has passed, or it is excused), Rejected (field `reason`).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
     if not policies.in_scope(actor, policies.EXTEND, case.ticket):
         raise NotAllowed
+    case.seen_ticket(seen)
     row = db.session.execute(
         select(
             Clock.kind,

@@ -20,21 +20,25 @@ from app.tickets.rules.workflow import TicketStatus
 from app.tickets.services.case import Case, by_ticket
 
 
-def join(*, actor: Actor, now: datetime, ticket_id: int) -> int:
+def join(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None = None) -> int:
     """The actor has the same fault: he follows the ticket instead of filing his own. Returns the ticket he follows.
 
     Open to whoever files; the ticket is open or was resolved a short time ago (of a duplicate its original is
-    followed). He comes to see no more than the reduced ticket. Again is no second time. Raises NotFound, Conflict.
+    followed). He comes to see no more than the reduced ticket. Again is no second time. Raises NotFound, Stale,
+    Conflict.
     """
     if actor.id is None or not actor.can("tickets.own"):
         raise NotAllowed
     case = by_ticket(ticket_id, actor=Actor.system(actor.institution_id), now=now)
     if case.ticket.status is TicketStatus.DUPLICATE and case.ticket.duplicate_of_id is not None:
-        return join(actor=actor, now=now, ticket_id=case.ticket.duplicate_of_id)
+        followed = join(actor=actor, now=now, ticket_id=case.ticket.duplicate_of_id)
+        case.seen_ticket(seen)  # of what nobody may join nothing is said
+        return followed
     case.actor = actor
     ticket = case.ticket
     if not similarity.joinable(ticket.status, ticket.resolved_at, case.now):
         raise NotFound
+    case.seen_ticket(seen)
     if ticket.reporter_id == actor.id:
         raise Conflict(_l("You have reported this yourself; you are told how it goes on."), code="own-ticket")
     statement = insert(TicketFollower).values(
@@ -55,8 +59,8 @@ def join(*, actor: Actor, now: datetime, ticket_id: int) -> int:
     return ticket.id
 
 
-def leave(*, actor: Actor, now: datetime, ticket_id: int) -> None:
-    """No longer follow a ticket. Raises NotFound for one the actor does not follow."""
+def leave(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None = None) -> None:
+    """No longer follow a ticket. Raises NotFound for one the actor does not follow, Stale."""
     left = db.session.execute(
         update(TicketFollower)
         .where(
@@ -70,6 +74,8 @@ def leave(*, actor: Actor, now: datetime, ticket_id: int) -> None:
     ).first()
     if left is None:
         raise NotFound
+    if seen is not None:
+        by_ticket(ticket_id, actor=Actor.system(actor.institution_id), now=now).seen_ticket(seen)
 
 
 def hand_over(case: Case) -> int | None:

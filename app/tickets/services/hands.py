@@ -32,9 +32,14 @@ _NEVER = frozenset({Exclusion.ACCOUNT_ENDED, Exclusion.ABSENT})
 constraint_error("uq_order_helper_present", lambda: Rejected(fields={"person_id": _ALREADY}))
 
 
-def add(*, actor: Actor, now: datetime, order_id: int, person_id: int, note: str | None = None) -> None:
-    """The holder or a dispatcher names a helper. Raises NotFound, NotAllowed, Conflict, Rejected (`person_id`)."""
-    case, order = _order(order_id, actor, now)
+def add(
+    *, actor: Actor, now: datetime, order_id: int, person_id: int, note: str | None = None, seen: int | None = None
+) -> None:
+    """The holder or a dispatcher names a helper.
+
+    Raises NotFound, NotAllowed, Stale, Conflict, Rejected (`person_id`).
+    """
+    case, order = _order(order_id, actor, now, seen)
     if person_id == order.assignee_id:
         raise Rejected(fields={"person_id": _l("This person has the order already. Choose somebody else.")})
     if person_id in present(order_id):
@@ -54,9 +59,17 @@ def add(*, actor: Actor, now: datetime, order_id: int, person_id: int, note: str
     case.write()
 
 
-def ask(*, actor: Actor, now: datetime, order_id: int, reason: str | None = None, note: str | None = None) -> None:
+def ask(
+    *,
+    actor: Actor,
+    now: datetime,
+    order_id: int,
+    reason: str | None = None,
+    note: str | None = None,
+    seen: int | None = None,
+) -> None:
     """The holder asks for a second man (`reason`: of the list); who dispatches there is told. Raises as `add`."""
-    case, order = _order(order_id, actor, now)
+    case, order = _order(order_id, actor, now, seen)
     if order.assignee_id != actor.id:
         raise NotAllowed
     order.help_asked_at = case.now
@@ -75,11 +88,12 @@ def ask(*, actor: Actor, now: datetime, order_id: int, reason: str | None = None
     case.write()
 
 
-def remove(*, actor: Actor, now: datetime, order_id: int, person_id: int) -> None:
-    """A helper leaves, by himself, the holder or a dispatcher. Raises NotFound where he does not help."""
+def remove(*, actor: Actor, now: datetime, order_id: int, person_id: int, seen: int | None = None) -> None:
+    """A helper leaves, by himself, the holder or a dispatcher. Raises Stale; NotFound where he does not help."""
     case, order = by_order(order_id, actor=actor, now=now)
     if person_id != actor.id and not _MAY & policies.parts_of_order(actor, order):
         raise NotAllowed
+    case.seen_order(order, seen)
     left = db.session.execute(
         update(OrderHelper)
         .where(OrderHelper.order_id == order_id, OrderHelper.person_id == person_id, OrderHelper.left_at.is_(None))
@@ -107,10 +121,11 @@ def present(order_id: int) -> dict[int, str]:
 _MAY = frozenset({Who.HOLDER, Who.DISPATCHER})
 
 
-def _order(order_id: int, actor: Actor, now: datetime) -> tuple[Case, HeldOrder]:
+def _order(order_id: int, actor: Actor, now: datetime, seen: int | None) -> tuple[Case, HeldOrder]:
     case, order = by_order(order_id, actor=actor, now=now)
     if not _MAY & policies.parts_of_order(actor, order):
         raise NotAllowed
+    case.seen_order(order, seen)
     if order.state not in ORDER_HELD:
         raise Conflict(_l("Nobody holds this order, so nobody can help with it."))
     return case, order
