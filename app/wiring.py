@@ -71,19 +71,21 @@ from app.sites.calendars import models as calendars_models
 from app.sites.calendars import pages as calendars_web
 from app.tickets import api as tickets_api
 from app.tickets import bulk_job as tickets_bulk_job
-from app.tickets import clock_notices as tickets_clock_notices
 from app.tickets import crew as tickets_crew
 from app.tickets import dispatch as tickets_dispatch
 from app.tickets import handlers as tickets_handlers
 from app.tickets import hooks as tickets_hooks
 from app.tickets import models as tickets_models
-from app.tickets import notices as tickets_notices
-from app.tickets import notices_of_acceptance as tickets_notices_of_acceptance
-from app.tickets import notices_of_visits as tickets_notices_of_visits
 from app.tickets import open311 as tickets_open311
 from app.tickets import policies as tickets_policies
 from app.tickets import reports as tickets_reports
 from app.tickets import web as tickets_web
+from app.tickets.notices import acceptance as told_of_acceptance
+from app.tickets.notices import clocks as told_of_clocks
+from app.tickets.notices import duty as told_of_duty
+from app.tickets.notices import orders as told_of_orders
+from app.tickets.notices import tickets as told_of_tickets
+from app.tickets.notices import visits as told_of_visits
 from app.tickets.queries import accepting as tickets_accepting
 from app.tickets.queries import extensions as tickets_extensions
 from app.tickets.queries import unlisted as tickets_unlisted
@@ -131,7 +133,7 @@ API: tuple[Any, ...] = (
 
 
 def _told(handler: Callable[..., None]) -> Subscription:
-    """Somebody is told of it, by a handler such as `tickets.notices.on_taken`, on the queue for notices."""
+    """Somebody is told of it, by a handler such as `tickets.notices.orders.on_taken`, on the queue for notices."""
     return Subscription(f"notifications.{handler.__name__}", handler, queue="notices")
 
 
@@ -154,46 +156,46 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.OfferExpired: (Subscription("tickets.on_offer_expired", tickets_handlers.on_offer_expired),),
     ticket_events.OfferEnded: (
         Subscription("tickets.on_offer_ended", tickets_handlers.on_somebody_freed),
-        _told(tickets_notices.on_offer_ended),
+        _told(told_of_orders.on_offer_ended),
     ),
     ticket_events.OrderReleased: (
         Subscription("tickets.on_order_released", tickets_handlers.on_somebody_freed),
-        _told(tickets_notices.on_released),
+        _told(told_of_orders.on_released),
     ),
-    ticket_events.TicketFiled: (_told(tickets_notices.on_filed),),
-    ticket_events.TicketStatusChanged: (_told(tickets_notices.on_status),),
-    ticket_events.TicketNotFixed: (_told(tickets_notices.on_not_fixed),),
-    ticket_events.AcceptanceAsked: (_told(tickets_notices_of_acceptance.on_asked),),
-    ticket_events.AcceptanceOver: (_told(tickets_notices_of_acceptance.on_over),),
-    ticket_events.ContactPassed: (_told(tickets_notices.on_contact_passed),),
+    ticket_events.TicketFiled: (_told(told_of_tickets.on_filed),),
+    ticket_events.TicketStatusChanged: (_told(told_of_tickets.on_status),),
+    ticket_events.TicketNotFixed: (_told(told_of_tickets.on_not_fixed),),
+    ticket_events.AcceptanceAsked: (_told(told_of_acceptance.on_asked),),
+    ticket_events.AcceptanceOver: (_told(told_of_acceptance.on_over),),
+    ticket_events.ContactPassed: (_told(told_of_tickets.on_contact_passed),),
     ticket_events.LeaversDue: (Subscription("tickets.on_leavers_due", tickets_handlers.on_leavers_due, stepwise=True),),
-    ticket_events.TicketUrged: (_told(tickets_notices.on_urged),),
-    ticket_events.MessageWritten: (_told(tickets_notices.on_message),),
-    ticket_events.TicketReclassified: (_told(tickets_notices.on_reclassified),),
-    ticket_events.ReporterChanged: (_told(tickets_notices.on_reporter_changed),),
-    ticket_events.AnswerReminded: (_told(tickets_notices.on_reminded),),
-    ticket_events.OfferMade: (_told(tickets_notices.on_offer),),
-    ticket_events.OrderAccepted: (_told(tickets_notices.on_taken),),
-    ticket_events.OrderOnTheWay: (_told(tickets_notices.on_the_way),),
-    ticket_events.CallBackAsked: (_told(tickets_notices_of_visits.on_call_back_asked),),
-    ticket_events.CallBackAnswered: (_told(tickets_notices_of_visits.on_call_back_answered),),
-    ticket_events.WindowChosen: (_told(tickets_notices_of_visits.on_window),),
-    ticket_events.OrderOnHold: (_told(tickets_notices.on_hold),),
-    ticket_events.DutyLeadCalled: (_told(tickets_notices.on_lead_called),),
-    ticket_events.OrderProposed: (_told(tickets_notices.on_proposed),),
-    ticket_events.HelpAsked: (_told(tickets_notices.on_help_asked),),
-    ticket_events.HelperAdded: (_told(tickets_notices.on_helper_added),),
-    ticket_events.OrderPooled: (_told(tickets_notices.on_pooled),),
+    ticket_events.TicketUrged: (_told(told_of_tickets.on_urged),),
+    ticket_events.MessageWritten: (_told(told_of_tickets.on_message),),
+    ticket_events.TicketReclassified: (_told(told_of_tickets.on_reclassified),),
+    ticket_events.ReporterChanged: (_told(told_of_tickets.on_reporter_changed),),
+    ticket_events.AnswerReminded: (_told(told_of_tickets.on_reminded),),
+    ticket_events.OfferMade: (_told(told_of_orders.on_offer),),
+    ticket_events.OrderAccepted: (_told(told_of_orders.on_taken),),
+    ticket_events.OrderOnTheWay: (_told(told_of_orders.on_the_way),),
+    ticket_events.CallBackAsked: (_told(told_of_visits.on_call_back_asked),),
+    ticket_events.CallBackAnswered: (_told(told_of_visits.on_call_back_answered),),
+    ticket_events.WindowChosen: (_told(told_of_visits.on_window),),
+    ticket_events.OrderOnHold: (_told(told_of_orders.on_hold),),
+    ticket_events.DutyLeadCalled: (_told(told_of_duty.on_lead_called),),
+    ticket_events.OrderProposed: (_told(told_of_orders.on_proposed),),
+    ticket_events.HelpAsked: (_told(told_of_orders.on_help_asked),),
+    ticket_events.HelperAdded: (_told(told_of_orders.on_helper_added),),
+    ticket_events.OrderPooled: (_told(told_of_orders.on_pooled),),
     ticket_events.DutyCallDue: (Subscription("tickets.on_duty_call_due", tickets_handlers.on_duty_call_due),),
     ticket_events.DutyCallWanted: (Subscription("tickets.on_duty_call_wanted", tickets_handlers.on_duty_call_wanted),),
-    ticket_events.DutyCallAnswered: (_told(tickets_notices.on_call_answered),),
-    ticket_events.HoldReminded: (_told(tickets_notices.on_hold_reminded),),
-    ticket_events.PromiseTold: (_told(tickets_clock_notices.on_promise),),
-    ticket_events.ClockEscalated: (_told(tickets_clock_notices.on_escalated),),
-    ticket_events.ExtensionAsked: (_told(tickets_clock_notices.on_extension_asked),),
-    ticket_events.ClockEndless: (_told(tickets_clock_notices.on_endless),),
-    ticket_events.DelayExcused: (_told(tickets_clock_notices.on_delay_excused),),
-    ticket_events.ExtensionDecided: (_told(tickets_clock_notices.on_extension_decided),),
+    ticket_events.DutyCallAnswered: (_told(told_of_duty.on_call_answered),),
+    ticket_events.HoldReminded: (_told(told_of_orders.on_hold_reminded),),
+    ticket_events.PromiseTold: (_told(told_of_clocks.on_promise),),
+    ticket_events.ClockEscalated: (_told(told_of_clocks.on_escalated),),
+    ticket_events.ExtensionAsked: (_told(told_of_clocks.on_extension_asked),),
+    ticket_events.ClockEndless: (_told(told_of_clocks.on_endless),),
+    ticket_events.DelayExcused: (_told(told_of_clocks.on_delay_excused),),
+    ticket_events.ExtensionDecided: (_told(told_of_clocks.on_extension_decided),),
     ticket_events.ClocksDue: (Subscription("tickets.on_clocks_due", tickets_handlers.on_clocks_due, stepwise=True),),
     CalendarPublished: (
         Subscription(

@@ -13,7 +13,7 @@ from app.core.db import db
 from app.events import tickets as events
 from app.notifications import rendering, services
 from app.tickets.models import Extension, TicketEvent
-from app.tickets.notices import data_of, facts_of, followers_of, page_of, reduced_of, reporter_of
+from app.tickets.notices.facts import data_of, facts_of, followers_of, page_of, reduced_of, reporter_of
 from app.tickets.rules.audiences import Audience
 from app.tickets.rules.history import Remark
 from app.tickets.rules.promises import BECAUSE_LABELS, Because

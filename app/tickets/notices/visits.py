@@ -12,7 +12,7 @@ from app.core.db import db
 from app.events import tickets as events
 from app.notifications import services
 from app.tickets.models import TicketEvent
-from app.tickets.notices import data_of, facts_of, page_of, reporter_of
+from app.tickets.notices.facts import data_of, facts_of, page_of, reporter_of
 
 
 def on_window(event: events.WindowChosen, actor: Actor, now: datetime) -> None:

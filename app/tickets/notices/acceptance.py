@@ -10,8 +10,8 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.events import tickets as events
 from app.notifications import services
-from app.tickets import notices
 from app.tickets.models import Ticket
+from app.tickets.notices import facts as told
 from app.tickets.queries import crews
 from app.tickets.rules.states import TicketStatus
 
@@ -23,16 +23,16 @@ def on_asked(event: events.AcceptanceAsked, actor: Actor, now: datetime) -> None
     status, cycle, people = _accepting(event.ticket_id, now)
     if status != TicketStatus.RESOLVED or cycle != event.cycle:
         return
-    facts = notices.facts_of(event.ticket_id)
-    link = notices.page_of(event.ticket_id)
+    facts = told.facts_of(event.ticket_id)
+    link = told.page_of(event.ticket_id)
     key = f"ticket:{facts.id}:to-accept:{event.cycle}"
-    services.notify(people, KIND, notices.data_of(facts), link, now, key=key)
+    services.notify(people, KIND, told.data_of(facts), link, now, key=key)
 
 
 def on_over(event: events.AcceptanceOver, actor: Actor, now: datetime) -> None:
     """Nobody of them is asked any more."""
     for person_id in _accepting(event.ticket_id, now)[2]:
-        services.no_longer_asks(person_id, notices.page_of(event.ticket_id), now, kind=KIND)
+        services.no_longer_asks(person_id, told.page_of(event.ticket_id), now, kind=KIND)
 
 
 def _accepting(ticket_id: int, now: datetime) -> tuple[str, int, tuple[int, ...]]:
