@@ -211,6 +211,7 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.AnswerOverdue: (Subscription("tickets.on_answer_overdue", tickets_handlers.on_answer_overdue),),
     ticket_events.VisitNear: (Subscription("tickets.on_visit_near", tickets_handlers.on_visit_near),),
     ticket_events.HoldDue: (Subscription("tickets.on_hold_due", tickets_handlers.on_hold_due),),
+    ticket_events.HandFreed: (Subscription("tickets.on_hand_freed", tickets_handlers.on_hand_freed),),
     ticket_events.WaitingOrdersDue: (
         Subscription("tickets.on_waiting_orders", tickets_handlers.on_waiting_orders, stepwise=True),
     ),

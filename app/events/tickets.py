@@ -509,6 +509,15 @@ class VisitNear(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HandFreed(Event):
+    """Somebody of a trade has a hand free, and its waiting orders tried for him (`tried`, in their turn) may not suit:
+    those behind them are tried where none of them found anybody (39, 40)."""
+
+    trade_id: int
+    tried: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingOrdersDue(Event):
     """Periodic: orders that found nobody are tried again (a shift began, somebody freed up, an absence ended)."""
 

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.core import clock, outbox, transaction
 from app.core.actor import Actor
 from app.core.deliveries import Lease
-from app.core.errors import DomainError
+from app.core.errors import DomainError, Stale
 from app.core.transaction import steps
 from app.events import tickets as events
 from app.events.sites import CalendarPublished
 from app.tickets.queries import leavers, sla
 from app.tickets.queries import orders as order_queries
 from app.tickets.rules.offers import Wake
-from app.tickets.services import dispatching, duty_calls, escalating, leaving, recalendaring, timers
+from app.tickets.services import clocks, dispatching, duty_calls, escalating, leaving, recalendaring, timers
 
 log = logging.getLogger(__name__)
 
 CLOCKS_AT_ONCE = 500  # tickets whose clocks are looked at in one pass; the rest follow in the next
 LEAVERS_AT_ONCE = 500  # a whole year leaves on one day; the rest follows in the next hour
 WOKEN_AT_ONCE = 10  # one freed hand takes one order; some of the first may not suit
+SEEN_AFTER = timedelta(seconds=10)  # by then it is seen whether one of them did
+AGAIN_AFTER = timedelta(minutes=10)  # clocks that could not be looked at
 
 
 def on_order_queued(event: events.OrderQueued, actor: Actor, now: datetime) -> None:
@@ -42,14 +44,31 @@ def on_somebody_freed(
 ) -> None:
     """Somebody has a hand free: the orders of that trade which found nobody are tried again (39)."""
     trade_id = order_queries.trade_of(event.order_id)
-    waiting = dispatching.waiting_orders(limit=WOKEN_AT_ONCE, trade_id=trade_id, found_nobody=True)
-    outbox.publish_all(
-        [
-            outbox.Pending(events.OrderQueued(order_id, ticket_id, Wake.FREED_UP.value))
-            for order_id, ticket_id in waiting
-            if order_id != event.order_id
-        ]
-    )
+    if trade_id is not None:
+        waiting = dispatching.waiting_orders(trade_id=trade_id, found_nobody=True)
+        _wake(trade_id, [each for each in waiting if each[0] != event.order_id], now)
+
+
+def on_hand_freed(event: events.HandFreed, actor: Actor, now: datetime) -> None:
+    """None of those tried for a free hand was for him: the next in turn are tried. One hand takes one order."""
+    waiting = dispatching.waiting_orders(trade_id=event.trade_id, found_nobody=True)
+    turn = [order_id for order_id, _ticket_id in waiting]
+    if set(event.tried) <= set(turn):
+        _wake(event.trade_id, waiting[turn.index(event.tried[-1]) + 1 :], now)
+
+
+def _wake(trade_id: int, waiting: Sequence[tuple[int, int]], now: datetime) -> None:
+    """Try the first of the waiting orders at once, and those behind them when it is seen that these found nobody."""
+    first = waiting[:WOKEN_AT_ONCE]
+    pending = [
+        outbox.Pending(events.OrderQueued(order_id, ticket_id, Wake.FREED_UP.value)) for order_id, ticket_id in first
+    ]
+    if len(waiting) > len(first):
+        tried = tuple(order_id for order_id, _ticket_id in first)
+        # whoever frees up in the same minute shares the walk: at a shift's end it is walked once, not by everybody
+        key = f"hand-freed:{trade_id}:{tried[-1]}:{now:%Y%m%dT%H%M}"
+        pending.append(outbox.Pending(events.HandFreed(trade_id, tried), key, now + SEEN_AFTER))
+    outbox.publish_all(pending)
 
 
 def on_default_close(event: events.DefaultCloseDue, actor: Actor, now: datetime) -> None:
@@ -82,11 +101,16 @@ def on_clocks_due(event: events.ClocksDue, lease: Lease) -> None:
     with steps() as step:
         waiting = sla.due_tickets(clock.now(), CLOCKS_AT_ONCE)
         step()
-        _each(waiting, lease, step, lambda ticket_id: _take_steps(lease, ticket_id))
+        _each(waiting, lease, step, lambda ticket_id: _take_steps(lease, ticket_id), _put_off)
 
 
 def _take_steps(lease: Lease, ticket_id: int) -> None:
     escalating.take_steps(actor=lease.actor, now=clock.now(), ticket_id=ticket_id)
+
+
+def _put_off(ticket_id: int) -> None:
+    now = clock.now()
+    clocks.put_off(ticket_id, now, now + AGAIN_AFTER)
 
 
 def on_leavers_due(event: events.LeaversDue, lease: Lease) -> None:
@@ -115,31 +139,43 @@ def _rejudge(event: CalendarPublished, lease: Lease, ticket_id: int) -> None:
     recalendaring.rejudge(actor=lease.actor, now=clock.now(), ticket_id=ticket_id, version_id=event.version_id)
 
 
-def _each(ids: Iterable[int], lease: Lease, step: Callable[[], None], act: Callable[[int], None]) -> None:
-    """Do something for each, committed one by one; what cannot be done just now keeps nobody else waiting."""
+def _each(
+    ids: Iterable[int],
+    lease: Lease,
+    step: Callable[[], None],
+    act: Callable[[int], object],
+    failed: Callable[[int], None] | None = None,
+) -> None:
+    """Do something for each, committed one by one; what cannot be done just now keeps nobody else waiting.
+
+    `failed` is told of what went wrong for another reason than somebody else being at it: trying again at once is of
+    no use then.
+    """
     for number in ids:
         try:
             act(number)
-        except (DomainError, DBAPIError) as error:
+        except Exception as error:
             transaction.abandon()
-            log.warning("ticket not looked at", extra={"ticket": number, "error": type(error).__name__})
-            continue
+            busy = isinstance(error, DomainError | DBAPIError)
+            log.log(
+                logging.WARNING if busy else logging.ERROR,
+                "not looked at",
+                extra={"number": number, "error": type(error).__name__},
+                exc_info=None if busy else error,
+            )
+            if failed is not None and not isinstance(error, Stale | OperationalError):
+                failed(number)
         lease.renew()
         step()
 
 
 def on_waiting_orders(event: events.WaitingOrdersDue, lease: Lease) -> None:
-    """Periodic: try each waiting order again, one transaction each; the rest follows in the next period."""
+    """Periodic: try every waiting order again in its turn, one transaction each (39, 40)."""
     with steps() as step:
-        waiting = dispatching.waiting_orders()
+        waiting = [order_id for order_id, _ticket_id in dispatching.waiting_orders()]
         step()
-        for order_id, _ticket_id in waiting:
-            try:
-                dispatching.dispatch_order(actor=lease.actor, now=clock.now(), order_id=order_id, wake=Wake.SHIFT_BEGAN)
-            except (DomainError, DBAPIError) as error:
-                # one order that cannot be tried just now must not keep those behind it waiting
-                transaction.abandon()
-                log.warning("waiting order not tried", extra={"order": order_id, "error": type(error).__name__})
-                continue
-            lease.renew()
-            step()
+        _each(waiting, lease, step, lambda order_id: _try_again(lease, order_id))
+
+
+def _try_again(lease: Lease, order_id: int) -> None:
+    dispatching.try_again(actor=lease.actor, now=clock.now(), order_id=order_id)

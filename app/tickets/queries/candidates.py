@@ -13,12 +13,13 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Date, DateTime, bindparam, text
+from sqlalchemy import BigInteger, Date, DateTime, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.core.db import db
 from app.core.i18n import DEFAULT_ZONE
 from app.sites import queries as places
+from app.tickets.models import Absence, Offer
 from app.tickets.models.orders import LOAD_STATES
 from app.tickets.rules import outcomes
 from app.tickets.rules.dispatching import Job, Stand, Technician
@@ -199,6 +200,17 @@ def lock_crew(*, trade_id: int, now: datetime) -> list[int]:
 def lock(person_ids: Collection[int]) -> list[int]:
     """The same for the technicians among the persons."""
     return list(db.session.scalars(_LOCK_ONLY, {"only": sorted(set(person_ids))}))
+
+
+def absence_ended(person_ids: Collection[int], since: datetime, now: datetime) -> bool:
+    """Whether one of the persons came back after `since`."""
+    ended = select(Absence.id).where(Absence.person_id.in_(person_ids), Absence.ends_at > since, Absence.ends_at <= now)
+    return db.session.scalar(ended.limit(1)) is not None
+
+
+def last_asked(order_id: int) -> datetime | None:
+    """When the last offer of an order ended; None: nobody has been asked."""
+    return db.session.scalar(select(func.max(Offer.ended_at)).where(Offer.order_id == order_id))
 
 
 def _read(statement: Any, values: dict[str, Any], now: datetime, zone: str | None) -> list[Technician]:

@@ -15,6 +15,7 @@ from app.tickets.rules.dispatching import DispatchSettings, Exclusion, Job, Rank
 from app.tickets.rules.duty import Cause, cause_of
 from app.tickets.rules.messages import gettext_noop
 from app.tickets.rules.order_table import OrderAct
+from app.tickets.rules.shifts import merged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,12 @@ class Wake(StrEnum):
     ABSENCE_ENDED = "absence_ended"
     CREW_CHANGED = "crew_changed"
     ASKED = "asked"
+
+
+def came_on_duty(people: Iterable[Technician], since: datetime, now: datetime, *, on_call: bool) -> bool:
+    """Whether somebody's shift began after `since` and goes on; shifts that touch count as one (37, 39)."""
+    spans = (person.shifts + person.on_call if on_call else person.shifts for person in people)
+    return any(since < span.start <= now < span.end for each in spans for span in merged(each))
 
 
 _FREEING: Final = frozenset(

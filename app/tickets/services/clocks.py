@@ -61,6 +61,16 @@ def ensure(now: datetime) -> None:
         db.session.flush()
 
 
+def put_off(ticket_id: int, now: datetime, until: datetime) -> None:
+    """Steps of a ticket that could not be taken are tried again at `until`, so that they keep no others from theirs."""
+    db.session.execute(
+        update(ClockRow)
+        .where(ClockRow.ticket_id == ticket_id, ClockRow.next_at <= now)
+        .values(next_at=until)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def terms(
     policy: int | None, by_class: Mapping[str, int], priority: str, now: datetime, campus_id: int | None
 ) -> Terms:

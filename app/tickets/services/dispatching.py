@@ -27,6 +27,7 @@ from app.tickets.queries import candidates
 from app.tickets.queries.candidates import Surroundings
 from app.tickets.rules import dispatching, offers, workflow
 from app.tickets.rules.dispatching import (
+    EMERGENCY,
     EXCLUSION_LABELS,
     PRIORITY_ORDER,
     Exclusion,
@@ -40,8 +41,6 @@ from app.tickets.services import dispatch_settings, done, duty_calls
 from app.tickets.services.case import Case, by_order
 from app.tickets.services.done import OrderDone
 from app.tickets.services.held import HeldOrder
-
-WAITING_AT_ONCE = 200  # orders tried again in one pass; the rest follow in the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +58,29 @@ def dispatch_order(*, actor: Actor, now: datetime, order_id: int, wake: Wake | N
     lies in the pool is offered to nobody.
     """
     case, order = by_order(order_id, actor=actor, now=now)
-    waits = order.state is OrderState.QUEUED and not order.pooled
-    if not waits or case.ticket.status not in workflow.TICKET_MOVING:
+    if not _waits(case, order):
         return None
     _offer_best(case, order, wake)
     case.write()
     return done.order(case, order)
+
+
+def try_again(*, actor: Actor, now: datetime, order_id: int) -> OrderDone | None:
+    """The clock tries a waiting order: whoever can take it by now is asked (39).
+
+    Who has been asked is asked again only where since then a shift began or an absence ended.
+    """
+    case, order = by_order(order_id, actor=actor, now=now)
+    if not _waits(case, order):
+        return None
+    _offer_best(case, order, None, by_clock=True)
+    case.write()
+    return done.order(case, order)
+
+
+def _waits(case: Case, order: HeldOrder) -> bool:
+    waits = order.state is OrderState.QUEUED and not order.pooled
+    return waits and case.ticket.status in workflow.TICKET_MOVING
 
 
 def assign_automatically(*, actor: Actor, now: datetime, order_id: int, seen: int | None) -> Assigned:
@@ -146,9 +162,7 @@ def who_could(*, actor: Actor, now: datetime, order_id: int) -> list[int]:
     return [one.person_id for one in found.candidates] + asked
 
 
-def waiting_orders(
-    *, limit: int = WAITING_AT_ONCE, trade_id: int | None = None, found_nobody: bool = False
-) -> list[tuple[int, int]]:
+def waiting_orders(*, trade_id: int | None = None, found_nobody: bool = False) -> list[tuple[int, int]]:
     """(order, ticket) of the queued orders that are tried again by themselves, in order of serving (40).
 
     `found_nobody`: only those that were tried and found nobody.
@@ -164,7 +178,6 @@ def waiting_orders(
             WorkOrder.waiting.is_distinct_from(offers.Waiting.DISPATCHER.value),
         )
         .order_by(rank, WorkOrder.due_at.asc().nulls_last(), WorkOrder.id)
-        .limit(limit)
     )
     if trade_id is not None:
         query = query.where(WorkOrder.trade_id == trade_id)
@@ -197,11 +210,24 @@ def last_round(past: tuple[PastOffer, ...]) -> int:
     return max((one.round for one in past), default=1)
 
 
-def _offer_best(case: Case, order: HeldOrder, wake: Wake | None) -> Ranking:
+def _woken(order: HeldOrder, people: list[Technician], now: datetime) -> Wake | None:
+    """What has happened since anybody was last asked that begins a new round (39)."""
+    since = candidates.last_asked(order.id)
+    if since is None:
+        return None
+    if offers.came_on_duty(people, since, now, on_call=order.priority == EMERGENCY):
+        return Wake.SHIFT_BEGAN
+    back = candidates.absence_ended([person.person_id for person in people], since, now)
+    return Wake.ABSENCE_ENDED if back else None
+
+
+def _offer_best(case: Case, order: HeldOrder, wake: Wake | None, *, by_clock: bool = False) -> Ranking:
     """Offer to the best candidate: all who might be chosen are locked, then read, so that nobody's load changes."""
     job, context = looked_at(case, order)
     locked = candidates.lock_crew(trade_id=order.trade_id, now=case.now)
     people = candidates.some(locked, now=case.now, zone=context.zone)
+    if by_clock and context.past:
+        wake = _woken(order, people, case.now)
     # asked only where it matters: the lead is called for refusals, not for the first offer
     within = not offers.refusals(context.past) or duty_calls.within_hours(case, order)
     decision = offers.decide(
@@ -299,6 +325,7 @@ __all__ = [
     "locked_person",
     "looked_at",
     "preview",
+    "try_again",
     "waiting_orders",
     "who_could",
 ]
