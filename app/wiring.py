@@ -79,6 +79,7 @@ from app.tickets import models as tickets_models
 from app.tickets import open311 as tickets_open311
 from app.tickets import policies as tickets_policies
 from app.tickets import reports as tickets_reports
+from app.tickets import unlisted_job as tickets_unlisted_job
 from app.tickets import web as tickets_web
 from app.tickets.notices import acceptance as told_of_acceptance
 from app.tickets.notices import clocks as told_of_clocks
@@ -206,6 +207,9 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.BulkOrdered: (
         Subscription("tickets.on_bulk_ordered", tickets_bulk_job.on_bulk_ordered, queue="long", stepwise=True),
     ),
+    ticket_events.PlaceNamed: (
+        Subscription("tickets.on_place_named", tickets_unlisted_job.on_place_named, queue="long", stepwise=True),
+    ),
     ticket_events.OrderDone: (Subscription("tickets.on_order_done", tickets_handlers.on_somebody_freed),),
     ticket_events.DefaultCloseDue: (Subscription("tickets.on_default_close", tickets_handlers.on_default_close),),
     ticket_events.AnswerOverdue: (Subscription("tickets.on_answer_overdue", tickets_handlers.on_answer_overdue),),
@@ -232,6 +236,7 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     HousekeepingDue: (
         Subscription("portal.tidy", portal_handlers.tidy, queue="long", stepwise=True),
         Subscription("tickets.forget_runs", tickets_bulk_job.forget_runs, queue="long", stepwise=True),
+        Subscription("webhooks.tidy", webhooks_handlers.tidy, queue="long", stepwise=True),
     ),
     AttachmentSweepDue: (Subscription("attachments.sweep", attachments_handlers.sweep, queue="long", stepwise=True),),
     WebhookDue: (Subscription("webhooks.send", webhooks_handlers.send, queue="notices", stepwise=True),),

@@ -68,11 +68,17 @@ class Subscription:
     wanted: Callable[[], bool] | None = None
 
 
+SPENT = "dedupe_key IS NULL OR starts_with(dedupe_key, 'periodic:')"
+"""Events whose key, if any, proves nothing once they are delivered: periodic ones are named by their period."""
+
+
 class OutboxEvent(Tenant):
     __tablename__ = "outbox_event"
     __table_args__ = (
         UniqueConstraint("institution_id", "dedupe_key", name="uq_outbox_event_dedupe_key"),
-        Index("ix_outbox_event_at", "institution_id", "at"),  # housekeeping walks it
+        # housekeeping walks both; an event is in one of them
+        Index("ix_outbox_event_spent", "institution_id", "at", postgresql_where=text(SPENT)),
+        Index("ix_outbox_event_keyed", "institution_id", "at", postgresql_where=text(f"NOT ({SPENT})")),
     )
 
     kind: Mapped[str]
@@ -96,6 +102,7 @@ class OutboxDelivery(Tenant):
             "next_at",
             postgresql_where=text("done_at IS NULL AND parked_at IS NULL"),
         ),
+        Index("ix_outbox_delivery_done", "institution_id", "done_at", postgresql_where=text("done_at IS NOT NULL")),
         Index("ix_outbox_delivery_parked", "institution_id", "id", postgresql_where=text("parked_at IS NOT NULL")),
     )
 

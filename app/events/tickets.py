@@ -502,6 +502,14 @@ class BulkOrdered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceNamed(Event):
+    """Staff said which place the words of reports mean; open requests that say so move there."""
+
+    alias_id: int
+    person_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class VisitNear(Event):
     """Timer: the window a reporter chose for a visit comes near; its planned order is queued."""
 

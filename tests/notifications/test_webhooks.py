@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -320,3 +320,19 @@ def test_a_page_that_says_no_version_changes_nothing(login: Any, database: Sessi
         assert changed.status_code == 412
     database.refresh(found)
     assert (found.name, found.version) == ("Gate", 1)
+
+
+def test_messages_long_over_are_deleted(database: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "BATCH", 2)
+    made, now = endpoint("https://gate.example.edu/in"), clock.now()
+    ends = [now - services.KEPT_FOR - timedelta(days=1)] * 3 + [now - timedelta(days=89), None]
+    for ended_at in ends:
+        state = "waiting" if ended_at is None else "sent"
+        database.add(
+            WebhookMessage(
+                endpoint_id=made.id, event="x", body="{}", state=state, at=now - timedelta(days=200), ended_at=ended_at
+            )
+        )
+    database.flush()
+    assert list(services.tidy(now)) == [2, 1]
+    assert len(database.scalars(select(WebhookMessage.id)).all()) == 2

@@ -228,6 +228,7 @@ class TestWhatAPriorityStandsOn:
             actor=factory.actor(ground.dispatcher), now=clock.now(), text="老水房", place_id=ground.room.id
         )
         assert moved == 1
+        deliver_all(clock.now())
         assert desk.get(f"/tickets/{filed.id}").json["priority"] == "emergency"
 
     def test_the_page_says_nothing_anew_of_what_it_only_shows(

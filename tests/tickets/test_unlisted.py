@@ -19,10 +19,12 @@ from app.sites.models import PlaceAlias
 from app.sites.rules import aliases
 from app.sites.rules.tree import fold
 from app.tickets.models import Ticket, WorkOrder
-from app.tickets.services import unlisted
+from app.tickets.queries import unlisted as queries
+from app.tickets.services import acts, unlisted
 from tests.counting import counted
 from tests.factories import accounts
 from tests.factories import tickets as factory
+from tests.tickets.delivering import deliver_all
 from tests.tickets.test_api_tickets import Caller
 
 Login = Callable[..., FlaskClient]
@@ -55,6 +57,7 @@ def test_a_room_that_does_not_exist(
     assert desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999", "code": "none"}).status_code == 422
     said = desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999", "place_id": str(near.id)})
     assert said.status_code == 303
+    deliver_all(clock.now())
     database.expire_all()
     ticket = database.get_one(Ticket, (1, int(first.json["id"])))
     assert (ticket.place_id, ticket.place_text, ticket.status) == (near.id, "桃园7号楼 999", "accepted")
@@ -165,3 +168,47 @@ def test_the_desk_reaches_the_page_from_its_navigation_with_a_count(
     assert ">3<" in entry
     campus = accounts.person("dispatcher", scope_kind="campus", scope_id=ground.campus.id)
     assert 'href="/tickets/unlisted"' not in login(campus).get("/dispatch/").get_data(as_text=True)
+
+
+def test_open_requests_are_moved_step_by_step_and_not_in_the_request(
+    ground: factory.Ground, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each in a transaction of its own, so that nobody who files waits for all of them; killed, it goes on."""
+    monkeypatch.setattr(queries, "AT_MOST", 2)
+    filed = [ground.file(place_text=words).id for words in ("老水房", "别处", "老 水房", "老水房", "老水房。")]
+    desk = factory.actor(ground.dispatcher)
+    assert unlisted.name_for_all(actor=desk, now=clock.now(), text="老水房", place_id=ground.room.id) == 1  # of the two
+
+    def places() -> list[int | None]:
+        database.expire_all()
+        return list(database.scalars(select(Ticket.place_id).where(Ticket.id.in_(filed)).order_by(Ticket.id)))
+
+    assert places() == [None] * 5
+    alias_id = database.scalars(select(PlaceAlias.id)).one()
+    taken: list[int] = []
+
+    def killed_at_the_second() -> None:
+        taken.append(1)
+        if len(taken) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        unlisted.move_there(alias_id, killed_at_the_second, actor=desk)
+    broken = database.get_one(Ticket, (1, filed[3]))
+    acts.withdraw(actor=factory.actor(ground.student), now=clock.now(), ticket_id=broken.id, seen=None)
+    unlisted.move_there(alias_id, lambda: None, actor=desk)
+    assert places() == [ground.room.id, None, ground.room.id, None, ground.room.id]
+
+
+def test_the_words_mean_the_place_even_where_whoever_said_so_has_left(
+    ground: factory.Ground, database: Session
+) -> None:
+    filed = ground.file(place_text="老水房")
+    unlisted.name_for_all(
+        actor=factory.actor(ground.dispatcher), now=clock.now(), text="老水房", place_id=ground.room.id
+    )
+    ground.dispatcher.disabled_at = clock.now()
+    database.flush()
+    deliver_all(clock.now())
+    database.expire_all()
+    assert database.get_one(Ticket, (1, filed.id)).place_id == ground.room.id

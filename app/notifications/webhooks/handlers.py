@@ -11,6 +11,7 @@ from app.core.db import current_institution
 from app.core.deliveries import Lease
 from app.core.transaction import steps, transaction
 from app.events.notifications import WebhookDue
+from app.events.operations import HousekeepingDue
 from app.notifications.rules import webhooks as rules
 from app.notifications.webhooks import calling, queries, services
 
@@ -29,6 +30,14 @@ def send(event: WebhookDue, lease: Lease) -> None:
     with transaction():
         lease.renew()
         services.settle(event, clock.now(), status=status, error=error)
+
+
+def tidy(event: HousekeepingDue, lease: Lease) -> None:
+    """Batch by batch, each a transaction of its own."""
+    with steps() as step:
+        for _gone in services.tidy(clock.now()):
+            lease.renew()
+            step()
 
 
 def _call(row: Any) -> tuple[int | None, str | None]:

@@ -44,7 +44,8 @@ class WebhookMessage(Tenant):
     """One message for one endpoint. `body` is what is signed and sent, the same at every try; so is its id.
 
     It is written in the transaction that ends the event's delivery, so an event makes one. `attempts` counts the tries
-    since it was last ordered, `replays` how often somebody had it sent again.
+    since it was last ordered, `replays` how often somebody had it sent again. It is deleted
+    `services.KEPT_FOR` after its end.
     """
 
     __tablename__ = "webhook_message"
@@ -52,6 +53,7 @@ class WebhookMessage(Tenant):
         ref("webhook_endpoint", "endpoint_id"),
         CheckConstraint(f"state IN {STATES}", name="state"),
         Index("ix_webhook_message_endpoint", "institution_id", "endpoint_id", "id"),
+        Index("ix_webhook_message_ended", "institution_id", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
         Index("ix_webhook_message_failed", "institution_id", "id", postgresql_where=text("state = 'failed'")),
     )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from app.audit import services as audit
 from app.core import outbox
@@ -27,6 +27,9 @@ from app.notifications.webhooks.models import WebhookEndpoint, WebhookMessage
 TEST = "webhook.test"
 CACHE_SECONDS = 5.0
 FORMER_SECRET_SIGNS = timedelta(hours=24)
+KEPT_FOR = timedelta(days=90)
+"""How long after its end a message can be looked at and sent again."""
+BATCH = 2000
 RETRIES = (5, 60, 300, 1800, 7200, 21_600, 43_200)
 """Seconds after the first, second … failure; after one more the message has failed (about 22 hours in all)."""
 
@@ -244,6 +247,18 @@ def settle(due: WebhookDue, now: datetime, *, status: int | None, error: str | N
     elif not over:
         later = now + timedelta(seconds=RETRIES[due.attempt])
         outbox.publish(dataclasses.replace(due, attempt=due.attempt + 1), due=later)
+
+
+def tidy(now: datetime) -> Iterator[int]:
+    """Delete messages long over, a batch per step. Yields how many rows each took."""
+    while True:
+        old = select(WebhookMessage.id).where(WebhookMessage.ended_at < now - KEPT_FOR).limit(BATCH).scalar_subquery()
+        gone = db.session.execute(
+            delete(WebhookMessage).where(WebhookMessage.id.in_(old)).returning(WebhookMessage.id)
+        ).all()
+        yield len(gone)
+        if len(gone) < BATCH:
+            break
 
 
 def held(endpoint_id: int) -> WebhookEndpoint:

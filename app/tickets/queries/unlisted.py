@@ -33,11 +33,12 @@ class Words:
     near: Sequence[Any] = ()
 
 
-def waiting(actor: Actor) -> Sequence[Any]:
-    """Open requests without a place of the register the actor sees, the oldest first."""
+def waiting(actor: Actor, *, after: int = 0) -> Sequence[Any]:
+    """Open requests without a place of the register the actor sees, the oldest first; at most AT_MOST `after` one."""
     return db.session.execute(
         select(Ticket.id, Ticket.number, Ticket.filed_at, Ticket.place_text)
         .where(
+            Ticket.id > after,
             Ticket.place_id.is_(None),
             Ticket.place_text.is_not(None),
             Ticket.status.in_(sorted(status.value for status in TICKET_OPEN)),

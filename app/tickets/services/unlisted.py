@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
+from sqlalchemy import select
+
+from app.core import clock, outbox
 from app.core.actor import Actor
-from app.core.errors import NotAllowed
+from app.core.db import db
+from app.core.errors import DomainError, NotAllowed
+from app.core.transaction import attempt
+from app.events.tickets import PlaceNamed
+from app.sites.models import PlaceAlias
 from app.sites.rules import aliases
 from app.sites.services import name_place
 from app.tickets import policies
@@ -16,20 +24,45 @@ from app.tickets.services.reclassifying import Wish
 
 
 def name_for_all(*, actor: Actor, now: datetime, text: str, place_id: int) -> int:
-    """The words mean that place: now and in every later report; open requests that say so move there.
+    """The words mean that place from now on, in every later report; open requests that say so are moved by a job.
 
-    Returns how many did. Raises NotAllowed (a place that is nowhere lies in no narrower scope), Rejected.
+    Returns how many there are (of the oldest `unlisted.AT_MOST`). Raises NotAllowed (a place that is nowhere lies in no
+    narrower scope), Rejected.
     """
     if not policies.sees_unlisted(actor):
         raise NotAllowed
-    place = name_place(actor=actor, now=now, text=text, place_id=place_id)
-    moved = 0
-    for row in unlisted.waiting(actor):
-        if aliases.key(row.place_text) != aliases.key(text):
-            continue
-        case = by_ticket(row.id, actor=actor, now=now)
-        if reclassifying.apply(case, Wish(place_id=place.id), text):
-            case.settle()
-            case.write()
-            moved += 1
-    return moved
+    name_place(actor=actor, now=now, text=text, place_id=place_id)
+    key = aliases.key(text)
+    alias_id = db.session.scalars(select(PlaceAlias.id).where(PlaceAlias.key == key)).one()
+    outbox.publish(PlaceNamed(alias_id, actor.id))
+    return sum(aliases.key(row.place_text) == key for row in unlisted.waiting(actor))
+
+
+def move_there(alias_id: int, step: Callable[[], None], *, actor: Actor) -> None:
+    """Move the open requests that carry the words to what they mean now, each in a step of its own; safe to repeat.
+
+    One that cannot be moved, because somebody else has just written it or ended it, stays where it is.
+    """
+    key = db.session.scalar(select(PlaceAlias.key).where(PlaceAlias.id == alias_id))
+    after = 0
+    while key is not None and (rows := unlisted.waiting(actor, after=after)):
+        for row in rows:
+            if aliases.key(row.place_text) == key:
+                _move(row.id, alias_id, actor)
+                step()
+        after = rows[-1].id
+
+
+def _move(ticket_id: int, alias_id: int, actor: Actor) -> None:
+    meant = db.session.execute(select(PlaceAlias.place_id, PlaceAlias.text).where(PlaceAlias.id == alias_id)).first()
+    if meant is None:
+        return
+    try:
+        with attempt():
+            case = by_ticket(ticket_id, actor=actor, now=clock.now())
+            wish = Wish(place_id=meant.place_id)
+            if case.ticket.place_id is None and reclassifying.apply(case, wish, meant.text):
+                case.settle()
+                case.write()
+    except DomainError:
+        return

@@ -50,11 +50,16 @@ def name_place() -> Any:
     if data is None:
         return _page(form, 422)
     try:
-        moved = services.name_for_all(actor=current_actor(), now=clock.now(), text=data["text"], place_id=_place(data))
+        count = services.name_for_all(actor=current_actor(), now=clock.now(), text=data["text"], place_id=_place(data))
     except Rejected as refused:
         form.refuse(refused)
         return _page(form, refused.status)
-    toast(ngettext("%(num)s request has its place now.", "%(num)s requests have their place now.", moved), "good")
+    toast(
+        ngettext("%(num)s request is moved there now.", "%(num)s requests are moved there now.", count)
+        if count
+        else _("From now on these words mean that place."),
+        "good",
+    )
     return redirect(url_for("tickets.unlisted"), 303)
 
 
