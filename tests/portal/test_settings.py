@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -43,6 +44,17 @@ def test_every_declared_setting_is_there_with_its_words(browser: FlaskClient) ->
         assert f'id="{declared.name}"' in page
     assert "1 to 10,000" in page
     assert "usually 120" in page
+
+
+def test_areas_and_choices_are_words_in_both_languages(browser: FlaskClient, login: Callable[..., FlaskClient]) -> None:
+    page = browser.get("/settings").get_data(as_text=True)
+    assert '<option value="high">High</option>' in page
+    assert "usually China" in page
+    page = login(accounts.person("admin", locale="zh-CN")).get("/settings").get_data(as_text=True)
+    assert '<option value="high">高</option>' in page
+    assert '<option value="dutylead">值班组长</option>' in page
+    for area in {name.partition(".")[0] for name in settings.DECLARED}:
+        assert not re.search(rf">\s*{area}\s*</h2>", page), f"{area} has no name"
 
 
 def test_a_change_is_kept_shown_and_audited(browser: FlaskClient, database: Session, admin: Person) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.core import clock, forms, settings
@@ -59,7 +60,7 @@ def _page(name: str = "", errors: list[str] | None = None, typed: str | None = N
             }
         )
     pages = {"priority": url_for("sla.priorities")}  # areas with a page of their own over the same values
-    return render_template("portal/settings.html", groups=groups, areas=_areas(), pages=pages)
+    return render_template("portal/settings.html", groups=groups, areas=_areas(), pages=pages, named=_named())
 
 
 def _areas() -> dict[str, str]:
@@ -72,4 +73,23 @@ def _areas() -> dict[str, str]:
         "sessions": _("Sessions"),
         "limits": _("Limits"),
         "attachments": _("Photos"),
+        "crew": _("Crew"),
+        "orders": _("Work orders"),
+        "visits": _("Visits"),
+    }
+
+
+def _named() -> dict[str, str]:
+    """The values a setting can be chosen from, in words; countries by their codes."""
+    language = get_locale()
+    return {
+        "low": _("Low"),
+        "normal": _("Normal"),
+        "high": _("High"),
+        "emergency": _("Emergency"),
+        "dispatcher": _("Dispatcher"),
+        "supervisor": _("Supervisor"),
+        "dutylead": _("Duty lead"),
+        "admin": _("Administrator"),
+        **(dict(language.territories) if language else {}),
     }
