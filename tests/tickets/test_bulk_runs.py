@@ -60,6 +60,14 @@ def test_a_run_accounts_for_every_order(client: FlaskClient, ground: factory.Gro
     assert over["ended_at"] is not None
     refused = client.get(f"{URL}/{run_id}/refused", headers=headers).json["items"]
     assert [each["id"] for each in refused] == [str(ids[1])]
+    database.execute(update(BulkItem).where(BulkItem.run_id == run_id).values(outcome="refused", detail="x"))
+    pages, cursor = [], ""
+    while cursor is not None:
+        page = client.get(f"{URL}/{run_id}/refused?limit=1{cursor}", headers=headers).json
+        pages.append([each["id"] for each in page["items"]])
+        cursor = page["next"] and f"&cursor={page['next']}"
+    assert pages == [[str(each)] for each in ids], "every one of them, page by page"
+    assert client.get(f"{URL}/{run_id}/refused?limit=0", headers=headers).status_code == 422
     assert client.get(URL, headers=headers).json["items"][0]["id"] == str(run_id)
     other = accounts.token(accounts.person("dispatcher"))
     assert client.get(f"{URL}/{run_id}", headers=other).status_code == 404

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Person
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
+from app.core.errors import Rejected
 from app.tickets.models import Absence, DutyRoster, Shift, TechnicianProfile, TechnicianTrade
 from app.tickets.queries import candidates, crews
-from app.tickets.services import dispatching
+from app.tickets.services import dispatching, technicians
 from tests.counting import counted
 from tests.factories import accounts
 from tests.factories import tickets as make
@@ -254,3 +255,18 @@ def test_shift_times_are_kept_to_the_minute(ground: make.Ground, desk: FlaskClie
         (0, time(8, 30), time(0), "on_call"),
         (4, time(8, 30), time(0), "on_call"),
     ]
+
+
+def test_whoever_was_one_elsewhere_is_admitted_there(ground: make.Ground, database: Session, now: datetime) -> None:
+    other = make.place("campus", "北校区")
+    once = ground.technician()
+    desk, stranger = (
+        accounts.actor(accounts.person("supervisor", scope_kind="campus", scope_id=place.id))
+        for place in (ground.campus, other)
+    )
+    technicians.end(actor=desk, now=now, person_id=once.id)
+    with pytest.raises(Rejected) as refused:
+        technicians.admit(actor=stranger, now=now, person_id=once.id, cap=9)
+    assert list(refused.value.fields) == ["who"]
+    technicians.admit(actor=desk, now=now, person_id=once.id, cap=3)
+    technicians.admit(actor=stranger, now=now, person_id=accounts.person("technician").id, cap=2)  # nobody's yet

@@ -22,7 +22,6 @@ from app.tickets.rules.dispatching import (
     check_manual,
     exclusions,
     rank,
-    serving_order,
 )
 from app.tickets.rules.shifts import Span
 
@@ -350,32 +349,6 @@ class TestManual:
         people = {person.person_id: person for person in crew}
         for one in rank(job, crew, NOW, SETTINGS).candidates:
             assert check_manual(job, people[one.person_id], NOW, SETTINGS).allowed(reason_given=False)
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(1, 99),
-            st.sampled_from(["low", "normal", "high", "emergency", "odd"]),
-            st.none() | instants,
-            st.integers(1, 999).map(lambda serial: f"W26-{serial:06d}"),
-        ),
-        max_size=8,
-    )
-)
-def test_rule_40_waiting_orders_are_served_by_priority_due_number(waiting):
-    served = serving_order(waiting)
-    assert sorted(served) == sorted(one[0] for one in waiting)
-    place = {"emergency": 0, "high": 1, "normal": 2, "odd": 2, "low": 3}
-    keys = [
-        (place[priority], due or datetime.max.replace(tzinfo=UTC), number)
-        for order_id in dict.fromkeys(served)
-        for (one, priority, due, number) in waiting
-        if one == order_id and waiting.count((one, priority, due, number)) == len([w for w in waiting if w[0] == one])
-    ]
-    if len(set(served)) == len(served):
-        assert keys == sorted(keys)
 
 
 def test_an_excluded_person_is_told_with_one_reason():

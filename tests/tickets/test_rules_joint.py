@@ -164,8 +164,3 @@ def test_when_orders_are_opened():
     assert not opens(TicketAct.ANSWER, TicketStatus.ACCEPTED, [OrderState.PLANNED])
     assert not opens(TicketAct.CONFIRM, TicketStatus.CLOSED, [])
     assert not opens(TicketAct.ORDER_ACCEPTED, TicketStatus.IN_SERVICE, [])
-
-
-def test_untouched_asks_whether_work_ever_began():
-    assert joint.untouched([None, "planned", "accepted", "on_hold"])
-    assert not joint.untouched(["planned", "working", "queued"])

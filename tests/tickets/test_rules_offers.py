@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.tickets.rules import offers, workflow
+from app.tickets.rules import offers
 from app.tickets.rules.dispatching import DispatchSettings, Job, Technician
 from app.tickets.rules.offers import PastOffer, Waiting, Wake, decide, refusals
 from app.tickets.rules.shifts import Span
@@ -182,12 +182,5 @@ def test_refusing_without_end_asks_everybody_once_a_round(ids, rounds):
     assert sorted(offer.person_id for offer in past if offer.round == rounds) == sorted(ids)
 
 
-def test_what_takes_load_off_somebody_wakes_the_others():
-    """39, 40: an outstanding offer is load, so its end frees somebody too."""
-    assert offers.frees_somebody(OrderAct.DONE)
-    assert not offers.frees_somebody(OrderAct.ACCEPT)
-    for row in workflow.ORDER_TABLE:
-        loaded = any(state in workflow.ORDER_LOAD for state in row.froms)
-        if loaded and row.to not in workflow.ORDER_LOAD:
-            assert offers.frees_somebody(row.act) or row.act is OrderAct.REQUEUE, row.act
+def test_waiting_says_why():
     assert set(offers.WAITING_LABELS) == set(Waiting)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app import wiring
 from app.accounts.models import Person
 from app.core import settings
 from app.core.actor import Actor, Grant, Scope
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
 from app.core.outbox import OutboxEvent
 from app.events import tickets as events
-from app.tickets import policies
+from app.tickets import handlers, policies
 from app.tickets.models import Ticket, TicketEvent, TicketFollower, WorkOrder
 from app.tickets.queries import candidates, followed, viewer
 from app.tickets.queries import orders as order_queries
 from app.tickets.queries import tickets as ticket_queries
 from app.tickets.rules.offers import Wake
-from app.tickets.rules.workflow import OrderAct, TicketAct, Who
-from app.tickets.services import acts, case, dispatching, opening, orders, photos, timers
+from app.tickets.rules.workflow import ORDER_LOAD, ORDER_TABLE, OrderAct, OrderState, TicketAct, Who
+from app.tickets.services import acts, announcing, case, dispatching, opening, orders, photos, timers
 from tests.factories import accounts, tickets
 from tests.tickets.walking import deliver
 
@@ -413,3 +415,45 @@ def test_nobody_without_a_permission_sees_anything(ground: tickets.Ground, now: 
     assert len(ticket_queries.page(staff, ticket_queries.TicketFilter(category=ground.category.id)).items) == 1
     assert len(ticket_queries.page(staff, ticket_queries.TicketFilter(priorities=("normal",))).items) == 1
     assert order_queries.names([]) == {}
+
+
+def test_rule_40_waiting_orders_are_served_by_priority_due_number(database: Session, now: datetime) -> None:
+    ground = tickets.Ground()
+    served = (
+        ("emergency", None),
+        ("high", now),
+        ("high", now),
+        ("high", None),
+        ("normal", now - timedelta(days=9)),
+        ("normal", now),
+        ("low", now - timedelta(days=30)),
+    )
+    made = [ground.file().order_id for _each in served]
+    for order_id, (priority, due_at) in zip([made[1], made[0], *made[2:]], served, strict=True):
+        database.execute(update(WorkOrder).where(WorkOrder.id == order_id).values(priority=priority, due_at=due_at))
+    assert [order_id for order_id, _ticket_id in dispatching.waiting_orders()] == [made[1], made[0], *made[2:]]
+
+
+def test_what_takes_load_off_somebody_wakes_the_others() -> None:
+    """39, 40: an outstanding offer is load, so its end frees somebody too."""
+    waking = {
+        event.__name__
+        for event, turns in wiring.REACTIONS.items()
+        if any(turn.handler is handlers.on_somebody_freed for turn in turns)
+    }
+    walked = 0
+    for row in ORDER_TABLE:
+        for state in ORDER_LOAD.intersection(row.froms):
+            if row.to in ORDER_LOAD or row.act is OrderAct.REQUEUE:
+                continue
+            told: list[object] = []
+            before = SimpleNamespace(id=1, state=state, assignee_id=7)
+            after = SimpleNamespace(id=1, state=row.to, assignee_id=None)
+            offer = SimpleNamespace(id=3, made_by=None) if state is OrderState.OFFERED else None
+            case_of = SimpleNamespace(
+                ticket=SimpleNamespace(id=2), tell=lambda event, told=told, **_more: told.append(event)
+            )
+            announcing.order(case_of, before, after, row.act, offer)  # type: ignore[arg-type]  # what it reads of them
+            assert waking & {type(each).__name__ for each in told}, (row.act, state)
+            walked += 1
+    assert walked > 8

@@ -102,12 +102,14 @@ def get_run(run_id: str) -> Response:
 
 
 @blueprint.route("/work-orders/bulk-runs/<string:run_id>/refused", methods=["GET"])
+@accepts(blueprint, forms.QuerySchema, location="query")
 @answers(blueprint, 200, RunRefusals)
 @policy(policies.may_dispatch)
-def list_refused(run_id: str) -> Response:
-    """Its refused orders with the reason of each, at most 500."""
+def list_refused(asked: dict[str, Any], run_id: str) -> Response:
+    """Its refused orders with the reason of each, in the order in which they were tried."""
     row = queries.one(current_actor(), number_of(run_id))
-    return json_answer(json_list([_refusal.dump(each) for each in queries.refused(row.id)], None))
+    page = queries.refused_page(row.id, asked["cursor"], asked["limit"])
+    return json_answer(json_list([_refusal.dump(each) for each in page.items], page.next))
 
 
 @blueprint.route("/work-orders/bulk-runs/<string:run_id>/stop", methods=["POST"])

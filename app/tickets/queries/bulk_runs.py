@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Select, and_, func, select
 
+from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
@@ -15,7 +16,7 @@ from app.core.prepared import Reading, number, value
 from app.tickets.models import BulkItem, BulkRun, WorkOrder
 
 LATEST = 20
-SHOWN = 500  # of the refused orders of a run; the API gives the others page by page
+SHOWN = 500  # of the refused orders of a run on its page; the API gives all of them page by page
 
 
 def _figures() -> Select[Any]:
@@ -81,11 +82,17 @@ def one(actor: Actor, run_id: int) -> Any:
 
 def refused(run_id: int) -> Sequence[Any]:
     """The refused orders of a run with the reason of each: (id, number, detail), by reason; at most SHOWN."""
-    rows = db.session.execute(
-        select(WorkOrder.id, WorkOrder.number, BulkItem.detail)
+    return db.session.execute(_refused(run_id).order_by(BulkItem.detail, BulkItem.id).limit(SHOWN)).all()
+
+
+def refused_page(run_id: int, cursor: str | None, limit: int) -> paging.Page[Any]:
+    """A page of them in the order in which they were tried. One statement."""
+    return paging.page(_refused(run_id), [("item", BulkItem.id.asc())], cursor, limit)
+
+
+def _refused(run_id: int) -> Select[Any]:
+    return (
+        select(WorkOrder.id, WorkOrder.number, BulkItem.detail, BulkItem.id.label("item"))
         .join(BulkItem, and_(BulkItem.institution_id == WorkOrder.institution_id, BulkItem.order_id == WorkOrder.id))
         .where(BulkItem.run_id == run_id, BulkItem.outcome == "refused")
-        .order_by(BulkItem.detail, BulkItem.id)
-        .limit(SHOWN)
     )
-    return rows.all()

@@ -6,7 +6,7 @@ everything needed to explain the choice is in it. Another rule takes its place b
 answer stays, and what an older rule stored can still be read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -55,8 +55,6 @@ __all__ = [
     "check_manual",
     "exclusions",
     "rank",
-    "serving_key",
-    "serving_order",
 ]
 
 VERSION: Final = "score-1"
@@ -255,17 +253,3 @@ def _whereabouts(job: Job, person: Technician) -> Iterable[Why]:
         yield Why(Factor.OTHER_CAMPUS, place)
     elif person.stand.name:
         yield Why(Factor.ELSEWHERE, place)
-
-
-def serving_key(priority: str, due_at: datetime | None, number: str) -> tuple[int, bool, float, str]:
-    """Sort key of waiting orders (40): priority, then due (none last), then number.
-
-    A priority that is not known is served with the normal ones.
-    """
-    rank_of = PRIORITY_ORDER.index(priority) if priority in PRIORITY_ORDER else PRIORITY_ORDER.index("normal")
-    return (rank_of, due_at is None, due_at.timestamp() if due_at is not None else 0.0, number)
-
-
-def serving_order(waiting: Sequence[tuple[int, str, datetime | None, str]]) -> list[int]:
-    """The ids of waiting orders, given as (id, priority, due, number), in the order in which they are served (40)."""
-    return [one[0] for one in sorted(waiting, key=lambda one: serving_key(one[1], one[2], one[3]))]

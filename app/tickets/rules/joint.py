@@ -62,11 +62,6 @@ def none_beyond_offered(orders: Iterable[OrderState]) -> bool:
     return _UP_TO_OFFERED.issuperset(orders)
 
 
-def untouched(order_events_to: Iterable[str | None]) -> bool:
-    """Whether no order was ever working, in any cycle; takes the `to` of every event of the ticket's orders."""
-    return OrderState.WORKING.value not in set(order_events_to)
-
-
 def follow_ups(act: TicketAct, orders: Mapping[int, OrderState], named: int | None = None) -> tuple[FollowUp, ...]:
     """What the system does to the orders because `act` was done to their ticket, in order of their ids.
 

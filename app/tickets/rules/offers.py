@@ -58,25 +58,6 @@ def came_on_duty(people: Iterable[Technician], since: datetime, now: datetime, *
     return any(since < span.start <= now < span.end for each in spans for span in merged(each))
 
 
-_FREEING: Final = frozenset(
-    {
-        OrderAct.DONE,
-        OrderAct.CANCEL,
-        OrderAct.GIVE_BACK,
-        OrderAct.REASSIGN,
-        OrderAct.DECLINE,
-        OrderAct.EXPIRE,
-        OrderAct.REVOKE,
-        OrderAct.SUSPEND,
-    }
-)
-
-
-def frees_somebody(act: OrderAct) -> bool:
-    """Whether `act` takes load off somebody, so that *other* waiting orders are tried again (39, 40)."""
-    return act in _FREEING
-
-
 class Waiting(StrEnum):
     """Why an order waits although it is queued."""
 

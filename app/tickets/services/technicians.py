@@ -51,7 +51,11 @@ class ShiftPlan:
 
 
 def admit(*, actor: Actor, now: datetime, person_id: int, cap: int) -> None:
-    """Make somebody a technician, or again. Raises NotAllowed, Rejected (fields `who`, `cap`)."""
+    """Make somebody a technician, or again.
+
+    Whoever has zones elsewhere is not the actor's to plan, as long as he was none too. Raises NotAllowed, Rejected
+    (fields `who`, `cap`).
+    """
     _permit(actor)
     _check_cap(cap)
     profile = _locked(person_id)
@@ -60,6 +64,8 @@ def admit(*, actor: Actor, now: datetime, person_id: int, cap: int) -> None:
         db.session.add(profile)
     elif profile.valid_to is None:
         raise Rejected(fields={"who": _l("This person is a technician already.")})
+    elif not db.session.scalar(select(queries.in_reach(actor, person_id))):
+        raise Rejected(fields={"who": _l("This person is not yours to plan.")})
     profile.cap, profile.valid_to = cap, None
     db.session.flush()
     audit.record(actor, "technician.admit", "person", person_id, now=now, after={"cap": cap})
