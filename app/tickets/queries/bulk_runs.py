@@ -90,7 +90,7 @@ def refused_page(run_id: int, cursor: str | None, limit: int) -> paging.Page[Any
     return paging.page(_refused(run_id), [("item", BulkItem.id.asc())], cursor, limit)
 
 
-def _refused(run_id: int) -> Select[Any]:
+def _refused(run_id: int) -> Any:
     return (
         select(WorkOrder.id, WorkOrder.number, BulkItem.detail, BulkItem.id.label("item"))
         .join(BulkItem, and_(BulkItem.institution_id == WorkOrder.institution_id, BulkItem.order_id == WorkOrder.id))
