@@ -8,7 +8,6 @@ from flask import current_app
 
 from app.core import clock, forms
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.http import (
     ApiBlueprint,
     accepts,
@@ -24,13 +23,6 @@ from app.notifications import policies
 from app.notifications.webhooks import queries, schemas, services
 
 blueprint = ApiBlueprint("webhooks", __name__, description="Telling other systems what happens (Standard Webhooks)")
-
-
-def _id(given: str) -> int:
-    number = forms.parse_id(given)  # not <int:…>: with several methods on an address that would answer 405, not 404
-    if number is None:
-        raise NotFound
-    return number
 
 
 def plain_allowed() -> bool:
@@ -63,7 +55,7 @@ def add_webhook(sent: dict[str, Any]) -> Any:
 @policy(policies.write_webhooks)
 def webhook(webhook_id: str) -> Any:
     """One endpoint"""
-    found = queries.endpoint(_id(webhook_id))
+    found = queries.endpoint(forms.id_in_address(webhook_id))
     return versioned(found, found.version)
 
 
@@ -74,7 +66,7 @@ def webhook(webhook_id: str) -> Any:
 def change_webhook(sent: dict[str, Any], webhook_id: str) -> Any:
     """Change an endpoint, switch it off or on"""
     found = services.change(
-        _id(webhook_id),
+        forms.id_in_address(webhook_id),
         actor=current_actor(),
         now=clock.now(),
         seen=seen_version(),
@@ -90,7 +82,9 @@ def change_webhook(sent: dict[str, Any], webhook_id: str) -> Any:
 @policy(policies.write_webhooks)
 def remove_webhook(webhook_id: str) -> Any:
     """Nothing is sent there any more"""
-    services.remove(_id(webhook_id), actor=current_actor(), now=clock.now(), seen=seen_version(required=False))
+    services.remove(
+        forms.id_in_address(webhook_id), actor=current_actor(), now=clock.now(), seen=seen_version(required=False)
+    )
     return no_body()
 
 

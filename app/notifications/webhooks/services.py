@@ -17,7 +17,9 @@ from app.audit import services as audit
 from app.core import outbox
 from app.core.actor import Actor
 from app.core.db import current_institution, db
-from app.core.errors import Conflict, NotFound, Rejected, Stale
+from app.core.errors import Conflict, NotFound, Rejected
+from app.core.held import held as row_held
+from app.core.held import unchanged
 from app.core.i18n import iso
 from app.core.outbox import Event, Pending
 from app.events.notifications import WebhookDue
@@ -263,21 +265,13 @@ def tidy(now: datetime) -> Iterator[int]:
 
 def held(endpoint_id: int) -> WebhookEndpoint:
     """A living endpoint, locked. Raises NotFound."""
-    found = db.session.scalars(
-        select(WebhookEndpoint)
-        .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.removed_at.is_(None))
-        .with_for_update()
-    ).first()
-    if found is None:
-        raise NotFound
-    return found
+    return row_held(WebhookEndpoint, endpoint_id, WebhookEndpoint.removed_at.is_(None))
 
 
 def _held_as(endpoint_id: int, seen: int | None) -> WebhookEndpoint:
     """The same as somebody has seen it (None: he does not say). Raises NotFound, Stale."""
     endpoint = held(endpoint_id)
-    if seen is not None and seen != endpoint.version:
-        raise Stale(current={"state": _state(endpoint), "assignee": None, "version": endpoint.version})
+    unchanged(endpoint.version, seen, state=_state(endpoint), assignee=None)
     return endpoint
 
 

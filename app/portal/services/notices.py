@@ -17,14 +17,15 @@ from app.audit import services as audit
 from app.core import i18n, outbox
 from app.core.actor import Actor
 from app.core.db import current_institution, db
-from app.core.errors import Conflict, NotFound, Rejected
+from app.core.errors import Conflict, Rejected
+from app.core.held import held as row_held
+from app.core.held import unchanged
 from app.events.notices import NoticeOver, NoticePublished
 from app.portal import policies
 from app.portal.models import Notice, NoticePlace, NoticeRead, NoticeVersion
 from app.portal.queries import notices as queries
 from app.portal.rules import notices as rules
 from app.portal.rules.notices import Act, Content, Kind, Status, Utility
-from app.portal.services.held import unchanged
 from app.sites import policies as sites_policies
 from app.sites import queries as sites
 
@@ -144,11 +145,7 @@ def note_read(*, person_id: int, notice_id: int, version: int, now: datetime, se
 
 def _held(actor: Actor, notice_id: int, act: Act, seen: int | None) -> Notice:
     """The notice, locked, for an act that is possible. Raises NotFound, Stale, Conflict."""
-    notice = db.session.scalars(
-        select(Notice).where(Notice.id == notice_id, queries.writable(actor)).with_for_update(key_share=True)
-    ).first()
-    if notice is None:
-        raise NotFound
+    notice = row_held(Notice, notice_id, queries.writable(actor))
     unchanged(notice.version, seen, state=notice.status)
     try:
         rules.target(Status(notice.status), act)

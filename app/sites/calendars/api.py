@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.core import clock, forms
-from app.core.errors import NotFound, Rejected
+from app.core.errors import Rejected
 from app.core.http import ApiBlueprint, accepts, answers, current_actor, json_list, policy, seen_version, versioned
 from app.core.http.preconditions import no_body
 from app.sites import policies
@@ -18,13 +18,6 @@ from app.sites.calendars.models import CalendarVersion, WorkingCalendar
 from app.sites.rules import calendar_data
 
 blueprint = ApiBlueprint("calendars", __name__, description="Working calendars: hours, seasons, holidays, make-up days")
-
-
-def _id(given: str) -> int:
-    number = forms.parse_id(given)
-    if number is None:
-        raise NotFound
-    return number
 
 
 def _shown(calendar: WorkingCalendar, version: CalendarVersion) -> dict[str, Any]:
@@ -62,7 +55,7 @@ def add_calendar(sent: dict[str, Any]) -> Any:
 @policy(policies.may_read_calendars)
 def calendar(calendar_id: str) -> Any:
     """One calendar with what is in force"""
-    found = queries.calendar(_id(calendar_id))
+    found = queries.calendar(forms.id_in_address(calendar_id))
     version = queries.in_force(found.id)
     return versioned(_shown(found, version), version.number)
 
@@ -73,7 +66,7 @@ def calendar(calendar_id: str) -> Any:
 @policy(policies.may_write_calendars)
 def publish_calendar(sent: dict[str, Any], calendar_id: str) -> Any:
     """Put new content in force; clocks that are open are judged by it from their start"""
-    found = queries.calendar(_id(calendar_id))
+    found = queries.calendar(forms.id_in_address(calendar_id))
     made = services.publish(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
     return versioned(_shown(found, made), made.number)
 
@@ -84,7 +77,7 @@ def publish_calendar(sent: dict[str, Any], calendar_id: str) -> Any:
 def close_calendar(calendar_id: str) -> Any:
     """Take a calendar out of the list; its versions stay with the clocks that were judged by them"""
     seen = seen_version(required=False)
-    services.close(_id(calendar_id), actor=current_actor(), now=clock.now(), seen=seen)
+    services.close(forms.id_in_address(calendar_id), actor=current_actor(), now=clock.now(), seen=seen)
     return no_body()
 
 
@@ -93,7 +86,7 @@ def close_calendar(calendar_id: str) -> Any:
 @policy(policies.may_read_calendars)
 def calendar_versions(calendar_id: str) -> Any:
     """Every version of a calendar, the newest first"""
-    found = queries.calendar(_id(calendar_id))
+    found = queries.calendar(forms.id_in_address(calendar_id))
     names = ("id", "number", "published_at", "published_by", "note", "content")
     rows = [{name: getattr(each, name) for name in names} for each in queries.versions(found.id)]
     return json_list(rows, None)
@@ -109,7 +102,7 @@ def calendar_days(asked: dict[str, Any], calendar_id: str) -> Any:
     last = asked["last"] or first + timedelta(days=30)
     if not 0 <= (last - first).days < schemas.SPAN_MAX:
         raise Rejected(fields={"to": _("Ask for at most %(days)s days, in order.", days=schemas.SPAN_MAX)})
-    found = calendar_data.read(queries.in_force(queries.calendar(_id(calendar_id)).id).content)
+    found = calendar_data.read(queries.in_force(queries.calendar(forms.id_in_address(calendar_id)).id).content)
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     rows = []
     for day in days:

@@ -8,7 +8,6 @@ from typing import Any
 from flask import Response
 
 from app.core.errors import NotFound
-from app.core.forms import parse_id
 from app.core.http import ApiBlueprint, current_actor
 from app.core.http.api import json_answer
 from app.core.http.dumping import compiled
@@ -23,14 +22,6 @@ blueprint = ApiBlueprint("tickets", "app.tickets.api", description="Tickets, wor
 
 dump_tickets = compiled(schemas.TicketOut(), tickets.NAMES)
 dump_orders = compiled(schemas.OrderOut(), orders.NAMES)
-
-
-def number_of(given: str) -> int:
-    """The id in an address. Raises NotFound for what cannot be one."""
-    number = parse_id(given)
-    if number is None:
-        raise NotFound
-    return number
 
 
 def ticket(ticket_id: int, status: int = 200) -> Response:

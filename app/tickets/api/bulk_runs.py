@@ -9,10 +9,11 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
 from app.core import clock, forms
+from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy
 from app.core.http.api import json_answer, json_list
 from app.tickets import policies
-from app.tickets.api.answering import blueprint, number_of
+from app.tickets.api.answering import blueprint
 from app.tickets.api.bulk import BulkItem, BulkTask, RunOut, plain_run, run_answer, task_of
 from app.tickets.queries import bulk_runs as queries
 from app.tickets.queries.dispatch_list import VIEWS, Wanted
@@ -98,7 +99,7 @@ def order_run(sent: dict[str, Any]) -> Response:
 @policy(policies.may_dispatch)
 def get_run(run_id: str) -> Response:
     """How far a run of yours is."""
-    return run_answer(number_of(run_id))
+    return run_answer(id_in_address(run_id))
 
 
 @blueprint.route("/work-orders/bulk-runs/<string:run_id>/refused", methods=["GET"])
@@ -107,7 +108,7 @@ def get_run(run_id: str) -> Response:
 @policy(policies.may_dispatch)
 def list_refused(asked: dict[str, Any], run_id: str) -> Response:
     """Its refused orders with the reason of each, in the order in which they were tried."""
-    row = queries.one(current_actor(), number_of(run_id))
+    row = queries.one(current_actor(), id_in_address(run_id))
     page = queries.refused_page(row.id, asked["cursor"], asked["limit"])
     return json_answer(json_list([_refusal.dump(each) for each in page.items], page.next))
 
@@ -117,6 +118,6 @@ def list_refused(asked: dict[str, Any], run_id: str) -> Response:
 @policy(policies.may_dispatch)
 def stop_run(run_id: str) -> Response:
     """Begin nothing more; what is done stays done."""
-    row = queries.one(current_actor(), number_of(run_id))
+    row = queries.one(current_actor(), id_in_address(run_id))
     services.stop(actor=current_actor(), now=clock.now(), run_id=row.id)
     return run_answer(row.id)

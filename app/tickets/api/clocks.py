@@ -8,9 +8,10 @@ from flask import Response
 
 from app.core import clock
 from app.core.errors import NotAllowed
+from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, json_list, policy, seen_version
 from app.tickets import policies, schemas
-from app.tickets.api.answering import blueprint, number_of, ticket
+from app.tickets.api.answering import blueprint, ticket
 from app.tickets.queries import clock_view, tickets
 from app.tickets.queries import extensions as open_requests
 from app.tickets.schemas import clocks as shapes
@@ -22,7 +23,7 @@ from app.tickets.services import extensions, priorities
 @policy(policies.may_read_orders)
 def ticket_clocks(ticket_id: str) -> Any:
     """The clocks of a ticket and its orders, each with the trail that explains its due time"""
-    found = tickets.one(current_actor(), number_of(ticket_id))
+    found = tickets.one(current_actor(), id_in_address(ticket_id))
     if not policies.reads_as_staff(current_actor(), found):
         raise NotAllowed
     return json_list(clock_view.views(found.id, clock.now()), None)
@@ -34,7 +35,7 @@ def ticket_clocks(ticket_id: str) -> Any:
 @policy(policies.may_triage)
 def set_priority(sent: dict[str, Any], ticket_id: str) -> Response:
     """Another priority than the matrix gave, with a reason"""
-    number = number_of(ticket_id)
+    number = id_in_address(ticket_id)
     priorities.override(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen_version(), **sent)
     return ticket(number)
 
@@ -55,7 +56,7 @@ def list_extensions(asked: dict[str, Any]) -> Any:
 @policy(policies.may_move_orders)
 def ask_extension(sent: dict[str, Any], ticket_id: str) -> Any:
     """Ask for more time; another person decides"""
-    number, seen = number_of(ticket_id), seen_version(required=False)
+    number, seen = id_in_address(ticket_id), seen_version(required=False)
     return extensions.ask(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen, **sent)
 
 
@@ -65,7 +66,7 @@ def ask_extension(sent: dict[str, Any], ticket_id: str) -> Any:
 @policy(policies.may_extend)
 def decide_extension(sent: dict[str, Any], ticket_id: str) -> Any:
     """Approve the time asked for, which is then the promise, or refuse it"""
-    number, seen = number_of(ticket_id), seen_version(required=False)
+    number, seen = id_in_address(ticket_id), seen_version(required=False)
     return extensions.decide(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen, **sent)
 
 
@@ -75,6 +76,6 @@ def decide_extension(sent: dict[str, Any], ticket_id: str) -> Any:
 @policy(policies.may_extend)
 def excuse_clock(sent: dict[str, Any], ticket_id: str, clock_id: str) -> Response:
     """Excuse a due time that has passed; the figure stays what it is"""
-    number, which, seen = number_of(ticket_id), number_of(clock_id), seen_version(required=False)
+    number, which, seen = id_in_address(ticket_id), id_in_address(clock_id), seen_version(required=False)
     extensions.excuse(actor=current_actor(), now=clock.now(), ticket_id=number, clock_id=which, seen=seen, **sent)
     return ticket(number)

@@ -7,10 +7,11 @@ from typing import Any
 from flask import Response
 
 from app.core import clock
+from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy, signed_in
 from app.core.http.api import json_answer, json_list
 from app.core.http.dumping import compiled
-from app.tickets.api.answering import blueprint, number_of
+from app.tickets.api.answering import blueprint
 from app.tickets.queries import duty_calls as queries
 from app.tickets.schemas import duty as schemas
 from app.tickets.services import duty_calls as services
@@ -33,7 +34,7 @@ def list_duty_calls(asked: dict[str, Any]) -> Response:
 @policy(signed_in)
 def show_duty_call(call_id: str) -> Response:
     """One call."""
-    return _one(number_of(call_id))
+    return _one(id_in_address(call_id))
 
 
 @blueprint.route("/duty-calls/<string:call_id>/answer", methods=["POST"])
@@ -42,7 +43,7 @@ def show_duty_call(call_id: str) -> Response:
 @policy(signed_in)
 def answer_duty_call(_sent: dict[str, Any], call_id: str) -> Response:
     """Take the order on by name: nobody is called for it any more. 409 says who was faster."""
-    number = number_of(call_id)
+    number = id_in_address(call_id)
     services.answer(actor=current_actor(), now=clock.now(), call_id=number)
     return _one(number)
 

@@ -9,10 +9,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import clock
 from app.core.errors import Rejected
+from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy, seen_version, versioned
 from app.core.http.limits import filings
 from app.tickets import policies, schemas
-from app.tickets.api.answering import blueprint, number_of, ticket
+from app.tickets.api.answering import blueprint, ticket
 from app.tickets.queries import similar
 from app.tickets.schemas import incidents
 from app.tickets.services import following, merging, reclassifying, splitting
@@ -37,7 +38,7 @@ def similar_tickets(asked: dict[str, Any]) -> Any:
 @policy(policies.may_file)
 def join_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """Follow a ticket instead of filing the same fault; the answer is the reduced ticket."""
-    number, seen = number_of(ticket_id), seen_version(required=False)
+    number, seen = id_in_address(ticket_id), seen_version(required=False)
     return ticket(following.join(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen))
 
 
@@ -47,7 +48,7 @@ def join_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
 @policy(policies.may_file)
 def leave_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
     """No longer follow a ticket."""
-    number, seen = number_of(ticket_id), seen_version(required=False)
+    number, seen = id_in_address(ticket_id), seen_version(required=False)
     following.leave(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen)
     return Response(status=204)
 
@@ -58,7 +59,7 @@ def leave_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
 @policy(policies.may_triage)
 def merge_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """Make a ticket the duplicate of another, which is open or resolved and no duplicate itself."""
-    number = number_of(ticket_id)
+    number = id_in_address(ticket_id)
     merging.merge(
         actor=current_actor(),
         now=clock.now(),
@@ -76,7 +77,7 @@ def merge_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
 @policy(policies.may_triage)
 def unmerge_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """Undo the merge that made a ticket a duplicate; what somebody changed since stays."""
-    number = number_of(ticket_id)
+    number = id_in_address(ticket_id)
     merging.unmerge(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen_version(required=False), **sent)
     return ticket(number)
 
@@ -87,7 +88,7 @@ def unmerge_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
 @policy(policies.may_triage)
 def reclassify_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """Correct category, place, urgency or impact of an open ticket; orders of another trade are opened anew."""
-    number = number_of(ticket_id)
+    number = id_in_address(ticket_id)
     reason = sent.pop("reason")
     reclassifying.reclassify(
         actor=current_actor(),
@@ -109,7 +110,7 @@ def split_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
     made = splitting.split(
         actor=current_actor(),
         now=clock.now(),
-        ticket_id=number_of(ticket_id),
+        ticket_id=id_in_address(ticket_id),
         seen=seen_version(required=False),
         **sent,
     )

@@ -7,11 +7,12 @@ from typing import Any
 from flask import Response
 
 from app.core import clock
+from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, no_body, policy, seen_version
 from app.core.http.api import json_answer, json_list
 from app.core.http.preconditions import etag
 from app.tickets import policies
-from app.tickets.api.answering import blueprint, number_of
+from app.tickets.api.answering import blueprint
 from app.tickets.queries import macros as queries
 from app.tickets.schemas import macros as schemas
 from app.tickets.services import macros as services
@@ -49,7 +50,7 @@ def add_macro(sent: dict[str, Any]) -> Response:
 @policy(policies.may_dispatch)
 def get_macro(macro_id: str) -> Response:
     """One macro."""
-    return _macro(queries.one(number_of(macro_id)))
+    return _macro(queries.one(id_in_address(macro_id)))
 
 
 @blueprint.route("/macros/<string:macro_id>", methods=["PUT"])
@@ -58,7 +59,7 @@ def get_macro(macro_id: str) -> Response:
 @policy(policies.may_edit_macros)
 def change_macro(sent: dict[str, Any], macro_id: str) -> Response:
     """Write it anew."""
-    number = number_of(macro_id)
+    number = id_in_address(macro_id)
     changed = services.change(
         actor=current_actor(),
         now=clock.now(),
@@ -76,6 +77,6 @@ def change_macro(sent: dict[str, Any], macro_id: str) -> Response:
 @policy(policies.may_edit_macros)
 def close_macro(macro_id: str) -> Any:
     """Nobody is offered it any more."""
-    number = number_of(macro_id)
+    number = id_in_address(macro_id)
     services.close(actor=current_actor(), now=clock.now(), macro_id=number, seen=seen_version())
     return no_body()

@@ -8,9 +8,10 @@ from flask import Response
 from marshmallow import fields
 
 from app.core import clock, forms
+from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy
 from app.tickets import policies, schemas
-from app.tickets.api.answering import blueprint, number_of, ticket
+from app.tickets.api.answering import blueprint, ticket
 from app.tickets.services import messages
 
 
@@ -27,6 +28,6 @@ class NewMessage(forms.Schema):
 @policy(policies.may_read)
 def write_message(sent: dict[str, Any], ticket_id: str) -> Response:
     """Write to the other side; read them with the ticket's events (kind `message`)."""
-    number = number_of(ticket_id)
+    number = id_in_address(ticket_id)
     messages.send_message(actor=current_actor(), now=clock.now(), ticket_id=number, **sent)
     return ticket(number, 201)

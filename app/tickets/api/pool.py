@@ -7,11 +7,12 @@ from typing import Any
 from flask import Response
 
 from app.core import clock
+from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy, seen_version
 from app.core.http.api import json_answer, json_list
 from app.tickets import policies
 from app.tickets import schemas as shared
-from app.tickets.api.answering import blueprint, dump_orders, number_of, order
+from app.tickets.api.answering import blueprint, dump_orders, order
 from app.tickets.queries import pool as queries
 from app.tickets.schemas import pool as schemas
 from app.tickets.services import pool as services
@@ -31,7 +32,7 @@ def list_pool() -> Response:
 @policy(policies.may_work)
 def claim_order(_sent: dict[str, Any], order_id: str) -> Response:
     """Take an order from the pool. Where somebody was faster: 412 with `current`, which names who has it."""
-    number = number_of(order_id)
+    number = id_in_address(order_id)
     services.claim(actor=current_actor(), now=clock.now(), order_id=number, seen=seen_version(required=False))
     return order(number)
 
@@ -42,7 +43,7 @@ def claim_order(_sent: dict[str, Any], order_id: str) -> Response:
 @policy(policies.may_dispatch)
 def pool_order(sent: dict[str, Any], order_id: str) -> Response:
     """Put an order into the pool (offers stop), or take it out (the ranking goes on)."""
-    number = number_of(order_id)
+    number = id_in_address(order_id)
     act = services.put if sent["pooled"] else services.take_out
     act(actor=current_actor(), now=clock.now(), order_id=number, seen=seen_version())
     return order(number)

@@ -8,9 +8,10 @@ from flask import Response
 from marshmallow import fields
 
 from app.core import clock, forms
+from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy
 from app.tickets import policies, schemas
-from app.tickets.api.answering import blueprint, number_of, ticket
+from app.tickets.api.answering import blueprint, ticket
 from app.tickets.services import publishing
 
 
@@ -26,6 +27,6 @@ class Publishing(forms.Schema):
 @policy(policies.may_triage)
 def publish_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """Let anybody read text and photos of a request in a public place (Open311), or hide them again."""
-    number = number_of(ticket_id)
+    number = id_in_address(ticket_id)
     publishing.publish(actor=current_actor(), now=clock.now(), ticket_id=number, **sent)
     return ticket(number)

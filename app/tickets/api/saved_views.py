@@ -7,11 +7,12 @@ from typing import Any
 from flask import Response
 
 from app.core import clock
+from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, no_body, policy, seen_version
 from app.core.http.api import json_answer, json_list
 from app.core.http.preconditions import etag
 from app.tickets import policies
-from app.tickets.api.answering import blueprint, number_of
+from app.tickets.api.answering import blueprint
 from app.tickets.queries import saved_views as queries
 from app.tickets.rules import saved_views as rules
 from app.tickets.schemas import saved_views as schemas
@@ -63,7 +64,7 @@ def keep_view(sent: dict[str, Any]) -> Response:
 @policy(policies.may_dispatch)
 def get_view(view_id: str) -> Response:
     """One view."""
-    return _view(number_of(view_id))
+    return _view(id_in_address(view_id))
 
 
 @blueprint.route("/saved-views/<string:view_id>", methods=["PATCH"])
@@ -72,7 +73,7 @@ def get_view(view_id: str) -> Response:
 @policy(policies.may_dispatch)
 def change_view(sent: dict[str, Any], view_id: str) -> Response:
     """Rename it, keep other filters, share it or take it back."""
-    number, seen = number_of(view_id), seen_version()
+    number, seen = id_in_address(view_id), seen_version()
     given = {("role_id" if name == "role" else name): value for name, value in sent.items()}
     services.change(actor=current_actor(), now=clock.now(), view_id=number, seen=seen, **given)
     return _view(number)
@@ -83,7 +84,7 @@ def change_view(sent: dict[str, Any], view_id: str) -> Response:
 @policy(policies.may_dispatch)
 def remove_view(view_id: str) -> Any:
     """Nobody is offered it any more."""
-    number = number_of(view_id)
+    number = id_in_address(view_id)
     services.remove(actor=current_actor(), now=clock.now(), view_id=number, seen=seen_version())
     return no_body()
 
@@ -94,7 +95,7 @@ def remove_view(view_id: str) -> Any:
 @policy(policies.may_dispatch)
 def begin_with_view(sent: dict[str, Any], view_id: str) -> Response:
     """Your list and board begin with it, or with everything again."""
-    number, actor = number_of(view_id), current_actor()
+    number, actor = id_in_address(view_id), current_actor()
     row = queries.one(actor, number)
     if sent["on"] or row.is_default:
         services.begin_with(actor=actor, now=clock.now(), view_id=number if sent["on"] else None)

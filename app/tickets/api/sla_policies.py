@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from app.core import clock
+from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, json_list, policy, seen_version, versioned
 from app.core.http.preconditions import no_body
 from app.tickets import policies
-from app.tickets.api.answering import blueprint, number_of
+from app.tickets.api.answering import blueprint
 from app.tickets.models import SlaPolicy, SlaPolicyVersion
 from app.tickets.queries import sla_policies as queries
 from app.tickets.schemas import sla_policies as schemas
@@ -52,7 +53,7 @@ def add_sla_policy(sent: dict[str, Any]) -> Any:
 @policy(policies.may_read_policies)
 def sla_policy(policy_id: str) -> Any:
     """One policy with what is in force"""
-    found = queries.policy(number_of(policy_id))
+    found = queries.policy(id_in_address(policy_id))
     version = queries.in_force(found.id)
     return versioned(_shown(found, version), version.number)
 
@@ -63,7 +64,7 @@ def sla_policy(policy_id: str) -> Any:
 @policy(policies.may_edit_policies)
 def publish_sla_policy(sent: dict[str, Any], policy_id: str) -> Any:
     """Put new content in force for clocks that begin or change from now on; running ones keep theirs"""
-    found = queries.policy(number_of(policy_id))
+    found = queries.policy(id_in_address(policy_id))
     made = services.publish(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
     return versioned(_shown(found, made), made.number)
 
@@ -74,7 +75,7 @@ def publish_sla_policy(sent: dict[str, Any], policy_id: str) -> Any:
 def close_sla_policy(policy_id: str) -> Any:
     """Take a policy out of the choice; its versions stay"""
     seen = seen_version(required=False)
-    services.close(number_of(policy_id), actor=current_actor(), now=clock.now(), seen=seen)
+    services.close(id_in_address(policy_id), actor=current_actor(), now=clock.now(), seen=seen)
     return no_body()
 
 
@@ -83,5 +84,5 @@ def close_sla_policy(policy_id: str) -> Any:
 @policy(policies.may_read_policies)
 def sla_policy_versions(policy_id: str) -> Any:
     """Every version of a policy, the newest first"""
-    found = queries.policy(number_of(policy_id))
+    found = queries.policy(id_in_address(policy_id))
     return json_list([row._asdict() for row in queries.versions(found.id)], None)

@@ -10,6 +10,7 @@ from werkzeug.datastructures import FileStorage
 
 from app.core import clock, paging, words
 from app.core.errors import NotFound, Rejected
+from app.core.forms import id_in_address as _id
 from app.core.http import (
     accepts,
     answers,
@@ -28,7 +29,6 @@ from app.core.i18n import iso, zone
 from app.sites import queries as places
 from app.tickets import answer_words, code_tries, policies, schemas
 from app.tickets.api.answering import blueprint, dump_orders, dump_tickets, left
-from app.tickets.api.answering import number_of as _id
 from app.tickets.api.answering import order as _order
 from app.tickets.api.answering import ticket as _ticket
 from app.tickets.api.ranking import explained

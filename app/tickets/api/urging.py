@@ -7,9 +7,10 @@ from typing import Any
 from flask import Response
 
 from app.core import clock
+from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy, seen_version
 from app.tickets import policies, schemas
-from app.tickets.api.answering import blueprint, number_of, ticket
+from app.tickets.api.answering import blueprint, ticket
 from app.tickets.schemas import incidents
 from app.tickets.services import urging
 
@@ -20,6 +21,6 @@ from app.tickets.services import urging
 @policy(policies.may_own)
 def remind_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """Remind whoever is responsible: the reporter alone, from `urge_from` on, once in 24 hours; earlier is a 409."""
-    number = number_of(ticket_id)
+    number = id_in_address(ticket_id)
     urging.urge(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen_version(required=False))
     return ticket(number)

@@ -7,9 +7,10 @@ from typing import Any
 from flask import Response
 
 from app.core import clock
+from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy, seen_version
 from app.tickets import policies, schemas
-from app.tickets.api.answering import blueprint, number_of, ticket
+from app.tickets.api.answering import blueprint, ticket
 from app.tickets.rules.visits import Window
 from app.tickets.services import windows
 
@@ -20,7 +21,7 @@ from app.tickets.services import windows
 @policy(policies.may_own)
 def choose_window(sent: dict[str, Any], ticket_id: str) -> Response:
     """Nobody was in: say when somebody may come again, one or several neighbouring slots of `GET /visit-windows`."""
-    number = number_of(ticket_id)
+    number = id_in_address(ticket_id)
     windows.choose(
         actor=current_actor(),
         now=clock.now(),

@@ -8,7 +8,7 @@ from flask import redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from app.core import clock, forms, transaction
-from app.core.errors import Conflict, NotFound, Rejected, Stale
+from app.core.errors import Conflict, Rejected, Stale
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.tickets import due_words, order_words, policies
@@ -36,9 +36,7 @@ def pool_list() -> str:
 @policy(policies.may_work)
 def claim(order_id: str) -> Any:
     """I take it; who is too late learns who was faster."""
-    number = forms.parse_id(order_id)
-    if number is None:
-        raise NotFound
+    number = forms.id_in_address(order_id)
     try:
         done = services.claim(actor=current_actor(), now=clock.now(), order_id=number, seen=None)
     except Stale as lost:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from marshmallow import EXCLUDE, fields
 
 from app.core import clock, forms, transaction
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict
 from app.core.http import current_actor, policy, signed_in
 from app.core.pages import toast
 from app.tickets import order_words, policies
@@ -46,14 +46,14 @@ def index() -> str:
 @policy(signed_in)
 def one(call_id: str) -> str:
     """One call, with what is known and the button that answers it."""
-    return _page(_number(call_id))
+    return _page(forms.id_in_address(call_id))
 
 
 @blueprint.post("/<call_id>/answer")
 @policy(signed_in)
 def answer(call_id: str) -> Any:
     """I take it on, by name; nobody is called for it any more."""
-    number = _number(call_id)
+    number = forms.id_in_address(call_id)
     try:
         services.answer(actor=current_actor(), now=clock.now(), call_id=number)
     except Conflict as refused:
@@ -89,10 +89,3 @@ def waits(row: Any) -> bool:
 
 def _names(rows: Any) -> dict[int, str]:
     return order_queries.names(sorted({person_id for row in rows for person_id in row.called}))
-
-
-def _number(call_id: str) -> int:
-    number = forms.parse_id(call_id)
-    if number is None:
-        raise NotFound
-    return number

@@ -9,7 +9,7 @@ from flask import redirect, render_template, request, url_for
 from app.accounts.models import Person
 from app.accounts.web import people as people_pages
 from app.core import clock, forms
-from app.core.errors import NotFound, Rejected
+from app.core.errors import Rejected
 from app.core.http import current_actor, policy
 from app.tickets import policies
 from app.tickets.dispatch import schemas
@@ -71,8 +71,6 @@ def add_duty() -> Any:
 @policy(policies.may_edit_crews)
 def end_duty(duty_id: str) -> Any:
     """A duty ends now, or is taken back where it has not begun."""
-    number = forms.parse_id(duty_id)
-    if number is None:
-        raise NotFound
+    number = forms.id_in_address(duty_id)
     services.end_duty(actor=current_actor(), now=clock.now(), duty_id=number)
     return redirect(url_for("technicians.duty"), 303)

@@ -194,9 +194,7 @@ def _moment(row: Any) -> str:
 
 def _ticket(ticket_id: str) -> Any:
     """A request the reader sees as staff. Raises NotFound."""
-    number = forms.parse_id(ticket_id)
-    if number is None:
-        raise NotFound
+    number = forms.id_in_address(ticket_id)
     row = tickets.one(current_actor(), number)
     if not policies.reads_as_staff(current_actor(), row):
         raise NotFound

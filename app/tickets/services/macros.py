@@ -16,7 +16,8 @@ from app.audit import services as audit
 from app.core import i18n, words
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.held import held, unchanged
 from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.models import Macro
@@ -148,18 +149,8 @@ def _allowed(actor: Actor) -> None:
 
 def _held(actor: Actor, macro_id: int, seen: int | None) -> Macro:
     _allowed(actor)
-    macro = db.session.scalars(
-        select(Macro)
-        .where(Macro.id == macro_id, Macro.valid_to.is_(None))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).first()
-    if macro is None:
-        raise NotFound
-    if seen is not None and seen != macro.version:
-        raise Stale(
-            _l("Somebody was quicker: it has changed meanwhile. Look at it again."), current={"version": macro.version}
-        )
+    macro = held(Macro, macro_id, Macro.valid_to.is_(None))
+    unchanged(macro.version, seen)
     return macro
 
 

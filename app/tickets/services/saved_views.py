@@ -13,7 +13,8 @@ from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
-from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.held import QUICKER, held, unchanged
 from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.models import DefaultView, SavedView
@@ -27,11 +28,10 @@ KEEP: Any = object()  # of a change: this stays as it is
 STATES = frozenset({*VIEWS, WAITS})
 PRIORITIES = frozenset(URGENCIES)
 _TAKEN = _l("Another view has this name.")
-_QUICKER = _l("Somebody was quicker: it has changed meanwhile. Look at it again.")
 
 constraint_error("uq_saved_view_own", lambda: Rejected(fields={"name": _TAKEN}))
 constraint_error("uq_saved_view_shared", lambda: Rejected(fields={"name": _TAKEN}))
-constraint_error("uq_default_view_person", lambda: Conflict(_QUICKER))
+constraint_error("uq_default_view_person", lambda: Conflict(QUICKER))
 labels.declare(
     verbs={
         "view.keep": _l("Kept a view"),
@@ -153,13 +153,8 @@ def gone(row: Any) -> dict[str, Any]:
 
 def _held(actor: Actor, view_id: int, seen: int | None) -> SavedView:
     queries.one(actor, view_id)
-    view = db.session.scalars(
-        select(SavedView).where(SavedView.id == view_id).with_for_update().execution_options(populate_existing=True)
-    ).one_or_none()
-    if view is None:
-        raise NotFound
-    if seen is not None and seen != view.version:
-        raise Stale(_QUICKER, current={"name": view.name, "version": view.version})
+    view = held(SavedView, view_id)
+    unchanged(view.version, seen, name=view.name)
     return view
 
 

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
 from app.core import clock, forms, words
-from app.core.errors import Conflict, NotFound, Rejected, Stale
+from app.core.errors import Conflict, Rejected, Stale
 from app.core.forms import Form, Schema, Text
 from app.core.http import current_actor, policy
 from app.core.i18n import locale
@@ -200,9 +200,7 @@ def _merge_page(ticket: Any, form: Form, status: int = 200) -> Any:
 
 
 def _ticket(ticket_id: str) -> Any:
-    number = forms.parse_id(ticket_id)
-    if number is None:
-        raise NotFound
+    number = forms.id_in_address(ticket_id)
     return tickets.one(current_actor(), number)
 
 

@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict
+from app.core.held import held as row_held
+from app.core.held import unchanged
 from app.portal.models import Feedback, FeedbackEvent
 from app.portal.rules import feedback as rules
 from app.portal.rules.feedback import Act, Status
-from app.portal.services.held import unchanged
 
 AUTHOR = "author"
 """The kind of actor that holds the secret of a receipt."""
@@ -22,11 +23,7 @@ AUTHOR = "author"
 
 def held(feedback_id: int, condition: ColumnElement[bool], *, seen: int | None = None) -> Feedback:
     """The matter, locked, where `condition` lets the actor have it. Raises NotFound, Stale."""
-    found = db.session.scalars(
-        select(Feedback).where(Feedback.id == feedback_id, condition).with_for_update(key_share=True)
-    ).first()
-    if found is None:
-        raise NotFound
+    found = row_held(Feedback, feedback_id, condition)
     unchanged(found.version, seen, state=found.status, assignee=found.handler_id)
     return found
 

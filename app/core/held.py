@@ -1,0 +1,37 @@
+"""Rows that people edit side by side: locked, and refused where somebody else was quicker."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, select
+
+from app.core.db import Tenant, db
+from app.core.errors import NotFound, Stale
+
+QUICKER = _l("Somebody was quicker: it has changed meanwhile. Look at it again.")
+
+Row = TypeVar("Row", bound=Tenant)
+
+
+def held(model: type[Row], row_id: int, *conditions: ColumnElement[bool]) -> Row:
+    """The row as it is now, locked, where the conditions let one have it. Raises NotFound."""
+    found = db.session.scalars(
+        select(model)
+        .where(model.id == row_id, *conditions)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def unchanged(version: int, seen: int | None, **current: Any) -> None:
+    """Raise Stale where the version somebody saw (None: he does not say) is not the present one.
+
+    `current` is what he is told beside it of how the row stands.
+    """
+    if seen is not None and seen != version:
+        raise Stale(QUICKER, current={**current, "version": version})
