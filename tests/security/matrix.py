@@ -46,12 +46,6 @@ KEEPS_INPUT: dict[str, frozenset[str]] = {
     "tickets.withdraw": REQUESTERS,
 }
 
-# Whoever has the same fault follows the ticket (tickets.md 6) and reads the reduced one from then on; whoever does not
-# follow has nothing to leave.
-FOLLOWED_BY_ANYBODY = frozenset(
-    {"api_tickets.join_ticket", "api_tickets.leave_ticket", "tickets.join", "tickets.leave"}
-)
-
 ROUTES: dict[str | frozenset[str], tuple[str, ...]] = {
     ANYONE: (
         "accounts.login",

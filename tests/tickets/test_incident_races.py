@@ -117,9 +117,15 @@ def test_a_merge_undone_twice_is_undone_once(committed: Flask, world: World) -> 
     whole(committed, one, two)
 
 
+def roommate(world: World) -> Actor:
+    person = accounts.person("student")
+    accounts.home(person, world.room_id)
+    return accounts.actor(person)
+
+
 def test_many_join_at_once_and_each_once(committed: Flask, world: World) -> None:
     one = work(committed, world.file).id
-    crowd = work(committed, lambda: [accounts.actor(accounts.person("student")) for _ in range(8)])
+    crowd = work(committed, lambda: [roommate(world) for _ in range(8)])
 
     def join(actor: Actor) -> Any:
         return lambda: following.join(actor=actor, now=clock.now(), ticket_id=one)

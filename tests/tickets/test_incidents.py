@@ -45,6 +45,13 @@ def similar(caller: Caller, ground: factory.Ground | dict[str, Any], **more: Any
     return answer.json["items"]  # type: ignore[no-any-return]  # a JSON answer
 
 
+def roommate(ground: factory.Ground) -> Person:
+    """Somebody who lives in the room the tickets are about."""
+    made = accounts.person("student")
+    accounts.home(made, ground.room.id)
+    return made
+
+
 def version(database: Session, ticket_id: Any) -> int:
     database.expire_all()
     return database.get_one(Ticket, (1, int(ticket_id))).version
@@ -246,7 +253,7 @@ def test_a_follower_gets_the_reduced_ticket_and_404_for_the_rest(
     follower = Caller(client, accounts.person("student"))
     path = f"/tickets/{filed.id}"
     assert follower.get(path).status_code == 404
-    joined = follower.post(f"{path}/join")
+    joined = follower.post(f"{path}/join", {"place_id": str(ground.room.id), "category": "tap"})
     assert joined.status_code == 200
     shown = follower.get(path).json
     full = Caller(client, ground.student).get(path).json
@@ -294,13 +301,99 @@ def test_only_what_is_under_way_can_be_joined(client: FlaskClient, ground: facto
 def test_joining_and_leaving_honour_if_match(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
     filed = ground.file()
     version = database.get_one(Ticket, (1, filed.id)).version
-    student = Caller(client, accounts.person("student"))
+    student = Caller(client, roommate(ground))
     for act, status in (("join", 200), ("leave", 204)):
         assert student.post(f"/tickets/{filed.id}/{act}", seen=version + 1).status_code == 412
         assert student.post(f"/tickets/{filed.id}/{act}", seen=version).status_code == status
     closed = ground.file()
     Caller(client, ground.student).post(f"/tickets/{closed.id}/withdraw", seen=1)
     assert student.post(f"/tickets/{closed.id}/join", seen=9).status_code == 404, "nothing is told of it"
+
+
+class TestWhomATicketConcerns:
+    """N8 and tickets.md 6: a follower may one day be its reporter, so nobody follows what he only guesses."""
+
+    def stranger(self, ground: factory.Ground, *, at_home: bool) -> Person:
+        made = accounts.person("student")
+        if at_home:
+            accounts.home(made, factory.place("room", "101", factory.place("building", "竹园1栋", ground.campus)).id)
+        return made
+
+    @pytest.mark.parametrize("at_home", [True, False])
+    def test_numbers_tried_one_after_another_lead_nowhere(
+        self, client: FlaskClient, ground: factory.Ground, login: Login, database: Session, at_home: bool
+    ) -> None:
+        filed = ground.file()
+        ground.file(place_text="旧水房")
+        person = self.stranger(ground, at_home=at_home)
+        caller = Caller(client, person)
+        for number in range(filed.id, filed.id + 3):
+            assert caller.post(f"/tickets/{number}/join").status_code == 404
+            assert caller.get(f"/tickets/{number}").status_code == 404
+            assert login(person).post(f"/tickets/{number}/join").status_code == 404
+        assert database.scalar(select(func.count()).select_from(TicketFollower)) == 0
+
+    def test_who_lives_elsewhere_is_shown_and_follows_what_is_open_to_all(
+        self, client: FlaskClient, ground: factory.Ground
+    ) -> None:
+        inside, floor = ground.file(), ground.file(place_id=ground.floor.id)
+        caller = Caller(client, self.stranger(ground, at_home=True))
+        assert [each["id"] for each in similar(caller, ground)] == [str(floor.id)]
+        about = {"place_id": str(ground.room.id), "category": "tap"}
+        assert caller.post(f"/tickets/{inside.id}/join", about).status_code == 404
+        assert caller.post(f"/tickets/{floor.id}/join").status_code == 200
+
+    def test_whose_home_is_not_known_follows_what_he_is_shown_where_he_reports(
+        self, client: FlaskClient, ground: factory.Ground
+    ) -> None:
+        filed = ground.file()
+        caller = Caller(client, self.stranger(ground, at_home=False))
+        assert [each["id"] for each in similar(caller, ground)] == [str(filed.id)]
+        join = f"/tickets/{filed.id}/join"
+        away = factory.place("room", "101", factory.place("building", "竹园1栋", ground.campus))
+        assert caller.post(join, {"place_id": str(away.id), "category": "tap"}).status_code == 404
+        assert caller.post(join, {"place_id": str(ground.room.id), "category": "nothing"}).status_code == 404
+        assert caller.post(join, {"place_id": str(ground.room.id), "category": "tap"}).status_code == 200
+        assert caller.post(join).status_code == 200  # he follows already
+
+    def test_words_for_a_place_are_the_same_words(self, client: FlaskClient, ground: factory.Ground) -> None:
+        filed = ground.file(place_text="旧水房")
+        caller = Caller(client, self.stranger(ground, at_home=True))
+        join = f"/tickets/{filed.id}/join"
+        assert caller.post(join, {"place_text": "新水房", "category": "tap"}).status_code == 404
+        assert caller.post(join, {"place_text": "旧水房", "category": "tap"}).status_code == 200
+
+    def test_the_desk_follows_what_it_sees(self, client: FlaskClient, ground: factory.Ground) -> None:
+        filed = ground.file()
+        desk = accounts.person("dispatcher")
+        if accounts.actor(desk).can("tickets.own"):
+            assert Caller(client, desk).post(f"/tickets/{filed.id}/join").status_code == 200
+
+    def test_what_was_written_to_the_first_reporter_stays_his(
+        self, client: FlaskClient, ground: factory.Ground, login: Login
+    ) -> None:
+        filed = ground.file()
+        here = f"/tickets/{filed.id}"
+        first, desk = Caller(client, ground.student), Caller(client, ground.dispatcher)
+        asked = desk.post(f"{here}/transitions", {"act": "ask", "note": "哪个水龙头？"}, seen="*")
+        assert asked.status_code == 200, asked.json
+        assert first.post(f"{here}/transitions", {"act": "answer", "note": "我床边的那个"}, seen="*").status_code == 200
+        assert desk.post(f"{here}/messages", {"text": "师傅给李同学打电话"}).status_code == 201
+        heir = roommate(ground)
+        assert Caller(client, heir).post(f"{here}/join").status_code == 200
+        assert desk.post(f"{here}/messages", {"text": "今晚停水", "to_followers": True}).status_code == 201
+        assert first.post(f"{here}/withdraw", seen="*").status_code == 200
+        assert desk.post(f"{here}/messages", {"text": "您好，明天来"}).status_code == 201
+        told = Caller(client, heir).get(f"{here}/events").json["items"]
+        notes = [each["note"] for each in told if each["note"]]
+        assert notes == ["哪个水龙头？", "今晚停水", "您好，明天来"]
+        assert "answer" in [each["kind"] for each in told]
+        page = login(heir).get(here).get_data(as_text=True)
+        assert "您好，明天来" in page
+        assert "打电话" not in page
+        assert "床边" not in page
+        both = [each["note"] for each in desk.get(f"{here}/events").json["items"]]
+        assert {"我床边的那个", "师傅给李同学打电话"} <= set(both)
 
 
 def test_a_similar_open_ticket_never_refuses_another(client: FlaskClient, ground: factory.Ground) -> None:
@@ -315,7 +408,7 @@ def test_withdrawing_with_followers_hands_it_to_the_first(
     client: FlaskClient, ground: factory.Ground, database: Session, now: datetime
 ) -> None:
     filed = ground.file(contact_name="李", contact_phone="138", may_enter=True)
-    people: list[Person] = [accounts.person("student") for _ in range(2)]
+    people: list[Person] = [roommate(ground) for _ in range(2)]
     for at, person in enumerate(people):
         with clock.frozen(now + timedelta(minutes=at + 1)):
             Caller(client, person).post(f"/tickets/{filed.id}/join")
@@ -342,8 +435,8 @@ def test_a_fault_that_came_again_names_the_first(
     client: FlaskClient, ground: factory.Ground, database: Session
 ) -> None:
     first = ground.file()
-    follower = Caller(client, accounts.person("student"))
-    follower.post(f"/tickets/{first.id}/join")
+    follower = Caller(client, roommate(ground))
+    assert follower.post(f"/tickets/{first.id}/join").status_code == 200
     filed = follower.file(ground, recurs_of=str(first.id))
     assert filed.status_code == 201
     assert database.get_one(Ticket, (1, int(filed.json["id"]))).recurs_of_id == first.id
@@ -369,13 +462,14 @@ def test_pages_of_hint_join_and_follow(
     assert "<html" not in part
     page = browser.post("/report/similar", data=sent).get_data(as_text=True)
     assert "Is it one of these?" in page
+    assert f'name="place_id" value="{ground.room.id}"' in page  # the page without a script sends it by itself
     assert "Nothing alike" in browser.post("/report/similar", data={}).get_data(as_text=True)
     for words_said in ("水龙头", "水龙头漏水"):  # the hint is asked with the form's key, and leaves it to the form
         typed = sent | {"idempotency_key": "the-forms-own", "description": words_said}
         assert browser.post("/report/similar", data=typed, headers={"HX-Request": "true"}).status_code == 200
     chosen = sent | {"idempotency_key": "the-forms-own", "urgency": "normal"}
     assert browser.post("/report", data=chosen).status_code == 303
-    joined = browser.post(f"/tickets/{filed.id}/join")
+    joined = browser.post(f"/tickets/{filed.id}/join", data=sent)  # the hint stands in the form, which is sent along
     assert joined.location == f"/tickets/{filed.id}"
     shown = browser.get(joined.location).get_data(as_text=True)
     assert "You follow this request of somebody else" in shown

@@ -151,6 +151,7 @@ def test_a_follower_for_whom_it_is_not_fixed_reports_his_own(
     """N8: "not at mine" opens his own ticket, which names the first."""
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
     follower = accounts.person("student")
+    accounts.home(follower, story.room.id)
     assert Caller(client, follower).post(f"/tickets/{story.ticket}/join").status_code == 200
     story.repaired()
     login(follower)

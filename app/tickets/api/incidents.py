@@ -33,13 +33,17 @@ def similar_tickets(asked: dict[str, Any]) -> Any:
 
 @blueprint.route("/tickets/<string:ticket_id>/join", methods=["POST"])
 @filings
-@accepts(blueprint, incidents.Nothing)
+@accepts(blueprint, incidents.JoinIn)
 @answers(blueprint, 200, schemas.TicketDetail)
 @policy(policies.may_file)
 def join_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
-    """Follow a ticket instead of filing the same fault; the answer is the reduced ticket."""
-    number, seen = id_in_address(ticket_id), seen_version(required=False)
-    return ticket(following.join(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen))
+    """Follow a ticket instead of filing the same fault; the answer is the reduced ticket.
+
+    It is one at a public place, at a floor or building, or where you live. Whoever has no home on record names the
+    place and category he was about to report; for a place in words they are named. Any other ticket is 404.
+    """
+    number, seen, about = id_in_address(ticket_id), seen_version(required=False), similar.About(**sent)
+    return ticket(following.join(actor=current_actor(), now=clock.now(), ticket_id=number, seen=seen, about=about))
 
 
 @blueprint.route("/tickets/<string:ticket_id>/leave", methods=["POST"])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, false, or_, select, true
 
 from app.core.actor import Actor
 from app.core.db import db
@@ -54,7 +54,7 @@ def hints(
     place_id: int | None = None,
     place_text: str = "",
 ) -> list[Hint]:
-    """What may be the same fault, the likest first; at most five. A constant number of statements.
+    """What may be the same fault and may be followed, the likest first; at most five. A constant number of statements.
 
     Words for a place count where they are given: as the place staff has named for them, else tickets with the same
     words are compared. Who asks is then shown his own words as the place.
@@ -85,7 +85,8 @@ def hints(
             ).join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
         )
         .where(
-            Ticket.category_id.in_(_branch(wanted.id)), *(_in_words(now) if place_id is None else _near(place_id, now))
+            Ticket.category_id.in_(_branch(wanted.id)),
+            *(_in_words(now) if place_id is None else (*_near(place_id, now), _his_affair(actor, now))),
         )
         .order_by(Ticket.id.desc())
         .limit(COMPARED_AT_MOST)
@@ -107,6 +108,51 @@ def hints(
         and (place_id is not None or aliases.key(row.place_text) == aliases.key(place_text))
     ]
     return likest(found)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What somebody is about to report, where he has come upon a ticket: category (code or id), place or words."""
+
+    category: str | int | None = None
+    place_id: int | None = None
+    place_text: str = ""
+
+
+def may_follow(actor: Actor, ticket_id: int, about: About, now: datetime) -> bool:
+    """Whether a ticket concerns the actor: what a follower may one day take over is not for whoever guesses its number.
+
+    What lies open to all does, and what is where he lives or around it. For whoever has no home on record it is what
+    he is shown at the place he is about to report; words for a place are compared with those of the ticket.
+    """
+    concerns = [_his_affair(actor, now)]
+    if actor.home_place_id is None:
+        wanted = None if about.category is None or about.place_id is None else _category(about.category)
+        near = (
+            [false()] if wanted is None else [Ticket.category_id.in_(_branch(wanted.id)), *_near(about.place_id, now)]
+        )
+        concerns = [viewer.tickets_seen(actor), _open_to_all(), and_(*near)]
+    row = db.session.execute(
+        followed.with_places(select(Ticket.place_id, Ticket.place_text, or_(*concerns).label("concerns"))).where(
+            Ticket.id == ticket_id
+        )
+    ).first()
+    if row is None:
+        return False
+    said = aliases.key(about.place_text)
+    return bool(row.concerns) or (row.place_id is None and bool(said) and aliases.key(row.place_text) == said)
+
+
+def _his_affair(actor: Actor, now: datetime) -> Any:
+    """What somebody with a home may follow; whoever has none on record may follow what is at the place he reports."""
+    if actor.home_place_id is None:
+        return true()
+    return or_(viewer.tickets_seen(actor), _open_to_all(), and_(*_near(actor.home_place_id, now)))
+
+
+def _open_to_all() -> Any:
+    """At a place that is public or no finer than a floor."""
+    return or_(Place.public, Place.kind.not_in(followed.FINE))
 
 
 def likest(found: Collection[Hint]) -> list[Hint]:

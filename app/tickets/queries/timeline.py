@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, case, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
@@ -16,6 +16,7 @@ from app.tickets import policies
 from app.tickets.models import TicketEvent, WorkOrder
 from app.tickets.queries import viewer
 from app.tickets.rules import audiences, history
+from app.tickets.rules.audiences import Audience
 
 _Receiver = aliased(Person)
 MESSAGES = 100
@@ -56,9 +57,21 @@ def readable(actor: Actor, ticket: Any) -> tuple[str, ...]:
 
 
 def page(actor: Actor, ticket: Any, *, cursor: str | None = None, limit: int = 100) -> paging.Page[Any]:
-    """The events of a ticket meant for the reader, oldest first. The caller has found the ticket for him."""
+    """The events of a ticket meant for the reader, oldest first. The caller has found the ticket for him.
+
+    Whoever took a ticket over from another reporter (N8) does not read what was written to that one, or by him.
+    """
+    seen = readable(actor, ticket)
+    columns: list[Any] = list(_COLUMNS)
+    meant: Any = TicketEvent.audience.in_(seen)
+    taken = _taken_over(actor, ticket)
+    if taken is not None and Audience.CREW.value not in seen:
+        since, before = taken
+        meant = and_(meant, or_(TicketEvent.audience != Audience.REPORTER.value, TicketEvent.id > since))
+        theirs = and_(TicketEvent.id < since, TicketEvent.actor_id.in_(before))
+        columns = [case((~theirs, each)).label(each.key) if each.key == "note" else each for each in columns]
     query = (
-        select(*_COLUMNS)
+        select(*columns)
         .outerjoin(Person, and_(Person.institution_id == TicketEvent.institution_id, Person.id == TicketEvent.actor_id))
         .outerjoin(
             _Receiver,
@@ -68,12 +81,30 @@ def page(actor: Actor, ticket: Any, *, cursor: str | None = None, limit: int = 1
             WorkOrder,
             and_(WorkOrder.institution_id == TicketEvent.institution_id, WorkOrder.id == TicketEvent.order_id),
         )
-        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.audience.in_(readable(actor, ticket)))
+        .where(TicketEvent.ticket_id == ticket.id, meant)
     )
     if not policies.calls_reporters(actor, ticket):  # the number a reporter left is for who calls him
         left = and_(TicketEvent.kind == history.Remark.CALL_BACK.value, TicketEvent.note.is_not(None))
         query = query.where(~left)
     return paging.page(query, [("id", TicketEvent.id.asc())], cursor, limit)
+
+
+def _taken_over(actor: Actor, ticket: Any) -> tuple[int, set[int]] | None:
+    """The event with which the actor took the ticket over, and who reported it before him.
+
+    None: it was his from the beginning, or is not his.
+    """
+    if actor.id is None or ticket.reporter_id != actor.id:
+        return None
+    handed = db.session.execute(
+        select(TicketEvent.id, TicketEvent.person_id, TicketEvent.data)
+        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == history.Remark.HANDED_ON.value)
+        .order_by(TicketEvent.id)
+    ).all()
+    since = max((each.id for each in handed if each.person_id == actor.id), default=None)
+    if since is None:
+        return None
+    return since, {int(each.data["from"]) for each in handed if each.data and each.data.get("from")} - {actor.id}
 
 
 def messages(ticket_id: int) -> Sequence[Any]:

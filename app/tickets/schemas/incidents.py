@@ -42,6 +42,14 @@ class Nothing(forms.Schema):
     """No body, or an empty one."""
 
 
+class JoinIn(forms.Schema):
+    """What somebody is about to report who has come upon a ticket; whoever lives where it is need not say it."""
+
+    place_id = forms.Id(load_default=None)
+    place_text = forms.Text(max=200, load_default="")
+    category = forms.Text(max=100, load_default=None)
+
+
 class MergeIn(forms.Schema):
     """`POST /tickets/{id}/merge`: the id of the original."""
 

@@ -14,26 +14,41 @@ from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotAllowed, NotFound
 from app.events import tickets as events
 from app.tickets.models import Ticket, TicketFollower
+from app.tickets.queries import similar
+from app.tickets.queries.similar import About
 from app.tickets.rules import similarity
 from app.tickets.rules.history import Remark
 from app.tickets.rules.workflow import TicketStatus
 from app.tickets.services.case import Case, by_ticket
 
+NOTHING = About()
 
-def join(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None = None) -> int:
+
+def join(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None = None, about: About = NOTHING) -> int:
     """The actor has the same fault: he follows the ticket instead of filing his own. Returns the ticket he follows.
 
-    Open to whoever files; the ticket is open or was resolved a short time ago (of a duplicate its original is
-    followed). He comes to see no more than the reduced ticket. Again is no second time. Raises NotFound, Stale,
-    Conflict.
+    Open to whoever files, for what concerns him (`similar.may_follow`; `about` is what he is about to report); the
+    ticket is open or was resolved a short time ago (of a duplicate its original is followed). He comes to see no more
+    than the reduced ticket. Again is no second time. Raises NotFound, Stale, Conflict.
     """
     if actor.id is None or not actor.can("tickets.own"):
         raise NotAllowed
-    case = by_ticket(ticket_id, actor=Actor.system(actor.institution_id), now=now)
+    case = by_ticket(ticket_id, actor=_system(actor), now=now)
+    if not (similar.may_follow(actor, ticket_id, about, case.now) or _follows(actor.id, ticket_id)):
+        raise NotFound
     if case.ticket.status is TicketStatus.DUPLICATE and case.ticket.duplicate_of_id is not None:
-        followed = join(actor=actor, now=now, ticket_id=case.ticket.duplicate_of_id)
+        followed = _follow(actor, by_ticket(case.ticket.duplicate_of_id, actor=_system(actor), now=now), None)
         case.seen_ticket(seen)  # of what nobody may join nothing is said
         return followed
+    return _follow(actor, case, seen)
+
+
+def _system(actor: Actor) -> Actor:
+    return Actor.system(actor.institution_id)
+
+
+def _follow(actor: Actor, case: Case, seen: int | None) -> int:
+    assert actor.id is not None  # noqa: S101 - `join` has refused whoever is nobody
     case.actor = actor
     ticket = case.ticket
     if not similarity.joinable(ticket.status, ticket.resolved_at, case.now):
@@ -57,6 +72,15 @@ def join(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None = None
         case.tell(events.TicketJoined(ticket.id, actor.id))
         case.write()
     return ticket.id
+
+
+def _follows(person_id: int, ticket_id: int) -> bool:
+    present = select(TicketFollower.id).where(
+        TicketFollower.ticket_id == ticket_id,
+        TicketFollower.person_id == person_id,
+        TicketFollower.ended_at.is_(None),
+    )
+    return db.session.scalar(present) is not None
 
 
 def leave(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None = None) -> None:

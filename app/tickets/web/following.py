@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import make_response, redirect, render_template, request, url_for
@@ -18,7 +19,7 @@ from app.core.pages import toast
 from app.sites import queries as places
 from app.tickets import due_words, policies
 from app.tickets.queries import catalogue, followed, similar
-from app.tickets.queries.similar import Hint
+from app.tickets.queries.similar import About, Hint
 from app.tickets.rules.workflow import TICKET_OPEN, TicketStatus
 from app.tickets.services import following
 from app.tickets.web import choices, wording
@@ -34,15 +35,15 @@ MEGABYTES = 100
 @policy(policies.may_file)
 def similar_reports() -> Any:
     """What may be the fault of the form as it is filled in: a part of its page, or a page where there is no script."""
-    words_said = request.form.get("place_text", "").replace("\x00", "")[:PLACE_LIMIT].strip()
-    meant = parse_id(request.form.get("meant")) if words_said else None
-    found = _hints(meant or parse_id(request.form.get("place_id")), "" if meant else words_said)
+    about, words_said = _about(), _words_said()
+    found = [] if about is None else _hints(about)
     context = {
         "hints": [_shown(hint) for hint in found],
         "asked": True,
         "near": _nearest(words_said),
-        "meant": meant,
+        "meant": _meant(),
         "said": words_said,
+        "about": {} if about is None else {name: value for name, value in asdict(about).items() if value},
     }
     if request.headers.get("HX-Request"):
         return make_response(render_template("tickets/_similar.html", inside=True, **context))
@@ -57,17 +58,33 @@ def _nearest(said: str) -> list[Any]:
     return list(places.nearest([said], today).get(said, ()))
 
 
-def _hints(place_id: int | None, place_text: str) -> list[Hint]:
-    groups = choices.groups(catalogue.tree(places.today(clock.now())))
-    chosen = choices.chosen(groups, request.form)
-    if chosen is None or (place_id is None and not place_text):
-        return []
+def _words_said() -> str:
+    return request.form.get("place_text", "").replace("\x00", "")[:PLACE_LIMIT].strip()
+
+
+def _meant() -> int | None:
+    """The place of the register that was chosen for the words."""
+    return parse_id(request.form.get("meant")) if _words_said() else None
+
+
+def _about() -> About | None:
+    """What the form is about to report as far as it is filled in; None: there is no telling yet."""
+    chosen = choices.chosen(choices.groups(catalogue.tree(places.today(clock.now()))), request.form)
+    category = parse_id(request.form.get("category")) if chosen is None else chosen.id
+    meant = _meant()
+    place_id, words_said = meant or parse_id(request.form.get("place_id")), "" if meant else _words_said()
+    if category is None or (place_id is None and not words_said):
+        return None
+    return About(category, place_id, words_said)
+
+
+def _hints(about: About) -> list[Hint]:
     said = request.form.get("description", "")[:DESCRIPTION_LIMIT].replace("\x00", "")
     return similar.hints(
         current_actor(),
-        place_id=place_id,
-        place_text=place_text,
-        category=chosen.id,
+        category=about.category or 0,
+        place_id=about.place_id,
+        place_text=about.place_text,
         description=said,
         now=clock.now(),
     )
@@ -92,7 +109,8 @@ def _shown(hint: Hint) -> dict[str, Any]:
 def join(ticket_id: str) -> Any:
     """Follow it; its reduced page comes next."""
     try:
-        number = following.join(actor=current_actor(), now=clock.now(), ticket_id=parse_id(ticket_id) or 0)
+        about, wanted = _about() or following.NOTHING, parse_id(ticket_id) or 0
+        number = following.join(actor=current_actor(), now=clock.now(), ticket_id=wanted, about=about)
     except Conflict as refused:
         toast(str(refused.message), "info")
         return redirect(url_for("tickets.show", ticket_id=ticket_id), 303)
