@@ -125,15 +125,12 @@ def may_follow(actor: Actor, ticket_id: int, about: About, now: datetime) -> boo
     What lies open to all does, and what is where he lives or around it. For whoever has no home on record it is what
     he is shown at the place he is about to report; words for a place are compared with those of the ticket.
     """
-    concerns = [_his_affair(actor, now)]
-    if actor.home_place_id is None:
-        wanted = None if about.category is None or about.place_id is None else _category(about.category)
-        near = (
-            [false()] if wanted is None else [Ticket.category_id.in_(_branch(wanted.id)), *_near(about.place_id, now)]
-        )
-        concerns = [viewer.tickets_seen(actor), _open_to_all(), and_(*near)]
+    if actor.home_place_id is not None:
+        concerns = _his_affair(actor, now)
+    else:
+        concerns = or_(viewer.tickets_seen(actor), _open_to_all(), _shown_at(about, now))
     row = db.session.execute(
-        followed.with_places(select(Ticket.place_id, Ticket.place_text, or_(*concerns).label("concerns"))).where(
+        followed.with_places(select(Ticket.place_id, Ticket.place_text, concerns.label("concerns"))).where(
             Ticket.id == ticket_id
         )
     ).first()
@@ -148,6 +145,13 @@ def _his_affair(actor: Actor, now: datetime) -> Any:
     if actor.home_place_id is None:
         return true()
     return or_(viewer.tickets_seen(actor), _open_to_all(), and_(*_near(actor.home_place_id, now)))
+
+
+def _shown_at(about: About, now: datetime) -> Any:
+    wanted = None if about.category is None else _category(about.category)
+    if wanted is None or about.place_id is None:
+        return false()
+    return and_(Ticket.category_id.in_(_branch(wanted.id)), *_near(about.place_id, now))
 
 
 def _open_to_all() -> Any:
