@@ -31,6 +31,7 @@ from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import hands
 from tests.factories import accounts, feedback, tickets
 from tests.tickets import at_work
+from tests.tickets.test_catalogue_questions import DANGER, ask
 from tests.tickets.walking import deliver
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -431,3 +432,12 @@ def test_what_a_leaver_wrote_becomes_a_request_with_the_office_as_contact(
     ticket = database.scalars(select(Ticket).where(Ticket.id == filed.id)).one()
     assert (ticket.reporter_id, ticket.contact_name) == (office.student.id, office.manager.name)
     assert ticket.left_at == now
+
+
+def test_what_a_category_asks_of_reporters_is_not_asked_of_the_staff(office: Office, now: datetime) -> None:
+    """As where a report is split: whoever converts a matter cannot answer for its author."""
+    ask(office, now, DANGER)
+    matter = feedback.said(office.student, place_id=office.room.id)
+    repair = Repair(category=office.category.code, description="灯坏了", place_id=office.room.id)
+    found, _filed = acts.convert_to_ticket(actor=act(office.dispatcher), now=now, feedback_id=matter.id, repair=repair)
+    assert status_of(found) == "closed"

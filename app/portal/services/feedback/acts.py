@@ -165,7 +165,8 @@ def convert_to_ticket(
     """It becomes a request of its author and is closed. Raises NotFound, Stale, Conflict, Rejected, NotAllowed.
 
     Where nobody is known to have written it, nobody is the reporter (tickets-rules N6): whoever converts it is not. An
-    author who has left stays the reporter, with the dorm office as contact (N5).
+    author who has left stays the reporter, with the dorm office as contact (N5). What the category asks of reporters is
+    not asked of the staff.
     """
     matter = held(feedback_id, viewer.handled(actor), seen=seen)
     _possible(matter, Act.CONVERT)
@@ -180,6 +181,7 @@ def convert_to_ticket(
         place_text=repair.place_text,
         urgency=repair.urgency,
         reporter_id=matter.author_id,
+        asks=False,
         reporter_may_have_left=True,
     )
     leaving.pass_to_office(actor=Actor.system(actor.institution_id), now=now, ticket_id=filed.id)
