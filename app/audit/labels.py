@@ -27,7 +27,7 @@ VERBS: dict[str, Any] = {
     "role.revoke": _l("Took a role back"),
     "role.create": _l("Made a role"),
     "role.edit": _l("Changed a role"),
-    "role.close": _l("Gave a role up"),
+    "role.close": _l("Closed a role"),
     "crew.create": _l("Made a crew"),
     "crew.edit": _l("Changed a crew"),
     "crew.close": _l("Closed a crew"),

@@ -21,7 +21,7 @@ MACROS = (
             days=3,
             note="已向仓库订配件。",
             message={
-                "zh-CN": "您报修所需的配件已订购，预计 {until} 到货，到货后继续维修（{number}）。",
+                "zh-CN": "你报修所需的配件已订购，预计 {until} 到货，到货后继续维修（{number}）。",
                 "en": "The parts for your repair are ordered and expected by {until}; we go on then ({number}).",
             },
         ),
@@ -33,7 +33,7 @@ MACROS = (
             reason="reporter_absent",
             days=2,
             message={
-                "zh-CN": "师傅两次上门都没有人。请回复方便的时间，{until} 前会再联系您。",
+                "zh-CN": "师傅两次上门都没有人。请回复方便的时间，{until} 前会再联系你。",
                 "en": "We called twice and nobody was in. Tell us when it suits you; we try again by {until}.",
             },
         ),
