@@ -152,7 +152,7 @@ def test_no_page_of_a_role_has_faults(visitors: Visitors, role: str, axe: Axe, l
     around = json.dumps(navigation(page))
     found: list[str] = []
     for address in pages(page):
-        marks = {around, f"{kind(address)} {page.evaluate(PARTS)}"}
+        marks = {around, f"{language} {kind(address)} {page.evaluate(PARTS)}"}
         if not marks <= looked_at:
             looked_at |= marks
             found += faults(page, axe)
