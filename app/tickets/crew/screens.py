@@ -76,7 +76,7 @@ class Job:
         late = state is ON_HOLD and row.hold_until is not None and row.hold_until <= now
         if state is ON_HOLD:
             chip = chip._replace(text=order_words.reason(OrderAct.HOLD, row.hold_reason))
-        elif state in (OrderState.VERIFIED, OrderState.CLOSED):
+        elif state is OrderState.VERIFIED:  # closed may be "not fixed" too
             chip = chip._replace(text=_("Confirmed"))
         due = due_words.due(row, now) if state not in _OVER else None
         look = "now" if state is WORKING else "soon" if late else ""

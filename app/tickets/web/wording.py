@@ -243,6 +243,7 @@ def _stations(ticket: Any, orders: Sequence[Any]) -> list[str]:
 
 
 STATIONS = 5
+_WAITING = (OrderState.PLANNED, OrderState.QUEUED, OrderState.OFFERED)
 NEEDS_REPORTER = (TicketStatus.NEEDS_INFO, TicketStatus.RESOLVED)
 
 
@@ -254,8 +255,9 @@ def _station(code: TicketStatus, orders: Sequence[Any]) -> int:
     if code is TicketStatus.CLOSED:
         return 4
     order = telling(orders)
-    taken = order is not None and order.state in (OrderState.ACCEPTED, OrderState.EN_ROUTE)
-    return 1 if taken or order is None or not order.worked else 2
+    if order is None or (order.state in _WAITING and not order.worked):
+        return 0  # given back, or to be done again: nobody has it
+    return 1 if order.state in (OrderState.ACCEPTED, OrderState.EN_ROUTE) or not order.worked else 2
 
 
 # What the reporter's page tells once: the order's own entry names who it was.
