@@ -77,8 +77,20 @@ def empty(app: Flask, ground: Ground) -> None:
     with psycopg.connect(ground.owner_url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as connection:
         tables = sql.SQL(", ").join(sql.Identifier(name) for name in tenant_tables())
         connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
+    forget_versions()
     with app.app_context():
         furnish()
+
+
+def forget_versions() -> None:
+    """Forget the calendars and policies this process has read: their numbers begin anew, which no live system does."""
+    from app.sites.calendars import queries as calendars
+    from app.tickets.queries import sla
+    from app.tickets.services import clocks
+
+    calendars._Kept.works.clear()
+    sla._Kept.policies.clear()
+    clocks._begun.cache_clear()
 
 
 def migrate(addresses: embedded.Addresses, database: str) -> None:
