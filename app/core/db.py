@@ -30,6 +30,7 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -196,3 +197,12 @@ def constraint_error(name: str, error: ConstraintError) -> None:
 def tenant_tables() -> list[str]:
     """Names of all tables that carry a row-level security policy, sorted."""
     return sorted(table.name for table in Model.metadata.tables.values() if "institution_id" in table.columns)
+
+
+def plan_anew() -> None:
+    """Let PostgreSQL forget the plans this connection keeps, before much is written.
+
+    The plan of a foreign key's check, made while the table was small, reads all of it for every row: 20,000 people
+    took 80 s instead of 6 on a connection that had seen a register of thirty.
+    """
+    db.session.execute(text("DISCARD PLANS"))

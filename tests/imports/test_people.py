@@ -11,6 +11,7 @@ from app.core.db import db
 from app.core.errors import NotAllowed
 from app.imports.models import ImportChunk, ImportRow
 from app.imports.services import application, decisions
+from tests.counting import counted
 from tests.factories import accounts
 from tests.imports import stages
 from tests.imports.files import campus
@@ -81,6 +82,16 @@ def refusals(batch):
 def remarks(batch):
     rows = db.session.scalars(select(ImportRow).where(ImportRow.batch_id == batch.id, ImportRow.remarks != []))
     return {row.number: [why["code"] for why in row.remarks] for row in rows}
+
+
+def test_a_connection_that_knew_a_small_register_plans_anew(registry, head, now):
+    """The checks of foreign keys, planned while the register was small, would read all of it for each row."""
+    batch = stages.planned(campus.gb18030(campus.people(30)), kind="people", actor=registry, now=now)
+    decisions.approve(batch.id, actor=head, now=now, background=False)
+    with counted() as seen:
+        application.run(batch.id, stages.no_step, actor=head, now=now)
+    people = next(at for at, said in enumerate(seen) if said.startswith("INSERT INTO person "))
+    assert "DISCARD PLANS" in seen[people + 1 :]
 
 
 def test_twenty_thousand_people_are_taken_after_approval_and_then_known(registry, head, now):

@@ -16,7 +16,7 @@ from app.accounts.models import OrgMembership, Person, PersonIdentifier, Role, R
 from app.accounts.services import people, sessions
 from app.audit import services as audit
 from app.core.actor import Actor
-from app.core.db import current_institution, db
+from app.core.db import current_institution, db, plan_anew
 from app.core.importing import RowPlan
 
 ROLE_OF = {"student_no": "student", "staff_no": "teacher"}
@@ -135,6 +135,7 @@ def _write_new(plans: Sequence[RowPlan], today: date) -> dict[int, int]:
     rows = [_new_person(plan.values, taken, today) for plan in plans]
     ids = list(db.session.scalars(insert(Person).returning(Person.id, sort_by_parameter_order=True), rows))
     by_plan = list(zip(ids, plans, strict=True))
+    plan_anew()
     _run(_ADD_NUMBERS, rows=[each for person_id, plan in by_plan for each in _numbers(person_id, plan)], today=today)
     _run(_ADD_MEMBERSHIPS, rows=_memberships(by_plan), today=today)
     _grant_roles(by_plan, today)

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.audit import services as audit
 from app.core import pinyin, transaction
 from app.core.actor import Actor
-from app.core.db import current_institution, db
+from app.core.db import current_institution, db, plan_anew
 from app.core.errors import NotFound, Rejected
 from app.sites import queries
 from app.sites.models import Place
@@ -43,6 +43,8 @@ def _insert_level(rows: Sequence[NewPlace], known: Mapping[int | str, Standing])
         made, about = standing.new_row(row, parent.id if parent else None, parent.derived if parent else None)
         values.append(made)
         derived.append(about)
+    if len(values) > CHUNK:
+        plan_anew()
     ids = [made for at in range(0, len(values), CHUNK) for made in _insert(values[at : at + CHUNK])]
     found = []
     for place_id, row, about in zip(ids, rows, derived, strict=True):
