@@ -283,7 +283,7 @@ def test_a_follower_gets_the_reduced_ticket_and_404_for_the_rest(
 
 def test_the_reduced_row_has_the_columns_of_every_other(ground: factory.Ground) -> None:
     ground.file()
-    row = followed._rows(factory.actor(ground.student))
+    row = followed._rows()
     assert tuple(each.name for each in row.selected_columns) == tickets.NAMES
     events = followed.events(1)
     assert events == [] or tuple(events[0]._fields) == timeline.NAMES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BigInteger, and_, func, literal, select
 
 from app.core.db import db
 from app.sites.models import Place
@@ -40,7 +40,7 @@ def facts_of(ticket_id: int, order_id: int | None = None) -> Any:
             Ticket.building_id,
             Category.name.label("category"),
             func.coalesce(Place.path, Ticket.place_text).label("place"),
-            followed.coarse_place(None).label("coarse_place"),
+            followed.coarse_place(literal(None, BigInteger)).label("coarse_place"),
             Ticket.promised_at,
             due.zone(Ticket),
             followers.label("followers"),

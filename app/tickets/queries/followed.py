@@ -7,6 +7,7 @@ The place is no finer than the floor, unless it is public or the follower's own.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, DateTime, Text, and_, case, false, func, literal, null, or_, select
@@ -16,6 +17,7 @@ from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.prepared import Reading, among, value
 from app.sites.models import Place
 from app.tickets.models import Category, Ticket, TicketEvent, TicketFollower
 from app.tickets.queries import due
@@ -29,10 +31,10 @@ FINE = ("room", "asset")
 _parent, _building = aliased(Place), aliased(Place)
 
 
-def coarse_place(home_place_id: int | None) -> ColumnElement[Any]:
+def coarse_place(home_place_id: ColumnElement[Any]) -> ColumnElement[Any]:
     """The way to a ticket's place no finer than its floor; needs the joins of `with_places`."""
-    open_to_all = or_(Place.public, Place.kind.not_in(FINE), Place.id == literal(home_place_id, BigInteger))
-    above = func.coalesce(case((_parent.kind.not_in(FINE), _parent.path)), _building.path, null())
+    open_to_all = or_(Place.public, ~among(Place.kind, FINE), Place.id == home_place_id)
+    above = func.coalesce(case((~among(_parent.kind, FINE), _parent.path)), _building.path, null())
     return case((open_to_all, Place.path), else_=above)
 
 
@@ -45,7 +47,22 @@ def with_places(query: Any) -> Any:
     )
 
 
-def _rows(actor: Actor) -> Any:
+_FOLLOWER, _HOME = value("follower", BigInteger), value("home", BigInteger)
+_MINE = and_(
+    TicketFollower.institution_id == Ticket.institution_id,
+    TicketFollower.ticket_id == Ticket.id,
+    TicketFollower.person_id == _FOLLOWER,
+    TicketFollower.ended_at.is_(None),
+)
+_KEYS = [("id", Ticket.id.desc())]
+
+
+def _of(actor: Actor) -> dict[str, Any]:
+    return {"follower": actor.id, "home": actor.home_place_id}
+
+
+def _rows() -> Any:
+    """The reduced tickets."""
     nothing = literal(None, Text())
     query = select(
         Ticket.id,
@@ -59,7 +76,7 @@ def _rows(actor: Actor) -> Any:
         Category.name.label("category_name"),
         Category.icon,
         literal(None, BigInteger()).label("place_id"),
-        coarse_place(actor.home_place_id).label("place"),
+        coarse_place(_HOME).label("place"),
         literal("").label("description"),
         false().label("may_enter"),
         literal(None, BigInteger()).label("reporter_id"),
@@ -73,33 +90,35 @@ def _rows(actor: Actor) -> Any:
         Ticket.closed_at,
         Ticket.version,
     ).join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
-    mine = and_(
-        TicketFollower.institution_id == Ticket.institution_id,
-        TicketFollower.ticket_id == Ticket.id,
-        TicketFollower.person_id == actor.id,
-        TicketFollower.ended_at.is_(None),
-    )
-    return with_places(query).join(TicketFollower, mine)
+    return with_places(query)
 
 
-def _with_zone(actor: Actor) -> Any:
+def _with_zone() -> Any:
     """The same, and the zone the promise is told in."""
-    return _rows(actor).add_columns(due.zone(Ticket))
+    return _rows().add_columns(due.zone(Ticket))
 
 
 def page(
     actor: Actor, *, statuses: Collection[str] = (), cursor: str | None = None, limit: int = 50
 ) -> paging.Page[Any]:
     """The tickets the actor follows, newest first."""
-    query = _with_zone(actor)
+    return _followed(tuple(sorted(statuses)), bool(cursor), limit).page(cursor, **_of(actor))
+
+
+@lru_cache(maxsize=64)
+def _followed(statuses: tuple[str, ...], after: bool, limit: int) -> paging.Listing:
+    which = select(Ticket.id).join(TicketFollower, _MINE)
     if statuses:
-        query = query.where(Ticket.status.in_(sorted(statuses)))
-    return paging.page(query, [("id", Ticket.id.desc())], cursor, limit)
+        which = which.where(among(Ticket.status, statuses))
+    return paging.Listing(which, _KEYS, lambda cut: _with_zone().join(cut, cut.c.id == Ticket.id), after=after, limit=limit)
+
+
+_ONE = Reading(lambda: _with_zone().join(TicketFollower, _MINE).where(Ticket.id == value("ticket_id", BigInteger)))
 
 
 def one(actor: Actor, ticket_id: int) -> Any:
     """One ticket the actor follows; raises NotFound for any other."""
-    row = None if actor.id is None else db.session.execute(_with_zone(actor).where(Ticket.id == ticket_id)).first()
+    row = None if actor.id is None else _ONE.first({**_of(actor), "ticket_id": ticket_id})
     if row is None:
         raise NotFound
     return row

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, false, or_, select, true
+from sqlalchemy import BigInteger, and_, false, literal, or_, select, true
 
 from app.core.actor import Actor
 from app.core.db import db
@@ -81,7 +81,7 @@ def hints(
                 Category.code,
                 Category.name,
                 Category.icon,
-                followed.coarse_place(actor.home_place_id).label("place"),
+                followed.coarse_place(literal(actor.home_place_id, BigInteger)).label("place"),
             ).join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
         )
         .where(
