@@ -110,7 +110,9 @@ def _followed(statuses: tuple[str, ...], after: bool, limit: int) -> paging.List
     which = select(Ticket.id).join(TicketFollower, _MINE)
     if statuses:
         which = which.where(among(Ticket.status, statuses))
-    return paging.Listing(which, _KEYS, lambda cut: _with_zone().join(cut, cut.c.id == Ticket.id), after=after, limit=limit)
+    return paging.Listing(
+        which, _KEYS, lambda cut: _with_zone().join(cut, cut.c.id == Ticket.id), after=after, limit=limit
+    )
 
 
 _ONE = Reading(lambda: _with_zone().join(TicketFollower, _MINE).where(Ticket.id == value("ticket_id", BigInteger)))
