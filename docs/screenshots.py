@@ -91,13 +91,17 @@ class Pictures:
         """One order with its candidates, in both languages."""
         phone = self.visitors.page("student2", device=PHONE, language="zh-CN")
         phone.goto(self.product.sticker("TY3-407"))
-        Report(phone).file("电", "插座没电", "靠窗的插座没电，别的都有。")
+        Report(phone).file("电", "灯不亮", "靠窗的灯不亮，别的都亮。")
         phone.wait_for_url(re.compile(r"/tickets/\d+"))
         order = self.api.offered(Tracking(phone).ticket_id)["id"]
         for name, language in (("dispatch", "zh-CN"), ("dispatch-en", "en")):
             page = self.visitors.page("dispatcher", device=DESK, language=language)
             page.goto("/dispatch")
             page.goto(f"/dispatch/{order}")
+            _save(page, name)
+        page = self.visitors.page("dispatcher", device=DESK, language="zh-CN")
+        for name, address in (("board", "/dispatch/board"), ("reports", "/reports")):
+            page.goto(address)
             _save(page, name)
 
     def imports(self) -> None:
