@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,18 +30,9 @@ class Minutes:
 
     def __init__(self, calendar: Calendar, first: int, count: int) -> None:
         self.first = first
-        zone = ZoneInfo(calendar.zone)
-        self.dates: list[date] = []
-        self.works = bytearray(count)
-        today: date | None = None
-        worked = bytearray(1440)
-        for n in range(count):
-            wall = datetime.fromtimestamp((first + n) * 60, zone)
-            if today is None or wall.day != today.day:
-                today = wall.date()
-                worked = _worked(calendar, today)
-            self.dates.append(today)
-            self.works[n] = worked[wall.hour * 60 + wall.minute]
+        self.dates, clocks = _walls(calendar.zone, first, count)
+        worked = {today: _worked(calendar, today) for today in set(self.dates)}
+        self.works = bytearray(worked[today][clock] for today, clock in zip(self.dates, clocks, strict=True))
 
     def between(self, start: int, end: int) -> int:
         return sum(self.works[max(0, start - self.first) : max(0, end - self.first)])
@@ -70,6 +62,13 @@ class Minutes:
             count = 1
         after = sorted(day for day in last if day > today)
         return last[after[count - 1]] if len(after) >= count else None
+
+
+@lru_cache(maxsize=32)
+def _walls(zone: str, first: int, count: int) -> tuple[tuple[date, ...], tuple[int, ...]]:
+    """Date and minute of the day on the wall, asked of `zoneinfo` for every minute (once: cases share them)."""
+    walls = [datetime.fromtimestamp((first + n) * 60, ZoneInfo(zone)) for n in range(count)]
+    return tuple(wall.date() for wall in walls), tuple(wall.hour * 60 + wall.minute for wall in walls)
 
 
 def _worked(calendar: Calendar, today: date) -> bytearray:
