@@ -28,13 +28,18 @@ from app.core.pages import NavItem
 from app.core.periodic import Periodic
 from app.events import feedback as feedback_events
 from app.events import imports as import_events
-from app.events import tickets as ticket_events
 from app.events.accounts import SignInTraceDue
 from app.events.attachments import AttachmentReceived, AttachmentSweepDue
 from app.events.notices import NoticeOver, NoticePublished
 from app.events.notifications import MailDue, WebhookDue
 from app.events.operations import HousekeepingDue, OperationsWatched
 from app.events.sites import CalendarPublished
+from app.events.tickets import clocks as clock_events
+from app.events.tickets import dispatch as dispatch_events
+from app.events.tickets import duty as duty_events
+from app.events.tickets import orders as order_events
+from app.events.tickets import tickets as ticket_events
+from app.events.tickets import visits as visit_events
 from app.imports import api as imports_api
 from app.imports import cli as imports_cli
 from app.imports import handlers as imports_handlers
@@ -153,13 +158,13 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
         _told(imports_handlers.ask_approvers),
     ),
     MailDue: (Subscription("notifications.mail", notifications_handlers.send_mail, queue="notices", stepwise=True),),
-    ticket_events.OrderQueued: (Subscription("tickets.on_order_queued", tickets_handlers.on_order_queued),),
-    ticket_events.OfferExpired: (Subscription("tickets.on_offer_expired", tickets_handlers.on_offer_expired),),
-    ticket_events.OfferEnded: (
+    dispatch_events.OrderQueued: (Subscription("tickets.on_order_queued", tickets_handlers.on_order_queued),),
+    dispatch_events.OfferExpired: (Subscription("tickets.on_offer_expired", tickets_handlers.on_offer_expired),),
+    dispatch_events.OfferEnded: (
         Subscription("tickets.on_offer_ended", tickets_handlers.on_somebody_freed),
         _told(told_of_orders.on_offer_ended),
     ),
-    ticket_events.OrderReleased: (
+    order_events.OrderReleased: (
         Subscription("tickets.on_order_released", tickets_handlers.on_somebody_freed),
         _told(told_of_orders.on_released),
     ),
@@ -175,48 +180,48 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     ticket_events.TicketReclassified: (_told(told_of_tickets.on_reclassified),),
     ticket_events.ReporterChanged: (_told(told_of_tickets.on_reporter_changed),),
     ticket_events.AnswerReminded: (_told(told_of_tickets.on_reminded),),
-    ticket_events.OfferMade: (_told(told_of_orders.on_offer),),
-    ticket_events.OrderAccepted: (_told(told_of_orders.on_taken),),
-    ticket_events.OrderOnTheWay: (_told(told_of_orders.on_the_way),),
-    ticket_events.CallBackAsked: (_told(told_of_visits.on_call_back_asked),),
-    ticket_events.CallBackAnswered: (_told(told_of_visits.on_call_back_answered),),
-    ticket_events.WindowChosen: (_told(told_of_visits.on_window),),
-    ticket_events.OrderOnHold: (_told(told_of_orders.on_hold),),
-    ticket_events.DutyLeadCalled: (_told(told_of_duty.on_lead_called),),
-    ticket_events.OrderProposed: (_told(told_of_orders.on_proposed),),
-    ticket_events.HelpAsked: (_told(told_of_orders.on_help_asked),),
-    ticket_events.HelperAdded: (_told(told_of_orders.on_helper_added),),
-    ticket_events.OrderPooled: (_told(told_of_orders.on_pooled),),
-    ticket_events.DutyCallDue: (Subscription("tickets.on_duty_call_due", tickets_handlers.on_duty_call_due),),
-    ticket_events.DutyCallWanted: (Subscription("tickets.on_duty_call_wanted", tickets_handlers.on_duty_call_wanted),),
-    ticket_events.DutyCallAnswered: (_told(told_of_duty.on_call_answered),),
-    ticket_events.HoldReminded: (_told(told_of_orders.on_hold_reminded),),
-    ticket_events.PromiseTold: (_told(told_of_clocks.on_promise),),
-    ticket_events.ClockEscalated: (_told(told_of_clocks.on_escalated),),
-    ticket_events.ExtensionAsked: (_told(told_of_clocks.on_extension_asked),),
-    ticket_events.ClockEndless: (_told(told_of_clocks.on_endless),),
-    ticket_events.DelayExcused: (_told(told_of_clocks.on_delay_excused),),
-    ticket_events.ExtensionDecided: (_told(told_of_clocks.on_extension_decided),),
-    ticket_events.ClocksDue: (Subscription("tickets.on_clocks_due", tickets_handlers.on_clocks_due, stepwise=True),),
+    dispatch_events.OfferMade: (_told(told_of_orders.on_offer),),
+    order_events.OrderAccepted: (_told(told_of_orders.on_taken),),
+    order_events.OrderOnTheWay: (_told(told_of_orders.on_the_way),),
+    visit_events.CallBackAsked: (_told(told_of_visits.on_call_back_asked),),
+    visit_events.CallBackAnswered: (_told(told_of_visits.on_call_back_answered),),
+    visit_events.WindowChosen: (_told(told_of_visits.on_window),),
+    order_events.OrderOnHold: (_told(told_of_orders.on_hold),),
+    duty_events.DutyLeadCalled: (_told(told_of_duty.on_lead_called),),
+    order_events.OrderProposed: (_told(told_of_orders.on_proposed),),
+    order_events.HelpAsked: (_told(told_of_orders.on_help_asked),),
+    order_events.HelperAdded: (_told(told_of_orders.on_helper_added),),
+    dispatch_events.OrderPooled: (_told(told_of_orders.on_pooled),),
+    duty_events.DutyCallDue: (Subscription("tickets.on_duty_call_due", tickets_handlers.on_duty_call_due),),
+    duty_events.DutyCallWanted: (Subscription("tickets.on_duty_call_wanted", tickets_handlers.on_duty_call_wanted),),
+    duty_events.DutyCallAnswered: (_told(told_of_duty.on_call_answered),),
+    order_events.HoldReminded: (_told(told_of_orders.on_hold_reminded),),
+    clock_events.PromiseTold: (_told(told_of_clocks.on_promise),),
+    clock_events.ClockEscalated: (_told(told_of_clocks.on_escalated),),
+    clock_events.ExtensionAsked: (_told(told_of_clocks.on_extension_asked),),
+    clock_events.ClockEndless: (_told(told_of_clocks.on_endless),),
+    clock_events.DelayExcused: (_told(told_of_clocks.on_delay_excused),),
+    clock_events.ExtensionDecided: (_told(told_of_clocks.on_extension_decided),),
+    clock_events.ClocksDue: (Subscription("tickets.on_clocks_due", tickets_handlers.on_clocks_due, stepwise=True),),
     CalendarPublished: (
         Subscription(
             "tickets.on_calendar_published", tickets_handlers.on_calendar_published, queue="long", stepwise=True
         ),
         Subscription("portal.feedback_calendar", feedback_handlers.on_calendar_published, queue="notices"),
     ),
-    ticket_events.BulkOrdered: (
+    order_events.BulkOrdered: (
         Subscription("tickets.on_bulk_ordered", tickets_bulk_job.on_bulk_ordered, queue="long", stepwise=True),
     ),
     ticket_events.PlaceNamed: (
         Subscription("tickets.on_place_named", tickets_unlisted_job.on_place_named, queue="long", stepwise=True),
     ),
-    ticket_events.OrderDone: (Subscription("tickets.on_order_done", tickets_handlers.on_somebody_freed),),
+    order_events.OrderDone: (Subscription("tickets.on_order_done", tickets_handlers.on_somebody_freed),),
     ticket_events.DefaultCloseDue: (Subscription("tickets.on_default_close", tickets_handlers.on_default_close),),
     ticket_events.AnswerOverdue: (Subscription("tickets.on_answer_overdue", tickets_handlers.on_answer_overdue),),
-    ticket_events.VisitNear: (Subscription("tickets.on_visit_near", tickets_handlers.on_visit_near),),
-    ticket_events.HoldDue: (Subscription("tickets.on_hold_due", tickets_handlers.on_hold_due),),
-    ticket_events.HandFreed: (Subscription("tickets.on_hand_freed", tickets_handlers.on_hand_freed),),
-    ticket_events.WaitingOrdersDue: (
+    visit_events.VisitNear: (Subscription("tickets.on_visit_near", tickets_handlers.on_visit_near),),
+    order_events.HoldDue: (Subscription("tickets.on_hold_due", tickets_handlers.on_hold_due),),
+    dispatch_events.HandFreed: (Subscription("tickets.on_hand_freed", tickets_handlers.on_hand_freed),),
+    dispatch_events.WaitingOrdersDue: (
         Subscription("tickets.on_waiting_orders", tickets_handlers.on_waiting_orders, stepwise=True),
     ),
     NoticePublished: (Subscription("portal.tell_readers", notice_handlers.tell_readers, queue="long", stepwise=True),),
@@ -271,9 +276,9 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("attachments.sweep", 86_400, AttachmentSweepDue),
     Periodic("portal.watch", 300, OperationsWatched),
     Periodic("portal.tidy", 86_400, HousekeepingDue),
-    Periodic("tickets.clocks", 30, ticket_events.ClocksDue),
+    Periodic("tickets.clocks", 30, clock_events.ClocksDue),
     Periodic("tickets.leavers", 3_600, ticket_events.LeaversDue),
-    Periodic("tickets.waiting", 60, ticket_events.WaitingOrdersDue),
+    Periodic("tickets.waiting", 60, dispatch_events.WaitingOrdersDue),
 )
 
 NAVIGATION: tuple[NavItem, ...] = (
@@ -332,12 +337,7 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(_l("Working hours"), "calendars.index", "calendar", sites_policies.may_read_calendars, group=_l("Repairs")),
     NavItem(_l("Report"), "tickets.report", "wrench", portal_policies.report_in_navigation, group=_l("Repairs")),
     NavItem(
-        _l("Feedback"),
-        "feedback.desk",
-        "msg",
-        portal_policies.handle,
-        group=_l("Desk"),
-        count=feedback_queries.OPEN,
+        _l("Feedback"), "feedback.desk", "msg", portal_policies.handle, group=_l("Desk"), count=feedback_queries.OPEN
     ),
     NavItem(_l("Notices"), "notices.desk", "megaphone", portal_policies.write_notices, group=_l("Desk")),
     NavItem(_l("Answers"), "answers.desk", "book", portal_policies.write_desk, group=_l("Desk")),

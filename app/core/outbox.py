@@ -37,7 +37,7 @@ QueueName = Literal["dispatch", "notices", "long"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Base of all events: frozen dataclasses of ids and plain values, past tense, one file per publisher.
+    """Base of all events: frozen dataclasses of ids and plain values, past tense, one file or folder per publisher.
 
     A field `at` of type datetime is stored as RFC 3339 text. `v` names the version of the payload's shape.
     """

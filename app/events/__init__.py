@@ -1,1 +1,1 @@
-"""Events between areas, one file per publisher: frozen dataclasses of ids and plain values."""
+"""Events between areas, one file or folder per publisher: frozen dataclasses of ids and plain values."""

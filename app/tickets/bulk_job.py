@@ -7,7 +7,7 @@ from app.core import clock, i18n, transaction
 from app.core.actor import Actor
 from app.core.deliveries import Lease
 from app.events.operations import HousekeepingDue
-from app.events.tickets import BulkOrdered
+from app.events.tickets.orders import BulkOrdered
 from app.tickets.refusal_words import sentence
 from app.tickets.services import bulk_runs
 

@@ -13,8 +13,13 @@ from app.core.actor import Actor
 from app.core.deliveries import Lease
 from app.core.errors import DomainError, Stale
 from app.core.transaction import steps
-from app.events import tickets as events
 from app.events.sites import CalendarPublished
+from app.events.tickets.clocks import ClocksDue
+from app.events.tickets.dispatch import HandFreed, OfferEnded, OfferExpired, OrderQueued, WaitingOrdersDue
+from app.events.tickets.duty import DutyCallDue, DutyCallWanted
+from app.events.tickets.orders import HoldDue, OrderDone, OrderReleased
+from app.events.tickets.tickets import AnswerOverdue, DefaultCloseDue, LeaversDue
+from app.events.tickets.visits import VisitNear
 from app.tickets.queries import leavers, sla
 from app.tickets.queries import orders as order_queries
 from app.tickets.rules.offers import Wake
@@ -29,19 +34,17 @@ SEEN_AFTER = timedelta(seconds=10)  # by then it is seen whether one of them did
 AGAIN_AFTER = timedelta(minutes=10)  # clocks that could not be looked at
 
 
-def on_order_queued(event: events.OrderQueued, actor: Actor, now: datetime) -> None:
+def on_order_queued(event: OrderQueued, actor: Actor, now: datetime) -> None:
     """Offer the order to the best candidate."""
     wake = Wake(event.wake) if event.wake else None
     dispatching.dispatch_order(actor=actor, now=now, order_id=event.order_id, wake=wake)
 
 
-def on_offer_expired(event: events.OfferExpired, actor: Actor, now: datetime) -> None:
+def on_offer_expired(event: OfferExpired, actor: Actor, now: datetime) -> None:
     dispatching.expire_offer(actor=actor, now=now, order_id=event.order_id, offer_id=event.offer_id)
 
 
-def on_somebody_freed(
-    event: events.OrderDone | events.OrderReleased | events.OfferEnded, actor: Actor, now: datetime
-) -> None:
+def on_somebody_freed(event: OrderDone | OrderReleased | OfferEnded, actor: Actor, now: datetime) -> None:
     """Somebody has a hand free: the orders of that trade which found nobody are tried again (39)."""
     trade_id = order_queries.trade_of(event.order_id)
     if trade_id is not None:
@@ -49,7 +52,7 @@ def on_somebody_freed(
         _wake(trade_id, [each for each in waiting if each[0] != event.order_id], now)
 
 
-def on_hand_freed(event: events.HandFreed, actor: Actor, now: datetime) -> None:
+def on_hand_freed(event: HandFreed, actor: Actor, now: datetime) -> None:
     """None of those tried for a free hand was for him: the next in turn are tried. One hand takes one order."""
     waiting = dispatching.waiting_orders(trade_id=event.trade_id, found_nobody=True)
     turn = [order_id for order_id, _ticket_id in waiting]
@@ -60,43 +63,41 @@ def on_hand_freed(event: events.HandFreed, actor: Actor, now: datetime) -> None:
 def _wake(trade_id: int, waiting: Sequence[tuple[int, int]], now: datetime) -> None:
     """Try the first of the waiting orders at once, and those behind them when it is seen that these found nobody."""
     first = waiting[:WOKEN_AT_ONCE]
-    pending = [
-        outbox.Pending(events.OrderQueued(order_id, ticket_id, Wake.FREED_UP.value)) for order_id, ticket_id in first
-    ]
+    pending = [outbox.Pending(OrderQueued(order_id, ticket_id, Wake.FREED_UP.value)) for order_id, ticket_id in first]
     if len(waiting) > len(first):
         tried = tuple(order_id for order_id, _ticket_id in first)
         # whoever frees up in the same minute shares the walk: at a shift's end it is walked once, not by everybody
         key = f"hand-freed:{trade_id}:{tried[-1]}:{now:%Y%m%dT%H%M}"
-        pending.append(outbox.Pending(events.HandFreed(trade_id, tried), key, now + SEEN_AFTER))
+        pending.append(outbox.Pending(HandFreed(trade_id, tried), key, now + SEEN_AFTER))
     outbox.publish_all(pending)
 
 
-def on_default_close(event: events.DefaultCloseDue, actor: Actor, now: datetime) -> None:
+def on_default_close(event: DefaultCloseDue, actor: Actor, now: datetime) -> None:
     timers.close_by_default(actor=actor, now=now, ticket_id=event.ticket_id, cycle=event.cycle)
 
 
-def on_answer_overdue(event: events.AnswerOverdue, actor: Actor, now: datetime) -> None:
+def on_answer_overdue(event: AnswerOverdue, actor: Actor, now: datetime) -> None:
     timers.answer_overdue(actor=actor, now=now, ticket_id=event.ticket_id, asked_at=event.asked_at)
 
 
-def on_visit_near(event: events.VisitNear, actor: Actor, now: datetime) -> None:
+def on_visit_near(event: VisitNear, actor: Actor, now: datetime) -> None:
     timers.visit_near(actor=actor, now=now, order_id=event.order_id)
 
 
-def on_hold_due(event: events.HoldDue, actor: Actor, now: datetime) -> None:
+def on_hold_due(event: HoldDue, actor: Actor, now: datetime) -> None:
     timers.hold_due(actor=actor, now=now, timer=event)
 
 
-def on_duty_call_due(event: events.DutyCallDue, actor: Actor, now: datetime) -> None:
+def on_duty_call_due(event: DutyCallDue, actor: Actor, now: datetime) -> None:
     duty_calls.repeat(actor=actor, now=now, order_id=event.order_id, call_id=event.call_id, times=event.times)
 
 
-def on_duty_call_wanted(event: events.DutyCallWanted, actor: Actor, now: datetime) -> None:
+def on_duty_call_wanted(event: DutyCallWanted, actor: Actor, now: datetime) -> None:
     """The hours of a dispatch clock have begun: its order still needs somebody, or nothing is left to do."""
     duty_calls.call_before_due(actor=actor, now=now, order_id=event.order_id)
 
 
-def on_clocks_due(event: events.ClocksDue, lease: Lease) -> None:
+def on_clocks_due(event: ClocksDue, lease: Lease) -> None:
     """Periodic: take the steps of every clock that is due, one transaction for each ticket (20)."""
     with steps() as step:
         waiting = sla.due_tickets(clock.now(), CLOCKS_AT_ONCE)
@@ -113,7 +114,7 @@ def _put_off(ticket_id: int) -> None:
     clocks.put_off(ticket_id, now, now + AGAIN_AFTER)
 
 
-def on_leavers_due(event: events.LeaversDue, lease: Lease) -> None:
+def on_leavers_due(event: LeaversDue, lease: Lease) -> None:
     """Periodic: whoever has left is no longer the contact of his open requests, one transaction for each (N5)."""
     with steps() as step:
         waiting = leavers.waiting(clock.now(), LEAVERS_AT_ONCE)
@@ -169,7 +170,7 @@ def _each(
         step()
 
 
-def on_waiting_orders(event: events.WaitingOrdersDue, lease: Lease) -> None:
+def on_waiting_orders(event: WaitingOrdersDue, lease: Lease) -> None:
     """Periodic: try every waiting order again in its turn, one transaction each (39, 40)."""
     with steps() as step:
         waiting = [order_id for order_id, _ticket_id in dispatching.waiting_orders()]

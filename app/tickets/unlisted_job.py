@@ -6,7 +6,7 @@ from app.accounts import queries as accounts
 from app.core import clock, transaction
 from app.core.actor import Actor
 from app.core.deliveries import Lease
-from app.events.tickets import PlaceNamed
+from app.events.tickets.tickets import PlaceNamed
 from app.tickets import policies
 from app.tickets.services import unlisted
 

@@ -14,7 +14,10 @@ from app.core import clock, deliveries, i18n
 from app.core.actor import Actor
 from app.core.outbox import OutboxDelivery
 from app.core.transaction import transaction
-from app.events import tickets as events
+from app.events.tickets.dispatch import OfferEnded
+from app.events.tickets.duty import DutyLeadCalled
+from app.events.tickets.orders import HoldReminded, OrderReleased
+from app.events.tickets.tickets import AnswerReminded, TicketFiled, TicketNotFixed
 from app.notifications import queries, rendering
 from app.notifications.models import Notification
 from app.tickets.models import Offer, Ticket, TicketFollower, WorkOrder
@@ -175,11 +178,9 @@ def test_the_lead_is_called_and_reminded(ground: tickets.Ground, database: Sessi
     lead = accounts.person("dutylead")
     filed = ground.file()
     order, system = order_of(database, filed.id), Actor.system(1)
-    told_of_duty.on_lead_called(events.DutyLeadCalled(order.id, filed.id, (lead.id,), 3), system, now)
-    told_of_orders.on_hold_reminded(events.HoldReminded(order.id, filed.id, (lead.id,)), system, now)
-    told_of_orders.on_hold_reminded(
-        events.HoldReminded(order.id, filed.id, (lead.id,)), system, now + timedelta(minutes=1)
-    )
+    told_of_duty.on_lead_called(DutyLeadCalled(order.id, filed.id, (lead.id,), 3), system, now)
+    told_of_orders.on_hold_reminded(HoldReminded(order.id, filed.id, (lead.id,)), system, now)
+    told_of_orders.on_hold_reminded(HoldReminded(order.id, filed.id, (lead.id,)), system, now + timedelta(minutes=1))
     assert told(database, lead) == ["duty-lead-called", "order-hold-reminder"]
     assert "3 persons have not taken it" in sentence(database, lead, "duty-lead-called")
 
@@ -189,7 +190,7 @@ def test_the_third_time_is_an_alarm(ground: tickets.Ground, database: Session, n
     accounts.person("supervisor", scope_kind="campus", scope_id=ground.campus.id)
     filed = ground.file()
     for times in (1, 2, 3):
-        told_of_tickets.on_not_fixed(events.TicketNotFixed(filed.id, times + 1, 1, times), Actor.system(1), now)
+        told_of_tickets.on_not_fixed(TicketNotFixed(filed.id, times + 1, 1, times), Actor.system(1), now)
     assert told(database, supervisor) == ["ticket-not-fixed"]
     assert told(database, dispatcher) == []
 
@@ -197,10 +198,8 @@ def test_the_third_time_is_an_alarm(ground: tickets.Ground, database: Session, n
 def test_a_report_without_login_tells_nobody(ground: tickets.Ground, database: Session, now: datetime) -> None:
     filed = ground.file()
     database.get_one(Ticket, (1, filed.id)).reporter_id = None
-    told_of_tickets.on_filed(
-        events.TicketFiled(filed.id, filed.number, None, "accepted", "normal"), Actor.system(1), now
-    )
-    told_of_tickets.on_reminded(events.AnswerReminded(filed.id, 1, None), Actor.system(1), now)
+    told_of_tickets.on_filed(TicketFiled(filed.id, filed.number, None, "accepted", "normal"), Actor.system(1), now)
+    told_of_tickets.on_reminded(AnswerReminded(filed.id, 1, None), Actor.system(1), now)
     assert database.scalars(select(Notification)).all() == []
 
 
@@ -209,12 +208,8 @@ def test_ends_of_offers_that_need_no_word(ground: tickets.Ground, database: Sess
     filed = ground.file()
     order = order_of(database, filed.id)
     for outcome in ("declined", "expired"):
-        told_of_orders.on_offer_ended(
-            events.OfferEnded(order.id, filed.id, 1, technician.id, outcome), Actor.system(1), now
-        )
-    told_of_orders.on_released(
-        events.OrderReleased(order.id, filed.id, technician.id, "give_back"), Actor.system(1), now
-    )
+        told_of_orders.on_offer_ended(OfferEnded(order.id, filed.id, 1, technician.id, outcome), Actor.system(1), now)
+    told_of_orders.on_released(OrderReleased(order.id, filed.id, technician.id, "give_back"), Actor.system(1), now)
     assert told(database, technician) == []
     assert database.scalars(select(Offer)).all() == []
 

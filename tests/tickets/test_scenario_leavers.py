@@ -15,7 +15,7 @@ from app.core import clock, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Rejected
-from app.events.tickets import LeaversDue
+from app.events.tickets.tickets import LeaversDue
 from app.tickets.models import Rating, Ticket, TicketEvent, TicketFollower, WorkOrder
 from app.tickets.queries import leavers, timeline
 from app.tickets.rules.workflow import OrderAct

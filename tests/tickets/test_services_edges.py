@@ -17,7 +17,7 @@ from app.core import settings
 from app.core.actor import Actor, Grant, Scope
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
 from app.core.outbox import OutboxEvent
-from app.events import tickets as events
+from app.events.tickets import orders as events
 from app.tickets import handlers, policies
 from app.tickets.models import Ticket, TicketEvent, TicketFollower, WorkOrder
 from app.tickets.queries import candidates, followed, viewer

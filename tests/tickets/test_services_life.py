@@ -12,7 +12,7 @@ from app.accounts.models import Person
 from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
-from app.events import tickets as events
+from app.events.tickets import orders as events
 from app.tickets.models import Offer, Rating, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import timeline
 from app.tickets.services import acts, orders, reclassifying, timers

@@ -19,7 +19,7 @@ from app.core.errors import Conflict, DomainError, NotAllowed, Stale
 from app.core.http.problems import BUSY_STATES, sqlstate
 from app.core.outbox import OutboxDelivery
 from app.core.transaction import transaction
-from app.events import tickets as ticket_events
+from app.events.tickets import dispatch as ticket_events
 from app.tickets.models import Offer, TechnicianProfile, Ticket, WorkOrder
 from app.tickets.queries import timeline
 from app.tickets.services import dispatching, filing, opening, orders

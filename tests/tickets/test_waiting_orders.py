@@ -16,7 +16,9 @@ from app.accounts.models import Person
 from app.core import clock, outbox
 from app.core.db import db
 from app.core.outbox import OutboxDelivery
-from app.events import tickets as events
+from app.events.tickets.clocks import ClocksDue
+from app.events.tickets.dispatch import WaitingOrdersDue
+from app.events.tickets.orders import OrderReleased
 from app.sites.models import Place
 from app.tickets import handlers
 from app.tickets.models import Absence, Clock, Offer, Shift, TechnicianProfile, TechnicianZone, TicketEvent, WorkOrder
@@ -42,7 +44,7 @@ def state(database: Session, order_id: int) -> tuple[str, int | None]:
 def tried(database: Session, at: datetime) -> None:
     """As the relay does every minute."""
     with clock.frozen(at):
-        outbox.publish(events.WaitingOrdersDue())
+        outbox.publish(WaitingOrdersDue())
         deliver_all(at)
 
 
@@ -133,7 +135,7 @@ class TestAFreeHand:
 
     def freed(self, order_id: int, person: Person, now: datetime) -> None:
         ticket_id = db.session.scalars(select(WorkOrder.ticket_id).where(WorkOrder.id == order_id)).one()
-        outbox.publish(events.OrderReleased(order_id, ticket_id, person.id, "cancel"))
+        outbox.publish(OrderReleased(order_id, ticket_id, person.id, "cancel"))
         deliver_all(now)
 
     def test_finds_what_stands_behind_those_that_are_not_for_him(
@@ -170,7 +172,7 @@ def test_rule_20_a_history_that_cannot_be_read_stops_nobody_elses_steps(
     due = database.scalar(select(Clock.next_at).where(Clock.ticket_id == broken.id).order_by(Clock.next_at).limit(1))
     assert due is not None
     with clock.frozen(due + MINUTE):
-        outbox.publish(events.ClocksDue())
+        outbox.publish(ClocksDue())
         deliver_all(due + MINUTE)
     steps = select(TicketEvent.ticket_id).where(TicketEvent.kind == "escalation").distinct()
     assert database.scalars(steps).all() == [whole.id]

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.events import tickets as events
+from app.events.tickets.tickets import AcceptanceAsked, AcceptanceOver
 from app.notifications import services
 from app.tickets.models import Ticket
 from app.tickets.notices import facts as told
@@ -18,7 +18,7 @@ from app.tickets.rules.states import TicketStatus
 KIND = "ticket-to-accept"
 
 
-def on_asked(event: events.AcceptanceAsked, actor: Actor, now: datetime) -> None:
+def on_asked(event: AcceptanceAsked, actor: Actor, now: datetime) -> None:
     """Whoever accepts work there, unless it has gone on meanwhile; also for an anonymous reporter, who is not (N6)."""
     status, cycle, people = _accepting(event.ticket_id, now)
     if status != TicketStatus.RESOLVED or cycle != event.cycle:
@@ -29,7 +29,7 @@ def on_asked(event: events.AcceptanceAsked, actor: Actor, now: datetime) -> None
     services.notify(people, KIND, told.data_of(facts), link, now, key=key)
 
 
-def on_over(event: events.AcceptanceOver, actor: Actor, now: datetime) -> None:
+def on_over(event: AcceptanceOver, actor: Actor, now: datetime) -> None:
     """Nobody of them is asked any more."""
     for person_id in _accepting(event.ticket_id, now)[2]:
         services.no_longer_asks(person_id, told.page_of(event.ticket_id), now, kind=KIND)

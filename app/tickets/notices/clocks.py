@@ -10,7 +10,14 @@ from sqlalchemy import select
 from app.accounts.models import Person
 from app.core.actor import Actor
 from app.core.db import db
-from app.events import tickets as events
+from app.events.tickets.clocks import (
+    ClockEndless,
+    ClockEscalated,
+    DelayExcused,
+    ExtensionAsked,
+    ExtensionDecided,
+    PromiseTold,
+)
 from app.notifications import rendering, services
 from app.tickets.models import Extension, TicketEvent
 from app.tickets.notices.facts import data_of, facts_of, followers_of, page_of, reduced_of, reporter_of
@@ -34,7 +41,7 @@ def _reason_of_extension(ticket_id: int) -> str | None:
     return db.session.scalar(query.limit(1))
 
 
-def on_promise(event: events.PromiseTold, actor: Actor, now: datetime) -> None:
+def on_promise(event: PromiseTold, actor: Actor, now: datetime) -> None:
     """Another time is promised; the first stands in the notice of acceptance."""
     if event.first:
         return
@@ -49,7 +56,7 @@ def on_promise(event: events.PromiseTold, actor: Actor, now: datetime) -> None:
     services.notify(followers_of(facts), "ticket-promise-moved", told, page_of(facts.id), now, key=f"{key}:followed")
 
 
-def on_extension_asked(event: events.ExtensionAsked, actor: Actor, now: datetime) -> None:
+def on_extension_asked(event: ExtensionAsked, actor: Actor, now: datetime) -> None:
     """Whoever may decide on more time."""
     facts = facts_of(event.ticket_id)
     services.notify(
@@ -62,7 +69,7 @@ def on_extension_asked(event: events.ExtensionAsked, actor: Actor, now: datetime
     )
 
 
-def on_extension_decided(event: events.ExtensionDecided, actor: Actor, now: datetime) -> None:
+def on_extension_decided(event: ExtensionDecided, actor: Actor, now: datetime) -> None:
     """Whoever asked; the deciders are no longer asked."""
     facts = facts_of(event.ticket_id)
     for person_id in event.person_ids:
@@ -78,7 +85,7 @@ def on_extension_decided(event: events.ExtensionDecided, actor: Actor, now: date
     )
 
 
-def on_escalated(event: events.ClockEscalated, actor: Actor, now: datetime) -> None:
+def on_escalated(event: ClockEscalated, actor: Actor, now: datetime) -> None:
     """Whom the steps of a clock turn to: one notice for all of them (20)."""
     facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
@@ -91,7 +98,7 @@ def on_escalated(event: events.ClockEscalated, actor: Actor, now: datetime) -> N
     )
 
 
-def on_endless(event: events.ClockEndless, actor: Actor, now: datetime) -> None:
+def on_endless(event: ClockEndless, actor: Actor, now: datetime) -> None:
     """Who supervises there, once: no calendar of theirs will ever make this clock due (10)."""
     facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
@@ -104,7 +111,7 @@ def on_endless(event: events.ClockEndless, actor: Actor, now: datetime) -> None:
     )
 
 
-def on_delay_excused(event: events.DelayExcused, actor: Actor, now: datetime) -> None:
+def on_delay_excused(event: DelayExcused, actor: Actor, now: datetime) -> None:
     """The reporter learns why what was promised to him came late (18)."""
     facts = facts_of(event.ticket_id)
     query = (

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.core.actor import Actor
-from app.events import tickets as events
+from app.events.tickets.duty import DutyCallAnswered, DutyLeadCalled
 from app.notifications import services
 from app.tickets.notices.facts import data_of, facts_of, page_of
 
 CALLED = "duty-lead-called"
 
 
-def on_lead_called(event: events.DutyLeadCalled, actor: Actor, now: datetime) -> None:
+def on_lead_called(event: DutyLeadCalled, actor: Actor, now: datetime) -> None:
     """The duty lead, else the fallback role; each time anew, so that mail goes out each time (38)."""
     facts = facts_of(event.ticket_id, event.order_id)
     link = _call(event.call_id) if event.call_id else page_of(facts.id)
@@ -28,7 +28,7 @@ def on_lead_called(event: events.DutyLeadCalled, actor: Actor, now: datetime) ->
     )
 
 
-def on_call_answered(event: events.DutyCallAnswered, actor: Actor, now: datetime) -> None:
+def on_call_answered(event: DutyCallAnswered, actor: Actor, now: datetime) -> None:
     """Nobody else needs to answer."""
     for person_id in sorted({*event.called, event.person_id}):
         services.no_longer_asks(person_id, _call(event.call_id), now, kind=CALLED)

@@ -10,7 +10,17 @@ from sqlalchemy import select
 from app.accounts.models import Person
 from app.core.actor import Actor
 from app.core.db import db
-from app.events import tickets as events
+from app.events.tickets.dispatch import OfferEnded, OfferMade, OrderPooled
+from app.events.tickets.orders import (
+    HelpAsked,
+    HelperAdded,
+    HoldReminded,
+    OrderAccepted,
+    OrderOnHold,
+    OrderOnTheWay,
+    OrderProposed,
+    OrderReleased,
+)
 from app.notifications import rendering, services
 from app.tickets.notices.facts import data_of, day_of, facts_of, page_of, reporter_of
 from app.tickets.rules import reasons, workflow
@@ -18,18 +28,18 @@ from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import dispatching
 
 
-def on_taken(event: events.OrderAccepted, actor: Actor, now: datetime) -> None:
+def on_taken(event: OrderAccepted, actor: Actor, now: datetime) -> None:
     """Somebody has taken it; the offer no longer asks for him."""
     services.no_longer_asks(event.person_id, day_of(event.order_id), now, kind="order-offered")
     _tell_about_order(event, "ticket-taken", now)
 
 
-def on_the_way(event: events.OrderOnTheWay, actor: Actor, now: datetime) -> None:
+def on_the_way(event: OrderOnTheWay, actor: Actor, now: datetime) -> None:
     """Somebody has set out."""
     _tell_about_order(event, "ticket-on-the-way", now)
 
 
-def _tell_about_order(event: events.OrderAccepted | events.OrderOnTheWay, kind: str, now: datetime) -> None:
+def _tell_about_order(event: OrderAccepted | OrderOnTheWay, kind: str, now: datetime) -> None:
     facts = facts_of(event.ticket_id, event.order_id)
     who = db.session.scalar(select(Person.name).where(Person.id == event.person_id))
     services.notify(
@@ -42,7 +52,7 @@ def _tell_about_order(event: events.OrderAccepted | events.OrderOnTheWay, kind: 
     )
 
 
-def on_hold(event: events.OrderOnHold, actor: Actor, now: datetime) -> None:
+def on_hold(event: OrderOnHold, actor: Actor, now: datetime) -> None:
     """The work waits for something: why, and until when."""
     facts = facts_of(event.ticket_id, event.order_id)
     labels = {each.code: each.label for each in workflow.choices(OrderAct.HOLD)}
@@ -57,7 +67,7 @@ def on_hold(event: events.OrderOnHold, actor: Actor, now: datetime) -> None:
     )
 
 
-def on_offer(event: events.OfferMade, actor: Actor, now: datetime) -> None:
+def on_offer(event: OfferMade, actor: Actor, now: datetime) -> None:
     """The person it is offered to."""
     facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
@@ -73,7 +83,7 @@ def on_offer(event: events.OfferMade, actor: Actor, now: datetime) -> None:
 _TAKEN_BACK = frozenset({"revoked", "replaced", "suspended", "cancelled"})
 
 
-def on_offer_ended(event: events.OfferEnded, actor: Actor, now: datetime) -> None:
+def on_offer_ended(event: OfferEnded, actor: Actor, now: datetime) -> None:
     """An offer that was taken back, not one he declined or let pass; it no longer asks either way."""
     services.no_longer_asks(event.person_id, day_of(event.order_id), now, kind="order-offered")
     if event.outcome not in _TAKEN_BACK:
@@ -89,7 +99,7 @@ def on_offer_ended(event: events.OfferEnded, actor: Actor, now: datetime) -> Non
     )
 
 
-def on_released(event: events.OrderReleased, actor: Actor, now: datetime) -> None:
+def on_released(event: OrderReleased, actor: Actor, now: datetime) -> None:
     """Whoever held it, unless he gave it back himself."""
     if event.why == "give_back":
         return
@@ -104,7 +114,7 @@ def on_released(event: events.OrderReleased, actor: Actor, now: datetime) -> Non
     )
 
 
-def on_pooled(event: events.OrderPooled, actor: Actor, now: datetime) -> None:
+def on_pooled(event: OrderPooled, actor: Actor, now: datetime) -> None:
     """Everybody who could take it now; one line until it is read, however many follow."""
     facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
@@ -117,22 +127,22 @@ def on_pooled(event: events.OrderPooled, actor: Actor, now: datetime) -> None:
     )
 
 
-def on_proposed(event: events.OrderProposed, actor: Actor, now: datetime) -> None:
+def on_proposed(event: OrderProposed, actor: Actor, now: datetime) -> None:
     """Those who decide on a further order."""
     _tell_dispatch(event, "order-proposed", now, key=f"order:{event.order_id}:proposed")
 
 
-def on_help_asked(event: events.HelpAsked, actor: Actor, now: datetime) -> None:
+def on_help_asked(event: HelpAsked, actor: Actor, now: datetime) -> None:
     """Those who can send somebody; once an hour, however often it is asked."""
     _tell_dispatch(event, "order-help-asked", now, key=f"order:{event.order_id}:help:{now:%Y%m%dT%H}")
 
 
-def _tell_dispatch(event: events.OrderProposed | events.HelpAsked, kind: str, now: datetime, key: str) -> None:
+def _tell_dispatch(event: OrderProposed | HelpAsked, kind: str, now: datetime, key: str) -> None:
     facts = facts_of(event.ticket_id, event.order_id)
     services.notify(event.person_ids, kind, data_of(facts), f"/dispatch/{event.order_id}", now, key=key)
 
 
-def on_helper_added(event: events.HelperAdded, actor: Actor, now: datetime) -> None:
+def on_helper_added(event: HelperAdded, actor: Actor, now: datetime) -> None:
     """Whoever is to help."""
     facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
@@ -140,7 +150,7 @@ def on_helper_added(event: events.HelperAdded, actor: Actor, now: datetime) -> N
     )
 
 
-def on_hold_reminded(event: events.HoldReminded, actor: Actor, now: datetime) -> None:
+def on_hold_reminded(event: HoldReminded, actor: Actor, now: datetime) -> None:
     """The responsible persons, daily."""
     facts = facts_of(event.ticket_id, event.order_id)
     services.notify(

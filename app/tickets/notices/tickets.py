@@ -12,7 +12,17 @@ from app.accounts.models import Person
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.i18n import iso
-from app.events import tickets as events
+from app.events.tickets.tickets import (
+    AnswerReminded,
+    ContactPassed,
+    MessageWritten,
+    ReporterChanged,
+    TicketFiled,
+    TicketNotFixed,
+    TicketReclassified,
+    TicketStatusChanged,
+    TicketUrged,
+)
 from app.notifications import rendering, services
 from app.tickets.models import CategoryVersion, Ticket, TicketEvent, WorkOrder
 from app.tickets.notices.facts import data_of, facts_of, followers_of, page_of, reduced_of, reporter_of
@@ -44,7 +54,7 @@ _STATUS_KINDS: dict[str, str] = {
 _NOT_FOR_FOLLOWERS = frozenset({TicketAct.ASK.value, TicketAct.ANSWER.value})
 
 
-def on_filed(event: events.TicketFiled, actor: Actor, now: datetime) -> None:
+def on_filed(event: TicketFiled, actor: Actor, now: datetime) -> None:
     """The receipt in the reporter's inbox where it was accepted at once, and what its category replies by itself."""
     if event.reporter_id is None:
         return
@@ -73,7 +83,7 @@ def on_filed(event: events.TicketFiled, actor: Actor, now: datetime) -> None:
     )
 
 
-def on_status(event: events.TicketStatusChanged, actor: Actor, now: datetime) -> None:
+def on_status(event: TicketStatusChanged, actor: Actor, now: datetime) -> None:
     """A change of status, told to reporter and followers."""
     if event.actor_id is not None:
         services.no_longer_asks(event.actor_id, page_of(event.ticket_id), now)  # whoever acts has seen what it was
@@ -102,7 +112,7 @@ def on_status(event: events.TicketStatusChanged, actor: Actor, now: datetime) ->
     )
 
 
-def _tell_followers(event: events.TicketStatusChanged, facts: Any, now: datetime) -> None:
+def _tell_followers(event: TicketStatusChanged, facts: Any, now: datetime) -> None:
     """The state, and of a rejection the listed reason; nobody's words (N8, tickets.md 6)."""
     if event.act in _NOT_FOR_FOLLOWERS:
         return
@@ -122,7 +132,7 @@ def _tell_followers(event: events.TicketStatusChanged, facts: Any, now: datetime
     )
 
 
-def on_reporter_changed(event: events.ReporterChanged, actor: Actor, now: datetime) -> None:
+def on_reporter_changed(event: ReporterChanged, actor: Actor, now: datetime) -> None:
     """The first follower learns that the request is his now."""
     facts = facts_of(event.ticket_id)
     services.notify(
@@ -135,7 +145,7 @@ def on_reporter_changed(event: events.ReporterChanged, actor: Actor, now: dateti
     )
 
 
-def on_reclassified(event: events.TicketReclassified, actor: Actor, now: datetime) -> None:
+def on_reclassified(event: TicketReclassified, actor: Actor, now: datetime) -> None:
     """The reporter learns that what or where is told differently now; urgency and reach are the desk's."""
     if event.reporter_id is None or not {"category", "place"}.intersection(event.changed):
         return
@@ -160,7 +170,7 @@ def _reason(act: str, given: str | None) -> Any:
     return rendering.in_both(_l(labels[given])) if given in labels else given
 
 
-def on_reminded(event: events.AnswerReminded, actor: Actor, now: datetime) -> None:
+def on_reminded(event: AnswerReminded, actor: Actor, now: datetime) -> None:
     """The question still waits."""
     facts = facts_of(event.ticket_id)
     question = db.session.scalar(
@@ -179,7 +189,7 @@ def on_reminded(event: events.AnswerReminded, actor: Actor, now: datetime) -> No
     )
 
 
-def on_message(event: events.MessageWritten, actor: Actor, now: datetime) -> None:
+def on_message(event: MessageWritten, actor: Actor, now: datetime) -> None:
     """A message, told to the other side: the reporter's to whoever holds an order, else to the desk's dispatcher."""
     facts = facts_of(event.ticket_id)
     text = db.session.scalar(select(TicketEvent.note).where(TicketEvent.id == event.event_id))
@@ -202,14 +212,14 @@ def _dispatchers(ticket_id: int) -> list[int | None]:
     return list(db.session.scalars(having))
 
 
-def on_contact_passed(event: events.ContactPassed, actor: Actor, now: datetime) -> None:
+def on_contact_passed(event: ContactPassed, actor: Actor, now: datetime) -> None:
     """The dorm office learns that it is the contact of a request from now on (N5)."""
     facts = facts_of(event.ticket_id)
     key = f"ticket:{facts.id}:contact"
     services.notify(event.person_ids, "ticket-contact", data_of(facts), page_of(facts.id), now, key=key)
 
 
-def on_urged(event: events.TicketUrged, actor: Actor, now: datetime) -> None:
+def on_urged(event: TicketUrged, actor: Actor, now: datetime) -> None:
     """Whoever is responsible hears that the reporter is waiting."""
     facts = facts_of(event.ticket_id)
     services.notify(
@@ -222,7 +232,7 @@ def on_urged(event: events.TicketUrged, actor: Actor, now: datetime) -> None:
     )
 
 
-def on_not_fixed(event: events.TicketNotFixed, actor: Actor, now: datetime) -> None:
+def on_not_fixed(event: TicketNotFixed, actor: Actor, now: datetime) -> None:
     """N10: from the third time on it is an alarm to supervisors of the place and leadership."""
     if event.times < THIRD_TIME:
         return

@@ -9,13 +9,13 @@ from sqlalchemy import select
 from app.core import settings
 from app.core.actor import Actor
 from app.core.db import db
-from app.events import tickets as events
+from app.events.tickets.visits import CallBackAnswered, CallBackAsked, WindowChosen
 from app.notifications import services
 from app.tickets.models import TicketEvent
 from app.tickets.notices.facts import data_of, facts_of, page_of, reporter_of
 
 
-def on_window(event: events.WindowChosen, actor: Actor, now: datetime) -> None:
+def on_window(event: WindowChosen, actor: Actor, now: datetime) -> None:
     """Whoever holds the order that waits for it."""
     facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
@@ -32,7 +32,7 @@ DUTY_PHONE = "portal.duty_phone"
 """The setting with the number of the duty desk."""
 
 
-def on_call_back_asked(event: events.CallBackAsked, actor: Actor, now: datetime) -> None:
+def on_call_back_asked(event: CallBackAsked, actor: Actor, now: datetime) -> None:
     """The reporter, or his contact (N5): whom to call, and that he may leave a number for the desk instead."""
     facts = facts_of(event.ticket_id, event.order_id)
     services.notify(
@@ -45,7 +45,7 @@ def on_call_back_asked(event: events.CallBackAsked, actor: Actor, now: datetime)
     )
 
 
-def on_call_back_answered(event: events.CallBackAnswered, actor: Actor, now: datetime) -> None:
+def on_call_back_answered(event: CallBackAnswered, actor: Actor, now: datetime) -> None:
     """The desk: where the reporter may be called. The number itself stands in the history alone, for staff."""
     facts = facts_of(event.ticket_id, event.order_id)
     note = db.session.scalar(select(TicketEvent.note).where(TicketEvent.id == event.event_id))

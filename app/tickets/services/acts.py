@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotAllowed, Rejected
-from app.events import tickets as events
+from app.events.tickets.tickets import TicketNotFixed, TicketRated
 from app.tickets import policies
 from app.tickets.models import Rating, TicketEvent
 from app.tickets.rules import joint, ratings
@@ -106,7 +106,7 @@ def take_up_again(case: Case, *, note: str | None = None, order_id: int | None =
         by_system=True,
     )
     ticket = case.ticket
-    case.tell(events.TicketNotFixed(ticket.id, ticket.cycle, rework.id, ticket.not_fixed_count))
+    case.tell(TicketNotFixed(ticket.id, ticket.cycle, rework.id, ticket.not_fixed_count))
 
 
 def _named(case: Case, order_id: int | None) -> int:
@@ -232,7 +232,7 @@ def rate(
     )
     db.session.execute(statement.on_conflict_do_update(constraint="uq_ticket_rating", set_={**scores, "at": case.now}))
     case.remark(Remark.RATING, note=comment, data={"quality": quality, "speed": speed, "manner": manner})
-    case.tell(events.TicketRated(ticket.id, ticket.cycle, actor.id or 0))
+    case.tell(TicketRated(ticket.id, ticket.cycle, actor.id or 0))
     case.write()
     return Rated(ticket.id, ticket.cycle, quality, speed, manner, comment or None, case.now)
 

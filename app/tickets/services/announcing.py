@@ -6,7 +6,25 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.core.i18n import iso
-from app.events import tickets as events
+from app.events.tickets.dispatch import OfferEnded, OrderQueued
+from app.events.tickets.orders import (
+    HoldDue,
+    OrderAccepted,
+    OrderDeclined,
+    OrderDone,
+    OrderOnHold,
+    OrderOnTheWay,
+    OrderReleased,
+)
+from app.events.tickets.tickets import (
+    AcceptanceAsked,
+    AcceptanceOver,
+    AnswerOverdue,
+    DefaultCloseDue,
+    TicketClosed,
+    TicketResolved,
+    TicketStatusChanged,
+)
 from app.sites.calendars import queries as calendars
 from app.tickets.rules import deadlines, outcomes
 from app.tickets.rules.offers import Wake
@@ -26,7 +44,7 @@ def status(case: Case, act: TicketAct, before: TicketStatus, to: TicketStatus, *
     ticket, actor_id = case.ticket, case.actor.id
     cycle = ticket.cycle
     case.tell_with_id(
-        lambda event_id: events.TicketStatusChanged(
+        lambda event_id: TicketStatusChanged(
             ticket_id=ticket.id,
             event_id=event_id,
             act=act.value,
@@ -39,15 +57,15 @@ def status(case: Case, act: TicketAct, before: TicketStatus, to: TicketStatus, *
         position,
     )
     if before is TicketStatus.RESOLVED and ticket.third_party:
-        case.tell(events.AcceptanceOver(ticket.id))
+        case.tell(AcceptanceOver(ticket.id))
     if to is TicketStatus.RESOLVED:
-        case.tell(events.TicketResolved(ticket.id, cycle, ticket.reporter_id))
+        case.tell(TicketResolved(ticket.id, cycle, ticket.reporter_id))
         due = deadlines.closes_by_default(case.now)
-        case.tell(events.DefaultCloseDue(ticket.id, cycle), key=f"default-close:{ticket.id}:{cycle}", due=due)
+        case.tell(DefaultCloseDue(ticket.id, cycle), key=f"default-close:{ticket.id}:{cycle}", due=due)
         if ticket.third_party:
-            case.tell(events.AcceptanceAsked(ticket.id, cycle))
+            case.tell(AcceptanceAsked(ticket.id, cycle))
     elif to is TicketStatus.CLOSED:
-        case.tell(events.TicketClosed(ticket.id, cycle, ticket.reporter_id, act.value))
+        case.tell(TicketClosed(ticket.id, cycle, ticket.reporter_id, act.value))
     elif to is TicketStatus.NEEDS_INFO:
         answer_timer(case)
 
@@ -59,7 +77,7 @@ def answer_timer(case: Case) -> None:
     step = deadlines.next_wait_step(asked_at, ticket.reminders)
     asked = iso(asked_at) or ""
     case.tell(
-        events.AnswerOverdue(ticket.id, asked),
+        AnswerOverdue(ticket.id, asked),
         key=f"answer:{ticket.id}:{asked}:{ticket.reminders}",
         due=max(step.at, case.now),
     )
@@ -70,33 +88,33 @@ def order(case: Case, before: HeldOrder, after: HeldOrder, act: OrderAct, ended:
     ticket_id = case.ticket.id
     if ended is not None and act is not OrderAct.ACCEPT and before.assignee_id is not None:
         outcome = outcomes.OFFER_ENDS[act]
-        case.tell(events.OfferEnded(after.id, ticket_id, ended.id, before.assignee_id, outcome, ended.made_by))
+        case.tell(OfferEnded(after.id, ticket_id, ended.id, before.assignee_id, outcome, ended.made_by))
     if after.state is OrderState.QUEUED:
         wake = None if act in _ENDS_OF_OFFERS else Wake.QUEUED.value
-        case.tell(events.OrderQueued(after.id, ticket_id, wake))
+        case.tell(OrderQueued(after.id, ticket_id, wake))
     _by_act(case, before, after, act)
 
 
 def _by_act(case: Case, before: HeldOrder, after: HeldOrder, act: OrderAct) -> None:
     ticket_id, had = case.ticket.id, before.assignee_id
     if act in (OrderAct.ACCEPT, OrderAct.GRAB) and after.assignee_id is not None:
-        case.tell(events.OrderAccepted(after.id, ticket_id, after.assignee_id))
+        case.tell(OrderAccepted(after.id, ticket_id, after.assignee_id))
     elif act is OrderAct.LEAVE and after.assignee_id is not None:
-        case.tell(events.OrderOnTheWay(after.id, ticket_id, after.assignee_id))
+        case.tell(OrderOnTheWay(after.id, ticket_id, after.assignee_id))
     elif act is OrderAct.DECLINE and had is not None:
-        case.tell(events.OrderDeclined(after.id, ticket_id, had))
+        case.tell(OrderDeclined(after.id, ticket_id, had))
     elif act is OrderAct.DONE:
-        case.tell(events.OrderDone(after.id, ticket_id, after.assignee_id))
+        case.tell(OrderDone(after.id, ticket_id, after.assignee_id))
     elif act is OrderAct.HOLD:
-        case.tell(events.OrderOnHold(after.id, ticket_id, after.hold_reason or "", iso(after.hold_until)))
+        case.tell(OrderOnHold(after.id, ticket_id, after.hold_reason or "", iso(after.hold_until)))
         version, until = after.version + 1, iso(after.hold_until)
         case.tell_with_id(
-            lambda event_id: events.HoldDue(after.id, version, event_id, until),
+            lambda event_id: HoldDue(after.id, version, event_id, until),
             case.last_event,
             due=_hold_reminded(case, after),
         )
     elif act in _RELEASES and before.state in ORDER_HELD and had is not None:
-        case.tell(events.OrderReleased(after.id, ticket_id, had, act.value))
+        case.tell(OrderReleased(after.id, ticket_id, had, act.value))
 
 
 def _hold_reminded(case: Case, order: HeldOrder) -> datetime:

@@ -18,7 +18,7 @@ from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Busy, Conflict, DomainError, NotAllowed, NotFound, Rejected
 from app.core.http import problems
-from app.events.tickets import BulkOrdered
+from app.events.tickets.orders import BulkOrdered
 from app.tickets import policies
 from app.tickets.models import BulkItem, BulkRun, WorkOrder
 from app.tickets.queries import dispatch_list, viewer

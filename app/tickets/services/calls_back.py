@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, Rejected
-from app.events import tickets as events
+from app.events.tickets.visits import CallBackAnswered, CallBackAsked
 from app.tickets import policies
 from app.tickets.queries import crews, timeline
 from app.tickets.rules.audiences import Audience
@@ -37,7 +37,7 @@ def ask(*, actor: Actor, now: datetime, order_id: int) -> None:
     if last is not None and case.now < last.at + AGAIN:
         raise Conflict(_l("The reporter has been asked already. Wait for the answer."), code="asked-already")
     case.remark(Remark.CALL_BACK, order_id=order_id, audience=Audience.REPORTER.value, data={"what": "asked"})
-    case.tell_with_id(lambda event_id: events.CallBackAsked(case.ticket.id, order_id, event_id), case.last_event)
+    case.tell_with_id(lambda event_id: CallBackAsked(case.ticket.id, order_id, event_id), case.last_event)
     case.write()
 
 
@@ -68,7 +68,7 @@ def answer(*, actor: Actor, now: datetime, ticket_id: int, phone: str, when: str
         audience=Audience.STAFF.value,
         data={"what": "number"},
     )
-    case.tell_with_id(lambda event_id: events.CallBackAnswered(ticket_id, order.id, event_id, told), case.last_event)
+    case.tell_with_id(lambda event_id: CallBackAnswered(ticket_id, order.id, event_id, told), case.last_event)
     case.write()
 
 

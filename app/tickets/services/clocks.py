@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.core.db import current_institution, db
 from app.core.i18n import iso
-from app.events import tickets as events
+from app.events.tickets.clocks import ClockEndless, PromiseTold
 from app.sites.calendars import queries as calendars
 from app.sites.calendars import services as calendar_services
 from app.sites.rules.worktime import minute_of
@@ -244,7 +244,7 @@ def tell(case: Case, until: str, because: promises.Because | None) -> None:
         data |= {"before": iso(case.ticket.promised_at) or "", "because": because.value}
     case.remark(Remark.PROMISE, by_system=True, data=data)
     first = because is None
-    case.tell(events.PromiseTold(case.ticket.id, case.ticket.cycle, until, first, because.value if because else ""))
+    case.tell(PromiseTold(case.ticket.id, case.ticket.cycle, until, first, because.value if because else ""))
 
 
 def alarm(case: Case) -> None:
@@ -271,7 +271,7 @@ def _alarm(case: Case, judged: Mapping[Key, Clock], alarmed: set[Key]) -> None:
                 "person_ids": [str(each) for each in people],
             },
         )
-        case.tell(events.ClockEndless(case.ticket.id, key.order_id, key.kind.value, key.cycle, people))
+        case.tell(ClockEndless(case.ticket.id, key.order_id, key.kind.value, key.cycle, people))
 
 
 def _alarmed(*histories: Sequence[Happened]) -> set[Key]:

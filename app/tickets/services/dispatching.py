@@ -20,7 +20,7 @@ from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.core.i18n import iso
-from app.events import tickets as events
+from app.events.tickets.dispatch import OfferExpired, OfferMade
 from app.tickets import policies
 from app.tickets.models import Offer, WorkOrder
 from app.tickets.queries import candidates
@@ -298,8 +298,8 @@ def _insert_offer(
         },
     ).one()
     ticket_id = case.ticket.id
-    case.tell(events.OfferMade(order.id, ticket_id, offer_id, person_id, iso(until) or "", made_by))
-    case.tell(events.OfferExpired(order.id, offer_id), key=f"offer:{offer_id}", due=until)
+    case.tell(OfferMade(order.id, ticket_id, offer_id, person_id, iso(until) or "", made_by))
+    case.tell(OfferExpired(order.id, offer_id), key=f"offer:{offer_id}", due=until)
 
 
 def _refuse(check: dispatching.ManualCheck, reason: str | None) -> None:

@@ -14,7 +14,7 @@ from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import iso
-from app.events import tickets as events
+from app.events.tickets.duty import DutyCallAnswered, DutyCallDue, DutyCallWanted, DutyLeadCalled
 from app.sites.calendars import queries as calendars
 from app.sites.rules.worktime import WorkTime
 from app.tickets import policies
@@ -79,7 +79,7 @@ def before_due(case: Case, order: HeldOrder) -> bool:
         return False
     first = duty.called_from(case.now, hours(case, order), emergency=order.priority == EMERGENCY)
     if first > case.now:
-        case.tell(events.DutyCallWanted(order.id), key=f"duty-call:{order.id}:{iso(first)}", due=first)
+        case.tell(DutyCallWanted(order.id), key=f"duty-call:{order.id}:{iso(first)}", due=first)
         return False
     call(case, order, Cause.DUE_SOON, 0)
     return True
@@ -136,7 +136,7 @@ def answer(*, actor: Actor, now: datetime, call_id: int) -> None:
     order.dispatcher_id = actor.id
     waited = int((case.now - found.called_at).total_seconds())
     case.remark(Remark.CALL_ANSWERED, order_id=order.id, data={"times": found.times, "after_s": waited})
-    case.tell(events.DutyCallAnswered(order.id, case.ticket.id, call_id, actor.id, tuple(found.called)))
+    case.tell(DutyCallAnswered(order.id, case.ticket.id, call_id, actor.id, tuple(found.called)))
     case.write()
 
 
@@ -160,10 +160,10 @@ def _leads(order: HeldOrder, now: datetime) -> tuple[int, ...]:
 
 
 def _tell(case: Case, order: HeldOrder, call_id: int, leads: tuple[int, ...], refusals: int, times: int) -> None:
-    case.tell(events.DutyLeadCalled(order.id, case.ticket.id, leads, refusals, call_id, times))
+    case.tell(DutyLeadCalled(order.id, case.ticket.id, leads, refusals, call_id, times))
     next_at = duty.next_call(case.now, settings.get("tickets.duty_repeat_minutes"))
     due = duty.called_from(next_at, hours(case, order), emergency=order.priority == EMERGENCY)
-    case.tell(events.DutyCallDue(order.id, call_id, times), key=f"duty-call:{call_id}:{times}", due=due)
+    case.tell(DutyCallDue(order.id, call_id, times), key=f"duty-call:{call_id}:{times}", due=due)
 
 
 def _open(call_id: int) -> Any:

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.i18n import iso
-from app.events import tickets as events
+from app.events.tickets.clocks import ClockEscalated
+from app.events.tickets.dispatch import OrderQueued
 from app.sites.calendars import queries as calendars
 from app.sites.rules.worktime import minute_of
 from app.tickets.models import Category
@@ -79,7 +80,7 @@ def _take(case: Case, clock: Clock, steps: list[Step], at: int) -> None:
         called += [each for each in whom if each not in called]
         _do(case, order, step)
     case.tell(
-        events.ClockEscalated(
+        ClockEscalated(
             ticket_id=case.ticket.id,
             order_id=clock.key.order_id,
             clock=clock.key.kind.value,
@@ -116,7 +117,7 @@ def _reassign(case: Case, order: HeldOrder) -> None:
     if order.state is OrderState.OFFERED:
         case.move_order(order, OrderAct.REVOKE, by_system=True, reason=REVOKED)
     elif order.state is OrderState.QUEUED:
-        case.tell(events.OrderQueued(order.id, case.ticket.id, Wake.ASKED.value))
+        case.tell(OrderQueued(order.id, case.ticket.id, Wake.ASKED.value))
 
 
 def people(case: Case, order: HeldOrder | None, whom: Whom) -> tuple[int, ...]:

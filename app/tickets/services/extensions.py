@@ -13,7 +13,7 @@ from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.core.i18n import iso
-from app.events import tickets as events
+from app.events.tickets.clocks import DelayExcused, ExtensionAsked, ExtensionDecided
 from app.tickets import policies
 from app.tickets.models import Clock, Extension
 from app.tickets.queries import crews
@@ -79,7 +79,7 @@ def ask(
         audience=Audience.STAFF.value,
     )
     people = _others(case, actor.id)
-    case.tell(events.ExtensionAsked(ticket_id, made.id, actor.id, iso(made.until) or "", people))
+    case.tell(ExtensionAsked(ticket_id, made.id, actor.id, iso(made.until) or "", people))
     case.write()
     return _shown(made)
 
@@ -139,7 +139,7 @@ def decide(
             audience=Audience.STAFF.value,
         )
     until, asked = iso(found.until) or "", _deciders(case)
-    case.tell(events.ExtensionDecided(ticket_id, found.id, found.asked_by, approve, until, asked))
+    case.tell(ExtensionDecided(ticket_id, found.id, found.asked_by, approve, until, asked))
     case.write()
     return _shown(found)
 
@@ -201,7 +201,7 @@ def excuse(*, actor: Actor, now: datetime, ticket_id: int, clock_id: int, reason
         audience=(Audience.REPORTER if promise else Audience.STAFF).value,
     )
     if promise:
-        case.tell(events.DelayExcused(ticket_id, row.cycle, clock_id))
+        case.tell(DelayExcused(ticket_id, row.cycle, clock_id))
     case.write()
 
 

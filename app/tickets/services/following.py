@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotAllowed, NotFound
-from app.events import tickets as events
+from app.events.tickets.tickets import ReporterChanged, TicketJoined
 from app.tickets.models import Ticket, TicketFollower
 from app.tickets.queries import similar
 from app.tickets.queries.similar import About
@@ -69,7 +69,7 @@ def _follow(actor: Actor, case: Case, seen: int | None) -> int:
     ).first()
     if joined is not None:
         case.remark(Remark.JOIN)
-        case.tell(events.TicketJoined(ticket.id, actor.id))
+        case.tell(TicketJoined(ticket.id, actor.id))
         case.write()
     return ticket.id
 
@@ -132,7 +132,7 @@ def hand_over(case: Case) -> int | None:
         .execution_options(synchronize_session=False)
     )
     case.remark(Remark.HANDED_ON, person_id=row.person_id, data={"from": before})
-    case.tell(events.ReporterChanged(ticket.id, before, row.person_id))
+    case.tell(ReporterChanged(ticket.id, before, row.person_id))
     return int(row.person_id)
 
 

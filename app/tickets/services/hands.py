@@ -12,7 +12,7 @@ from app.accounts.models import Person
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
-from app.events import tickets as events
+from app.events.tickets.orders import HelpAsked, HelperAdded
 from app.tickets import policies
 from app.tickets.models import OrderHelper
 from app.tickets.queries import crews
@@ -55,7 +55,7 @@ def add(
     db.session.flush()
     order.help_asked_at = None
     case.remark(Remark.HELPER, order_id=order_id, person_id=person_id, note=note, data={"what": "added"})
-    case.tell(events.HelperAdded(order_id, case.ticket.id, person_id, helper.id))
+    case.tell(HelperAdded(order_id, case.ticket.id, person_id, helper.id))
     case.write()
 
 
@@ -84,7 +84,7 @@ def ask(
     if reason is not None and reason not in HELP_REASONS.codes:
         raise Rejected(fields={"reason": _l("Choose one of the offered reasons.")})
     case.remark(Remark.HELPER, order_id=order_id, reason=reason, note=note, data={"what": "asked"})
-    case.tell(events.HelpAsked(order_id, case.ticket.id, told))
+    case.tell(HelpAsked(order_id, case.ticket.id, told))
     case.write()
 
 

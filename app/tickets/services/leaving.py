@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.events import tickets as events
+from app.events.tickets.tickets import ContactPassed
 from app.tickets.models import Ticket
 from app.tickets.queries import leavers
 from app.tickets.rules.history import Remark
@@ -46,6 +46,6 @@ def pass_to_office(*, actor: Actor, now: datetime, ticket_id: int, why: str | No
     )
     ids = tuple(person.id for person in people)
     case.remark(Remark.LEFT, by_system=True, data={"why": why, "person_ids": [str(each) for each in ids]})
-    case.tell(events.ContactPassed(ticket.id, ids))
+    case.tell(ContactPassed(ticket.id, ids))
     case.write()
     return True

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, Rejected
-from app.events import tickets as events
+from app.events.tickets.tickets import MessageWritten
 from app.tickets import policies
 from app.tickets.rules.audiences import Audience
 from app.tickets.rules.history import Remark
@@ -41,7 +41,7 @@ def send_message(
     case.remark(Remark.MESSAGE, note=text, order_id=order_id, audience=audience.value, data=data)
     holders = {each.assignee_id for each in case.orders.values() if _held(each)} - {actor.id}
     case.tell_with_id(
-        lambda event_id: events.MessageWritten(
+        lambda event_id: MessageWritten(
             ticket_id=ticket_id,
             event_id=event_id,
             actor_id=actor.id,

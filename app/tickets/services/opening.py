@@ -12,7 +12,7 @@ from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.core.i18n import DEFAULT_ZONE
-from app.events import tickets as events
+from app.events.tickets.orders import OrderProposed
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets import policies
@@ -64,7 +64,7 @@ def open_order(
         proposed_by=None if staff else actor.id,
     )
     if not staff:
-        case.tell(events.OrderProposed(order.id, case.ticket.id, _who_decides(case, order)))
+        case.tell(OrderProposed(order.id, case.ticket.id, _who_decides(case, order)))
     else:
         queue_in_time(case, order, by_system=False)
     case.write()

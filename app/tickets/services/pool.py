@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
-from app.events import tickets as events
+from app.events.tickets.dispatch import OrderPooled, OrderQueued
 from app.tickets import policies
 from app.tickets.models import Offer, WorkOrder
 from app.tickets.queries import pool as queries
@@ -49,7 +49,7 @@ def put(*, actor: Actor, now: datetime, order_id: int, seen: int | None) -> Orde
     order.pooled, order.waiting = True, None
     order.dispatcher_id = actor.id
     case.remark(Remark.POOL, order_id=order.id, data={"pooled": True})
-    case.tell(events.OrderPooled(order.id, case.ticket.id, order.version + 1))
+    case.tell(OrderPooled(order.id, case.ticket.id, order.version + 1))
     case.write()
     return done.order(case, order)
 
@@ -61,7 +61,7 @@ def take_out(*, actor: Actor, now: datetime, order_id: int, seen: int | None) ->
         raise Conflict(_l(GUARD_MESSAGES[Guard.POOLED]))
     order.pooled = False
     case.remark(Remark.POOL, order_id=order.id, data={"pooled": False})
-    case.tell(events.OrderQueued(order.id, case.ticket.id, Wake.QUEUED.value))
+    case.tell(OrderQueued(order.id, case.ticket.id, Wake.QUEUED.value))
     case.write()
     return done.order(case, order)
 

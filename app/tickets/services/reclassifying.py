@@ -15,7 +15,7 @@ from sqlalchemy import and_, or_, select, update
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, Rejected
-from app.events import tickets as events
+from app.events.tickets.tickets import TicketReclassified
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets import policies
@@ -98,7 +98,7 @@ def apply(case: Case, wish: Wish, reason: str | None) -> bool:
     case.remark(Remark.RECLASSIFY, reason=reason, data={**change.named, "sla": clocks.terms_told(case)})
     ticket, named = case.ticket, tuple(change.named)
     case.tell_with_id(
-        lambda event_id: events.TicketReclassified(ticket.id, event_id, named, ticket.reporter_id),
+        lambda event_id: TicketReclassified(ticket.id, event_id, named, ticket.reporter_id),
         case.last_event,
     )
     _carry_to_orders(case, now_is, then)

@@ -17,7 +17,7 @@ from app.core import outbox
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotAllowed, Rejected, Stale
-from app.events.tickets import SlaPolicyPublished
+from app.events.tickets.clocks import SlaPolicyPublished
 from app.sites import queries as places
 from app.sites.calendars.models import HOURS_CLASSES
 from app.tickets import policies

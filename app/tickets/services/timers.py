@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from app.core.actor import Actor
 from app.core.i18n import iso
-from app.events import tickets as events
+from app.events.tickets.orders import HoldDue, HoldReminded
+from app.events.tickets.tickets import AnswerReminded
 from app.tickets.queries import crews, orders
 from app.tickets.rules import deadlines
 from app.tickets.rules.history import Remark
@@ -44,7 +45,7 @@ def answer_overdue(*, actor: Actor, now: datetime, ticket_id: int, asked_at: str
     if step.what == "remind":
         ticket.reminders = step.number
         case.remark(Remark.REMIND, by_system=True, data={"number": step.number})
-        case.tell(events.AnswerReminded(ticket.id, step.number, ticket.reporter_id))
+        case.tell(AnswerReminded(ticket.id, step.number, ticket.reporter_id))
         announcing.answer_timer(case)
     else:
         case.move_ticket(TicketAct.NO_ANSWER, by_system=True)
@@ -70,7 +71,7 @@ def visit_near(*, actor: Actor, now: datetime, order_id: int) -> None:
     case.write()
 
 
-def hold_due(*, actor: Actor, now: datetime, timer: events.HoldDue) -> None:
+def hold_due(*, actor: Actor, now: datetime, timer: HoldDue) -> None:
     """A hold's end has come: nobody's order is queued again; a holder is reminded, daily, but not resumed (N4)."""
     case, order = by_order(timer.order_id, actor=actor, now=now)
     if order.state is not OrderState.ON_HOLD or not _same_hold(case, order, timer):
@@ -88,12 +89,12 @@ def hold_due(*, actor: Actor, now: datetime, timer: events.HoldDue) -> None:
             now=case.now,
         )
         case.remark(Remark.REMIND, order_id=order.id, by_system=True)
-        case.tell(events.HoldReminded(order.id, case.ticket.id, people))
+        case.tell(HoldReminded(order.id, case.ticket.id, people))
         case.tell(timer, due=case.now + deadlines.REMINDED_AGAIN)
     case.write()
 
 
-def _same_hold(case: Case, order: HeldOrder, timer: events.HoldDue) -> bool:
+def _same_hold(case: Case, order: HeldOrder, timer: HoldDue) -> bool:
     """Whether the order still stands in the hold the timer was set for, with the end it had then."""
     if timer.hold_id is None:
         return order.version == timer.version

@@ -12,7 +12,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import DomainError, NotAllowed
 from app.core.transaction import attempt
-from app.events.tickets import PlaceNamed
+from app.events.tickets.tickets import PlaceNamed
 from app.sites.models import PlaceAlias
 from app.sites.rules import aliases
 from app.sites.services import name_place

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed
 from app.core.i18n import format_moment, iso
-from app.events import tickets as events
+from app.events.tickets.tickets import TicketUrged
 from app.tickets import policies
 from app.tickets.queries import sla
 from app.tickets.rules import urging
@@ -55,7 +55,7 @@ def urge(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None = None
         if order.state in ORDER_OPEN:
             order.urged = ticket.urged
     case.remark(Remark.REMIND, data={"number": ticket.urged, "by": "reporter"})
-    case.tell(events.TicketUrged(ticket.id, ticket.cycle, ticket.urged, _responsible(case)))
+    case.tell(TicketUrged(ticket.id, ticket.cycle, ticket.urged, _responsible(case)))
     case.write()
 
 

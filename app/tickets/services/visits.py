@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.core import settings
 from app.core.errors import Rejected
 from app.core.i18n import DEFAULT_ZONE, iso
-from app.events import tickets as events
+from app.events.tickets.visits import VisitNear
 from app.tickets.rules import visits as rules
 from app.tickets.rules.visits import Hours, Window
 
@@ -68,7 +68,7 @@ def wait_for(case: Case, order_id: int) -> None:
     start = case.ticket.visit_from
     if start is not None:
         key = f"visit:{order_id}:{iso(start)}"
-        case.tell(events.VisitNear(order_id), key=key, due=max(near_from(start), case.now))
+        case.tell(VisitNear(order_id), key=key, due=max(near_from(start), case.now))
 
 
 def near_from(start: datetime) -> datetime:

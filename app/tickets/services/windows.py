@@ -18,7 +18,8 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.core.i18n import DEFAULT_ZONE, iso
-from app.events import tickets as events
+from app.events.tickets.orders import HoldDue
+from app.events.tickets.visits import WindowChosen
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.queries import orders
@@ -71,7 +72,7 @@ def choose(
     for order in waiting:
         order.hold_until = window.start
         hold_id = orders.hold_begun(ticket_id, order.id)
-        case.tell(events.HoldDue(order.id, order.version + 1, hold_id, iso(window.start)), due=window.start)
+        case.tell(HoldDue(order.id, order.version + 1, hold_id, iso(window.start)), due=window.start)
     case.remark(
         Remark.WINDOW,
         audience=Audience.REPORTER.value,
@@ -80,7 +81,7 @@ def choose(
     holders = tuple(sorted({order.assignee_id for order in waiting if order.assignee_id is not None}))
     start, end = str(iso(window.start)), str(iso(window.end))
     case.tell_with_id(
-        lambda event_id: events.WindowChosen(ticket_id, waiting[0].id, event_id, start, end, holders), case.last_event
+        lambda event_id: WindowChosen(ticket_id, waiting[0].id, event_id, start, end, holders), case.last_event
     )
     case.write()
     return done.ticket(case)
