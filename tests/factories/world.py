@@ -14,6 +14,7 @@ from app.core.db import current_institution, db
 from app.core.outbox import OutboxDelivery
 from app.imports.models import ImportBatch
 from app.notifications.models import KeptMail
+from app.notifications.rules.webhooks import Allowed
 from app.notifications.webhooks import services as webhooks
 from app.notifications.webhooks.models import WebhookMessage
 from app.sites.calendars.models import WorkingCalendar
@@ -86,7 +87,7 @@ def build() -> dict[str, Any]:
         name="Gate",
         url="https://gate.example.edu/in",
         events=["ticket.filed"],
-        plain_allowed=False,
+        allowed=Allowed(),
     )
     told = WebhookMessage(endpoint_id=hook.id, event="ticket.filed", body="{}", state="sent", at=now)
     view = SavedView(owner_id=ground.dispatcher.id, name="Water", folded="water", filters={}, changed_at=now)

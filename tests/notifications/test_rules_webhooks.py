@@ -88,14 +88,14 @@ def test_public_and_allowed_addresses_are_reachable() -> None:
 )
 def test_addresses_that_are_none(url: str, code: str) -> None:
     with pytest.raises(rules.BadTarget) as refused:
-        rules.target(url, plain_allowed=False)
+        rules.target(url, rules.Allowed())
     assert refused.value.code == code
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_an_address_or_refused(text: str) -> None:
     try:
-        found = rules.target(text, plain_allowed=True)
+        found = rules.target(text, rules.Allowed(plain=True))
     except rules.BadTarget:
         return
     assert found.host.isascii()
@@ -104,7 +104,49 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
 
 
 def test_an_address_is_taken_apart() -> None:
-    assert rules.target("https://bücher.example:8443/a?b=1", plain_allowed=False) == rules.Target(
+    assert rules.target("https://bücher.example:8443/a?b=1", rules.Allowed()) == rules.Target(
         True, "xn--bcher-kva.example", 8443, "/a?b=1"
     )
-    assert rules.target("http://10.0.0.1", plain_allowed=True) == rules.Target(False, "10.0.0.1", 80, "/")
+    campus = rules.Allowed(plain=True, networks=calling.networks(["10.0.0.0/8"]))
+    assert rules.target("http://10.0.0.1", campus) == rules.Target(False, "10.0.0.1", 80, "/")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "10.1.2.3",
+        "127.0.0.1",
+        "169.254.169.254",
+        "[::1]",
+        "[::ffff:10.0.0.1]",
+        "[fe80::1%25eth0]",
+        "2130706433",  # 127.0.0.1 as one number
+        "0177.0.0.1",  # octal
+        "0x7f.1",
+        "0xa000001",
+        "127.1",
+        "10.1",
+        "１２７.0.0.1",
+        "127。0。0。1",
+        "localhost",
+        "gate.localhost",
+    ],
+)
+def test_an_address_written_out_is_judged_before_anything_is_called(host: str) -> None:
+    with pytest.raises(rules.BadTarget) as refused:
+        rules.target(f"https://{host}/in", rules.Allowed())
+    assert refused.value.code == "private"
+
+
+def test_networks_opened_on_purpose_may_be_written_out() -> None:
+    opened = rules.Allowed(networks=calling.networks(["127.0.0.0/8", "10.0.0.0/8", "::1/128"]))
+    for host in ("10.1.2.3", "2130706433", "[::1]", "[::ffff:10.0.0.1]", "localhost"):
+        assert rules.target(f"https://{host}/in", opened).path == "/in"
+    assert rules.target("https://8.8.8.8/in", rules.Allowed()).host == "8.8.8.8"
+
+
+@pytest.mark.parametrize("host", ["1.2.3.4.5", "999.1.1.1", "4294967296", "a.0x1", "host.09"])
+def test_a_number_that_is_no_address_is_no_name_either(host: str) -> None:
+    with pytest.raises(rules.BadTarget) as refused:
+        rules.target(f"https://{host}/in", rules.Allowed())
+    assert refused.value.code == "name"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -19,17 +20,19 @@ from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
 from app.audit.models import AuditEntry
-from app.core import clock, deliveries
+from app.core import clock, deliveries, i18n
 from app.core.actor import Actor
 from app.core.errors import Conflict, Rejected
 from app.core.outbox import OutboxDelivery, OutboxEvent
 from app.core.transaction import transaction
-from app.notifications.webhooks import services
+from app.notifications.rules.webhooks import Allowed
+from app.notifications.webhooks import calling, failures, services
 from app.notifications.webhooks.models import WebhookEndpoint, WebhookMessage
 from tests.factories import accounts
 from tests.factories import tickets as factory
 
 SYSTEM = Actor.system(1)
+LOOPBACK = Allowed(plain=True, networks=calling.networks(["127.0.0.0/8"]))
 ALL = ["ticket.filed", "ticket.status_changed", "order.queued"]
 
 
@@ -83,7 +86,7 @@ def allowing(app: Flask, *networks: str) -> Iterator[None]:
 def endpoint(url: str, events: list[str] | None = None) -> WebhookEndpoint:
     with transaction():
         return services.create(
-            actor=SYSTEM, now=clock.now(), name="Duty telephone", url=url, events=events or ALL, plain_allowed=True
+            actor=SYSTEM, now=clock.now(), name="Duty telephone", url=url, events=events or ALL, allowed=LOOPBACK
         )
 
 
@@ -159,7 +162,52 @@ def test_a_private_address_is_never_called(app: Flask, database: Session, other:
     assert work("WebhookDue") == 1
     assert other.taken == []
     (message,) = messages(database)
-    assert (message.state, message.attempts, message.error) == ("waiting", 1, "address refused: private")
+    assert (message.state, message.attempts, message.error) == ("waiting", 1, "private")
+
+
+def test_a_private_address_is_refused_as_it_is_typed(app: Flask, login: Any, database: Session) -> None:
+    client = login(accounts.person("admin", locale="zh-CN"))
+    bearer = accounts.token(accounts.person("admin"))
+    sent = {"name": "Gate", "url": "https://2130706433/in", "events": ["ticket.filed"]}
+    page = client.post("/webhooks/new", data=sent)
+    assert page.status_code == 422
+    assert "WEBHOOK_NETWORKS" in page.text
+    refused = client.post("/api/v1/webhooks", json={**sent, "url": "https://[::ffff:10.0.0.1]/"}, headers=bearer)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "url")
+    with allowing(app, "10.0.0.0/8"):
+        made = client.post("/api/v1/webhooks", json={**sent, "url": "https://10.0.0.1/"}, headers=bearer)
+    assert made.status_code == 201
+    moved = client.patch(
+        f"/api/v1/webhooks/{made.json['id']}",
+        json={"url": "https://10.0.0.2/"},
+        headers={**bearer, "If-Match": made.headers["ETag"]},
+    )
+    assert (moved.status_code, moved.json["errors"][0]["field"]) == (422, "url")
+
+
+def test_every_failure_has_words_in_both_languages(app: Flask, database: Session, other: Other) -> None:
+    made = endpoint(f"http://127.0.0.1:{other.port}/", ["ticket.filed"])
+    filed(database)
+    work("TicketFiled")
+    met = set()
+    work("WebhookDue")
+    met.add(messages(database)[0].error)
+    with allowing(app, "127.0.0.0/8"):
+        for status in (302, 500):
+            other.status = status
+            work("WebhookDue")
+            met.add(messages(database)[0].error)
+        made.url = "http://127.0.0.1:1/"
+        database.flush()
+        work("WebhookDue")
+        met.add(messages(database)[0].error)
+    assert met == {"private", "redirect", "answer", "no-connection"}
+    assert met <= set(failures.WORDS)
+    for locale in ("en", "zh-CN"):
+        with app.test_request_context(), i18n.speaking(locale):
+            said = {failures.words(code) for code in failures.WORDS}
+        assert len(said) == len(failures.WORDS)
+        assert any("一" <= char <= "鿿" for text in said for char in text) is (locale == "zh-CN")
 
 
 def test_what_fails_is_tried_again_later_and_fails_at_last(app: Flask, database: Session, other: Other) -> None:
@@ -245,6 +293,12 @@ def test_bad_addresses_and_events_are_refused(app: Flask, database: Session) -> 
     assert list(refused.value.fields) == ["events"]
 
 
+def page_version(client: FlaskClient, endpoint_id: int) -> str:
+    """The version every form of the page says."""
+    (version,) = set(re.findall(r'name="version" value="(\d+)"', client.get(f"/webhooks/{endpoint_id}").text))
+    return str(version)
+
+
 def test_the_pages(client: FlaskClient, login: Any, database: Session) -> None:
     login(accounts.person("admin", locale="en"))
     assert "No other system is told anything yet" in client.get("/webhooks").text
@@ -271,8 +325,15 @@ def test_the_pages(client: FlaskClient, login: Any, database: Session) -> None:
     assert "Off" in client.get("/webhooks").text
     switched_off = client.post(f"/webhooks/{found.id}/test", follow_redirects=True)
     assert "Switch it on first" in switched_off.text
-    assert "whsec_" in client.post(f"/webhooks/{found.id}/secret").text
-    client.post(f"/webhooks/{found.id}/remove")
+    version = page_version(client, found.id)
+    for act in ("secret", "remove"):
+        for unseen in ({}, {"version": "1"}):
+            late = client.post(f"/webhooks/{found.id}/{act}", data=unseen)
+            assert late.status_code == 412
+            assert "whsec_" not in late.text
+            assert "Here is how it stands now" in late.text
+    assert "whsec_" in client.post(f"/webhooks/{found.id}/secret", data={"version": version}).text
+    client.post(f"/webhooks/{found.id}/remove", data={"version": page_version(client, found.id)})
     assert client.get(f"/webhooks/{found.id}").status_code == 404
     verbs = database.scalars(select(AuditEntry.verb).where(AuditEntry.object_kind == "webhook")).all()
     assert set(verbs) == {"webhook.create", "webhook.change", "webhook.secret", "webhook.remove"}

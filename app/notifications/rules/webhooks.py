@@ -8,6 +8,7 @@ import hmac
 import ipaddress
 import re
 import secrets
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -50,6 +51,14 @@ class Target:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What an installation lets webhooks call beside https and public addresses: plain http, networks of its own."""
+
+    plain: bool = False
+    networks: tuple[Network, ...] = ()
+
+
 class BadTarget(ValueError):
     """The address cannot be a webhook's; `code` is one of "form", "scheme", "name", "private"."""
 
@@ -58,8 +67,12 @@ class BadTarget(ValueError):
         self.code = code
 
 
-def target(url: str, *, plain_allowed: bool) -> Target:
-    """Take an address apart. Raises BadTarget: https only (http where `plain_allowed`), no user, no fragment."""
+def target(url: str, allowed: Allowed) -> Target:
+    """Take an address apart. Raises BadTarget: https only (http where allowed), no user, no fragment.
+
+    A host written as an address, in whatever notation, is judged by `reachable` here; what a name stands for is known
+    when it is called (`calling.resolve`), by the same rule.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -68,10 +81,9 @@ def target(url: str, *, plain_allowed: bool) -> Target:
         raise BadTarget("form") from error
     if len(url) > URL_MAX or not url.isprintable() or " " in url or parts.fragment or parts.username is not None:
         raise BadTarget("form")
-    if parts.scheme not in ("https", "http") or (parts.scheme == "http" and not plain_allowed):
+    if parts.scheme not in ("https", "http") or (parts.scheme == "http" and not allowed.plain):
         raise BadTarget("scheme")
-    if not (_literal(host) or _HOST.fullmatch(host)):
-        raise BadTarget("name")
+    _judge_host(host, allowed.networks)
     secure = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not path.isascii():
@@ -79,11 +91,36 @@ def target(url: str, *, plain_allowed: bool) -> Target:
     return Target(secure, host, port or (443 if secure else 80), path)
 
 
+def _judge_host(host: str, networks: Iterable[Network]) -> None:
+    address = _literal(host)
+    if address is None and not _HOST.fullmatch(host):
+        raise BadTarget("name")
+    if address is not None and not reachable(str(address), networks):
+        raise BadTarget("private")
+
+
+_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_LOCAL: Final = "localhost"  # RFC 6761: it and every name below it is loopback
+
+
 def _literal(host: str) -> Address | None:
+    """The address a host is written as; None for a name. Raises BadTarget "name" for a number that is no address.
+
+    `2130706433`, `0177.0.0.1` and `127.1` are read as the resolver reads them (inet_aton); so a last label that is a
+    number makes the whole an IPv4 address, as in the URL standard.
+    """
     try:
         return ipaddress.ip_address(host)
     except ValueError:
+        pass
+    if host == _LOCAL or host.endswith(f".{_LOCAL}"):
+        return ipaddress.IPv4Address("127.0.0.1")
+    if not _NUMBER.fullmatch(host.rpartition(".")[2]):
         return None
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except OSError as error:
+        raise BadTarget("name") from error
 
 
 def reachable(address: str, allowed: Iterable[Network] = ()) -> bool:

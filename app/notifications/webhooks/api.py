@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app
-
 from app.core import clock, forms
 from app.core.db import db
 from app.core.http import (
@@ -20,14 +18,9 @@ from app.core.http import (
     versioned,
 )
 from app.notifications import policies
-from app.notifications.webhooks import queries, schemas, services
+from app.notifications.webhooks import calling, queries, schemas, services
 
 blueprint = ApiBlueprint("webhooks", __name__, description="Telling other systems what happens (Standard Webhooks)")
-
-
-def plain_allowed() -> bool:
-    """Whether `http://` may be called: outside production only."""
-    return not current_app.config["HOUQIN"].production
 
 
 @blueprint.route("/webhooks", methods=["GET"])
@@ -46,7 +39,7 @@ def webhooks(asked: dict[str, Any]) -> Any:
 @policy(policies.write_webhooks)
 def add_webhook(sent: dict[str, Any]) -> Any:
     """A new endpoint; this answer alone shows its secret"""
-    made = services.create(actor=current_actor(), now=clock.now(), plain_allowed=plain_allowed(), **sent)
+    made = services.create(actor=current_actor(), now=clock.now(), allowed=calling.allowed_here(), **sent)
     return versioned(made, made.version, 201)
 
 
@@ -70,7 +63,7 @@ def change_webhook(sent: dict[str, Any], webhook_id: str) -> Any:
         actor=current_actor(),
         now=clock.now(),
         seen=seen_version(),
-        plain_allowed=plain_allowed(),
+        allowed=calling.allowed_here(),
         **sent,
     )
     db.session.flush()

@@ -13,14 +13,20 @@ import socket
 import ssl
 from collections.abc import Iterable, Mapping
 
-from app.notifications.rules.webhooks import BadTarget, Network, Target, reachable
+from flask import current_app
+
+from app.notifications.rules.webhooks import Allowed, BadTarget, Network, Target, reachable
 
 SECONDS = 10.0
 READ_AT_MOST = 4096
 
 
 class NotReached(Exception):
-    """There was no answer; the message says why and holds nothing of the body."""
+    """There was no answer; `code` is one of "name-unknown", "certificate", "tls", "timeout", "no-connection"."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 def networks(given: Iterable[str]) -> tuple[Network, ...]:
@@ -28,7 +34,13 @@ def networks(given: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(each) for each in given)
 
 
-def resolve(target: Target, allowed: Iterable[Network]) -> str:
+def allowed_here() -> Allowed:
+    """What this installation lets webhooks call: `http://` outside production only, and WEBHOOK_NETWORKS."""
+    config = current_app.config["HOUQIN"]
+    return Allowed(plain=not config.production, networks=networks(config.webhook_networks))
+
+
+def resolve(target: Target, open_to: Iterable[Network]) -> str:
     """The address to call; raises BadTarget "private" where any of the name's addresses may not be called.
 
     Raises NotReached where the name is not known.
@@ -36,17 +48,17 @@ def resolve(target: Target, allowed: Iterable[Network]) -> str:
     try:
         found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise NotReached("the name is not known") from error
+        raise NotReached("name-unknown") from error
     addresses = [str(each[4][0]).partition("%")[0] for each in found]
-    allowed = tuple(allowed)
-    if not addresses or not all(reachable(each, allowed) for each in addresses):
+    open_to = tuple(open_to)
+    if not addresses or not all(reachable(each, open_to) for each in addresses):
         raise BadTarget("private")
     return addresses[0]
 
 
-def post(target: Target, body: bytes, headers: Mapping[str, str], allowed: Iterable[Network]) -> int:
+def post(target: Target, body: bytes, headers: Mapping[str, str], open_to: Iterable[Network]) -> int:
     """Send one message; returns the status of the answer. Raises BadTarget, NotReached."""
-    address = resolve(target, allowed)
+    address = resolve(target, open_to)
     connection = _Pinned(target, address)
     default_port = 443 if target.secure else 80
     host = target.host if target.port == default_port else f"{target.host}:{target.port}"
@@ -56,17 +68,18 @@ def post(target: Target, body: bytes, headers: Mapping[str, str], allowed: Itera
         answer.read(READ_AT_MOST)
         return answer.status
     except (OSError, http.client.HTTPException) as error:
-        raise NotReached(_said(error)) from error
+        raise NotReached(_code(error)) from error
     finally:
         connection.close()
 
 
-def _said(error: BaseException) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return "the certificate is not valid for this name"
-    if isinstance(error, TimeoutError):
-        return f"no answer within {SECONDS:g} s"
-    return type(error).__name__
+def _code(error: BaseException) -> str:
+    kinds: tuple[tuple[type[BaseException], str], ...] = (
+        (ssl.SSLCertVerificationError, "certificate"),
+        (ssl.SSLError, "tls"),
+        (TimeoutError, "timeout"),
+    )
+    return next((code for kind, code in kinds if isinstance(error, kind)), "no-connection")
 
 
 class _Pinned(http.client.HTTPConnection):

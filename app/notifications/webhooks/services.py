@@ -24,6 +24,7 @@ from app.core.i18n import iso
 from app.core.outbox import Event, Pending
 from app.events.notifications import WebhookDue
 from app.notifications.rules import webhooks as rules
+from app.notifications.webhooks import failures
 from app.notifications.webhooks.models import WebhookEndpoint, WebhookMessage
 
 TEST = "webhook.test"
@@ -34,15 +35,6 @@ KEPT_FOR = timedelta(days=90)
 BATCH = 2000
 RETRIES = (5, 60, 300, 1800, 7200, 21_600, 43_200)
 """Seconds after the first, second … failure; after one more the message has failed (about 22 hours in all)."""
-
-_BAD_URL = {
-    "form": _l("This is not an address that can be called."),
-    "scheme": _l("The address must begin with https://."),
-    "name": _l("The host name is not valid."),
-    "private": _l(
-        "This address lies in a private network. Ask your administrator to allow that network (WEBHOOK_NETWORKS)."
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +59,12 @@ def names() -> dict[str, Any]:
 
 
 def create(
-    *, actor: Actor, now: datetime, name: str, url: str, events: Collection[str], plain_allowed: bool
+    *, actor: Actor, now: datetime, name: str, url: str, events: Collection[str], allowed: rules.Allowed
 ) -> WebhookEndpoint:
     """A new endpoint with a secret of its own. Raises Rejected (fields `url`, `events`)."""
     endpoint = WebhookEndpoint(
         name=name,
-        url=_url(url, plain_allowed),
+        url=_url(url, allowed),
         events=_wanted(events),
         secret=rules.new_secret(),
         created_by=actor.id,
@@ -91,13 +83,13 @@ def change(
     actor: Actor,
     now: datetime,
     seen: int | None,
-    plain_allowed: bool,
+    allowed: rules.Allowed,
     **values: Any,
 ) -> WebhookEndpoint:
     """Change `name`, `url`, `events`, `enabled`. Raises NotFound, Stale, Rejected."""
     endpoint = _held_as(endpoint_id, seen)
     if "url" in values:
-        values["url"] = _url(values["url"], plain_allowed)
+        values["url"] = _url(values["url"], allowed)
     if "events" in values:
         values["events"] = _wanted(values["events"])
     before = {each: getattr(endpoint, each) for each in values}
@@ -216,7 +208,8 @@ def _order(endpoint_ids: Collection[int], name: str, data: Mapping[str, Any], no
 def settle(due: WebhookDue, now: datetime, *, status: int | None, error: str | None) -> None:
     """Note how a try ended: taken (2xx), tried again later, or failed for good.
 
-    A try somebody replayed meanwhile says nothing. 410 switches the endpoint off: the other side wants no more.
+    `error` is a code of `failures.WORDS`. A try somebody replayed meanwhile says nothing. 410 switches the endpoint off:
+    the other side wants no more.
     """
     taken = status is not None and 200 <= status < 300
     over = taken or status == 410 or due.attempt >= len(RETRIES)
@@ -279,11 +272,11 @@ def _state(endpoint: WebhookEndpoint) -> str:
     return "enabled" if endpoint.enabled else "disabled"
 
 
-def _url(url: str, plain_allowed: bool) -> str:
+def _url(url: str, allowed: rules.Allowed) -> str:
     try:
-        rules.target(url, plain_allowed=plain_allowed)
+        rules.target(url, allowed)
     except rules.BadTarget as error:
-        raise Rejected(fields={"url": _BAD_URL[error.code]}) from error
+        raise Rejected(fields={"url": failures.WORDS[error.code]}) from error
     return url
 
 

@@ -13,8 +13,7 @@ from app.core.http import current_actor, policy
 from app.core.http.idempotency import ignores_key
 from app.core.pages import toast
 from app.notifications import policies
-from app.notifications.webhooks import queries, schemas, services
-from app.notifications.webhooks.api import plain_allowed
+from app.notifications.webhooks import calling, failures, queries, schemas, services
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
@@ -44,7 +43,7 @@ def create() -> Any:
     if data is None:
         return _form(form, status=422)
     try:
-        made = services.create(actor=current_actor(), now=clock.now(), plain_allowed=plain_allowed(), **data)
+        made = services.create(actor=current_actor(), now=clock.now(), allowed=calling.allowed_here(), **data)
     except Rejected as error:
         form.refuse(error)
         return _form(form, status=422)
@@ -71,15 +70,13 @@ def change(webhook_id: int) -> Any:
     seen = forms.seen_in(request.form)
     try:
         services.change(
-            webhook_id, actor=current_actor(), now=clock.now(), seen=seen, plain_allowed=plain_allowed(), **data
+            webhook_id, actor=current_actor(), now=clock.now(), seen=seen, allowed=calling.allowed_here(), **data
         )
     except Rejected as error:
         form.refuse(error)
         return _shown(webhook_id, form=form), 422
     except Stale:
-        form.problem = _("Somebody changed this webhook in the meantime. Here is how it stands now.")
-        form.values.clear()
-        return _shown(webhook_id, form=form), 412
+        return _meanwhile(webhook_id)
     toast(_("Saved."))
     return redirect(url_for("webhooks.show", webhook_id=webhook_id))
 
@@ -89,7 +86,11 @@ def change(webhook_id: int) -> Any:
 @policy(policies.write_webhooks)
 def renew_secret(webhook_id: int) -> Any:
     """A new secret, shown in this answer and never again."""
-    found = services.renew_secret(webhook_id, actor=current_actor(), now=clock.now())
+    seen = forms.seen_in(request.form)
+    try:
+        found = services.renew_secret(webhook_id, actor=current_actor(), now=clock.now(), seen=seen)
+    except Stale:
+        return _meanwhile(webhook_id)
     return _shown(webhook_id, secret=found.secret)
 
 
@@ -109,7 +110,11 @@ def send_test(webhook_id: int) -> Any:
 @policy(policies.write_webhooks)
 def remove(webhook_id: int) -> Any:
     """Send nothing there any more."""
-    services.remove(webhook_id, actor=current_actor(), now=clock.now())
+    seen = forms.seen_in(request.form)
+    try:
+        services.remove(webhook_id, actor=current_actor(), now=clock.now(), seen=seen)
+    except Stale:
+        return _meanwhile(webhook_id)
     toast(_("The webhook is removed."))
     return redirect(url_for("webhooks.index"))
 
@@ -127,6 +132,13 @@ def _form(form: forms.Form, status: int = 200) -> Any:
     return render_template("notifications/webhook_new.html", form=form, names=services.names()), status
 
 
+def _meanwhile(webhook_id: int) -> Any:
+    """The page as it stands now, for whoever acted on an older one."""
+    form = forms.Form(schemas.WebhookChange)
+    form.problem = _("Somebody changed this webhook in the meantime. Here is how it stands now.")
+    return _shown(webhook_id, form=form), 412
+
+
 def _shown(webhook_id: int, *, form: forms.Form | None = None, secret: str | None = None) -> str:
     found = queries.endpoint(webhook_id)
     now_so = {"name": found.name, "url": found.url, "events": found.events, "enabled": found.enabled}
@@ -138,6 +150,7 @@ def _shown(webhook_id: int, *, form: forms.Form | None = None, secret: str | Non
         form=shown,
         secret=secret,
         names=services.names(),
+        failure=failures.words,
         states={"waiting": _("Waiting"), "sent": _("Taken"), "failed": _("Failed")},
         page=queries.messages(webhook_id, request.args.get("cursor"), 25),
     )
