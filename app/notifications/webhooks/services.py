@@ -208,8 +208,8 @@ def _order(endpoint_ids: Collection[int], name: str, data: Mapping[str, Any], no
 def settle(due: WebhookDue, now: datetime, *, status: int | None, error: str | None) -> None:
     """Note how a try ended: taken (2xx), tried again later, or failed for good.
 
-    `error` is a code of `failures.WORDS`. A try somebody replayed meanwhile says nothing. 410 switches the endpoint off:
-    the other side wants no more.
+    `error` is a code of `failures.WORDS`. A try somebody replayed meanwhile says nothing. 410 switches the endpoint
+    off: the other side wants no more.
     """
     taken = status is not None and 200 <= status < 300
     over = taken or status == 410 or due.attempt >= len(RETRIES)
