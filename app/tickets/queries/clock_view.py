@@ -14,7 +14,8 @@ from app.sites.calendars import queries as calendars
 from app.sites.rules.worktime import instant_of, minute_of
 from app.tickets.models import SlaPolicy, SlaPolicyVersion
 from app.tickets.queries import sla
-from app.tickets.rules.sla import Act, Clock, Entry, Key, Kind, Phase, judge
+from app.tickets.rules.sla import Act, Clock, Entry, Key, Kind, Phase
+from app.tickets.rules.sla_counting import judge
 from app.tickets.rules.sla_history import Happened, story
 
 AT_RISK = 60  # working minutes before due from which a clock is shown at risk

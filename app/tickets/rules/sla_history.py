@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.tickets.rules import sla
+from app.tickets.rules import sla_counting as counting
 from app.tickets.rules.history import Remark
 from app.tickets.rules.order_table import OrderAct
 from app.tickets.rules.priority import rank
 from app.tickets.rules.reasons import HoldReason
-from app.tickets.rules.sla import Act, Book, Clock, Entry, Key, Kind, Phase, Terms
+from app.tickets.rules.sla import OF_ORDER, Act, Book, Clock, Entry, Key, Kind, Phase, Terms
 from app.tickets.rules.states import ORDER_HELD, ORDER_OPEN, OrderState, TicketStatus
 from app.tickets.rules.ticket_table import TicketAct
 
@@ -83,7 +83,7 @@ class _Journal:
         """A line at the event's minute, never before the last (11)."""
         at = max(happened.at, self.lines[-1].at) if self.lines else happened.at
         self.lines.append(Entry(at=at, act=act, event=happened.id, **more))
-        self.phase = sla.phase_after(act, self.phase)
+        self.phase = counting.phase_after(act, self.phase)
 
     def turn(self, phase: Phase, happened: Happened) -> None:
         """To a phase, unless it is there already or has stopped for good."""
@@ -146,7 +146,7 @@ class Story:
 
     def clocks(self) -> dict[Key, Clock]:
         """What each clock says now; those the policy does not have are left out."""
-        judged = ((key, sla.judge(key, journal.lines, self.book)) for key, journal in self.journals.items())
+        judged = ((key, counting.judge(key, journal.lines, self.book)) for key, journal in self.journals.items())
         return {key: clock for key, clock in judged if clock is not None}
 
     def journal(self, kind: Kind, order_id: int | None = None) -> list[Entry] | None:
@@ -158,7 +158,7 @@ class Story:
         """What the clock of the present cycle says."""
         key = Key(kind=kind, order_id=order_id, cycle=self.cycle)
         journal = self.journals.get(key)
-        return None if journal is None else sla.judge(key, journal.lines, self.book)
+        return None if journal is None else counting.judge(key, journal.lines, self.book)
 
     # the ticket
 
@@ -186,7 +186,7 @@ class Story:
         for kind in (Kind.RESPOND, Kind.RESTORE):
             self._open(Key(kind=kind, cycle=self.cycle), happened)
         if happened.kind == TicketAct.FILE:
-            self._prospects = {kind: _Journal(Key(kind=kind)) for kind in sla.OF_ORDER}
+            self._prospects = {kind: _Journal(Key(kind=kind)) for kind in OF_ORDER}
             for journal in self._prospects.values():
                 journal.add(Act.START, happened, terms=self.terms)
         self.window = happened.data.get("window")
@@ -230,7 +230,7 @@ class Story:
 
     def _start_order(self, happened: Happened, order_id: int, order: _Order) -> None:
         """4: from filing where accepting opened it and it waits for nothing, else from being queued first."""
-        for kind in sla.OF_ORDER:
+        for kind in OF_ORDER:
             key = Key(kind=kind, order_id=order_id, cycle=order.cycle)
             if key in self.journals:
                 continue

@@ -16,37 +16,20 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from app.accounts.models import Person
 from app.core.actor import Actor
-from app.core.db import current_institution, db
+from app.core.db import db
 from app.core.errors import NEVER, NotAllowed, NotFound, Stale
 from app.core.outbox import Event, Pending, publish_all
 from app.tickets import policies
-from app.tickets.models import Offer, Ticket, TicketEvent, WorkOrder
 from app.tickets.rules import guards, history, joint, outcomes, workflow
-from app.tickets.rules.audiences import audience_of
 from app.tickets.rules.guards import Facts
 from app.tickets.rules.reasons import read_reason
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, TransitionRefused, Who
-from app.tickets.services import announcing, clocks, effects, held, refusals, visits
+from app.tickets.services import announcing, case_rows, clocks, effects, held, refusals, visits
 from app.tickets.services.held import HeldOrder, HeldTicket
-
-_UNVERSIONED = frozenset(
-    {
-        "waiting",
-        "lead_called_at",
-        "help_asked_at",
-        "dispatcher_id",
-        "reminders",
-        "urged",
-        "urged_at",
-        "promised_at",
-        "due_at",
-        "due_clock",
-    }
-)
 
 _TERMS_ANEW = frozenset({TicketAct.NOT_FIXED, TicketAct.RECONSIDER, TicketAct.UNMERGE})  # 7: policy of that moment
 
@@ -205,7 +188,7 @@ class Case:
             data=data,
             by_system=who is Who.SYSTEM,
         )
-        self._tell_status(act, before, to)
+        announcing.status(self, act, before, to, position=self.last_event)
         for follow in joint.follow_ups(act, states, named):
             order = self.orders[follow.order_id]
             if follow.act is not OrderAct.QUEUE or self.may_queue(order):
@@ -264,7 +247,10 @@ class Case:
             by_system=by_system,
             device_at=device_at,
         )
-        self._tell_order(before, order, act, ended=self._end_offer(before, act, reason))
+        ended = None
+        if before.state is OrderState.OFFERED:
+            ended = case_rows.end_offer(order.id, outcomes.OFFER_ENDS[act], read_reason(act, reason), self.now)
+        announcing.order(self, before, order, act, ended)
 
     def as_whom(self, order: HeldOrder, act: OrderAct, row: workflow.OrderRow | None = None) -> Who:
         """As whom the actor does `act` to the order. Raises Conflict, NotAllowed."""
@@ -306,28 +292,10 @@ class Case:
         **columns: Any,
     ) -> None:
         """Add an event; without states it is a remark."""
+        columns = {"note": note or None, "data": dict(data) if data else None, **columns}
         actor = Actor.system(self.actor.institution_id) if by_system else self.actor
         self._events.append(
-            {
-                "institution_id": current_institution(),
-                "ticket_id": self.ticket.id,
-                "order_id": None,
-                "at": self.now,
-                "effective_at": self.effective_at,
-                "device_at": None,
-                "actor_kind": actor.kind,
-                "actor_id": actor.id,
-                "kind": str(kind),
-                "from_state": None,
-                "to_state": None,
-                "person_id": None,
-                "reason": None,
-                "note": note or None,
-                "audience": audience_of(kind, of_order=columns.get("order_id") is not None).value,
-                "cycle": self.ticket.cycle,
-                "data": dict(data) if data else None,
-                **columns,
-            }
+            case_rows.event(self.ticket, actor, kind, {"at": self.now, "effective_at": self.effective_at, **columns})
         )
 
     @property
@@ -342,9 +310,13 @@ class Case:
     def write(self) -> None:
         """Write what changed: compare-and-set of each row, events in order, clocks, then the outbox. Raises Stale."""
         write_clocks = clocks.settle(self, self._events)
-        self._write_orders()
-        self._write_ticket()
-        ids = self._write_events()
+        for order in self.orders.values():
+            if not case_rows.write_order(order, self._orders_before[order.id]):
+                raise self.stale(order)
+        if not case_rows.write_ticket(self.ticket, self._ticket_before):
+            raise self.stale()
+        ids = case_rows.write_events(self._events)
+        self._events = []
         if write_clocks is not None:
             write_clocks()
         publish_all([Pending(build(ids), key, due) for build, key, due in self._told])
@@ -369,74 +341,9 @@ class Case:
         ticket = self.ticket
         return ticket.asked_from if ticket.status is TicketStatus.NEEDS_INFO else ticket.state_before
 
-    def _end_offer(self, before: HeldOrder, act: OrderAct, reason: str | None) -> Any:
-        """Close the live offer of an order that was offered; returns its id and who made it."""
-        if before.state is not OrderState.OFFERED:
-            return None
-        return db.session.execute(
-            update(Offer)
-            .where(Offer.order_id == before.id, Offer.outcome.is_(None))
-            .values(outcome=outcomes.OFFER_ENDS[act], ended_at=self.now, reason=read_reason(act, reason))
-            .returning(Offer.id, Offer.made_by)
-            .execution_options(synchronize_session=False)
-        ).first()
-
-    def _tell_status(self, act: TicketAct, before: TicketStatus, to: TicketStatus) -> None:
-        announcing.status(self, act, before, to, position=self.last_event)
-
-    def _tell_order(self, before: HeldOrder, order: HeldOrder, act: OrderAct, ended: Any) -> None:
-        announcing.order(self, before, order, act, ended)
-
     def tell_with_id(self, build: Callable[[int], Event], position: int, *, due: datetime | None = None) -> None:
         """Publish an event that names the ticket event at `position` of this case."""
         self._told.append((lambda ids: build(ids[position]), None, due))
-
-    def _write_ticket(self) -> None:
-        changed = held.changes(self.ticket, self._ticket_before)
-        if not changed:
-            return
-        before = self._ticket_before
-        if set(changed) - _UNVERSIONED:
-            changed["version"] = self.ticket.version = before.version + 1
-        written = db.session.execute(
-            update(Ticket)
-            .where(Ticket.id == before.id, Ticket.status == before.status.value, Ticket.version == before.version)
-            .values(**changed)
-            .returning(Ticket.id)
-            .execution_options(synchronize_session=False)
-        ).first()
-        if written is None:
-            raise self.stale()
-
-    def _write_orders(self) -> None:
-        for order in self.orders.values():
-            before = self._orders_before[order.id]
-            changed = held.changes(order, before)
-            if not changed:
-                continue
-            if set(changed) - _UNVERSIONED - {"priority"}:  # it repeats the ticket's
-                changed["version"] = order.version = before.version + 1
-            written = db.session.execute(
-                update(WorkOrder)
-                .where(
-                    WorkOrder.id == before.id,
-                    WorkOrder.state == before.state.value,
-                    WorkOrder.version == before.version,
-                )
-                .values(**changed)
-                .returning(WorkOrder.id)
-                .execution_options(synchronize_session=False)
-            ).first()
-            if written is None:
-                raise self.stale(order)
-
-    def _write_events(self) -> list[int]:
-        if not self._events:
-            return []
-        rows, self._events = self._events, []
-        return list(
-            db.session.scalars(insert(TicketEvent).returning(TicketEvent.id, sort_by_parameter_order=True), rows)
-        )
 
     def add(self, order: HeldOrder) -> None:
         """Take up an order that was just inserted."""

@@ -163,13 +163,3 @@ def _with_orders(held: HeldTicket, now: datetime) -> Locked:
             order.state = OrderState(order.state)
             orders[order.id] = order
     return Locked(held, orders, rows[0][1], max(now, rows[0][0] or now))
-
-
-def changes(now: HeldTicket | HeldOrder, before: HeldTicket | HeldOrder) -> dict[str, Any]:
-    """The columns that differ, as the database stores them."""
-    found: dict[str, Any] = {}
-    for each in dataclasses.fields(now):
-        value = getattr(now, each.name)
-        if value != getattr(before, each.name):
-            found[each.name] = value.value if isinstance(value, TicketStatus | OrderState) else value
-    return found
