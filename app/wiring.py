@@ -90,6 +90,7 @@ from app.tickets.notices import acceptance as told_of_acceptance
 from app.tickets.notices import clocks as told_of_clocks
 from app.tickets.notices import duty as told_of_duty
 from app.tickets.notices import orders as told_of_orders
+from app.tickets.notices import runs as told_of_runs
 from app.tickets.notices import tickets as told_of_tickets
 from app.tickets.notices import visits as told_of_visits
 from app.tickets.queries import accepting as tickets_accepting
@@ -212,6 +213,7 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     order_events.BulkOrdered: (
         Subscription("tickets.on_bulk_ordered", tickets_bulk_job.on_bulk_ordered, queue="long", stepwise=True),
     ),
+    order_events.BulkEnded: (_told(told_of_runs.on_bulk_ended),),
     ticket_events.PlaceNamed: (
         Subscription("tickets.on_place_named", tickets_unlisted_job.on_place_named, queue="long", stepwise=True),
     ),

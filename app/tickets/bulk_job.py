@@ -1,14 +1,14 @@
-"""One act on many orders, in the background: on behalf of who ordered it, in his language."""
+"""One act on many orders, in the background: on behalf of who ordered it."""
 
 from __future__ import annotations
 
 from app.accounts import queries as accounts
-from app.core import clock, i18n, transaction
+from app.core import clock, transaction
 from app.core.actor import Actor
 from app.core.deliveries import Lease
 from app.events.operations import HousekeepingDue
 from app.events.tickets.orders import BulkOrdered
-from app.tickets.refusal_words import sentence
+from app.tickets.refusal_words import in_both
 from app.tickets.services import bulk_runs
 
 
@@ -21,8 +21,7 @@ def on_bulk_ordered(event: BulkOrdered, lease: Lease) -> None:
             lease.renew()
             commit()
 
-        with i18n.speaking(actor.locale or i18n.LOCALES[0]):
-            bulk_runs.work(event.run_id, step, actor=actor, words=sentence)
+        bulk_runs.work(event.run_id, step, actor=actor, words=in_both)
 
 
 def forget_runs(event: HousekeepingDue, lease: Lease) -> None:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from flask_babel.speaklater import LazyString
+
 from app.core.errors import DomainError, Rejected
 from app.core.http import problems
+from app.notifications import rendering
+
+
+def in_both(refused: DomainError) -> dict[str, str]:
+    """The sentence in each language, for an account that is read later."""
+    return rendering.in_both(LazyString(sentence, refused))
 
 
 def sentence(refused: DomainError) -> str:

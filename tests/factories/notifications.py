@@ -33,6 +33,10 @@ DATA = {
     "batch": "I-0007",
     "kind": "places",
     "state": "applied",
+    "act": {"zh-CN": "挂起", "en": "Put on hold"},
+    "done": 120,
+    "refused": 3,
+    "step": "respond",
 }
 
 

@@ -87,3 +87,14 @@ def test_addresses(address: str, ok: bool) -> None:
 def test_the_mask_hides_the_name() -> None:
     assert addresses.masked("lin@example.edu") == "l***@example.edu"
     assert addresses.masked("nothing") == "***"
+
+
+@pytest.mark.parametrize("tag", i18n.LOCALES)
+def test_a_mailbox_tells_what_was_not_taken_up_from_what_was_not_answered(app: Flask, tag: str) -> None:
+    with app.test_request_context("/"), i18n.speaking(tag):
+        respond, answer = (
+            rendering.letter("feedback-late", DATA | {"step": step}, name="林", link=None).subject
+            for step in ("respond", "answer")
+        )
+    assert respond != answer
+    assert all(DATA["number"] in subject for subject in (respond, answer))

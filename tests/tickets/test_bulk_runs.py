@@ -11,8 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.core import clock
+from app.core import clock, i18n
 from app.core.errors import Conflict, Rejected
+from app.core.words import text
+from app.notifications import rendering
+from app.notifications.models import Notification
 from app.tickets.models import BulkItem, BulkRun, WorkOrder
 from app.tickets.queries.dispatch_list import Wanted
 from app.tickets.services import bulk, bulk_runs
@@ -33,14 +36,16 @@ def ground(database: Session) -> factory.Ground:
 def work(run_id: int, person: Any) -> int:
     """What the job does; returns how many steps it took."""
     steps: list[int] = []
-    bulk_runs.work(run_id, lambda: steps.append(1), actor=accounts.actor(person), words=lambda error: error.code)
+    bulk_runs.work(
+        run_id, lambda: steps.append(1), actor=accounts.actor(person), words=lambda error: {"en": error.code}
+    )
     return len(steps)
 
 
 def outcomes(database: Session, run_id: int) -> dict[int, tuple[str | None, str | None]]:
     database.expire_all()
     rows = database.scalars(select(BulkItem).where(BulkItem.run_id == run_id))
-    return {row.order_id: (row.outcome, row.detail) for row in rows}
+    return {row.order_id: (row.outcome, text(row.why, "en") or None) for row in rows}
 
 
 def test_a_run_accounts_for_every_order(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
@@ -60,7 +65,7 @@ def test_a_run_accounts_for_every_order(client: FlaskClient, ground: factory.Gro
     assert over["ended_at"] is not None
     refused = client.get(f"{URL}/{run_id}/refused", headers=headers).json["items"]
     assert [each["id"] for each in refused] == [str(ids[1])]
-    database.execute(update(BulkItem).where(BulkItem.run_id == run_id).values(outcome="refused", detail="x"))
+    database.execute(update(BulkItem).where(BulkItem.run_id == run_id).values(outcome="refused", why={"en": "x"}))
     pages, cursor = [], ""
     while cursor is not None:
         page = client.get(f"{URL}/{run_id}/refused?limit=1{cursor}", headers=headers).json
@@ -98,7 +103,7 @@ def test_a_run_goes_on_where_it_was_killed_and_stops_when_told(ground: factory.G
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bulk_runs.work(run.id, killed, actor=me, words=lambda error: error.code)
+        bulk_runs.work(run.id, killed, actor=me, words=lambda error: {"en": error.code})
     assert work(run.id, ground.dispatcher) == 2
     assert {each[0] for each in outcomes(database, run.id).values()} == {"done"}
     again = bulk_runs.order(actor=me, now=clock.now(), task=Task(action=BulkAction.UNPOOL), items=items[:2])
@@ -200,20 +205,51 @@ def test_old_accounts_are_forgotten(ground: factory.Ground, database: Session) -
     assert len(database.scalars(select(BulkItem.id)).all()) == 1
 
 
-def test_the_job_speaks_the_language_of_who_ordered_it(ground: factory.Ground, database: Session) -> None:
+def test_the_account_is_read_in_the_language_of_its_reader(
+    client: FlaskClient, login: Any, ground: factory.Ground, database: Session
+) -> None:
+    """Also where what is missing has a name of its own, and whatever the language of who ordered it."""
     ground.dispatcher.locale = "en"
-    database.flush()
     me, order_id = accounts.actor(ground.dispatcher), ground.file().order_id or 0
     run = bulk_runs.order(actor=me, now=clock.now(), task=Task(action=BulkAction.REQUEUE), items=[Item(order_id, 1)])
     run_id = run.id
     deliver_all(clock.now())
     database.expire_all()
-    row = database.scalars(select(BulkRun).where(BulkRun.id == run_id)).one()
-    assert row.ended_at is not None
-    ((outcome, detail),) = outcomes(database, run_id).values()
-    assert outcome == "refused"
-    assert detail is not None
-    assert detail.isascii()
+    assert database.get_one(BulkRun, (1, run_id)).ended_at is not None
+    item = database.scalars(select(BulkItem).where(BulkItem.run_id == run_id)).one()
+    assert (item.outcome, set(item.why or {})) == ("refused", {"zh-CN", "en"})
+    said = item.why or {}
+    assert said["en"].isascii()
+    assert not said["zh-CN"].isascii()
+    headers = accounts.token(ground.dispatcher)
+    for tag in ("en", "zh-CN"):
+        answer = client.get(f"{URL}/{run_id}/refused", headers={**headers, "Accept-Language": tag}).json
+        assert [each["detail"] for each in answer["items"]] == [said[tag]]
+        ground.dispatcher.locale = tag
+        database.commit()
+        login(ground.dispatcher)
+        assert said[tag] in client.get(f"/dispatch/runs/{run_id}").text
+
+
+def test_who_ordered_it_is_told_of_the_end_once_and_not_of_his_own_stop(
+    ground: factory.Ground, database: Session, login: Any, client: FlaskClient
+) -> None:
+    ground.dispatcher.locale = "en"
+    me, now = accounts.actor(ground.dispatcher), clock.now()
+    ids = [ground.file().order_id or 0 for _each in range(2)]
+    task = Task(action=BulkAction.HOLD, reason="weather", until=now + timedelta(days=2))
+    run_id = bulk_runs.order(actor=me, now=now, task=task, items=[Item(ids[0], 1), Item(ids[1], 9)]).id
+    stopped = bulk_runs.order(actor=me, now=now, task=task, items=[Item(ids[1], 1)])
+    bulk_runs.stop(actor=me, now=now, run_id=stopped.id)
+    deliver_all(clock.now())
+    work(run_id, ground.dispatcher)  # a second copy of the job finds nothing to do
+    deliver_all(clock.now())
+    (line,) = database.scalars(select(Notification).where(Notification.kind == "bulk-ended")).all()
+    assert (line.person_id, line.link) == (ground.dispatcher.id, f"/dispatch/runs/{run_id}")
+    assert (line.data["done"], line.data["refused"]) == (1, 1)
+    with i18n.speaking("en"):
+        assert rendering.line(line.kind, line.data) == "Put on hold: Weather is through: 1 done, 1 refused."
+    assert line.data["act"]["zh-CN"] != line.data["act"]["en"]
 
 
 def test_more_than_a_request_does_become_a_run(

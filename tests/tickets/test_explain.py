@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db, frame_transactions, institution_bound
 from app.tickets.dispatch import board
-from app.tickets.queries import crew_day, dispatch_list, loads, orders, progress, tickets
+from app.tickets.queries import crew_day, dispatch_list, loads, open311, orders, progress, tickets
 from app.tickets.queries.orders import OrderFilter
 from app.tickets.queries.tickets import TicketFilter
 from bench import plans, rows
@@ -200,6 +200,18 @@ def test_the_day_of_a_technician(desk: Desk) -> None:
     ):
         assert not desk.whole(ask)
         assert desk.most_read(ask) <= crew_day.HELD_AT_MOST
+
+
+def test_requests_of_some_days_are_found_by_when_they_were_filed(desk: Desk) -> None:
+    """Open311 asks for a span of days: it reads that span along its index, not all that was ever filed."""
+    since = datetime.now(UTC) - timedelta(minutes=COUNT // 2)  # one is filed a minute
+    asked = open311.Asked(since=since, until=since + timedelta(minutes=500))
+    with plans.seen() as sent:
+        found = open311.requests(desk.actors["dispatcher"], asked)
+    (statement,) = sent
+    assert 490 <= len(found) <= 510
+    assert "ix_ticket_filed" in plans.indexes(desk.connection, statement)
+    assert plans.most_read(desk.connection, statement, {"ticket"}) <= 510
 
 
 def test_orders_of_the_tickets_shown(desk: Desk) -> None:

@@ -119,3 +119,10 @@ class BulkOrdered(Event):
     """Somebody wants one act done to many orders."""
 
     run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BulkEnded(Event):
+    """Such a run has come to its end: each order is done or refused."""
+
+    run_id: int

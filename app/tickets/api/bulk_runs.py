@@ -8,10 +8,11 @@ from flask import Response
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
-from app.core import clock, forms
+from app.core import clock, forms, words
 from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy
 from app.core.http.api import json_answer, json_list
+from app.core.i18n import locale
 from app.tickets import policies
 from app.tickets.api.answering import blueprint
 from app.tickets.api.bulk import BulkItem, BulkTask, RunOut, plain_run, run_answer, task_of
@@ -110,7 +111,11 @@ def list_refused(asked: dict[str, Any], run_id: str) -> Response:
     """Its refused orders with the reason of each, in the order in which they were tried."""
     row = queries.one(current_actor(), id_in_address(run_id))
     page = queries.refused_page(row.id, asked["cursor"], asked["limit"])
-    return json_answer(json_list([_refusal.dump(each) for each in page.items], page.next))
+    return json_answer(json_list([_refused(each) for each in page.items], page.next))
+
+
+def _refused(row: Any) -> Any:
+    return _refusal.dump({"id": row.id, "number": row.number, "detail": words.text(row.why, locale())})
 
 
 @blueprint.route("/work-orders/bulk-runs/<string:run_id>/stop", methods=["POST"])

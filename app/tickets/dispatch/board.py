@@ -12,8 +12,8 @@ from flask_babel import ngettext
 
 from app.core import clock, forms, i18n, rendering
 from app.core.http import current_actor, no_body, not_modified, policy
-from app.tickets import order_words, policies
-from app.tickets.dispatch import entry, macros, pages, runs, screens, views
+from app.tickets import order_words, policies, run_words
+from app.tickets.dispatch import entry, macros, pages, screens, views
 from app.tickets.dispatch.entry import blueprint
 from app.tickets.due_words import Due
 from app.tickets.queries import bulk_runs, dispatch_list, loads, technicians
@@ -94,7 +94,7 @@ def _shown(query: dict[str, Any]) -> dict[str, Any]:
         "entry": entry,
         "stamp": pages.stamp(),
         "newest": max((row.id for rows in found.values() for row in rows), default=0),
-        "running": [{"row": row, "act": runs.stored_words(row.task)} for row in bulk_runs.running(actor)],
+        "running": [{"row": row, "act": run_words.stored(row.task)} for row in bulk_runs.running(actor)],
         "scopes": _scopes(counts, labels),
         "macros": macros.offered(),
         "hold_reasons": order_words.reason_choices(OrderAct.HOLD),

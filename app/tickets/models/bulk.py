@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Tenant, ref
+from app.core.words import Words
 
 
 class BulkRun(Tenant):
@@ -34,7 +35,7 @@ class BulkRun(Tenant):
 class BulkItem(Tenant):
     """One order of a run with the version that was current when it was chosen; `outcome` null: not begun.
 
-    `detail` is why it was refused, in the language of whoever ordered it.
+    `why` is the reason of a refusal in both languages: it is read in that of the reader.
     """
 
     __tablename__ = "bulk_item"
@@ -42,7 +43,7 @@ class BulkItem(Tenant):
         ref("bulk_run", "run_id"),
         ref("work_order", "order_id"),
         CheckConstraint("outcome IS NULL OR outcome IN ('done', 'refused')", name="outcome"),
-        CheckConstraint("(detail IS NULL) OR outcome = 'refused'", name="detail"),
+        CheckConstraint("(why IS NULL) OR outcome = 'refused'", name="why"),
         Index("uq_bulk_item_order", "institution_id", "run_id", "order_id", unique=True),
         Index("ix_bulk_item_left", "institution_id", "run_id", "id", postgresql_where=text("outcome IS NULL")),
     )
@@ -51,4 +52,4 @@ class BulkItem(Tenant):
     order_id: Mapped[int] = mapped_column(BigInteger)
     version: Mapped[int]
     outcome: Mapped[str | None]
-    detail: Mapped[str | None]
+    why: Mapped[dict[str, str] | None] = mapped_column(Words)

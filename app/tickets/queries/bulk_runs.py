@@ -74,15 +74,20 @@ def running(actor: Actor) -> Sequence[Any]:
 
 def one(actor: Actor, run_id: int) -> Any:
     """A run of the actor's. Raises NotFound."""
-    row = _single().first({"person": actor.id or 0, "run": run_id})
+    return of_person(actor.id or 0, run_id)
+
+
+def of_person(person_id: int, run_id: int) -> Any:
+    """A run that person ordered. Raises NotFound."""
+    row = _single().first({"person": person_id, "run": run_id})
     if row is None:
         raise NotFound
     return row
 
 
 def refused(run_id: int) -> Sequence[Any]:
-    """The refused orders of a run with the reason of each: (id, number, detail), by reason; at most SHOWN."""
-    return db.session.execute(_refused(run_id).order_by(BulkItem.detail, BulkItem.id).limit(SHOWN)).all()
+    """The refused orders of a run with the reason of each: (id, number, why), by reason; at most SHOWN."""
+    return db.session.execute(_refused(run_id).order_by(BulkItem.why, BulkItem.id).limit(SHOWN)).all()
 
 
 def refused_page(run_id: int, cursor: str | None, limit: int) -> paging.Page[Any]:
@@ -92,7 +97,7 @@ def refused_page(run_id: int, cursor: str | None, limit: int) -> paging.Page[Any
 
 def _refused(run_id: int) -> Any:
     return (
-        select(WorkOrder.id, WorkOrder.number, BulkItem.detail, BulkItem.id.label("item"))
+        select(WorkOrder.id, WorkOrder.number, BulkItem.why, BulkItem.id.label("item"))
         .join(BulkItem, and_(BulkItem.institution_id == WorkOrder.institution_id, BulkItem.order_id == WorkOrder.id))
         .where(BulkItem.run_id == run_id, BulkItem.outcome == "refused")
     )

@@ -18,7 +18,7 @@ from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Busy, Conflict, DomainError, NotAllowed, NotFound, Rejected
 from app.core.http import problems
-from app.events.tickets.orders import BulkOrdered
+from app.events.tickets.orders import BulkEnded, BulkOrdered
 from app.tickets import policies
 from app.tickets.models import BulkItem, BulkRun, WorkOrder
 from app.tickets.queries import dispatch_list, viewer
@@ -114,26 +114,32 @@ def person_of(run_id: int) -> int | None:
     return db.session.scalar(select(BulkRun.person_id).where(BulkRun.id == run_id))
 
 
-def work(run_id: int, step: Callable[[], None], *, actor: Actor, words: Callable[[DomainError], str]) -> None:
+def work(
+    run_id: int, step: Callable[[], None], *, actor: Actor, words: Callable[[DomainError], dict[str, str]]
+) -> None:
     """Do what is left of a run, each order in a transaction of its own (`step` ends one); safe to be run again.
 
-    `actor` is who ordered it, with the rights he has now; `words` says a refusal in his language.
+    `actor` is who ordered it, with the rights he has now; `words` says a refusal in each language. At
+    the end he is told.
     """
     while (item := _next(run_id)) is not None:
         refused = _one(item, actor)
         db.session.execute(
             update(BulkItem)
             .where(BulkItem.id == item.id)
-            .values(outcome="refused" if refused else "done", detail=words(refused)[:500] if refused else None)
+            .values(outcome="refused" if refused else "done", why=words(refused) if refused else None)
             .execution_options(synchronize_session=False)
         )
         step()
-    db.session.execute(
+    ended = db.session.execute(
         update(BulkRun)
         .where(BulkRun.id == run_id, BulkRun.ended_at.is_(None))
         .values(ended_at=clock.now())
+        .returning(BulkRun.stopped_at)
         .execution_options(synchronize_session=False)
-    )
+    ).first()
+    if ended is not None and ended.stopped_at is None:  # who stopped it knows
+        outbox.publish(BulkEnded(run_id=run_id))
 
 
 def _next(run_id: int) -> Any:

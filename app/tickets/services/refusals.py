@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from app.core import words
 from app.core.errors import Conflict, Rejected
@@ -28,8 +29,9 @@ def _said(refusal: guards.Refusal) -> Any:
     """The sentence of a refusal, naming what is missing in the reader's language."""
     if refusal.lack is None:
         return _l(refusal.message)
-    points = "; ".join(words.text(point, locale()) for point in refusal.lack.points)
-    return _l(refusal.message, **refusal.lack.values, points=points)
+    points = refusal.lack.points
+    named = LazyString(lambda: "; ".join(words.text(point, locale()) for point in points))
+    return _l(refusal.message, **refusal.lack.values, points=named)
 
 
 def refused(error: TransitionRefused) -> Conflict:
