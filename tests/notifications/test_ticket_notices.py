@@ -189,9 +189,11 @@ def test_the_third_time_is_an_alarm(ground: tickets.Ground, database: Session, n
     supervisor, dispatcher = accounts.person("supervisor"), ground.dispatcher
     accounts.person("supervisor", scope_kind="campus", scope_id=ground.campus.id)
     filed = ground.file()
+    order = order_of(database, filed.id)
     for times in (1, 2, 3):
-        told_of_tickets.on_not_fixed(TicketNotFixed(filed.id, times + 1, 1, times), Actor.system(1), now)
-    assert told(database, supervisor) == ["ticket-not-fixed"]
+        told_of_tickets.on_not_fixed(TicketNotFixed(filed.id, times + 1, order.id, times), Actor.system(1), now)
+    assert told(database, supervisor) == ["order-rework", "ticket-not-fixed"]
+    assert f"{order.number} waits for you" in sentence(database, supervisor, "order-rework")
     assert told(database, dispatcher) == []
 
 

@@ -86,6 +86,8 @@ class TestAsking:
         asked = scene.asked()
         assert (asked.until, asked.reason, asked.asked_by) == (local(27, 18), "配件要等一周", scene.technician.id)
         assert "More time is asked for until 27 Nov, 18:00" in scene.get(scene.technician, page, local(18, 11))
+        waiting = scene.get(scene.technician, f"{page}/more-time", local(18, 11))
+        assert f"Decided by {scene.supervisor.name}; you are told." in waiting
         deliver_all(local(18, 11))
         assert unread(scene.supervisor, "extension-asked") == 1
 
@@ -176,7 +178,7 @@ class TestDeciding:
         )
         assert answer.status_code == 303
         page = scene.get(scene.supervisor, f"/more-time/{scene.ticket_id}", local(18, 11))
-        assert "You asked for it, so another person decides." in page
+        assert "You asked for it, so another person decides." in page  # nobody else has the right
         assert "Approve" not in page
         assert scene.decide(scene.supervisor, local(18, 11)).status_code == 403
         assert scene.extension().approved is None
@@ -185,7 +187,7 @@ class TestDeciding:
     def test_a_dispatcher_sees_it_and_does_not_decide(self, scene: Scene) -> None:
         scene.asked()
         page = scene.get(scene.ground.dispatcher, f"/more-time/{scene.ticket_id}", local(18, 11))
-        assert "A supervisor or the duty lead decides on it." in page
+        assert f"Decided by {scene.supervisor.name}." in page
         assert scene.decide(scene.ground.dispatcher, local(18, 11)).status_code == 403
 
     def test_who_is_late_is_told_and_what_he_wrote_is_kept(self, scene: Scene) -> None:
@@ -287,6 +289,8 @@ def test_where_the_only_supervisor_asks_the_duty_lead_is_told(scene: Scene) -> N
     deliver_all(local(18, 11))
     assert unread(lead, "extension-asked") == 1
     assert unread(scene.supervisor, "extension-asked") == 0
+    page = scene.get(scene.supervisor, f"/more-time/{scene.ticket_id}", local(18, 11))
+    assert f"You asked for it; decided by {lead.name}." in page
 
 
 class TestExcusing:

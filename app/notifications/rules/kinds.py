@@ -81,6 +81,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("call-wanted", SUPERVISION, gettext_noop("A reporter asks the desk to call")),
     Kind("order-help-asked", SUPERVISION, gettext_noop("A technician needs a second pair of hands")),
     Kind("duty-lead-called", SUPERVISION, gettext_noop("Nobody takes an order"), mail=True, demanded=True),
+    Kind("order-rework", SUPERVISION, gettext_noop("A repair did not hold: I choose who repairs it")),
     Kind("ticket-not-fixed", SUPERVISION, gettext_noop("A repair did not hold, again"), mail=True),
     Kind("bulk-ended", DATA, gettext_noop("My act on many orders is through")),
     Kind("import-settled", DATA, gettext_noop("An import has come to a result")),

@@ -88,4 +88,5 @@ def _page(row: Any, form: forms.Form | None = None) -> str:
             waiting=next((each for each in asked if each.decided_at is None), None),
             past=[each for each in asked if each.decided_at is not None],
             promise=due_words.promised(row.promised_at, row.zone),
+            deciders=queries.deciders(row.ticket_id, current_actor().id or 0, clock.now()),
         )

@@ -182,6 +182,7 @@ def _page(row: Any, failed: str = "", form: forms.Form | None = None) -> str:
             excusable=excusable,
             own=waiting is not None and waiting.asked_by == actor.id,
             words=order_words,
+            deciders=queries.deciders(row.id, waiting.asked_by if waiting else actor.id or 0, now),
             lost=form if form is not None and failed not in stand else None,
             part=lambda name: Part(form, name) if form is not None and failed == name else None,
         )

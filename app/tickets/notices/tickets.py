@@ -233,8 +233,10 @@ def on_urged(event: TicketUrged, actor: Actor, now: datetime) -> None:
 
 
 def on_not_fixed(event: TicketNotFixed, actor: Actor, now: datetime) -> None:
-    """N10: from the third time on it is an alarm to supervisors of the place and leadership."""
+    """The supervisors of the place choose who repairs it (44); from the third time on it is an alarm, to leadership
+    too (N10)."""
     if event.times < THIRD_TIME:
+        _rework(event, now)
         return
     facts = facts_of(event.ticket_id)
     services.notify(
@@ -244,4 +246,17 @@ def on_not_fixed(event: TicketNotFixed, actor: Actor, now: datetime) -> None:
         page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:not-fixed:{event.cycle}",
+    )
+
+
+def _rework(event: TicketNotFixed, now: datetime) -> None:
+    """The rework order is planned and waits for a supervisor of the place."""
+    facts = facts_of(event.ticket_id, event.rework_order_id)
+    services.notify(
+        crews.supervisors(campus_id=facts.campus_id, building_id=facts.building_id, now=now),
+        "order-rework",
+        data_of(facts),
+        f"/dispatch/{event.rework_order_id}",
+        now,
+        key=f"order:{event.rework_order_id}:rework",
     )

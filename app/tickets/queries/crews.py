@@ -13,7 +13,7 @@ from app.core import settings
 from app.core.db import db
 from app.sites import queries as places
 from app.tickets.models import Absence, DutyRoster
-from app.tickets.policies import ACCEPT_THIRD
+from app.tickets.policies import ACCEPT_THIRD, EXTEND
 
 
 def valid_on(table: Any, day: Any) -> ColumnElement[bool]:
@@ -96,6 +96,11 @@ def accepting(*, campus_id: int | None, building_id: int | None, now: datetime) 
     return _holders(Role.permissions.contains([ACCEPT_THIRD]), _there(campus_id, building_id), now)
 
 
+def extending(*, campus_id: int | None, building_id: int | None, now: datetime) -> tuple[int, ...]:
+    """Who may decide on more time there (23)."""
+    return _holders(Role.permissions.contains([EXTEND]), _there(campus_id, building_id), now)
+
+
 def fallback(*, campus_id: int | None, building_id: int | None, now: datetime) -> tuple[int, ...]:
     """The institution's fallback role there, else anywhere, else administrators (N1): never empty where one exists."""
     role = settings.get("tickets.fallback_role")
@@ -116,6 +121,17 @@ def supervisors(*, campus_id: int | None, building_id: int | None, now: datetime
     """Who supervises there; else administrators."""
     there = _there(campus_id, building_id)
     return _holders("supervisor", there, now) or _holders("admin", true(), now)
+
+
+def deciding(
+    *, campus_id: int | None, building_id: int | None, trade_id: int | None, but: int, now: datetime
+) -> tuple[int, ...]:
+    """Who decides on more time there besides whoever asked: supervisors, else the duty lead of the trade (23)."""
+    found = tuple(each for each in supervisors(campus_id=campus_id, building_id=building_id, now=now) if each != but)
+    if found or trade_id is None:
+        return found
+    leads = duty_leads(campus_id=campus_id, building_id=building_id, trade_id=trade_id, now=now)
+    return tuple(each for each in leads if each != but)
 
 
 def responsible(

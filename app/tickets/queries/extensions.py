@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -10,17 +11,19 @@ from sqlalchemy import BigInteger, Boolean, ColumnElement, Select, and_, any_, f
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
+from app.accounts.queries import names
 from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.prepared import Count, number, value, values
 from app.sites.models import Place
 from app.tickets import policies
-from app.tickets.models import Category, Extension, Ticket
-from app.tickets.queries import due
+from app.tickets.models import Category, Extension, Ticket, WorkOrder
+from app.tickets.queries import crews, due
 
 COUNTED: Final = 100
 OF_TICKET: Final = 50
+NAMED: Final = 3
 SEEN_BY: Final = (policies.EXTEND, policies.TRIAGE, policies.DISPATCH)
 
 _Asker, _Decider = aliased(Person), aliased(Person)
@@ -83,6 +86,27 @@ def of_ticket(ticket_id: int) -> Sequence[Any]:
 def open_of(ticket_id: int) -> Any | None:
     """The one nobody has decided on."""
     return db.session.execute(_rows().where(Extension.ticket_id == ticket_id, Extension.decided_at.is_(None))).first()
+
+
+def deciders(ticket_id: int, asker_id: int, now: datetime) -> list[str]:
+    """The names of those who decide on more time for a ticket the caller has found for its reader, some at most."""
+    trade = (
+        select(WorkOrder.trade_id)
+        .where(WorkOrder.institution_id == Ticket.institution_id, WorkOrder.ticket_id == Ticket.id)
+        .order_by(WorkOrder.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    row = db.session.execute(
+        select(Ticket.campus_id, Ticket.building_id, trade.label("trade_id")).where(Ticket.id == ticket_id)
+    ).one()
+    people = crews.deciding(
+        campus_id=row.campus_id, building_id=row.building_id, trade_id=row.trade_id, but=asker_id, now=now
+    )
+    may = crews.extending(campus_id=row.campus_id, building_id=row.building_id, now=now)
+    shown = [each for each in people if each in may][:NAMED]
+    named = names(shown)
+    return [named[each] for each in shown]
 
 
 def _there(actor: Actor, permissions: Iterable[str]) -> ColumnElement[bool]:

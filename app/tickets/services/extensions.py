@@ -145,16 +145,14 @@ def decide(
 
 
 def _others(case: Case, asker: int) -> tuple[int, ...]:
-    """Who may decide on it besides whoever asked: supervisors, else the duty lead (23)."""
-    found = tuple(each for each in _deciders(case) if each != asker)
     order = next(iter(case.orders.values()), None)
-    if found or order is None:
-        return found
-    ticket = case.ticket
-    leads = crews.duty_leads(
-        campus_id=ticket.campus_id, building_id=ticket.building_id, trade_id=order.trade_id, now=case.now
+    return crews.deciding(
+        campus_id=case.ticket.campus_id,
+        building_id=case.ticket.building_id,
+        trade_id=None if order is None else order.trade_id,
+        but=asker,
+        now=case.now,
     )
-    return tuple(each for each in leads if each != asker)
 
 
 def _deciders(case: Case) -> tuple[int, ...]:
