@@ -76,6 +76,7 @@ from app.sites.calendars import models as calendars_models
 from app.sites.calendars import pages as calendars_web
 from app.tickets import api as tickets_api
 from app.tickets import bulk_job as tickets_bulk_job
+from app.tickets import cli as tickets_cli
 from app.tickets import crew as tickets_crew
 from app.tickets import dispatch as tickets_dispatch
 from app.tickets import handlers as tickets_handlers
@@ -84,6 +85,7 @@ from app.tickets import models as tickets_models
 from app.tickets import open311 as tickets_open311
 from app.tickets import policies as tickets_policies
 from app.tickets import reports as tickets_reports
+from app.tickets import settling_job as tickets_settling_job
 from app.tickets import unlisted_job as tickets_unlisted_job
 from app.tickets import web as tickets_web
 from app.tickets.notices import acceptance as told_of_acceptance
@@ -210,6 +212,9 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
         ),
         Subscription("portal.feedback_calendar", feedback_handlers.on_calendar_published, queue="notices"),
     ),
+    ticket_events.FiguresDue: (
+        Subscription("tickets.on_figures_due", tickets_settling_job.on_figures_due, queue="long", stepwise=True),
+    ),
     order_events.BulkOrdered: (
         Subscription("tickets.on_bulk_ordered", tickets_bulk_job.on_bulk_ordered, queue="long", stepwise=True),
     ),
@@ -279,6 +284,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("portal.watch", 300, OperationsWatched),
     Periodic("portal.tidy", 86_400, HousekeepingDue),
     Periodic("tickets.clocks", 30, clock_events.ClocksDue),
+    Periodic("tickets.figures", 900, ticket_events.FiguresDue),
     Periodic("tickets.leavers", 3_600, ticket_events.LeaversDue),
     Periodic("tickets.waiting", 60, dispatch_events.WaitingOrdersDue),
 )
@@ -371,6 +377,7 @@ COMMANDS: tuple[Any, ...] = (
     backup.restore_command,
     doctor.doctor_command,
     demo_command.demo,
+    tickets_cli.figures,
     catalogue.words,
 )
 

@@ -10,6 +10,7 @@ ENTRIES = {
     "create": "filing a request over HTTP, against one prepared statement",
     "lists": "lists and search at 10,000 and 1,000,000 requests, against json_agg",
     "growth": "filing and lists at five sizes of the history, against the floor",
+    "reports": "figures over a year of 100,000 requests, against one pass of SQL over the same rows",
     "handoff": "from the answer to an offer, against a queue in PostgreSQL and one in Valkey",
     "startup": "the second start of run.py, and what it imports",
     "sla": "due times over ten years of calendar, and 10,000 histories beside a minute-by-minute oracle",

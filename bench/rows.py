@@ -39,16 +39,25 @@ TABLES = ("ticket", "work_order", "offer")
 
 
 def fill(
-    connection: psycopg.Connection[Any], first: int, last: int, *, quick: bool = False, still_open: int = OPEN_TICKETS
+    connection: psycopg.Connection[Any],
+    first: int,
+    last: int,
+    *,
+    quick: bool = False,
+    still_open: int = OPEN_TICKETS,
+    apart: float = 1,
 ) -> None:
-    """Write tickets number `first` to `last`; `quick` drops indexes and builds them again (worth it from 100,000)."""
+    """Write tickets number `first` to `last`, so many minutes `apart`.
+
+    `quick` drops indexes and builds them again (worth it from 100,000).
+    """
     with connection.transaction():
         connection.execute("SET LOCAL session_replication_role = replica")
         connection.execute("SET LOCAL maintenance_work_mem = '1GB'")
         connection.execute("SET LOCAL synchronous_commit = off")
         _campus(connection)
         definitions = _without_indexes(connection) if quick else []
-        given = {"first": first, "last": last, "closed": last - still_open}
+        given = {"first": first, "last": last, "closed": last - still_open, "apart": apart}
         for statement in (_TICKETS, _ORDERS, _OFFERS):
             connection.execute(statement, given)
         for statement in _TOO_OLD:
@@ -148,9 +157,9 @@ _TICKETS = f"""
         category.id, place.id, place.campus_id, place.building_id,
         words.search || CASE WHEN g %% 20000 = 77 THEN '，门口还有一只{RARE}' ELSE '' END,
         'normal', 'room', CASE WHEN g %% 40 = 0 THEN 'high' ELSE 'normal' END, person.id, false, 'web',
-        now() - (%(last)s - g) * interval '1 minute', NULL,
+        now() - (%(last)s - g) * %(apart)s * interval '1 minute', NULL,
         CASE WHEN g <= %(closed)s
-            THEN now() - (%(last)s - g - 60) * interval '1 minute' END, 0, 0, 3,
+            THEN now() - ((%(last)s - g) * %(apart)s - 60) * interval '1 minute' END, 0, 0, 3,
         words.search || CASE WHEN g %% 20000 = 77 THEN '，门口还有一只{RARE}' ELSE '' END || E'\\n' || place.path,
         words.grams || place.grams || CASE WHEN g %% 20000 = 77 THEN ARRAY['{RARE}'] ELSE '{{}}' END
     FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS g

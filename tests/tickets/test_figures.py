@@ -33,7 +33,7 @@ from app.tickets.reports import asked as addresses
 from app.tickets.rules.figures import KINDS as KIND_OF
 from app.tickets.rules.figures import By, Figure, Kind, Sums
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import acts, dispatching, merging, orders
+from app.tickets.services import acts, dispatching, merging, orders, settling
 from tests import ground
 from tests.counting import counted
 from tests.factories import accounts
@@ -412,16 +412,25 @@ def test_every_figure_equals_a_second_computation(campus: Flask) -> None:
     assert db.session.scalar(text("SELECT count(*) FROM ticket_event WHERE kind IN ('reclassify', 'calendar')")) == 0
     for statement in second_count.made():
         db.session.execute(text(statement))
-    for by in (None, *By):
-        report = figures.report(asked(), by)
-        groups = report.groups if by else {None: report.total}
-        for figure in Figure:
-            rows = db.session.execute(text(second_count.counted(figure.value, by.value if by else None))).all()
-            second = {row.key: row for row in rows}
-            ours = {key: sums[figure] for key, sums in groups.items() if figure in sums and sums[figure].rows}
-            assert set(second) == set(ours), (figure, by)
-            for key, row in second.items():
-                same(figure, ours[key], row)
+    compared = 0
+    for settled_at in (None, MOMENT - timedelta(days=9), LATER):
+        if settled_at is not None:
+            list(settling.settle(settled_at))
+        narrowed = asked()
+        assert narrowed.settled is (settled_at is not None), "from the history alone, from both, from kept rows alone"
+        assert settled_at is None or bool(narrowed.values["unsettled"]) is (settled_at is not LATER)
+        for by in (None, *By):
+            report = figures.report(narrowed, by)
+            groups = report.groups if by else {None: report.total}
+            for figure in Figure:
+                rows = db.session.execute(text(second_count.counted(figure.value, by.value if by else None))).all()
+                second = {row.key: row for row in rows}
+                ours = {key: sums[figure] for key, sums in groups.items() if figure in sums and sums[figure].rows}
+                assert set(second) == set(ours), (figure, by, settled_at)
+                for key, row in second.items():
+                    same(figure, ours[key], row)
+                    compared += 1
+    assert compared > 3 * len(Figure) * len(By)
 
 
 def same(figure: Figure, sums: Sums, row: Any) -> None:
@@ -550,3 +559,27 @@ def test_the_eldest_come_first_page_by_page(campus: Flask) -> None:
     for query in ("by=month", "age=old", "cursor=x", "building=x"):
         assert client.get(f"/reports/backlog?{query}").status_code == 422 or "cursor" in query
     assert client.get("/reports/backlog/orders?cursor=x").status_code == 422
+
+
+def test_an_operator_compares_and_makes_anew_what_is_kept(history: Flask) -> None:
+    """`flask figures`: nothing kept, then all of it, then one wrong row."""
+    runner = history.test_cli_runner()
+    with clock.frozen(LATER):
+        nothing = runner.invoke(args=["figures", "check"])
+        assert nothing.exit_code == 1
+        assert "read from the history" in nothing.output
+        made = runner.invoke(args=["figures", "rebuild"])
+        assert made.exit_code == 0, made.output
+        assert "settled up to 2026-11-18" in made.output
+        same_rows = runner.invoke(args=["figures", "check", "--days", "80"])
+        assert same_rows.exit_code == 0, same_rows.output
+        assert same_rows.output.count("the same") == 3
+        with history.app_context(), institution_bound(1), transaction():
+            spoilt = "UPDATE figure_row SET work = work + 1 WHERE id = (SELECT max(id) FROM figure_row WHERE work > 0)"
+            db.session.execute(text(spoilt))
+        wrong = runner.invoke(args=["figures", "check", "--days", "80"])
+        assert wrong.exit_code == 1
+        assert "2 rows differ" in wrong.output
+        assert runner.invoke(args=["figures", "rebuild", "--institution", "x"]).exit_code == 1
+        assert runner.invoke(args=["figures", "rebuild"]).exit_code == 0
+        assert runner.invoke(args=["figures", "check"]).exit_code == 0

@@ -88,6 +88,11 @@ class LeaversDue(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FiguresDue(Event):
+    """Periodic: the rows of figures are kept up with the history."""
+
+
+@dataclass(frozen=True, slots=True)
 class ContactPassed(Event):
     """The reporter has left; `person_ids` are the dorm office that is the contact now."""
 

@@ -22,6 +22,7 @@ from app.tickets.models.crews import (
 )
 from app.tickets.models.duty import DutyCall
 from app.tickets.models.feeds import CalendarFeed
+from app.tickets.models.figures import FigureMark, FigureRow
 from app.tickets.models.history import TicketEvent
 from app.tickets.models.macros import Macro
 from app.tickets.models.orders import Offer, OrderHelper, WorkOrder
@@ -42,6 +43,8 @@ __all__ = [
     "DutyCall",
     "DutyRoster",
     "Extension",
+    "FigureMark",
+    "FigureRow",
     "Macro",
     "NumberCounter",
     "Offer",

@@ -10,8 +10,7 @@ from app.core import paging
 from app.core.db import db
 from app.core.errors import Rejected
 from app.core.paging import Page
-from app.tickets.queries.figure_rows import PARTS, Asked, Part, rows
-from app.tickets.queries.figure_sources import HOLDERS
+from app.tickets.queries.figure_rows import CREW, PARTS, Asked, Part, rows
 from app.tickets.queries.figures import statement
 from app.tickets.rules.figures import Figure
 
@@ -51,8 +50,7 @@ def _listed(figure: Figure, asked: Asked, hit: str | None, *, after: bool, limit
     JOIN category ON category.id = r.category_id
     LEFT JOIN trade ON trade.id = r.trade_id
     LEFT JOIN work_order o ON o.id = r.order_id
-    LEFT JOIN place ON place.id = t.place_id
-    {HOLDERS[part.source]}
+    LEFT JOIN place ON place.id = t.place_id{CREW}
     LEFT JOIN crew named ON named.id = crew.crew_id
     ORDER BY r.ended DESC, r.row_id DESC"""  # noqa: S608 - fragments of our own; values are parameters
 

@@ -18,7 +18,8 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.tickets import policies
 from app.tickets.models import Category
-from app.tickets.queries.figure_sources import HOLDERS, SOURCES
+from app.tickets.queries import figure_settled
+from app.tickets.queries.figure_sources import columns, derived
 from app.tickets.rules.figures import PROVISIONAL, By, Figure
 
 _PATIENCE = text("SET LOCAL statement_timeout = '30s'; SET LOCAL work_mem = '64MB'")
@@ -84,7 +85,7 @@ PARTS: Final[dict[Figure, Part]] = {
         provisional=_YOUNG,
     ),
     Figure.SATISFACTION: Part(
-        "cycles", "asked", part="CASE WHEN score IS NULL THEN 0 ELSE 1 END", whole="1", score="score"
+        "cycles", "asked", part="CASE WHEN stars IS NULL THEN 0 ELSE 1 END", whole="1", score="stars / 3.0"
     ),
     Figure.REOPENED: Part("cycles", "true", part="CASE WHEN reopened THEN 1 ELSE 0 END", whole="1", provisional=_YOUNG),
     Figure.FIRST_TIME: Part(
@@ -120,10 +121,13 @@ class Asked:
     values: dict[str, Any]
     conditions: list[str] = field(default_factory=list)
     by_crew: bool = False
+    settled: bool = False  # rows are kept, but for those of the requests among the values
 
 
 def ask(actor: Actor, wanted: Wanted, now: datetime, zone: ZoneInfo, *, ended: bool = True) -> Asked:
-    """Look up what the filters mean and what the actor may see, and let the transaction take its time; two statements.
+    """Look up what the filters mean and what the actor may see, and let the transaction take its time.
+
+    At most four statements.
 
     Not `ended`: what is open now is asked for, and the days say nothing.
     """
@@ -149,6 +153,10 @@ def ask(actor: Actor, wanted: Wanted, now: datetime, zone: ZoneInfo, *, ended: b
     for name in ("campus", "building", "trade", "crew"):
         _narrowed(asked, name, getattr(wanted, name))
     asked.by_crew = wanted.crew is not None
+    if ended:
+        unsettled = figure_settled.unsettled(str(zone))
+        asked.settled = unsettled is not None
+        asked.values["unsettled"] = unsettled
     if wanted.category is not None:
         asked.values["categories"] = [wanted.category] if wanted.alone else _categories_below(wanted.category)
         asked.conditions.append("category_id = ANY (:categories)")
@@ -186,19 +194,34 @@ def _categories_below(category: int) -> list[int]:
     return list(db.session.scalars(select(tree.c.id)))
 
 
-def rows(source: str, asked: Asked, *, by_crew: bool = False) -> str:
-    """The rows of a source that pass the filters, with `day`; with `crew_id` where it is asked for.
+# the crew of the holder at done, on that day
+CREW: Final = """
+    LEFT JOIN LATERAL (
+        SELECT m.crew_id
+        FROM crew_member m
+        WHERE m.person_id = r.holder_id AND (m.valid_from IS NULL OR m.valid_from <= r.held_on)
+            AND (m.valid_to IS NULL OR m.valid_to > r.held_on)
+        ORDER BY m.crew_id
+        LIMIT 1
+    ) crew ON true"""
+"""What joins `crew.crew_id` to rows `r` (34)."""
 
-    OFFSET 0: the day is worked out once, and tables are joined by how many rows there are before it is compared, which
-    the planner cannot guess.
+
+def rows(source: str, asked: Asked, *, by_crew: bool = False) -> str:
+    """The rows of a source that pass the filters, with `trade_id`; with `crew_id` where it is asked for.
+
+    They are those kept, and of requests something happened to since, those of the history.
     """
-    with_crew = by_crew or asked.by_crew
-    crew, crew_id = (HOLDERS[source], ", crew.crew_id") if with_crew else ("", "")
+    crew, crew_id = (CREW, ", crew.crew_id") if by_crew or asked.by_crew else ("", "")
+    found = (
+        f"{figure_settled.kept(source)} UNION ALL ({derived(source, tickets='unsettled')})"
+        if asked.settled
+        else derived(source, tickets=None)
+    )
     return f"""
     SELECT * FROM (
-        SELECT r.*, CAST(r.ended AT TIME ZONE r.zone AS date) AS day{crew_id}
-        FROM ({SOURCES[source]}
-        ) r{crew}
-        OFFSET 0
-    ) dated
+        SELECT {columns(source)}, coalesce(r.own_trade_id, c.trade_id) AS trade_id{crew_id}
+        FROM ({found}) r
+        JOIN category c ON c.id = r.category_id{crew}
+    ) found
     WHERE {" AND ".join(asked.conditions)}"""  # noqa: S608 - fragments of our own; values are parameters

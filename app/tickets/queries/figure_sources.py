@@ -1,20 +1,35 @@
 """What figures are counted from, as SQL: closed clocks, resolved cycles, finished orders, closings, requests filed.
 
-Each source gives its rows of a time with who and what they are of (`row_id`, `ticket_id`, `order_id`, `cycle`, places,
-category, trade), when they `ended`, the `zone` of their campus, and the values figures read. The text is ours alone;
-what differs are named parameters: `from`, `until` (for what is found by when it happened), `told_until` (by when it was
-told), `zone` of the institution, `thirty` days.
+Each source gives its rows with who and what they are of (`row_id`, `ticket_id`, `order_id`, `cycle`, places, category,
+the trade of an order), when they `ended`, the `zone` of their campus, who did the work and until when (`holder_id`,
+`held_at`), and the values figures read. The text is ours alone; what differs are named parameters: `zone` of the
+institution, `thirty` days, and which rows: those of the requests a parameter names, or those of a time, `from` and
+`until` (for what is found by when it happened) or `told_until` (by when it was told).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
-# what ticket and category say of a row; its day is that of `ended` on the campus
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The statement of a source, without its condition; what it gives beyond the columns of all; how a time finds it.
+
+    `of` is the table whose requests they are. `{near:…}` stands in the statement where a time narrows what is joined,
+    for the planner's sake: it changes no row.
+    """
+
+    sql: str
+    of: str
+    values: tuple[str, ...]
+    in_time: str
+
+
 _OF_TICKET = "t.campus_id, t.building_id, t.category_id, t.status"
 _TICKET_TABLES = """
     JOIN ticket t ON t.id = {of}.ticket_id
-    JOIN category c ON c.id = t.category_id
     LEFT JOIN place campus ON campus.id = t.campus_id"""
 _ZONE = "coalesce(campus.zone_name, :zone) AS zone"
 _MINUTES = "CAST(extract(epoch FROM {until} - {since}) / 60 AS integer)"
@@ -22,20 +37,34 @@ _TOLD = "e.at >= :from AND e.at < :told_until"
 _HAPPENED = "coalesce(e.effective_at, e.at)"
 _MINUTE_OF = "date_trunc('minute', {})"
 
+# who had the last order done in the cycle, or in any (34: the crew is that of the holder at done)
+_LAST = """
+    LEFT JOIN LATERAL (
+        SELECT w.assignee_id, w.done_at
+        FROM work_order w
+        WHERE w.ticket_id = {of}.ticket_id AND w.done_at IS NOT NULL AND {which}
+        ORDER BY w.done_at DESC, w.id DESC
+        LIMIT 1
+    ) holder ON true"""
+_IN_CYCLE = "w.cycle = {of}.cycle"
+_HOLDER = "holder.assignee_id AS holder_id, holder.done_at AS held_at"
+_OF_ORDER = "CASE WHEN o.done_at IS NOT NULL THEN o.assignee_id END AS holder_id, o.done_at AS held_at"
+
 # a visit is a stay in working; a hold at the door on the way is a trip in vain (32); 36
 _VISITS = """
     LEFT JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE v.kind = 'start') AS visits,
-            count(*) FILTER (
+        SELECT CAST(count(*) FILTER (WHERE v.kind = 'start') AS integer) AS visits,
+            CAST(count(*) FILTER (
                 WHERE v.kind = 'hold' AND v.from_state = 'en_route' AND v.reason IN ('access', 'reporter_absent')
-            ) AS in_vain,
-            count(*) FILTER (WHERE v.kind IN ('give_back', 'reassign')) AS moved
+            ) AS integer) AS in_vain,
+            CAST(count(*) FILTER (WHERE v.kind IN ('give_back', 'reassign')) AS integer) AS moved
         FROM ticket_event v
         WHERE v.order_id = o.id AND v.kind IN ('start', 'hold', 'give_back', 'reassign')
     ) visit ON true"""
 _OFFERS = """
     LEFT JOIN LATERAL (
-        SELECT count(*) AS offers, count(*) FILTER (WHERE f.outcome = 'accepted') AS taken
+        SELECT CAST(count(*) AS integer) AS offers,
+            CAST(count(*) FILTER (WHERE f.outcome = 'accepted') AS integer) AS taken
         FROM offer f
         WHERE f.order_id = o.id AND f.outcome IN ('accepted', 'declined', 'expired')
             AND NOT (f.outcome = 'accepted' AND f.reason IS NOT DISTINCT FROM 'pool')
@@ -60,96 +89,151 @@ _HELD = """
             AND date_trunc('minute', coalesce(g.effective_at, g.at)) <= k.stopped_at
     ) held ON k.kind = 'dispatch'"""
 
-SOURCES: Final[dict[str, str]] = {
-    "responses": f"""
+
+# a source ends where its condition goes on
+SOURCES: Final[dict[str, Source]] = {
+    "responses": Source(
+        f"""
     SELECT k.id AS row_id, k.ticket_id, NULL::bigint AS order_id, k.cycle, k.stopped_at AS ended, {_ZONE},
-        {_OF_TICKET}, c.trade_id, k.used AS work, k.kept, k.excused,
+        {_OF_TICKET}, NULL::bigint AS own_trade_id, {_HOLDER}, k.used AS work, k.kept, k.excused,
         {_MINUTES.format(until="k.stopped_at", since="k.started_at")} AS raw
-    FROM sla_clock k{_TICKET_TABLES.format(of="k")}
-    WHERE k.phase = 'stopped' AND k.kind = 'respond' AND k.stopped_at >= :from
-        AND k.stopped_at < :until""",  # noqa: S608 - fragments of our own; values are parameters
-    "clocks": f"""
+    FROM sla_clock k{_TICKET_TABLES.format(of="k")}{_LAST.format(of="k", which=_IN_CYCLE.format(of="k"))}
+    WHERE k.phase = 'stopped' AND k.kind = 'respond' AND """,  # noqa: S608 - fragments of our own; values are parameters
+        "k",
+        ("work", "kept", "excused", "raw"),
+        "k.stopped_at >= :from AND k.stopped_at < :until",
+    ),
+    "clocks": Source(
+        f"""
     SELECT k.id AS row_id, k.ticket_id, o.id AS order_id, k.cycle, k.stopped_at AS ended, {_ZONE}, {_OF_TICKET},
-        o.trade_id, k.kind, k.used AS work, k.kept, k.excused,
+        o.trade_id AS own_trade_id, {_OF_ORDER}, k.kind, k.used AS work, k.kept, k.excused,
         {_MINUTES.format(until="k.stopped_at", since="k.started_at")}
             - coalesce(CAST(held.minutes AS integer), 0) AS raw
     FROM sla_clock k{_TICKET_TABLES.format(of="k")}
     JOIN work_order o ON o.id = k.owner_id{_HELD}
-    WHERE k.phase = 'stopped' AND k.kind IN ('dispatch', 'arrive') AND k.stopped_at >= :from
-        AND k.stopped_at < :until""",  # noqa: S608 - fragments of our own; values are parameters
-    "cycles": f"""
+    WHERE k.phase = 'stopped' AND k.kind IN ('dispatch', 'arrive') AND """,  # noqa: S608 - fragments of our own; values are parameters
+        "k",
+        ("kind", "work", "kept", "excused", "raw"),
+        "k.stopped_at >= :from AND k.stopped_at < :until",
+    ),
+    "cycles": Source(
+        f"""
     SELECT e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
-        c.trade_id, r.id IS NOT NULL AS restored, r.used AS work, r.kept, coalesce(r.excused, false) AS excused,
-        {_MINUTES.format(until="r.stopped_at", since="r.started_at")} AS raw,
+        NULL::bigint AS own_trade_id, {_HOLDER}, r.id IS NOT NULL AS restored, r.used AS work, r.kept,
+        coalesce(r.excused, false) AS excused, {_MINUTES.format(until="r.stopped_at", since="r.started_at")} AS raw,
         EXISTS (SELECT FROM work_order w WHERE w.ticket_id = e.ticket_id AND w.kind = 'corrective') AS corrective,
         e.cycle = t.cycle AND t.status IN ('resolved', 'closed') AS final,
         {_MINUTES.format(until=_MINUTE_OF.format(_HAPPENED), since=_MINUTE_OF.format("t.filed_at"))} AS total,
         p.kept AS promise_kept, coalesce(p.excused, false) AS promise_excused, t.not_fixed_count AS not_fixed,
-        e.cycle < t.cycle AS reopened, t.reporter_id IS NOT NULL AS asked, rating.score
-    FROM ticket_event e{_TICKET_TABLES.format(of="e")}
+        e.cycle < t.cycle AS reopened, t.reporter_id IS NOT NULL AS asked, rating.stars
+    FROM ticket_event e{_TICKET_TABLES.format(of="e")}{_LAST.format(of="e", which=_IN_CYCLE.format(of="e"))}
     LEFT JOIN sla_clock r ON r.owner_kind = 'ticket' AND r.owner_id = e.ticket_id AND r.kind = 'restore'
-        AND r.cycle = e.cycle AND r.phase = 'stopped' AND r.stopped_at >= :from AND r.stopped_at < :told_until
+        AND r.cycle = e.cycle AND r.phase = 'stopped'{{near:r}}
     LEFT JOIN sla_clock p ON p.owner_kind = 'ticket' AND p.owner_id = e.ticket_id AND p.kind = 'promise'
-        AND p.cycle = e.cycle AND p.phase = 'stopped' AND p.stopped_at >= :from AND p.stopped_at < :told_until
+        AND p.cycle = e.cycle AND p.phase = 'stopped'{{near:p}}
     LEFT JOIN LATERAL (
-        SELECT (g.quality + g.speed + g.manner) / 3.0 AS score
+        SELECT g.quality + g.speed + g.manner AS stars
         FROM ticket_rating g
         WHERE g.ticket_id = e.ticket_id AND g.cycle = e.cycle
         ORDER BY g.at DESC, g.id DESC
         LIMIT 1
     ) rating ON true
-    WHERE e.kind = 'all_done' AND {_TOLD}""",  # noqa: S608 - fragments of our own; values are parameters
-    "done": f"""
+    WHERE e.kind = 'all_done' AND """,  # noqa: S608 - fragments of our own; values are parameters
+        "e",
+        (
+            "restored",
+            "work",
+            "kept",
+            "excused",
+            "raw",
+            "corrective",
+            "final",
+            "total",
+            "promise_kept",
+            "promise_excused",
+            "not_fixed",
+            "reopened",
+            "asked",
+            "stars",
+        ),
+        _TOLD,
+    ),
+    "done": Source(
+        f"""
     SELECT o.id AS row_id, o.ticket_id, o.id AS order_id, o.cycle, o.done_at AS ended, {_ZONE}, {_OF_TICKET},
-        o.trade_id, o.kind, visit.visits, visit.in_vain, visit.moved, offered.offers, offered.taken,
-        o.id IN (
-            SELECT n.rework_of_id
-            FROM work_order n
-            JOIN work_order d ON d.id = n.rework_of_id
-            WHERE n.rework_of_id IS NOT NULL AND n.opened_at <= d.done_at + CAST(:thirty AS interval)
+        o.trade_id AS own_trade_id, {_OF_ORDER}, o.kind, visit.visits, visit.in_vain, visit.moved, offered.offers,
+        offered.taken,
+        EXISTS (
+            SELECT FROM work_order n
+            WHERE n.rework_of_id = o.id AND n.opened_at <= o.done_at + CAST(:thirty AS interval)
         ) AS named
     FROM work_order o{_TICKET_TABLES.format(of="o")}{_VISITS}{_OFFERS}
-    WHERE o.done_at IS NOT NULL AND o.done_at >= :from AND o.done_at < :until""",  # noqa: S608 - fragments of our own; values are parameters
-    "closings": f"""
+    WHERE o.done_at IS NOT NULL AND """,  # noqa: S608 - fragments of our own; values are parameters
+        "o",
+        ("kind", "visits", "in_vain", "moved", "offers", "taken", "named"),
+        "o.done_at >= :from AND o.done_at < :until",
+    ),
+    "closings": Source(
+        f"""
     SELECT e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
-        c.trade_id, e.kind
-    FROM ticket_event e{_TICKET_TABLES.format(of="e")}
-    WHERE e.kind IN ('confirm', 'accept_third', 'default') AND {_TOLD}""",  # noqa: S608 - fragments of our own; values are parameters
-    "filings": f"""
+        NULL::bigint AS own_trade_id, {_HOLDER}, e.kind
+    FROM ticket_event e{_TICKET_TABLES.format(of="e")}{_LAST.format(of="e", which=_IN_CYCLE.format(of="e"))}
+    WHERE e.kind IN ('confirm', 'accept_third', 'default') AND """,  # noqa: S608 - fragments of our own; values are parameters
+        "e",
+        ("kind",),
+        _TOLD,
+    ),
+    "filings": Source(
+        f"""
     SELECT e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
-        c.trade_id, e.kind
-    FROM ticket_event e{_TICKET_TABLES.format(of="e")}
-    WHERE e.kind IN ('file', 'join') AND {_TOLD}""",  # noqa: S608 - fragments of our own; values are parameters
+        NULL::bigint AS own_trade_id, {_HOLDER}, e.kind
+    FROM ticket_event e{_TICKET_TABLES.format(of="e")}{_LAST.format(of="e", which="true")}
+    WHERE e.kind IN ('file', 'join') AND """,  # noqa: S608 - fragments of our own; values are parameters
+        "e",
+        ("kind",),
+        _TOLD,
+    ),
 }
 
-# the crew of the holder at done (34): of the order, else of the last order done in the cycle
-_LAST = """
-    LEFT JOIN LATERAL (
-        SELECT w.assignee_id, w.done_at
-        FROM work_order w
-        WHERE w.ticket_id = r.ticket_id AND w.done_at IS NOT NULL AND {which}
-        ORDER BY w.done_at DESC, w.id DESC
-        LIMIT 1
-    ) holder ON true"""
-_OF_ORDER = """
-    LEFT JOIN work_order holder ON holder.id = r.order_id AND holder.done_at IS NOT NULL"""
-_CREW = """
-    LEFT JOIN LATERAL (
-        SELECT m.crew_id
-        FROM crew_member m
-        WHERE m.person_id = holder.assignee_id
-            AND (m.valid_from IS NULL OR m.valid_from <= CAST(holder.done_at AT TIME ZONE r.zone AS date))
-            AND (m.valid_to IS NULL OR m.valid_to > CAST(holder.done_at AT TIME ZONE r.zone AS date))
-        ORDER BY m.crew_id
-        LIMIT 1
-    ) crew ON true"""
-_IN_CYCLE = _LAST.format(which="w.cycle = r.cycle") + _CREW
-HOLDERS: Final = {
-    "responses": _IN_CYCLE,
-    "clocks": _OF_ORDER + _CREW,
-    "cycles": _IN_CYCLE,
-    "done": _OF_ORDER + _CREW,
-    "closings": _IN_CYCLE,
-    "filings": _LAST.format(which="true") + _CREW,
-}
-"""What joins `crew.crew_id` to the rows `r` of a source."""
+
+COMMON: Final = (
+    "row_id",
+    "ticket_id",
+    "order_id",
+    "cycle",
+    "ended",
+    "campus_id",
+    "building_id",
+    "category_id",
+    "status",
+    "own_trade_id",
+    "holder_id",
+)
+"""What every source gives."""
+DATED: Final = ("day", "held_on")
+"""What is worked out of it on the wall clock of the campus."""
+_NEAR = " AND {of}.stopped_at >= :from AND {of}.stopped_at < :told_until"
+
+
+def columns(source: str, of: str = "r") -> str:
+    """The columns of a source, in one order wherever its rows come from."""
+    return ", ".join(f"{of}.{name}" for name in (*COMMON, *DATED, *SOURCES[source].values))
+
+
+def derived(source: str, *, tickets: str | None) -> str:
+    """The rows of a source with their days, from the history: of the tickets a parameter names, or of a time.
+
+    OFFSET 0: the day is worked out once, and tables are joined by how many rows there are before it is compared, which
+    the planner cannot guess.
+    """
+    one = SOURCES[source]
+    sql = one.sql
+    for joined in ("r", "p"):
+        sql = sql.replace(f"{{near:{joined}}}", "" if tickets else _NEAR.format(of=joined))
+    which = f"{one.of}.ticket_id = ANY (:{tickets})" if tickets else one.in_time
+    values = "".join(f", r.{name}" for name in one.values)
+    return f"""
+    SELECT {", ".join(f"r.{name}" for name in COMMON)}, CAST(r.ended AT TIME ZONE r.zone AS date) AS day,
+        CAST(r.held_at AT TIME ZONE r.zone AS date) AS held_on{values}
+    FROM ({sql}{which}) r
+    OFFSET 0"""  # noqa: S608 - fragments of our own; values are parameters

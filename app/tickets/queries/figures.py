@@ -21,6 +21,7 @@ TYPES: dict[str, Any] = {
     "from": DateTime(timezone=True),
     "until": DateTime(timezone=True),
     "told_until": DateTime(timezone=True),
+    "unsettled": ARRAY(BigInteger),
     "young": DateTime(timezone=True),
     "thirty": Interval,
     "zone": Text,
