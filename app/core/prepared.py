@@ -27,7 +27,9 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    cast,
     literal_column,
+    select,
 )
 from sqlalchemy.dialects.postgresql.psycopg import dialect as psycopg_dialect
 from sqlalchemy.exc import DBAPIError, NoResultFound
@@ -119,6 +121,15 @@ class Count(NamedTuple):
 def value(name: str, kind: Any) -> BindParameter[Any]:
     """A named parameter that must be given."""
     return bindparam(name, type_=kind, required=True)
+
+
+def blind(name: str, kind: Any) -> ColumnElement[Any]:
+    """A named parameter whose value the planner does not see: "since midnight", a list of a few ids.
+
+    Where it sees the value, the plan for that value always looks cheaper than the one for all, and each call is planned
+    anew (0.3 to 4 ms). An index is used for it all the same.
+    """
+    return cast(select(value(name, kind)).scalar_subquery(), kind)
 
 
 def values(name: str, kind: Any) -> BindParameter[Any]:

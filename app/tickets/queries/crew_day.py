@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from app.accounts.models import Person
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.prepared import Reading, among, number, value
+from app.core.prepared import Reading, among, blind, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, CategoryVersion, Extension, Offer, OrderHelper, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import due, orders, viewer
@@ -35,7 +35,7 @@ _FINISHED = (
     .where(
         WorkOrder.assignee_id == value("person", BigInteger),
         among(WorkOrder.state, ORDER_FINISHED),
-        WorkOrder.done_at >= value("since", DateTime(timezone=True)),
+        WorkOrder.done_at >= blind("since", DateTime(timezone=True)),
     )
     .order_by(WorkOrder.done_at.desc(), WorkOrder.id.desc())
     .limit(number(DONE_AT_MOST))

@@ -9,12 +9,12 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, any_, func, select
+from sqlalchemy import ARRAY, BigInteger, and_, any_, func, select
 
 from app.accounts.models import Person
 from app.attachments.models import Attachment
 from app.core.db import db
-from app.core.prepared import Reading, values
+from app.core.prepared import Reading, blind
 from app.tickets.models import Ticket, TicketEvent, Trade, WorkOrder
 
 
@@ -52,7 +52,7 @@ def _orders() -> Reading:
         )
         .join(Trade, and_(Trade.institution_id == WorkOrder.institution_id, Trade.id == WorkOrder.trade_id))
         .outerjoin(Person, and_(Person.institution_id == WorkOrder.institution_id, Person.id == WorkOrder.assignee_id))
-        .where(WorkOrder.ticket_id == any_(values("tickets", BigInteger)))
+        .where(WorkOrder.ticket_id == any_(blind("tickets", ARRAY(BigInteger))))
         .order_by(WorkOrder.id)
     )
 
