@@ -112,7 +112,8 @@ def _people_the_campus(ground: Ground) -> None:
         ground.people[name] = person.id
         ground.tokens[name] = accounts.token(person)
         client = accounts.sign_in(ground.app.test_client(), person)
-        bind_institution(1)  # the end of the client's request unbound it
+        client.get("/notifications")  # whoever has seen a page has a CSRF token in his cookie
+        bind_institution(1)  # the end of the client's requests unbound it
         cookie = client.get_cookie(ground.app.config["SESSION_COOKIE_NAME"])
         assert cookie is not None
         ground.cookies[name] = {"Cookie": f"{cookie.key}={cookie.value}"}

@@ -113,22 +113,26 @@ class _Speaking:
 
 def zone() -> tzinfo:
     """The zone in which times are shown: the institution's (flag `zone`), or the one of `in_zone` around it."""
-    here: tzinfo | None = app_ctx.g.get("zone") if has_app_context() else None
-    if here is not None:
-        return here
-    facts = app_ctx.g.get("institution") if has_app_context() else None
+    here = _context().g if has_app_context() else None
+    if here is None:
+        return _zone(DEFAULT_ZONE)
+    named: tzinfo | None = here.get("zone")
+    if named is not None:
+        return named
+    facts = here.get("institution")
     return _zone(facts.flags.get("zone", DEFAULT_ZONE) if facts else DEFAULT_ZONE)
 
 
 @contextmanager
 def in_zone(name: str | None) -> Iterator[None]:
     """Inside, times are shown in the zone of an IANA name: a campus may have its own. None: nothing changes."""
-    before = app_ctx.g.get("zone")
-    app_ctx.g.zone = before if name is None else _zone(name)
+    here = _context().g
+    before = here.get("zone")
+    here.zone = before if name is None else _zone(name)
     try:
         yield
     finally:
-        app_ctx.g.zone = before
+        here.zone = before
 
 
 @lru_cache(maxsize=64)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from flask import Flask, url_for
-from markupsafe import Markup
+from flask_babel import lazy_gettext as _l
+from jinja2 import DictLoader
+from markupsafe import Markup, escape
 
 from app.core import i18n, rendering
 
@@ -34,6 +38,40 @@ def test_words_follow_the_reader(app: Flask, tag: str, expected: str | None) -> 
 def test_variables_are_escaped_in_pages(app: Flask) -> None:
     with i18n.speaking("en"):
         assert drawn(app, "{{ _('of %(num)s', num=num) }}", num="<b>") == "of &lt;b&gt;"
+
+
+@pytest.mark.parametrize(
+    "value", ["<a b='c' d=\"e\">&", Markup("<b>&amp;</b>"), 7, 1.5, None, _l("Age & more")], ids=repr
+)
+def test_an_output_is_what_markupsafe_would_write(app: Flask, value: object) -> None:
+    """As a browser reads it: the standard library names the quotes, MarkupSafe numbers them."""
+    found = drawn(app, "{{ value }}", value=value)
+    assert html.unescape(found) == html.unescape(str(escape(value)))
+    assert "<a" not in found
+    assert drawn(app, "{% autoescape false %}{{ value }}{% endautoescape %}", value=value) == str(value)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("x.html", "&lt;"), ("x.txt", "<")])
+def test_only_pages_escape(app: Flask, name: str, expected: str) -> None:
+    templates = app.jinja_env.overlay(loader=DictLoader({name: "{{ value }}"}))
+    assert templates.get_template(name).render(value="<") == expected
+
+
+def test_a_macro_gives_markup_to_its_caller(app: Flask) -> None:
+    source = "{% macro m(text) %}<i>{{ text }}</i>{% endmacro %}{% set x %}{{ m(given) }}{{ given }}{% endset %}{{ x }}"
+    assert drawn(app, source, given="<") == "<i>&lt;</i>&lt;"
+
+
+def test_numbers_in_words_keep_their_form(app: Flask) -> None:
+    with i18n.speaking("en"):
+        assert drawn(app, "{{ ngettext('%(num)d min ago', '%(num)d min ago', 3) }}") == "3 min ago"
+
+
+def test_options_are_escaped_and_one_is_chosen() -> None:
+    options = [{"value": 1, "label": "<a>"}, {"value": 2, "label": Markup("<i>b</i>"), "disabled": True}]
+    expected = '<option value="1" selected>&lt;a&gt;</option><option value="2" disabled><i>b</i></option>'
+    assert rendering.option_tags(options, "1") == expected
+    assert rendering.option_tags(options, "2").count("selected") == 1
 
 
 def test_speaking_ends_with_its_block(app: Flask) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import IntegerConverter, ValidationError
 
-from app.core import errors, logs, transaction
+from app.core import errors, logs, rendering, transaction
 from app.core.actor import Actor
 from app.core.db import bind_institution
 from app.core.http import bodies, idempotency, problems
@@ -24,6 +24,8 @@ NoteRefusal = Callable[[Actor, str, str], None]
 
 class HouqinFlask(Flask):
     """Commits after an unsafe request that was answered below 400; everything else rolls back."""
+
+    jinja_environment = rendering.Environment
 
     def dispatch_request(self) -> Any:
         rule = request.url_rule
