@@ -358,7 +358,7 @@ NAVIGATION: tuple[NavItem, ...] = (
         _l("Imports"),
         "imports.index",
         "upload",
-        imports_policies.can_see,
+        imports_policies.in_navigation,
         group=_l("Registers"),
         count=imports_queries.WAITING,
     ),

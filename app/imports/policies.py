@@ -25,6 +25,11 @@ def can_see(actor: Actor) -> bool:
     return can_run(actor) or can_approve(actor)
 
 
+def in_navigation(actor: Actor) -> bool:
+    """Has something there: some kind is theirs to import or approve."""
+    return bool(visible_kinds(actor))
+
+
 def knows_kind(actor: Actor, importer: Importer[Any]) -> bool:
     """Holds the area's permission, for the whole institution where the kind demands that."""
     if not importer.whole_institution:

@@ -72,6 +72,15 @@ _WAITING = Reading(_waiting)
 WAITING = Count(_waiting, _approved_by)
 
 
+def open_for(viewer: Actor) -> int:
+    """How many imports wait for somebody, among the kinds this person sees; a hundred at most."""
+    some = select(ImportBatch.id).where(
+        ImportBatch.state.in_(sorted(stages.OPEN | stages.RUNNING)),
+        ImportBatch.kind.in_(policies.visible_kinds(viewer)),
+    )
+    return db.session.scalar(select(func.count()).select_from(some.limit(100).subquery())) or 0
+
+
 def approvers(importer: Importer[Any], now: datetime) -> list[int]:
     """People who may approve plans of a kind (at most a hundred): both permissions, in whatever roles."""
     today = places.today(now)

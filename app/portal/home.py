@@ -11,8 +11,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import policies as account_policies
+from app.accounts import queries as accounts
 from app.core import health, metrics, pages, settings
 from app.core.actor import Actor
+from app.imports import policies as import_policies
 from app.imports import queries as imports
 from app.portal import notice_words, policies
 from app.portal.queries import contacts, readers
@@ -73,7 +76,10 @@ class Home:
     held: int = 0
     day: str | None = None
     desk: list[Figure] = field(default_factory=list)
+    care: list[Figure] = field(default_factory=list)
     answers: list[Figure] = field(default_factory=list)
+    registers: list[Figure] = field(default_factory=list)
+    upload: str | None = None
     system: list[Figure] = field(default_factory=list)
     failing: list[str] = field(default_factory=list)
     operations: str | None = None
@@ -113,8 +119,11 @@ def of(actor: Actor, now: datetime) -> Home:
         _crew(home, actor, now)
     if ticket_policies.may_dispatch(actor) or ticket_policies.may_triage(actor):
         home.desk = _desk(actor, now)
+    elif ticket_policies.may_accept_third(actor):
+        home.care = _care(actor)
     if policies.handle(actor):
         home.answers = _answers(actor, now)
+    _registers(home, actor, now)
     _system(home, actor)
     return home
 
@@ -180,11 +189,30 @@ def _desk(actor: Actor, now: datetime) -> list[Figure]:
         (_("Waiting again, an offer ran out"), found.expired, "queued", "soon"),
         (_("On hold longer than said"), found.overdue, "hold", "late"),
         (_("Under way"), found.working, "work", ""),
+        (_("Rework to give to somebody"), found.rework, "planned", "soon"),
     )
-    return [
+    figures = [
         Figure(label, value, way(actor, "dispatch.index", state=state), kind if value else "")
         for label, value, state, kind in shown
     ]
+    if ticket_policies.may_extend(actor):
+        asked = pages.counts().get("more_time.index", 0)
+        figures.append(
+            Figure(_("More time to decide on"), asked, way(actor, "more_time.index"), "soon" if asked else "")
+        )
+    return figures
+
+
+def _care(actor: Actor) -> list[Figure]:
+    """Finished work that waits for this person's acceptance, and how far the requests of the own houses are."""
+    found, waiting = queries.care(actor), pages.counts().get("tickets.to_accept", 0)
+    shown = (
+        (_("New"), found.new, "submitted"),
+        (_("Waiting for a technician"), found.accepted, "accepted"),
+        (_("Being repaired"), found.in_service, "in_service"),
+    )
+    first = Figure(_("To accept"), waiting, way(actor, "tickets.to_accept"), "soon" if waiting else "")
+    return [first, *(Figure(label, value, way(actor, "tickets.index", status=state)) for label, value, state in shown)]
 
 
 def _answers(actor: Actor, now: datetime) -> list[Figure]:
@@ -202,12 +230,24 @@ def _answers(actor: Actor, now: datetime) -> list[Figure]:
     ]
 
 
+def _registers(home: Home, actor: Actor, now: datetime) -> None:
+    """Imports that wait, for this person or for others, and people the last list did not hold."""
+    if not import_policies.in_navigation(actor):
+        return
+    home.upload = way(actor, "imports.new")
+    waiting, url = imports.waiting_for(actor), way(actor, "imports.index", open=1)
+    home.registers = [
+        Figure(_("Imports waiting for your approval"), waiting, url, "soon" if waiting else ""),
+        Figure(_("Imports not finished"), imports.open_for(actor), url),
+    ]
+    if account_policies.read_people(actor):
+        lost = accounts.missing(actor, now)
+        there = way(actor, "accounts.people", state="missing")
+        home.registers.append(Figure(_("People missing from the last list"), lost, there, "soon" if lost else ""))
+
+
 def _system(home: Home, actor: Actor) -> None:
-    """Imports that wait for this person, and the state of the machinery for those who look after it."""
-    waiting = imports.waiting_for(actor)
-    if waiting:
-        url = way(actor, "imports.index", open=1)
-        home.system.append(Figure(_("Imports waiting for your approval"), waiting, url, "soon"))
+    """The state of the machinery for those who look after it."""
     if not policies.read_operations(actor):
         return
     home.operations = way(actor, "portal.operations")

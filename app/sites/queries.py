@@ -29,6 +29,7 @@ from app.core import i18n, paging
 from app.core.db import db
 from app.sites.models import Place, PlaceAlias, PlaceSticker
 from app.sites.rules import aliases, tree
+from app.sites.rules import stickers as codes
 
 LARGEST_SCAN = 20_000  # places of an institution; up to here a plain filter is the search (architecture.md)
 
@@ -310,6 +311,25 @@ def place_by_sticker(token: str, on: date) -> Place | None:
         .where(PlaceSticker.token_hash == sticker_digest(token), PlaceSticker.revoked_at.is_(None), valid(on))
     )
     return db.session.scalars(query).first()
+
+
+def places_by_sticker_code(typed: str, on: date) -> Sequence[Place]:
+    """The valid places whose stickers in use bear a printed code: one, or hardly ever two; none for any other text."""
+    between = codes.hashes(typed)
+    if between is None:
+        return ()
+    first, after = between
+    query = (
+        select(Place)
+        .join(
+            PlaceSticker, and_(PlaceSticker.institution_id == Place.institution_id, PlaceSticker.place_id == Place.id)
+        )
+        .where(PlaceSticker.token_hash >= first, PlaceSticker.revoked_at.is_(None), valid(on))
+        .order_by(PlaceSticker.id)
+    )
+    if after is not None:
+        query = query.where(PlaceSticker.token_hash < after)
+    return db.session.scalars(query).all()
 
 
 def place_of_sticker(token: str, on: date) -> tuple[Place, Place | None] | None:

@@ -73,6 +73,13 @@ def state_chip(code: str) -> Chip:
     return Chip(state(code), kind, icon)
 
 
+def outcome_chip(code: str, *, reworked: bool) -> Chip:
+    """The state as `ui.chip` takes it; what was finished and did not hold (another order does it again) says so."""
+    if code == OrderState.CLOSED and reworked:
+        return Chip(str(_("Not fixed")), "late", "repeat")
+    return state_chip(code)
+
+
 def act(code: OrderAct) -> str:
     """What a button for the act says."""
     return str(_(workflow.ORDER_ACT_LABELS[code]))

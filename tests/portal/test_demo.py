@@ -16,11 +16,25 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db, institution_bound
 from app.core.transaction import abandon
+from app.imports import queries as imports
+from app.notifications.models import Notification
 from app.portal.demo import catalogue, command
+from app.sites.calendars import queries as calendars
 from app.sites.models import Place
-from app.tickets.models import Category, DutyCall, TechnicianProfile, Ticket, WorkOrder
+from app.tickets.models import (
+    Category,
+    Clock,
+    DutyCall,
+    SlaPolicy,
+    SlaPolicyVersion,
+    TechnicianProfile,
+    Ticket,
+    WorkOrder,
+)
 from app.tickets.models.crews import Walk
 from app.tickets.models.orders import OrderHelper
+from app.tickets.queries import accepting, extensions, tickets
+from app.tickets.queries.filters import TicketFilter
 from app.tickets.services import dispatching, filing
 from tests import ground
 
@@ -80,6 +94,52 @@ def test_a_visitor_finds_something_of_everything(campus: Flask) -> None:
         assert set(db.session.scalars(select(Ticket.status))) >= {
             "submitted", "needs_info", "accepted", "in_service", "resolved", "closed", "withdrawn", "duplicate",
         }  # fmt: skip
+        db.session.rollback()
+
+
+def test_each_login_finds_something_of_its_own(campus: Flask) -> None:
+    with campus.app_context(), institution_bound(1), clock.frozen(MOMENT):
+        people = {each.username: each.id for each in db.session.scalars(select(Person)) if each.username}
+
+        def actor(name: str) -> Actor:
+            found = accounts.actor_of(people[name], 1, MOMENT)
+            assert found is not None
+            return found
+
+        supervisor, keeper = actor("supervisor"), actor("dormmanager")
+        assert [each.asked_by_name for each in extensions.page(supervisor).items] != []
+        assert db.session.scalars(
+            select(WorkOrder.state).where(WorkOrder.kind == "rework", WorkOrder.assignee_id.is_(None))
+        ).all() == ["planned", "planned"]
+        kinds = set(db.session.scalars(select(Notification.kind).where(Notification.person_id == supervisor.id)))
+        assert kinds >= {"extension-asked", "order-rework"}
+        assert {each.category_name["en"] for each in accepting.page(keeper).items} == {"Bunk bed is loose"}
+        assert imports.waiting_for(actor("registry")) == imports.waiting_for(actor("admin")) == 1
+        seen = [each.id for each in tickets.page(actor("dispatcher2"), TicketFilter()).items]
+        of = select(Place.code).join(Ticket, Ticket.campus_id == Place.id).where(Ticket.id.in_(seen))
+        assert set(db.session.scalars(of)) == {"N"}
+        db.session.rollback()
+
+
+def test_nobody_is_at_two_orders_at_once(campus: Flask) -> None:
+    with campus.app_context(), institution_bound(1):
+        at_work = db.session.scalars(select(WorkOrder.assignee_id).where(WorkOrder.state == "working")).all()
+        assert len(at_work) == len(set(at_work)) > 2
+        db.session.rollback()
+
+
+def test_a_second_service_level_and_a_second_calendar_are_in_use(campus: Flask) -> None:
+    with campus.app_context(), institution_bound(1):
+        codes = set(
+            db.session.scalars(
+                select(SlaPolicy.code)
+                .join(SlaPolicyVersion, SlaPolicyVersion.policy_id == SlaPolicy.id)
+                .join(Clock, Clock.policy_version_id == SlaPolicyVersion.id)
+            )
+        )
+        assert codes == {"usual", "late"}
+        south, north = (db.session.scalars(select(Place.id).where(Place.code == code)).one() for code in "SN")
+        assert calendars.in_force_by_class(south)["office"] != calendars.in_force_by_class(north)["office"]
         db.session.rollback()
 
 

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import PersonHome
 from app.core import clock, settings
 from app.notifications import services as notifications
+from app.tickets.models import WorkOrder
+from app.tickets.rules.workflow import OrderAct
+from app.tickets.services import category_versions, extensions, orders
 from tests.counting import counted
 from tests.factories import accounts, tickets
 from tests.factories import notifications as lines
@@ -105,6 +109,59 @@ def test_an_offer_that_ran_out_is_counted(
     deliver(now + timedelta(minutes=30))
     html = page(login(ground.dispatcher))
     assert re.search(r"an offer ran out</a></dt><dd[^>]*>1<", html)
+
+
+def test_a_dorm_manager_sees_what_waits_in_the_own_houses(
+    login: Callable[..., FlaskClient], ground: tickets.Ground, database: Session, now: datetime
+) -> None:
+    keeper = accounts.person("dormmanager", scope_kind="building", scope_id=ground.building.id, locale="en")
+    elsewhere = accounts.person("dormmanager", scope_kind="building", scope_id=10**6, locale="en")
+    editor = accounts.actor(accounts.person("admin"))
+    category_versions.write(ground.category, actor=editor, now=now, demands={"third_party": True})
+    technician = accounts.actor(ground.technician())
+    done, waits = ground.file(), ground.file()
+    deliver()
+    order = database.scalars(select(WorkOrder).where(WorkOrder.ticket_id == done.id)).one()
+    for act in (OrderAct.ACCEPT, OrderAct.START, OrderAct.DONE):
+        orders.act(actor=technician, now=now, order_id=order.id, act=act, seen=None, note="x")
+    database.flush()
+    html = page(login(keeper))
+    assert re.search(r'href="/tickets/to-accept">To accept</a></dt><dd class="is-soon">1<', html)
+    assert re.search(r"Waiting for a technician</a></dt><dd>1<", html), waits
+    assert re.search(r"To accept</a></dt><dd>0<", page(login(elsewhere)))
+
+
+def test_a_supervisor_sees_what_waits_for_a_decision(
+    login: Callable[..., FlaskClient], ground: tickets.Ground, now: datetime
+) -> None:
+    supervisor = accounts.person("supervisor", locale="en")
+    filed = ground.file()
+    extensions.ask(
+        actor=accounts.actor(ground.dispatcher),
+        now=now,
+        ticket_id=filed.id,
+        until=now + timedelta(days=30),
+        reason="配件",
+    )
+    html = page(login(supervisor))
+    assert re.search(r'href="/more-time">More time to decide on</a></dt><dd class="is-soon">1<', html)
+    assert re.search(r"Rework to give to somebody</a></dt><dd>0<", html)
+    ground.dispatcher.locale = "en"
+    assert "More time to decide on" not in page(login(ground.dispatcher))
+
+
+def test_the_registry_sees_its_lists_and_who_cannot_import_sees_none(
+    login: Callable[..., FlaskClient], database: Session, now: datetime
+) -> None:
+    lost = accounts.person("student")
+    lost.missing_since = now
+    database.flush()
+    html = page(login(accounts.person("registry", locale="en")))
+    assert "Imports waiting for your approval" in html
+    assert re.search(r"People missing from the last list</a></dt><dd[^>]*>1<", html)
+    assert 'href="/imports/new"' in html
+    other = page(login(accounts.person("energy", locale="en")))
+    assert "/imports" not in other
 
 
 def test_an_administrator_sees_the_machinery(login: Callable[..., FlaskClient], ground: tickets.Ground) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.sites import queries
 from app.sites.models import Place, PlaceSticker
+from app.sites.rules import stickers
 from tests.counting import counted
 from tests.factories import accounts, sites
 
@@ -209,7 +210,7 @@ def test_a_sticker_leads_to_its_place_until_it_is_revoked(
     usual = sheets.qr_code
     monkeypatch.setattr(sheets, "qr_code", lambda text: told.append(text) or usual(text))
     room = sites.room()
-    admin.post(f"/places/{room.id}/labels", data={"extent": "this"})
+    sheet = admin.post(f"/places/{room.id}/labels", data={"extent": "this"}).get_data(as_text=True)
     root, token = told[0].rsplit("/", 1)
     assert root == "http://127.0.0.1/r"
     assert len(token) == 22
@@ -217,12 +218,19 @@ def test_a_sticker_leads_to_its_place_until_it_is_revoked(
     day = room.valid_from or __import__("datetime").date(2026, 11, 18)
     assert queries.place_by_sticker(token, day) is room
     assert queries.place_by_sticker(token[:-1], day) is None
+    code = stickers.code_of(queries.sticker_digest(token))
+    assert code in sheet
+    assert code in admin.get(f"/places/{room.id}").get_data(as_text=True)
+    assert list(queries.places_by_sticker_code(code, day)) == [room]
+    assert list(queries.places_by_sticker_code(token, day)) == []
+    assert admin.get(f"/r/{code.replace(' ', '')}").status_code == 404  # it opens nothing
     sticker = database.scalars(select(PlaceSticker)).one()
     other = sites.room()
     assert admin.post(f"/places/{other.id}/stickers/{sticker.id}/revoke").status_code == 404
     assert "Revoke" in admin.get(f"/places/{room.id}").get_data(as_text=True)
     assert admin.post(f"/places/{room.id}/stickers/{sticker.id}/revoke").status_code == 302
     assert queries.place_by_sticker(token, day) is None
+    assert list(queries.places_by_sticker_code(code, day)) == []
 
 
 def test_a_sheet_holds_two_hundred_labels_at_most(database: Session, admin: FlaskClient) -> None:

@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditEntry
 from app.core.errors import Rejected
 from app.core.http.counts import Counts
+from app.sites import queries as places
 from app.sites import services as sites
+from app.sites.rules import stickers
 from app.tickets.models import Category, TicketEvent, WorkOrder
 from app.tickets.rules import demands
 from app.tickets.rules.workflow import OrderAct
@@ -124,7 +126,7 @@ def test_the_api_obeys_the_same_guards(
 
 
 def test_the_reporter_alone_reads_the_code_and_the_crew_does_not(
-    ground: make.Ground, now: datetime, database: Session, login: Login
+    ground: make.Ground, now: datetime, database: Session, login: Login, client: FlaskClient
 ) -> None:
     demand(ground, now, database, code=True)
     technician, order_id = at_work(ground, now)
@@ -134,6 +136,14 @@ def test_the_reporter_alone_reads_the_code_and_the_crew_does_not(
     for who in (ground.student, technician, ground.dispatcher):
         shown[who.id] = code in login(who).get(f"/tickets/{ticket_id}").get_data(as_text=True)
     assert shown == {ground.student.id: True, technician.id: False, ground.dispatcher.id: False}
+    told = {
+        who.id: client.get(f"/api/v1/tickets/{ticket_id}", headers=accounts.token(who)).json["completion_codes"]
+        for who in (ground.student, ground.dispatcher, technician)
+    }
+    assert [(each["order_id"], each["code"]) for each in told.pop(ground.student.id)] == [
+        (str(order_id), evidence.code_of(order_id, 1))
+    ]
+    assert list(told.values()) == [[], []]
     do(technician, order_id, OrderAct.DONE, now=now, note="x", handed=Handed(code=evidence.code_of(order_id, 1)))
     assert code not in login(ground.student).get(f"/tickets/{ticket_id}").get_data(as_text=True)
 
@@ -186,6 +196,10 @@ def test_without_a_reporter_who_can_read_it_no_code_is_asked(
     assert state(database, order_id)[0] == "done"
 
 
+def code_of(secret: str) -> str:
+    return stickers.code_of(places.sticker_digest(secret))
+
+
 def test_start_takes_the_sticker_of_the_place_or_of_one_inside_it(
     ground: make.Ground, now: datetime, database: Session, login: Login
 ) -> None:
@@ -211,10 +225,27 @@ def test_start_takes_the_sticker_of_the_place_or_of_one_inside_it(
     assert wrong.status_code == 422
     assert "This sticker is that of 南校区 · 桃园3栋 · 4层 · 411" in wrong.get_data(as_text=True)
     assert "This is no sticker in use." in start("nonsense").get_data(as_text=True)
+    assert "This sticker is that of" in start(code_of(hung[other.id])).get_data(as_text=True)
     assert start(f"https://houqin.example/r/{hung[asset.id]}").status_code == 303
     assert state(database, order_id)[0] == "working"
     began = database.scalars(select(TicketEvent).where(TicketEvent.kind == "start")).one()
     assert began.data == {"scan": "right", "scanned_id": str(asset.id)}
+
+
+def test_who_has_no_camera_types_the_code_beside_the_square(
+    ground: make.Ground, now: datetime, database: Session, login: Login
+) -> None:
+    demand(ground, now, database, scan=True)
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, now=now)
+    (label,) = sites.issue_stickers([ground.room.id], actor=accounts.actor(accounts.person("admin")), now=now)
+    page = login(technician).get(f"/crew/{order_id}", headers=ENGLISH).get_data(as_text=True)
+    assert "The six characters printed beside the square" in page
+    typed = label.code.replace(" ", "-").lower()
+    do(technician, order_id, OrderAct.START, now=now, handed=Handed(place_token=typed))
+    began = database.scalars(select(TicketEvent).where(TicketEvent.kind == "start")).one()
+    assert began.data == {"scan": "right", "scanned_id": str(ground.room.id)}
 
 
 def test_where_no_scan_is_demanded_a_wrong_sticker_asks_why(

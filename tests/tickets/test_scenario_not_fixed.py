@@ -96,6 +96,13 @@ def test_three_times_not_fixed(client: FlaskClient, story: Story, login: Login, 
     assert (told(story.supervisor, "order-rework"), told(story.dispatcher, "order-rework")) == (1, 0)
     assert database.scalars(select(TicketEvent.kind).where(TicketEvent.kind == "photo")).all() == ["photo"]
 
+    # what did not hold is not called closed, to the crew, the desk and whoever reads the request
+    assert client.get(f"/api/v1/work-orders/{first['id']}", headers=story.desk.headers).json["state"] == "closed"
+    for who, there in ((story.worker, "/crew"), (story.dispatcher, f"/dispatch/{first['id']}")):
+        login(who)
+        assert "没修好" in client.get(there).text, there
+    assert "没修好" in client.get(f"/tickets/{story.ticket}").text
+
     # first-time fix falls; nobody's silence becomes praise
     after = story.figures()
     assert (after["first_time"]["part"], after["first_time"]["whole"]) == (0, 1)

@@ -141,6 +141,14 @@ def _list(viewer: Actor, permission: str, today: date) -> Any:
     ).where(Person.merged_into_id.is_(None), reached(viewer, permission, today))
 
 
+def missing(viewer: Actor, now: datetime) -> int:
+    """How many people the viewer reads were not in the last list of their part."""
+    today = places.today(now)
+    reads = reached(viewer, "people.read", today)
+    found = select(func.count()).select_from(Person).where(Person.merged_into_id.is_(None), reads)
+    return db.session.scalar(found.where(_in_state("missing", today))) or 0
+
+
 def people(
     viewer: Actor,
     now: datetime,

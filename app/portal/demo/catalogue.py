@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from app.core.actor import Actor
 from app.core.db import current_institution, db
+from app.sites.rules.worktime import Days, Target
 from app.tickets.models import Category, Trade
 from app.tickets.rules.questions import Kind, Option, Question
-from app.tickets.services import category_versions
+from app.tickets.rules.sla import Line
+from app.tickets.rules.sla_policy import DEFAULT, TARGETS, Policy
+from app.tickets.services import category_versions, clocks, sla_policies
 
 TRADES = (
     ("plumbing", "给排水", "Plumbing"),
@@ -101,6 +104,7 @@ HEADINGS: tuple[tuple[str, str, str, str, tuple[Fault, ...]], ...] = (
         "bed",
         (
             Fault("bed", "床板坏了", "Bed board is broken", "carpentry", 40),
+            Fault("bunk", "床架松动", "Bunk bed is loose", "carpentry", 40),
             Fault("desk", "桌椅坏了", "Desk or chair is broken", "carpentry", 30),
             Fault("wardrobe", "柜门坏了", "Wardrobe door is broken", "carpentry", 30),
         ),
@@ -214,12 +218,21 @@ ASKED: dict[str, tuple[Question, ...]] = {
 }
 """What a few categories ask; most ask nothing, so that three taps file a report."""
 
+LATE = "late"
+LATE_NAME = _both("晚间与周末也服务", "Evenings and weekends, too")
+_SOONER: dict[str, tuple[Target, Target, Target, Target, int]] = {
+    "high": (30, 30, 90, Days(0), 60),
+    "normal": (120, 30, 240, Days(1), 120),
+    "low": (240, 120, Days(2), Days(5), 240),
+}
+
 RULES: dict[str, dict[str, Any]] = {
     "no-hot-water": {
+        "sla_policy": LATE,
         "reply": _both(
             "热水由锅炉房统一供应，我们同时通知值班室检查。",
             "Hot water comes from the boiler house; we tell its duty room as well.",
-        )
+        ),
     },
     "wall": {
         "demands": {
@@ -231,7 +244,9 @@ RULES: dict[str, dict[str, Any]] = {
         }
     },
     "screen": {"price_class": "fault"},
-    "slow-network": {"impacts": {"building": "building"}},
+    "bunk": {"demands": {"third_party": True}},
+    "no-network": {"sla_policy": LATE},
+    "slow-network": {"impacts": {"building": "building"}, "sla_policy": LATE},
 }
 """What some categories' versions say besides."""
 
@@ -282,10 +297,20 @@ def build(moment: datetime) -> dict[str, Category]:
     db.session.add_all(leaves.values())
     db.session.flush()
     system = Actor.system(current_institution())
+    clocks.ensure(moment)
+    sla_policies.create(actor=system, now=moment, code=LATE, name=LATE_NAME, content=_late())
     for code, category in leaves.items():
         asked = {"questions": [each.to_data() for each in ASKED[code]]} if code in ASKED else {}
         category_versions.write(category, actor=system, now=moment, **asked, **RULES.get(code, {}))
     return leaves
+
+
+def _late() -> Policy:
+    """A service level for what is missed most after class: sooner, and by the extended hours."""
+    lines = dict(DEFAULT.lines)
+    for priority, (*targets, floor) in _SOONER.items():
+        lines[priority] = Line(hours="extended", targets=dict(zip(TARGETS, targets, strict=True)), floor=floor)
+    return replace(DEFAULT, lines=lines)
 
 
 def _heading(code: str, zh: str, en: str, icon: str, position: int) -> Category:
@@ -293,6 +318,11 @@ def _heading(code: str, zh: str, en: str, icon: str, position: int) -> Category:
     db.session.add(heading)
     db.session.flush()
     return heading
+
+
+def accepted_by_others(code: str) -> bool:
+    """Whether another office accepts the work of a category."""
+    return bool(RULES.get(code, {}).get("demands", {}).get("third_party"))
 
 
 def trade_ids() -> dict[str, int]:

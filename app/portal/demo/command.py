@@ -31,6 +31,7 @@ from app.portal.demo import (
     notices,
     people,
     ranking,
+    registers,
     scenes,
 )
 from app.sites.models import Place
@@ -94,17 +95,18 @@ def fill(institution_id: int, rng: random.Random, password: str, moment: datetim
         history.fill(stage, {"public": public}, tickets)
         scenes.fill(stage, public)
         played = [cast.logins[name] for name in ("technician", "technician2")]
-        ranking.build(stage.actor(cast.logins["lead"]), cast.technicians, moment)
+        ranking.build(stage.actor(cast.logins["supervisor"]), cast.technicians, moment)
         hands.fill(stage, categories, [each for each in cast.technicians if each not in played])
     told = Notices(system, moment - NOTICES_OF)
     done = stage.play(told.tell)
+    registers.build(rng, lambda name: stage.actor(cast.logins[name]), moment)
     with transaction():
         places = {place.code: place.id for place in db.session.scalars(select(Place))}
         desk.build(
-            stage.actor(cast.logins["lead"]), places, [stage.actor(each) for each in cast.students[2:16]], moment
+            stage.actor(cast.logins["supervisor"]), places, [stage.actor(each) for each in cast.students[2:16]], moment
         )
         notices.build(stage.actor(cast.logins["dispatcher"]), places, moment)
-        board.build(stage.actor(cast.logins["lead"]), moment)
+        board.build(stage.actor(cast.logins["supervisor"]), moment)
         told.tell(moment)
     with transaction():
         settle(moment)

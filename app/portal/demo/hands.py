@@ -1,36 +1,50 @@
 """Full hands: whoever of the crew nobody plays has as much to do as he may take, so offers go to who can be played.
 
 Contract: at any hour a request is offered to `technician` or `technician2`. The others have ordinary shifts and limits;
-they are simply busy, each with an order that waits for parts, one that he has taken and one that he is at.
+they are simply busy, each with an order that waits for parts, one that he has taken and, in his hours, one he is at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 
 from app.accounts.models import Person
 from app.core.db import db
-from app.portal.demo import catalogue, history, scenes
+from app.portal.demo import campus, catalogue, history, scenes
 from app.sites.models import Place
-from app.tickets.models import Category, TechnicianProfile, TechnicianTrade, TechnicianZone, WorkOrder
+from app.tickets.models import Category, Shift, TechnicianProfile, TechnicianTrade, TechnicianZone, WorkOrder
 from app.tickets.rules import workflow
 
-STANDS = ("on_hold", "accepted", "working")
-HOURS_APART = 9
+STANDS = (("on_hold", 27.0), ("accepted", 3.0), ("working", 0.7))  # how far, and how many hours ago it came
+APART = 7  # minutes between one and the next of the crew
 
 
 def fill(stage: history.Stage, categories: dict[str, Category], people: Sequence[Person]) -> None:
     """Put three orders each, of their trades and zones, on the stage."""
     for place, person in enumerate(people):
         codes, rooms = _codes(categories, person.id), _rooms(person.id)
-        for turn, how_far in enumerate(STANDS):
+        for turn, (usual, hours) in enumerate(STANDS):
             reporter = stage.cast.students[(17 * place + 5 * turn) % len(stage.cast.students)]
-            at = stage.moment - timedelta(hours=2 + HOURS_APART * (len(STANDS) - turn), minutes=7 * place)
+            at = stage.moment - timedelta(hours=hours, minutes=APART * place)
+            how_far = "accepted" if usual == "working" and not _on_shift(person.id, at) else usual
             code, room_id = codes[(place + turn) % len(codes)], rooms[(31 * place + 11 * turn) % len(rooms)]
             stage.enter(at, scenes.halted(stage, reporter, code, room_id, how_far, person.id))
+
+
+def _on_shift(person_id: int, at: datetime) -> bool:
+    """Whether somebody with day shifts is at work; who is not has put his tools away."""
+    there = at.astimezone(ZoneInfo(campus.ZONE))
+    shift = select(Shift.id).where(
+        Shift.person_id == person_id,
+        Shift.weekday == there.weekday(),
+        Shift.starts <= there.time(),
+        Shift.ends > there.time(),
+    )
+    return db.session.scalar(shift.limit(1)) is not None
 
 
 def close(free: Sequence[int]) -> None:

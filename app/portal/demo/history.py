@@ -23,10 +23,11 @@ from app.core.db import db
 from app.core.transaction import steps
 from app.portal.demo import campus, catalogue, showing
 from app.portal.demo.people import Cast
-from app.portal.demo.sayings import DECLINES, DONE, MENDED, PLAIN, QUESTIONS, WORDS
+from app.portal.demo.sayings import DECLINES, DONE, HELD, MENDED, PLAIN, QUESTIONS, WAITS, WORDS
+from app.tickets import policies
 from app.tickets.models import Category, Offer, Ticket, WorkOrder
 from app.tickets.rules.offers import Wake
-from app.tickets.rules.workflow import OrderAct
+from app.tickets.rules.workflow import OrderAct, TicketAct
 from app.tickets.services import acts, dispatching, filing, orders, timers
 
 Life = Generator[float, None, Any]  # yields minutes until its next step
@@ -201,6 +202,19 @@ def _find_holder(stage: Stage, order_id: int) -> Generator[float, None, bool]:
     return False
 
 
+def _hands_free(holder: Actor) -> bool:
+    """Nobody is at two orders at once."""
+    at_work = select(WorkOrder.id).where(WorkOrder.assignee_id == holder.id, WorkOrder.state == "working").limit(1)
+    return db.session.scalar(at_work) is None
+
+
+def start(stage: Stage, holder: Actor, order_id: int) -> Life:
+    """Begin, or go on, as soon as what the holder is at is done."""
+    while not _hands_free(holder):
+        yield stage.rng.uniform(6, 20)
+    orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.START, seen=None)
+
+
 def work(stage: Stage, order_id: int, code: str) -> Life:
     """On the way, at work, sometimes on hold, done."""
     rng = stage.rng
@@ -212,7 +226,7 @@ def work(stage: Stage, order_id: int, code: str) -> Life:
     if rng.random() < 0.7:
         orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.LEAVE, seen=None)
         yield rng.uniform(4, 18)
-    orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.START, seen=None)
+    yield from start(stage, holder, order_id)
     yield rng.uniform(6, 50)
     if rng.random() < 0.14:
         orders.act(
@@ -222,11 +236,11 @@ def work(stage: Stage, order_id: int, code: str) -> Life:
             act=OrderAct.HOLD,
             seen=None,
             reason="parts",
-            note="需要更换的配件明天到。",
+            note=HELD.get(code, WAITS),
             until=stage.now + timedelta(hours=26),
         )
         yield rng.uniform(1300, 2600)
-        orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.START, seen=None)
+        yield from start(stage, holder, order_id)
         yield rng.uniform(15, 50)
     orders.act(
         actor=holder,
@@ -240,7 +254,7 @@ def work(stage: Stage, order_id: int, code: str) -> Life:
 
 
 def _aftermath(stage: Stage, ticket_id: int, reporter: Person, code: str) -> Life:
-    """Confirmed and rated, not fixed and done again, or closed by default."""
+    """Confirmed and rated, not fixed and done again, accepted by the dorm manager, or closed by default."""
     rng = stage.rng
     speaker = stage.actor(reporter)
     fate = rng.random()
@@ -253,7 +267,7 @@ def _aftermath(stage: Stage, ticket_id: int, reporter: Person, code: str) -> Lif
             return
         holder_id = rng.choice(stage.cast.technicians[:2]).id
         dispatching.assign(
-            actor=stage.actor(stage.cast.logins["dispatcher"]),
+            actor=stage.actor(stage.cast.logins["supervisor"]),
             now=stage.now,
             order_id=order_id,
             assignee_id=holder_id,
@@ -264,7 +278,11 @@ def _aftermath(stage: Stage, ticket_id: int, reporter: Person, code: str) -> Lif
         orders.act(actor=stage.actor(holder_id), now=stage.now, order_id=order_id, act=OrderAct.ACCEPT, seen=None)
         yield from work(stage, order_id, code)
         fate = 0.3
-    if fate < 0.72:
+    if catalogue.accepted_by_others(code):
+        yield rng.uniform(60, 1500)
+        if accept(stage, ticket_id):
+            return
+    elif fate < 0.72:
         yield rng.uniform(30, 3000)
         acts.confirm(actor=speaker, now=stage.now, ticket_id=ticket_id, seen=None)
         if rng.random() < 0.8:
@@ -275,6 +293,18 @@ def _aftermath(stage: Stage, ticket_id: int, reporter: Person, code: str) -> Lif
     yield 7 * 24 * 60 + 1
     cycle = db.session.scalar(select(Ticket.cycle).where(Ticket.id == ticket_id)) or 1
     timers.close_by_default(actor=stage.system, now=stage.now, ticket_id=ticket_id, cycle=cycle)
+
+
+def accept(stage: Stage, ticket_id: int) -> bool:
+    """The dorm manager has looked at it; False where the house is not one of hers."""
+    keeper, place = (
+        stage.actor(stage.cast.logins["dormmanager"]),
+        db.session.get_one(Ticket, (stage.institution_id, ticket_id)),
+    )
+    if not policies.in_scope(keeper, policies.ACCEPT_THIRD, place):
+        return False
+    acts.act(actor=keeper, now=stage.now, ticket_id=ticket_id, act=TicketAct.ACCEPT_THIRD, seen=None)
+    return True
 
 
 def withdrawn(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:

@@ -1,4 +1,4 @@
-"""The people of the demo campus: thirteen logins, a crew, students. None of them exists.
+"""The people of the demo campus: fifteen logins, a crew, students. None of them exists.
 
 Names are drawn from short lists by the seed; account names of all but the logins are numbers.
 """
@@ -33,7 +33,7 @@ _PAIRS = "雨涵子轩梓萱浩然欣怡宇航思远若曦俊杰诗琪明哲静�
 GIVEN = [_PAIRS[at : at + 2] for at in range(0, len(_PAIRS), 2)]
 STUDENTS = 72
 
-# username → (name, role, scope, number); the contract names the thirteen
+# username → (name, role, scope)
 LOGINS: tuple[tuple[str, str, str, str], ...] = (
     ("student", "林一诺", "student", "institution"),
     ("student2", "何嘉宁", "student", "institution"),
@@ -41,6 +41,8 @@ LOGINS: tuple[tuple[str, str, str, str], ...] = (
     ("technician2", "陈师傅", "technician", "institution"),
     ("contractor", "外协刘工", "contractor", "institution"),
     ("dispatcher", "周调度", "dispatcher", "institution"),
+    ("dispatcher2", "唐调度", "dispatcher", "campus:N"),
+    ("supervisor", "马主管", "supervisor", "institution"),
     ("dormmanager", "刘宿管", "dormmanager", "building:TY3,TY4"),
     ("registry", "郑学籍", "registry", "institution"),
     ("counsellor", "方辅导", "counsellor", "institution"),
@@ -61,8 +63,8 @@ CREW: tuple[tuple[str, dict[str, int], str, tuple[int, int]], ...] = (
     ("沈师傅", {"hvac": 3, "electric": 1}, "S", (8, 17)),
     ("许师傅", {"network": 3}, "S", (9, 18)),
 )
+PLAYED_CAP = 200  # orders: what the two technicians somebody plays may hold, so that they are offered whatever comes
 ALL_TRADES = ("plumbing", "electric", "carpentry", "hvac", "network", "civil")
-DUTY_LEAD = ("马组长", "supervisor")
 
 
 @dataclass
@@ -170,7 +172,7 @@ def _crews(
     db.session.flush()
     for username in ("technician", "technician2"):
         person = cast.logins[username]
-        _technician(person, dict.fromkeys(ALL_TRADES, 3), ("S", "N"), (0, 0), 400, places, trades, weekend=True)
+        _technician(person, dict.fromkeys(ALL_TRADES, 3), ("S", "N"), (0, 0), PLAYED_CAP, places, trades, weekend=True)
         db.session.add(CrewMember(crew_id=own.id, person_id=person.id, valid_from=term))
         cast.technicians.append(person)
     contractor = cast.logins["contractor"]
@@ -185,11 +187,8 @@ def _crews(
         _technician(person, skills, (zone,), hours, 8, places, trades, weekend=index % 3 == 0)
         db.session.add(CrewMember(crew_id=own.id, person_id=person.id, valid_from=term))
         cast.technicians.append(person)
-    name, role = DUTY_LEAD
-    lead = _person(name, "G990000", None)
-    db.session.add(RoleGrant(person_id=lead.id, role_id=roles[role], scope_kind="institution", scope_id=None))
+    lead = cast.logins["supervisor"]
     db.session.add(DutyRoster(person_id=lead.id, starts_at=now - timedelta(days=120), ends_at=None))
-    cast.logins["lead"] = lead
 
 
 def _technician(

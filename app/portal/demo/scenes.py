@@ -7,16 +7,32 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
 from app.core.db import db
 from app.portal.demo import campus, catalogue, showing
-from app.portal.demo.history import Life, Stage, newest_order, work
-from app.portal.demo.sayings import DONE, MENDED, PLAIN, QUESTIONS, WORDS
+from app.portal.demo.history import Life, Stage, accept, newest_order, start, withdrawn, work
+from app.portal.demo.sayings import DONE, HELD, MENDED, PLAIN, QUESTIONS, WAITS, WORDS
+from app.sites.models import Place
 from app.tickets.models import DutyCall, Offer, WorkOrder
 from app.tickets.rules import visits as visit_rules
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import acts, dispatching, duty_calls, filing, following, hands, merging, orders, pool
+from app.tickets.services import (
+    acts,
+    dispatching,
+    duty_calls,
+    extensions,
+    filing,
+    following,
+    hands,
+    merging,
+    orders,
+    pool,
+)
+
+KEPT = ("TY3", "TY4")  # the houses of the dorm manager somebody plays
+FINISHED = ((49.0, "accepted"), (26.0, "waits"), (8.0, "sent back"), (2.5, "waits"))
 
 
 def fill(stage: Stage, public: list[int]) -> None:
@@ -40,8 +56,68 @@ def fill(stage: Stage, public: list[int]) -> None:
         (35, pooled(stage, students[19], home(students[19]))),
         (75, helped(stage, students[21], home(students[21]))),
         (400, called(stage, students[23], public[2])),
+        (1500, more_time(stage, students[25], home(students[25]))),
+        (420, not_held(stage, students[27], home(students[27]))),
+        (1000, withdrawn(stage, students[29], "lamp", home(students[29]))),
     ):
         stage.enter(stage.moment - timedelta(minutes=minutes), life)
+    kept = [each for each in students if cast.homes[each.id] in _rooms_of(*KEPT)]
+    for turn, (hours, fate) in enumerate(FINISHED):
+        reporter = kept[turn % len(kept)]
+        stage.enter(stage.moment - timedelta(hours=hours), finished(stage, reporter, home(reporter), fate))
+
+
+def _rooms_of(*codes: str) -> set[int]:
+    house = aliased(Place)
+    rooms = select(Place.id).join(house, house.id == Place.building_id).where(house.code.in_(codes))
+    return set(db.session.scalars(rooms))
+
+
+def finished(stage: Stage, reporter: Person, place_id: int, fate: str) -> Life:
+    """Work the dorm manager accepts: it waits for her, is accepted, or sent back."""
+    order_id = yield from halted(stage, reporter, "bunk", place_id, "done")
+    if order_id is None or fate == "waits":
+        return
+    yield 90
+    ticket_id = _ticket_of(order_id)
+    if fate == "accepted":
+        accept(stage, ticket_id)
+        return
+    keeper = stage.actor(stage.cast.logins["dormmanager"])
+    acts.not_fixed(actor=keeper, now=stage.now, ticket_id=ticket_id, seen=None, note="现场看过，床架还是晃。")
+
+
+def more_time(stage: Stage, reporter: Person, place_id: int) -> Life:
+    """The holder asks for more time than was promised; the supervisor has not decided yet."""
+    order_id = yield from halted(stage, reporter, "door-hinge", place_id, "on_hold")
+    if order_id is None:
+        return
+    yield 30
+    holder = db.session.scalars(select(WorkOrder.assignee_id).where(WorkOrder.id == order_id)).one()
+    until = (stage.moment + timedelta(days=9)).replace(minute=0, second=0, microsecond=0)
+    extensions.ask(
+        actor=stage.actor(holder or 0),
+        now=stage.now,
+        ticket_id=_ticket_of(order_id),
+        until=until,
+        reason="同款合页厂家断货，下周才能到。",
+    )
+
+
+def not_held(stage: Stage, reporter: Person, place_id: int) -> Life:
+    """It did not hold: the supervisor chooses who does it again."""
+    order_id = yield from halted(stage, reporter, "drain-blocked", place_id, "done")
+    if order_id is None:
+        return
+    yield 240
+    acts.not_fixed(
+        actor=stage.actor(reporter), now=stage.now, ticket_id=_ticket_of(order_id), seen=None, note="又堵了，水下不去。"
+    )
+
+
+def _ticket_of(order_id: int) -> int:
+    found = db.session.scalars(select(WorkOrder.ticket_id).where(WorkOrder.id == order_id)).one()
+    return found or 0
 
 
 def asked(stage: Stage, reporter: Person, place_id: int) -> Life:
@@ -155,7 +231,7 @@ def halted(
     if how_far == "en_route":
         return order_id
     yield 5
-    orders.act(actor=holder, now=stage.now, order_id=order_id, act=OrderAct.START, seen=None)
+    yield from start(stage, holder, order_id)
     if how_far == "working":
         return order_id
     yield 9
@@ -167,7 +243,7 @@ def halted(
             act=OrderAct.HOLD,
             seen=None,
             reason="parts",
-            note="阀芯型号少见，已订货。",
+            note=HELD.get(code, WAITS),
             until=stage.moment + timedelta(days=1),
         )
         return order_id
@@ -238,7 +314,7 @@ def called(stage: Stage, reporter: Person, place_id: int) -> Life:
     if call_id is None:
         return
     yield 2
-    lead = stage.actor(stage.cast.logins["lead"])
+    lead = stage.actor(stage.cast.logins["supervisor"])
     duty_calls.answer(actor=lead, now=stage.now, call_id=call_id)
     yield 1
     offered_to = db.session.scalar(select(WorkOrder.assignee_id).where(WorkOrder.id == order_id))

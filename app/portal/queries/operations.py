@@ -27,7 +27,8 @@ def desk(actor: Actor, now: datetime) -> Any:
     """How much waits for a dispatcher, within the actor's scope, from the open orders and tickets alone.
 
     `new` requests nobody has looked at; orders `nobody` was found for, those that wait again since an offer `expired`,
-    those the duty lead was `called` for, under way (`working`), and on hold longer than said (`overdue`).
+    those the duty lead was `called` for, under way (`working`), on hold longer than said (`overdue`), and `rework` a
+    supervisor gives to somebody (44).
     """
     new = (
         select(func.count())
@@ -55,7 +56,19 @@ def desk(actor: Actor, now: datetime) -> Any:
             func.count().filter(queued, ran_out).label("expired"),
             func.count().filter(WorkOrder.state.in_(("accepted", "en_route", "working"))).label("working"),
             func.count().filter(WorkOrder.state == "on_hold", WorkOrder.hold_until < now).label("overdue"),
+            func.count().filter(WorkOrder.state == "planned", WorkOrder.kind == "rework").label("rework"),
         ).where(WorkOrder.state.in_(sorted(ORDER_OPEN)), viewer.orders_seen(actor))
+    ).one()
+
+
+def care(actor: Actor) -> Any:
+    """The open requests of the actor's scope: `new`, `accepted` and nobody at it yet, `in_service`."""
+    return db.session.execute(
+        select(
+            func.count().filter(Ticket.status == "submitted").label("new"),
+            func.count().filter(Ticket.status == "accepted").label("accepted"),
+            func.count().filter(Ticket.status == "in_service").label("in_service"),
+        ).where(Ticket.status.in_(("submitted", "accepted", "in_service")), viewer.tickets_seen(actor))
     ).one()
 
 

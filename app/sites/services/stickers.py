@@ -19,6 +19,7 @@ from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.sites import policies, queries
 from app.sites.models import Place, PlaceSticker
+from app.sites.rules import stickers as codes
 
 PER_SHEET = 200
 SECRET_BYTES = 16
@@ -31,6 +32,11 @@ class Label:
 
     place: Place
     secret: str
+
+    @property
+    def code(self) -> str:
+        """What is printed for whoever cannot scan."""
+        return codes.code_of(queries.sticker_digest(self.secret))
 
 
 def issue_stickers(place_ids: Collection[int], *, actor: Actor, now: datetime, replace: bool = False) -> list[Label]:

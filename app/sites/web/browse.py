@@ -10,6 +10,7 @@ from app.core import forms
 from app.core.http import current_actor, policy
 from app.sites import labels, policies, queries
 from app.sites.models import Place
+from app.sites.rules import stickers as sticker_codes
 from app.sites.rules import tree
 from app.sites.schemas import PlaceQuery
 from app.sites.web import entry
@@ -73,5 +74,6 @@ def page_of(found: Place, **more: Any) -> str:
         may_label=may_label,
         kinds_below=tree.kinds_under(found.kind),
         stickers=queries.stickers(found.id) if may_label else [],
+        sticker_code=sticker_codes.code_of,
         **more,
     )

@@ -81,7 +81,7 @@ def print_labels(place_id: str) -> Any:
         now=clock.now(),
         replace=data["replace"],
     )
-    sheet = [{"place": label.place, "qr": qr_code(address(label.secret))} for label in made]
+    sheet = [{"place": label.place, "qr": qr_code(address(label.secret)), "code": label.code} for label in made]
     return render_template("sites/sheet.html", place=place, labels=sheet, left=max(0, len(wanted) - services.PER_SHEET))
 
 

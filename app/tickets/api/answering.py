@@ -14,8 +14,9 @@ from app.core.http.dumping import compiled
 from app.core.http.preconditions import etag
 from app.core.i18n import iso
 from app.tickets import answer_words, policies, schemas
-from app.tickets.queries import followed, orders, tickets
-from app.tickets.services import urging
+from app.tickets.queries import followed, orders, progress, tickets
+from app.tickets.rules import demands
+from app.tickets.services import evidence, urging
 from app.tickets.services.done import TicketDone
 
 blueprint = ApiBlueprint("tickets", "app.tickets.api", description="Tickets, work orders and their dispatch")
@@ -37,8 +38,18 @@ def ticket(ticket_id: int, status: int = 200) -> Response:
     first = iso(urging.allowed_from(row)) if mine else None
     shown = {**dump_tickets([row])[0], "answers": answers, "visit_window": window, "urge_from": first}
     shown["third_party"] = row.third_party
+    shown["completion_codes"] = _codes(row) if mine else []
     shown["recurs_of"] = None if row.recurs_of_id is None else str(row.recurs_of_id)
     return json_answer(shown, status, {"ETag": etag(row.version)})
+
+
+def _codes(row: Any) -> list[dict[str, str]]:
+    """The reporter's codes for the end of the work; who sees them is the caller's to know."""
+    found = progress.orders_of([row.id]).get(row.id, []) if "code" in demands.demanded(row.demands) else []
+    return [
+        {"order_id": str(order.id), "order_number": order.number, "code": code}
+        for order, code in evidence.codes_to_tell(row.demands, found)
+    ]
 
 
 def reduced(row: Any, status: int = 200) -> Response:
@@ -51,6 +62,7 @@ def reduced(row: Any, status: int = 200) -> Response:
             "urge_from": None,
             "third_party": False,
             "recurs_of": None,
+            "completion_codes": [],
         },
         status,
         {"ETag": etag(row.version)},

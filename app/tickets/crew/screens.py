@@ -76,8 +76,10 @@ class Job:
         late = state is ON_HOLD and row.hold_until is not None and row.hold_until <= now
         if state is ON_HOLD:
             chip = chip._replace(text=order_words.reason(OrderAct.HOLD, row.hold_reason))
-        elif state is OrderState.VERIFIED:  # closed may be "not fixed" too
+        elif state is OrderState.VERIFIED:
             chip = chip._replace(text=_("Confirmed"))
+        elif state is OrderState.CLOSED:
+            chip = order_words.outcome_chip(row.state, reworked=row.reworked)
         due = due_words.due(row, now) if state not in _OVER else None
         look = "now" if state is WORKING else "soon" if late else ""
         if due is not None and due.state in ("late", "soon") and not look:

@@ -278,7 +278,7 @@ def panel(row: Any, actor: Actor, now: datetime) -> Panel:
         row=row,
         now=now,
         place=short_place(row),
-        chip=order_words.state_chip(row.state),
+        chip=order_words.outcome_chip(row.state, reworked=row.reworked),
         photos=photos,
         offers=past_offers(row.id),
         acts=[],

@@ -103,6 +103,7 @@ def _done() -> Reading:
     return Reading(
         orders.order_rows(shown)
         .add_columns(WorkOrder.building_id, _building.name.label("building"), null().label("working_since"))
+        .add_columns(orders.reworked().label("reworked"))
         .outerjoin(_building, _in_building)
         .order_by(shown.c.done_at.desc(), shown.c.id.desc())
     )
@@ -127,6 +128,7 @@ def _one(sight: Sight) -> Reading:
             _last(OrderAct.HOLD, TicketEvent.data).label("hold_data"),
         )
         .add_columns(_last(Remark.HELPER, TicketEvent.reason).label("help_reason"))
+        .add_columns(orders.reworked().label("reworked"))
         .outerjoin(asked, and_(asked.institution_id == Ticket.institution_id, asked.id == Ticket.asked_version_id))
         .outerjoin(rules, and_(rules.institution_id == Ticket.institution_id, rules.id == Ticket.category_version_id))
         .where(WorkOrder.id == value("order_id", BigInteger), viewer.orders_of(sight))

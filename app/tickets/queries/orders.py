@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, case, select, union
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, case, exists, select, union
 from sqlalchemy import func as sql_func
 from sqlalchemy.orm import aliased
 
@@ -94,6 +94,14 @@ def order_rows(page: Subquery | None = None) -> Any:
         .outerjoin(Place, and_(Place.institution_id == Ticket.institution_id, Place.id == Ticket.place_id))
         .outerjoin(Person, and_(Person.institution_id == WorkOrder.institution_id, Person.id == WorkOrder.assignee_id))
     )
+
+
+def reworked() -> Any:
+    """Whether another order does again what this one did: it did not hold."""
+    again = aliased(WorkOrder)
+    return select(
+        exists().where(again.institution_id == WorkOrder.institution_id, again.rework_of_id == WorkOrder.id)
+    ).scalar_subquery()
 
 
 def turn_of(priority: Any) -> Any:

@@ -47,6 +47,7 @@ def _orders() -> Reading:
             WorkOrder.done_at,
             WorkOrder.version,
             WorkOrder.assignee_id,
+            WorkOrder.rework_of_id,
             Person.name.label("assignee_name"),
             Trade.name.label("trade_name"),
         )

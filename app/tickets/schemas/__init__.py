@@ -104,9 +104,18 @@ class AnswerOut(forms.Schema):
     value = fields.Raw(metadata={"type": ["string", "number", "boolean", "array"]})
 
 
+class CompletionCode(forms.Schema):
+    """Four digits the technician asks for once the work of an order is done."""
+
+    order_id = forms.Id()
+    order_number = fields.String()
+    code = fields.String()
+
+
 class TicketDetail(TicketOut):
     """One ticket with what was answered. `urge_from`: from when its reporter, who reads it, may remind; else null.
 
+    `completion_codes`: for its reporter alone, while somebody holds an order whose category asks for a code.
     `third_party`: another office accepts the work; the reporter’s confirm is recorded and does not close it.
     """
 
@@ -115,6 +124,7 @@ class TicketDetail(TicketOut):
     urge_from = forms.Moment(allow_none=True)
     third_party = fields.Boolean()
     recurs_of = forms.Id(allow_none=True)
+    completion_codes = fields.List(fields.Nested(CompletionCode))
 
 
 class TicketPage(forms.Schema):

@@ -34,8 +34,9 @@ class PartIn(forms.Schema):
 class OrderAct(forms.Schema):
     """`POST /work-orders/{id}/transitions`.
 
-    `place_token` (a sticker's secret or address), `checklist` (codes of points ticked off), `code` and `signed_by` (a
-    name in place of a drawn signature) are read where the category demands them; `demands` of the order says so.
+    `place_token` (a sticker's secret, address or printed code), `checklist` (codes of points ticked off), `code` and
+    `signed_by` (a name in place of a drawn signature) are read where the category demands them; `demands` of the order
+    says so.
     `card_left` and `windows` go with a hold because nobody was in, `parts` with any: what is missing.
     """
 

@@ -7,9 +7,9 @@ ticked off. What was shown stays with the event.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import or_, select
@@ -29,6 +29,7 @@ from app.tickets.rules.evidence import Evidence, Scan
 from app.tickets.rules.needs import Part
 from app.tickets.rules.order_table import OrderAct
 from app.tickets.rules.reasons import HOLD_NEEDS_CARD, read_reason
+from app.tickets.rules.states import ORDER_HELD
 from app.tickets.rules.visits import Window
 from app.tickets.services import windows
 from app.tickets.services.case import Case
@@ -41,7 +42,8 @@ _SHOW: Final = frozenset({OrderAct.START, OrderAct.DONE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handed:
-    """What somebody hands in: a sticker's secret or address, codes of points, the reporter's code, a name signed.
+    """What somebody hands in: a sticker's secret, address or printed code, codes of points, the reporter's code, a
+    name signed.
 
     Of a hold because nobody was in: whether a card was left, and the windows proposed for another visit. Of any hold:
     the parts that are missing.
@@ -117,6 +119,13 @@ def code_of(order_id: int, cycle: int) -> str:
     return _codes(order_id, cycle)[0]
 
 
+def codes_to_tell(demands: Mapping[str, Any] | None, orders: Iterable[Any]) -> list[tuple[Any, str]]:
+    """What the reporter reads: each order somebody holds with its code; empty where the category asks for none."""
+    if "code" not in demand_rules.demanded(demands):
+        return []
+    return [(each, code_of(each.id, each.cycle)) for each in orders if each.state in ORDER_HELD]
+
+
 def secret_of(scanned: str) -> str:
     """The secret of a sticker, given by itself or as the address its code holds."""
     return scanned.strip().rstrip("/").rsplit("/", 1)[-1].split("?", 1)[0]
@@ -180,13 +189,19 @@ def _scanned(case: Case, handed: Handed) -> tuple[Evidence, dict[str, Any]]:
     """Where the sticker that was scanned hangs: at the place of the order or inside it, elsewhere, or nowhere."""
     if not handed.place_token:
         return Evidence(), {}
-    found = places.place_by_sticker(secret_of(handed.place_token), places.today(case.now))
-    if found is None:
+    hung = _hung_at(handed.place_token, places.today(case.now))
+    if not hung:
         return Evidence(scan=Scan.UNKNOWN), {"scan": Scan.UNKNOWN.value}
     wanted = case.ticket.place_id
-    right = wanted is not None and (found.id == wanted or wanted in places.ancestry([found.id]))
-    scan = Scan.RIGHT if right else Scan.ELSEWHERE
+    right = next((each for each in hung if wanted and wanted in places.ancestry([each.id])), None)
+    found, scan = (hung[0], Scan.ELSEWHERE) if right is None else (right, Scan.RIGHT)
     return Evidence(scan=scan, scanned=found.path), {"scan": scan.value, "scanned_id": str(found.id)}
+
+
+def _hung_at(given: str, on: date) -> Sequence[Any]:
+    """The places of a sticker that was scanned, or whose printed code was typed."""
+    found = places.place_by_sticker(secret_of(given), on)
+    return [found] if found is not None else places.places_by_sticker_code(given, on)
 
 
 def _has_sticker(case: Case) -> bool:

@@ -11,7 +11,6 @@ from app.core.actor import Actor
 from app.core.words import text as words_text
 from app.tickets import policies
 from app.tickets.rules import workflow
-from app.tickets.rules.demands import demanded
 from app.tickets.rules.history import Remark
 from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import Who
@@ -68,10 +67,5 @@ class FromCrew:
     def codes(self) -> list[tuple[str, str]]:
         """The reporter's codes for the end of the work, each with its trade; empty where none is asked."""
         reads = self.mine or policies.is_contact(self.actor, self.ticket)
-        if not reads or "code" not in demanded(self.ticket.demands):
-            return []
-        return [
-            (words_text(each.trade_name, i18n.locale()), evidence.code_of(each.id, each.cycle))
-            for each in self.orders
-            if each.state in workflow.ORDER_HELD
-        ]
+        told = evidence.codes_to_tell(self.ticket.demands, self.orders) if reads else []
+        return [(words_text(order.trade_name, i18n.locale()), code) for order, code in told]

@@ -320,6 +320,11 @@ class Screen(FromCrew):
     def order_lines(self) -> list[dict[str, Any]]:
         return [self._order_line(each) for each in self.orders]
 
+    @property
+    def mended(self) -> frozenset[int]:
+        """The orders that did not hold: others do again what they did."""
+        return frozenset(each.rework_of_id for each in self.orders if each.rework_of_id is not None)
+
     def _order_line(self, order: Any) -> dict[str, Any]:
         trade = words_text(order.trade_name, i18n.locale())
         who = order.assignee_name or _("Nobody yet")
@@ -330,7 +335,7 @@ class Screen(FromCrew):
         return {
             "title": f"{order.number} · {trade}",
             "sub": " · ".join(filter(None, (_("Rework") if order.kind == "rework" else "", who, waits))),
-            "chip": order_words.state_chip(order.state),
+            "chip": order_words.outcome_chip(order.state, reworked=order.id in self.mended),
             "url": url_for(ORDER_PAGE, order_id=order.id) if linked else None,
         }
 
