@@ -207,7 +207,7 @@ def _care(actor: Actor) -> list[Figure]:
     """Finished work that waits for this person's acceptance, and how far the requests of the own houses are."""
     found, waiting = queries.care(actor), pages.counts().get("tickets.to_accept", 0)
     shown = (
-        (_("New"), found.new, "submitted"),
+        (_("Submitted"), found.new, "submitted"),
         (_("Waiting for a technician"), found.accepted, "accepted"),
         (_("Being repaired"), found.in_service, "in_service"),
     )

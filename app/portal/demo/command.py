@@ -113,6 +113,7 @@ def fill(institution_id: int, rng: random.Random, password: str, moment: datetim
         feedback.Play(
             lambda name: stage.actor(cast.logins[name]), places, moment
         ).all()  # its deliveries are still to come
+        hands.open_up([each.id for each in played], moment)
         hands.close([each.id for each in played])
     return done
 

@@ -7,7 +7,7 @@ they are simply busy, each with an order that waits for parts, one that he has t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
@@ -20,6 +20,7 @@ from app.tickets.models import Category, Shift, TechnicianProfile, TechnicianTra
 from app.tickets.rules import workflow
 
 STANDS = (("on_hold", 27.0), ("accepted", 3.0), ("working", 0.7))  # how far, and how many hours ago it came
+OPEN_CAP = 200  # orders
 APART = 7  # minutes between one and the next of the crew
 
 
@@ -45,6 +46,19 @@ def _on_shift(person_id: int, at: datetime) -> bool:
         Shift.ends > there.time(),
     )
     return db.session.scalar(shift.limit(1)) is not None
+
+
+def open_up(people: Sequence[int], moment: datetime) -> None:
+    """Until today these worked as the others do; from today on, round the clock and hardly limited.
+
+    So whoever plays them is offered something at any hour, and what they did until then is nobody's wonder.
+    """
+    today = moment.astimezone(ZoneInfo(campus.ZONE)).date()
+    db.session.execute(update(Shift).where(Shift.person_id.in_(people)).values(valid_to=today))
+    for person_id in people:
+        for weekday in range(7):
+            db.session.add(Shift(person_id=person_id, weekday=weekday, starts=time(0), ends=time(0), valid_from=today))
+    db.session.execute(update(TechnicianProfile).where(TechnicianProfile.person_id.in_(people)).values(cap=OPEN_CAP))
 
 
 def close(free: Sequence[int]) -> None:

@@ -34,7 +34,7 @@ Life = Generator[float, None, Any]  # yields minutes until its next step
 
 STEPS_PER_COMMIT = 40
 DAYS = 45
-WAKES = 8  # o'clock: before, hardly anybody reports anything
+WAKES, SLEEPS = 8, 22  # o'clock: before, hardly anybody reports anything; from then on nobody is on shift
 
 
 class Stage:
@@ -176,7 +176,7 @@ def _find_holder(stage: Stage, order_id: int) -> Generator[float, None, bool]:
             dispatching.dispatch_order(actor=stage.system, now=stage.now, order_id=order_id, wake=wake)
             state, person_id = _state(order_id)
         if state != "offered" or person_id is None:
-            yield rng.uniform(20, 60)
+            yield _until_somebody_comes(stage)
             continue
         answer = rng.random()
         if answer < 0.86:
@@ -200,6 +200,16 @@ def _find_holder(stage: Stage, order_id: int) -> Generator[float, None, bool]:
                 dispatching.expire_offer(actor=stage.system, now=stage.now, order_id=order_id, offer_id=offer_id)
         yield 0.2
     return False
+
+
+def _until_somebody_comes(stage: Stage) -> float:
+    """Minutes until it is tried again: within the hour by day, at night when the first shift has begun."""
+    there = stage.now.astimezone(ZoneInfo(campus.ZONE))
+    if WAKES <= there.hour < SLEEPS:
+        return stage.rng.uniform(20, 60)
+    ahead = timedelta(days=there.hour >= SLEEPS)
+    morning = (there + ahead).replace(hour=WAKES, minute=0, second=0, microsecond=0)
+    return (morning - there) / timedelta(minutes=1) + stage.rng.uniform(1, 15)
 
 
 def _hands_free(holder: Actor) -> bool:

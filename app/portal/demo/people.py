@@ -63,8 +63,21 @@ CREW: tuple[tuple[str, dict[str, int], str, tuple[int, int]], ...] = (
     ("沈师傅", {"hvac": 3, "electric": 1}, "S", (8, 17)),
     ("许师傅", {"network": 3}, "S", (9, 18)),
 )
-PLAYED_CAP = 200  # orders: what the two technicians somebody plays may hold, so that they are offered whatever comes
-ALL_TRADES = ("plumbing", "electric", "carpentry", "hvac", "network", "civil")
+WEEKDAYS, TO_SUNDAY = (0, 1, 2, 3, 4), (2, 3, 4, 5, 6)
+# the two somebody plays, until the moment of seeding: trades, days, hours (`hands.open_up` says what comes then)
+PLAYED: dict[str, tuple[dict[str, int], tuple[int, ...], tuple[int, int]]] = {
+    "technician": (
+        {"plumbing": 3, "electric": 3, "carpentry": 2, "hvac": 2, "network": 2, "civil": 2},
+        WEEKDAYS,
+        (8, 17),
+    ),
+    "technician2": (
+        {"plumbing": 2, "electric": 2, "carpentry": 3, "hvac": 3, "network": 2, "civil": 2},
+        TO_SUNDAY,
+        (13, 22),
+    ),
+}
+CAP = 8
 
 
 @dataclass
@@ -170,13 +183,13 @@ def _crews(
     foreign = Crew(code="EXT", name={"zh-CN": "外协单位", "en": "Contractor"}, contractor=True, valid_from=term)
     db.session.add_all([own, foreign])
     db.session.flush()
-    for username in ("technician", "technician2"):
+    for username, (skills, days, hours) in PLAYED.items():
         person = cast.logins[username]
-        _technician(person, dict.fromkeys(ALL_TRADES, 3), ("S", "N"), (0, 0), PLAYED_CAP, places, trades, weekend=True)
+        _technician(person, skills, ("S", "N"), hours, CAP, places, trades, days)
         db.session.add(CrewMember(crew_id=own.id, person_id=person.id, valid_from=term))
         cast.technicians.append(person)
     contractor = cast.logins["contractor"]
-    _technician(contractor, {"hvac": 3, "civil": 3}, ("N",), (9, 17), 5, places, trades, weekend=False)
+    _technician(contractor, {"hvac": 3, "civil": 3}, ("N",), (9, 17), 5, places, trades, WEEKDAYS)
     db.session.add(CrewMember(crew_id=foreign.id, person_id=contractor.id, valid_from=term))
     cast.technicians.append(contractor)
     for index, (name, skills, zone, hours) in enumerate(CREW):
@@ -184,7 +197,7 @@ def _crews(
         db.session.add(
             RoleGrant(person_id=person.id, role_id=roles["technician"], scope_kind="institution", scope_id=None)
         )
-        _technician(person, skills, (zone,), hours, 8, places, trades, weekend=index % 3 == 0)
+        _technician(person, skills, (zone,), hours, CAP, places, trades, TO_SUNDAY if index % 3 == 0 else WEEKDAYS)
         db.session.add(CrewMember(crew_id=own.id, person_id=person.id, valid_from=term))
         cast.technicians.append(person)
     lead = cast.logins["supervisor"]
@@ -199,13 +212,12 @@ def _technician(
     cap: int,
     places: dict[str, Place],
     trades: dict[str, int],
-    *,
-    weekend: bool,
+    days: tuple[int, ...],
 ) -> None:
     db.session.add(TechnicianProfile(person_id=person.id, cap=cap))
     for code, level in skills.items():
         db.session.add(TechnicianTrade(person_id=person.id, trade_id=trades[code], level=level))
     for code in zones:
         db.session.add(TechnicianZone(person_id=person.id, place_id=places[code].id))
-    for weekday in range(7 if weekend else 5):
+    for weekday in days:
         db.session.add(Shift(person_id=person.id, weekday=weekday, starts=time(hours[0]), ends=time(hours[1])))

@@ -219,7 +219,7 @@ def road(ticket: Any, orders: Sequence[Any], *, mine: bool = True) -> list[dict[
         first.get(TicketStatus(ticket.status), _("Accepted")),
         _("Taken"),
         _("Working"),
-        _("Acceptance") if getattr(ticket, "third_party", False) else _("Your answer") if mine else _("Answer"),
+        _("Sign-off") if getattr(ticket, "third_party", False) else _("Your answer") if mine else _("Answer"),
         _("Closed"),
     ]
     states = _stations(ticket, orders)
