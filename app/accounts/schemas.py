@@ -12,7 +12,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from app.accounts.labels import LANGUAGES, ORG_KINDS, SCOPES, SEXES
 from app.accounts.queries import STATES
 from app.accounts.services.sessions import TOKEN_DAYS
-from app.core.forms import Id, Moment, QuerySchema, Schema, Text
+from app.core.forms import Id, Moment, Named, QuerySchema, Schema, Text
 
 PHONE = validate.Regexp(r"^\+?[0-9][0-9 ()\-]{4,24}$", error=_l("Use digits, spaces, + and - only."))
 EMAIL = validate.Email(error=_l("This is not an e-mail address."))
@@ -150,17 +150,11 @@ class SetPassword(Schema):
     password = Password()
 
 
-class RoleFields(Schema):
+class RoleFields(Named):
     """A role: what it is called and may do."""
 
-    name_zh = Text(max=60)
-    name_en = Text(max=60)
     permissions = fields.List(Text(max=60), load_default=list)
     staff = fields.Boolean(load_default=False)
-
-    @validates_schema
-    def _named(self, data: dict[str, Any], **options: Any) -> None:
-        need_one_language(data)
 
 
 class NewRole(RoleFields):
@@ -169,17 +163,11 @@ class NewRole(RoleFields):
     code = Text(max=64, required=True, validate=CODE)
 
 
-class CrewFields(Schema):
+class CrewFields(Named):
     """A crew."""
 
     code = Text(max=64, required=True, validate=CODE)
-    name_zh = Text(max=60)
-    name_en = Text(max=60)
     contractor = fields.Boolean(load_default=False)
-
-    @validates_schema
-    def _named(self, data: dict[str, Any], **options: Any) -> None:
-        need_one_language(data)
 
 
 class OrgUnitFields(Schema):
@@ -263,15 +251,3 @@ class PersonBriefs(Schema):
 
     items = fields.List(fields.Nested(PersonBrief))
     next = fields.String(allow_none=True)
-
-
-def need_one_language(data: dict[str, Any]) -> None:
-    """Refuse words that are given in no language."""
-    if not data.get("name_zh") and not data.get("name_en"):
-        raise ValidationError(_("Give the name in at least one language."), "name_zh")
-
-
-def words(data: dict[str, Any]) -> dict[str, str]:
-    """The name in both languages as it is stored."""
-    given = {"zh-CN": data.get("name_zh"), "en": data.get("name_en")}
-    return {language: text for language, text in given.items() if text}

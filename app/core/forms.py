@@ -19,6 +19,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.core.errors import NEVER, NotFound, Rejected
 from app.core.i18n import iso
+from app.core.words import LANGUAGES
 
 IDEMPOTENCY_FIELD = "idempotency_key"
 FRAMEWORK_FIELDS = frozenset({"csrf_token", IDEMPOTENCY_FIELD})
@@ -102,6 +103,17 @@ def id_in_address(given: str) -> int:
     return number
 
 
+MAX_NUMBER = 2**31 - 1
+
+
+def number_in_address(given: str) -> int:
+    """The number of a version an address names. Raises NotFound for what cannot be one."""
+    number = id_in_address(given)
+    if number > MAX_NUMBER:
+        raise NotFound
+    return number
+
+
 def seen_in(given: Mapping[str, Any], name: str = "version") -> int:
     """The version a page was made from, of its form; NEVER where it says none or none that can be read."""
     return parse_id(given.get(name)) or NEVER
@@ -155,6 +167,40 @@ class Schema(marshmallow.Schema):
 
     class Meta:
         unknown = RAISE
+
+
+NAME_MAX = 80
+CODE_MAX = 64
+CODE = validate.Regexp(r"^[0-9a-z][0-9a-z._\-]*$", error=_l("Use small letters, digits, dots and hyphens only."))
+"""How somebody names a thing for machines: an import, another system, an address."""
+
+
+class WordsField(Schema):
+    """The same words in both languages; one is enough."""
+
+    zh = Text(max=NAME_MAX, data_key="zh-CN")
+    en = Text(max=NAME_MAX)
+
+    @marshmallow.post_load
+    def words(self, data: dict[str, str], **_options: Any) -> dict[str, str]:
+        return {name: text for name, text in zip(LANGUAGES, (data.get("zh"), data.get("en")), strict=True) if text}
+
+
+def need_words(data: Mapping[str, Any], name: str = "name") -> None:
+    """Refuse a pair of fields (`name_zh`, `name_en`) that says nothing in either language. Raises ValidationError."""
+    if not data.get(f"{name}_zh") and not data.get(f"{name}_en"):
+        raise ValidationError(_("Give the name in at least one language."), f"{name}_zh")
+
+
+class Named(Schema):
+    """A form that gives a name in at least one language."""
+
+    name_zh = Text(max=NAME_MAX, load_default="")
+    name_en = Text(max=NAME_MAX, load_default="")
+
+    @marshmallow.validates_schema
+    def _one_language(self, data: dict[str, Any], **_options: Any) -> None:
+        need_words(data)
 
 
 class QuerySchema(Schema):

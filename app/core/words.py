@@ -36,6 +36,17 @@ def text(value: Mapping[str, str] | None, locale: str) -> str:
     return value.get(locale) or next((value[name] for name in LANGUAGES if value.get(name)), "")
 
 
+def from_fields(data: Mapping[str, Any], name: str = "name") -> dict[str, str]:
+    """The texts of a pair of fields (`name_zh`, `name_en`) as they are stored; empty where neither says anything."""
+    given = zip(LANGUAGES, (data.get(f"{name}_zh"), data.get(f"{name}_en")), strict=True)
+    return {language: text for language, text in given if text}
+
+
+def to_fields(value: Mapping[str, str] | None, name: str = "name") -> dict[str, str]:
+    """The pair of fields that shows words."""
+    return {f"{name}_zh": (value or {}).get("zh-CN", ""), f"{name}_en": (value or {}).get("en", "")}
+
+
 def borrowed(value: Mapping[str, str] | None, locale: str) -> str | None:
     """The language actually shown where it is not `locale` (pages mark it with `lang`), else None."""
     if not value or value.get(locale):

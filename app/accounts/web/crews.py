@@ -11,7 +11,7 @@ from app.accounts.models import Crew
 from app.accounts.services import structure
 from app.accounts.web.entry import blueprint, ident, page
 from app.accounts.web.people import picked, shown_number
-from app.core import clock, forms
+from app.core import clock, forms, words
 from app.core.actor import Actor
 from app.core.errors import DomainError, NotFound, Rejected
 from app.core.http import current_actor, policy
@@ -70,8 +70,7 @@ def edit_crew(crew_id: str) -> Any:
     crew = _crew(crew_id)
     values = {
         "code": crew.code,
-        "name_zh": crew.name.get("zh-CN", ""),
-        "name_en": crew.name.get("en", ""),
+        **words.to_fields(crew.name),
         "contractor": crew.contractor,
     }
     return page("crew_form.html", form=forms.Form(schemas.CrewFields, values), crew=crew)
@@ -93,7 +92,7 @@ def _save(crew: Crew | None) -> Any:
                 current_actor(),
                 crew,
                 code=data["code"],
-                name=schemas.words(data),
+                name=words.from_fields(data),
                 contractor=data["contractor"],
                 now=clock.now(),
             )

@@ -11,7 +11,7 @@ from app.accounts.models import Role
 from app.accounts.rules.roles import PERMISSIONS
 from app.accounts.services import rights
 from app.accounts.web.entry import blueprint, ident, page
-from app.core import clock, forms
+from app.core import clock, forms, words
 from app.core.errors import DomainError, Rejected
 from app.core.http import current_actor, policy
 from app.core.pages import toast
@@ -57,8 +57,7 @@ def role(role_id: str) -> Any:
     """The form that changes a role."""
     found = queries.role(ident(role_id))
     values = {
-        "name_zh": found.name.get("zh-CN", ""),
-        "name_en": found.name.get("en", ""),
+        **words.to_fields(found.name),
         "permissions": found.permissions,
         "staff": found.staff,
     }
@@ -80,7 +79,7 @@ def _save(form: forms.Form, found: Role | None) -> Any:
         rights.save_role(
             current_actor(),
             found,
-            name=schemas.words(data),
+            name=words.from_fields(data),
             permissions=data["permissions"],
             staff=data["staff"],
             code=data.get("code"),

@@ -16,6 +16,7 @@ from app.core.http.dumping import compiled
 from app.core.http.idempotency import ignores_key_if
 from app.core.http.limits import filings
 from app.core.http.preconditions import etag
+from app.core.words import from_fields
 from app.portal import feedback_report, policies
 from app.portal.queries import feedback as queries
 from app.portal.queries import feedback_viewer as viewer
@@ -181,21 +182,20 @@ def convert(sent: dict[str, Any], feedback_id: str) -> Response:
     }
     found: dict[str, Any] = {"ticket_id": None, "ticket_number": None, "notice_id": None}
     if sent["to"] == "ticket":
-        words = sent["place_text"] or None
+        typed = sent["place_text"] or None
         matter, filed = acts.convert_to_ticket(
             repair=Repair(
                 category=sent["category"],
                 description=sent["description"],
                 place_id=sent["place_id"],
-                place_text=None if sent["place_id"] else words,
+                place_text=None if sent["place_id"] else typed,
                 urgency=sent["urgency"],
             ),
             **given,
         )
         found |= {"ticket_id": str(filed.id), "ticket_number": filed.number}
     else:
-        titles = {"zh-CN": sent["title_zh"], "en": sent["title_en"]}
-        matter, notice_id = acts.convert_to_notice(title={tag: text for tag, text in titles.items() if text}, **given)
+        matter, notice_id = acts.convert_to_notice(title=from_fields(sent, "title"), **given)
         found["notice_id"] = str(notice_id)
     found |= {"id": str(matter.id), "status": matter.status, "version": matter.version}
     return json_answer(found, headers={"ETag": etag(matter.version)})

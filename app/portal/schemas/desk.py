@@ -9,10 +9,11 @@ from marshmallow import fields, validate
 
 from app.core import forms
 from app.core.http.dumping import InWords, Named
+from app.core.words import from_fields
 from app.portal.schemas.notices import Texts
 from app.portal.services.answers import Written
 from app.portal.services.contacts import Entry
-from app.tickets.dispatch.schemas import PHONE, words
+from app.tickets.dispatch.schemas import PHONE
 
 TITLE, BODY, KEYWORDS, NAME, SHORT = 80, 4000, 300, 60, 200
 
@@ -42,8 +43,8 @@ class AnswerForm(forms.Schema):
     def written(data: dict[str, Any]) -> Written:
         """What the form says."""
         return Written(
-            title=words(data, "title"),
-            body=words(data, "body"),
+            title=from_fields(data, "title"),
+            body=from_fields(data, "body"),
             keywords=data["keywords"],
             categories=tuple(data["categories"]),
             position=data["position"],
@@ -70,10 +71,10 @@ class ContactForm(forms.Schema):
     def entry(data: dict[str, Any]) -> Entry:
         """What the form says."""
         return Entry(
-            name=words(data, "name"),
+            name=from_fields(data, "name"),
             phone=data["phone"],
-            purpose=words(data, "purpose"),
-            hours=words(data, "hours"),
+            purpose=from_fields(data, "purpose"),
+            hours=from_fields(data, "hours"),
             campus_id=data["campus_id"],
             emergency=data["emergency"],
             position=data["position"],

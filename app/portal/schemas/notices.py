@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
-from app.core import forms
+from app.core import forms, words
 from app.core.http.dumping import InWords
 from app.core.words import LANGUAGES
 from app.portal.rules.notices import Content, Kind, Utility
@@ -55,13 +55,11 @@ class NoticeForm(forms.Schema):
     @staticmethod
     def content(data: dict[str, Any]) -> Content:
         """What the form says."""
-        titles = {"zh-CN": data["title_zh"], "en": data["title_en"]}
-        bodies = {"zh-CN": data["body_zh"], "en": data["body_en"]}
         return Content(
             kind=Kind(data["kind"]),
             utility=Utility(data["utility"]) if data["utility"] else None,
-            title={tag: text for tag, text in titles.items() if text},
-            body={tag: text for tag, text in bodies.items() if text},
+            title=words.from_fields(data, "title"),
+            body=words.from_fields(data, "body"),
             starts_at=data["starts_at"],
             ends_at=data["ends_at"],
             shown_from=data["shown_from"],

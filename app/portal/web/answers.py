@@ -103,8 +103,7 @@ def edit(answer_id: str) -> Any:
     answer = _mine(answer_id)
     values = {name: getattr(answer, name) for name in ("keywords", "categories", "position", "published", "version")}
     for name in ("title", "body"):
-        texts = getattr(answer, name)
-        values |= {f"{name}_zh": texts.get("zh-CN", ""), f"{name}_en": texts.get("en", "")}
+        values |= words.to_fields(getattr(answer, name), name)
     return _form_page(forms.Form(AnswerForm, values), answer)
 
 

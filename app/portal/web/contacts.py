@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import clock, forms
+from app.core import clock, forms, words
 from app.core.errors import NotFound, Rejected, Stale
 from app.core.http import current_actor, policy, signed_in
 from app.core.pages import toast
@@ -69,8 +69,7 @@ def edit(contact_id: str) -> Any:
     contact = _mine(contact_id)
     values = {name: getattr(contact, name) for name in ("phone", "campus_id", "emergency", "position", "version")}
     for name in TEXTS:
-        texts = getattr(contact, name) or {}
-        values |= {f"{name}_zh": texts.get("zh-CN", ""), f"{name}_en": texts.get("en", "")}
+        values |= words.to_fields(getattr(contact, name), name)
     return _form_page(forms.Form(ContactForm, values), contact)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import clock, forms
+from app.core import clock, forms, words
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy, signed_in
@@ -152,8 +152,7 @@ def edit(notice_id: str) -> Any:
     values = {name: getattr(notice, name) for name in ("kind", "utility", "roles", "version")}
     values |= {name: wall(getattr(notice, name)) for name in TIMES}
     for name in ("title", "body"):
-        texts = getattr(notice, name) or {}
-        values |= {f"{name}_zh": texts.get("zh-CN", ""), f"{name}_en": texts.get("en", "")}
+        values |= words.to_fields(getattr(notice, name), name)
     values["places"] = places
     return _form_page(forms.Form(NoticeForm, values), notice)
 

@@ -11,25 +11,13 @@ from app.core import clock, forms
 from app.core.errors import Rejected
 from app.core.http import ApiBlueprint, accepts, answers, current_actor, json_list, policy, seen_version, versioned
 from app.core.http.preconditions import no_body
+from app.core.versions.shapes import numbered, shown
 from app.sites import policies
 from app.sites import queries as places
 from app.sites.calendars import queries, schemas, services
-from app.sites.calendars.models import CalendarVersion, WorkingCalendar
 from app.sites.rules import calendar_data
 
 blueprint = ApiBlueprint("calendars", __name__, description="Working calendars: hours, seasons, holidays, make-up days")
-
-
-def _shown(calendar: WorkingCalendar, version: CalendarVersion) -> dict[str, Any]:
-    return {
-        "id": calendar.id,
-        "code": calendar.code,
-        "name": calendar.name,
-        "version_id": version.id,
-        "number": version.number,
-        "published_at": version.published_at,
-        "content": version.content,
-    }
 
 
 @blueprint.route("/calendars", methods=["GET"])
@@ -47,7 +35,7 @@ def calendars() -> Any:
 def add_calendar(sent: dict[str, Any]) -> Any:
     """A new calendar with its first version"""
     made = services.create(actor=current_actor(), now=clock.now(), **sent)
-    return versioned(_shown(made, queries.in_force(made.id)), 1, 201)
+    return versioned(shown(made, queries.in_force(made.id)), 1, 201)
 
 
 @blueprint.route("/calendars/<string:calendar_id>", methods=["GET"])
@@ -57,7 +45,7 @@ def calendar(calendar_id: str) -> Any:
     """One calendar with what is in force"""
     found = queries.calendar(forms.id_in_address(calendar_id))
     version = queries.in_force(found.id)
-    return versioned(_shown(found, version), version.number)
+    return versioned(shown(found, version), version.number)
 
 
 @blueprint.route("/calendars/<string:calendar_id>", methods=["PUT"])
@@ -68,7 +56,7 @@ def publish_calendar(sent: dict[str, Any], calendar_id: str) -> Any:
     """Put new content in force; clocks that are open are judged by it from their start"""
     found = queries.calendar(forms.id_in_address(calendar_id))
     made = services.publish(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
-    return versioned(_shown(found, made), made.number)
+    return versioned(shown(found, made), made.number)
 
 
 @blueprint.route("/calendars/<string:calendar_id>", methods=["DELETE"])
@@ -87,9 +75,7 @@ def close_calendar(calendar_id: str) -> Any:
 def calendar_versions(calendar_id: str) -> Any:
     """Every version of a calendar, the newest first"""
     found = queries.calendar(forms.id_in_address(calendar_id))
-    names = ("id", "number", "published_at", "published_by", "note", "content")
-    rows = [{name: getattr(each, name) for name in names} for each in queries.versions(found.id)]
-    return json_list(rows, None)
+    return json_list([numbered(each) for each in queries.versions(found.id)], None)
 
 
 @blueprint.route("/calendars/<string:calendar_id>/days", methods=["GET"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,13 +14,14 @@ from app.core.errors import Conflict, NotFound, Rejected, Stale
 from app.core.forms import Form, Text
 from app.core.http import current_actor, policy
 from app.core.pages import toast
+from app.core.versions.series import Desk
+from app.core.versions.shapes import NOTE_MAX
 from app.sites import policies
 from app.sites import queries as places
 from app.sites.calendars import editor_forms as shapes
 from app.sites.calendars import holidays, queries, services, words, year_view
 from app.sites.calendars.models import CalendarDraft, CalendarVersion, WorkingCalendar
-from app.sites.calendars.schemas import NOTE_MAX
-from app.sites.calendars.web import blueprint, calendar_of
+from app.sites.calendars.web import blueprint
 from app.sites.rules import calendar_data, calendar_edit
 from app.sites.rules.calendar_changes import changed_days, minutes_of
 from app.sites.rules.calendars import Calendar
@@ -42,31 +42,15 @@ class PublishForm(shapes.Seen):
     note = Text(max=NOTE_MAX, load_default="")
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the editor works on: the calendar, the version in force, the draft where there is one."""
-
-    calendar: WorkingCalendar
-    in_force: CalendarVersion
-    draft: CalendarDraft | None
-
-    @property
-    def seen(self) -> int:
-        return self.draft.version if self.draft is not None else 0
-
-    @property
-    def outrun(self) -> bool:
-        """Whether another version was published after the draft was begun: it cannot be published any more."""
-        return self.draft is not None and self.draft.base_id != self.in_force.id
-
-    @property
-    def content(self) -> Calendar:
-        return calendar_data.read((self.draft or self.in_force).content)
+CalendarDesk = Desk[WorkingCalendar, CalendarVersion, CalendarDraft]
 
 
-def _desk(calendar_id: str) -> Desk:
-    found = calendar_of(calendar_id)
-    return Desk(found, queries.in_force(found.id), queries.draft(found.id))
+def _desk(calendar_id: str) -> CalendarDesk:
+    return queries.desk(forms.id_in_address(calendar_id))
+
+
+def _content(desk: CalendarDesk) -> Calendar:
+    return calendar_data.read(desk.content)
 
 
 @blueprint.get("/<calendar_id>/edit")
@@ -155,10 +139,10 @@ def _change(calendar_id: str, part: str, form: Form, change: Callable[[Calendar,
         return _page(desk, part, form, 422)
     try:
         services.save_draft(
-            desk.calendar.id,
+            desk.head.id,
             actor=current_actor(),
             now=clock.now(),
-            content=change(desk.content, data),
+            content=change(_content(desk), data),
             seen=data["seen"],
         )
     except Rejected as refused:
@@ -171,20 +155,20 @@ def _change(calendar_id: str, part: str, form: Form, change: Callable[[Calendar,
         return _page(desk, part, form, stale.status)
     year = data.get("year") or next((data[name].year for name in ("on", "first") if data.get(name)), None)
     to = _PAGES[part]
-    return redirect(url_for(to, calendar_id=desk.calendar.id, year=year or request.args.get("year")), 303)
+    return redirect(url_for(to, calendar_id=desk.head.id, year=year or request.args.get("year")), 303)
 
 
-def _page(desk: Desk, part: str, form: Form | None = None, status: int = 200) -> Any:
+def _page(desk: CalendarDesk, part: str, form: Form | None = None, status: int = 200) -> Any:
     """The page of a part; `form` is what was sent and refused."""
-    content, today = desk.content, places.today(clock.now())
+    content, today = _content(desk), places.today(clock.now())
     year = year_view.year_of(request.args.get("year"), today)
 
     def there(on: date) -> str:
-        return url_for("calendars.edit", calendar_id=desk.calendar.id, year=year, on=on.isoformat(), _anchor="dates")
+        return url_for("calendars.edit", calendar_id=desk.head.id, year=year, on=on.isoformat(), _anchor="dates")
 
     tabs = (("calendars.edit", _("Dates")), ("calendars.seasons", _("Seasons")), ("calendars.week", _("Ordinary week")))
     context = {
-        "calendar": desk.calendar,
+        "calendar": desk.head,
         "desk": desk,
         "content": content,
         "year": year,
@@ -197,7 +181,7 @@ def _page(desk: Desk, part: str, form: Form | None = None, status: int = 200) ->
         "refused": form is not None,
         "forms": _filled(content, today) | ({part: form} if form is not None else {}),
         "tabs": [
-            {"label": label, "url": url_for(to, calendar_id=desk.calendar.id, year=year), "current": to == _PAGES[part]}
+            {"label": label, "url": url_for(to, calendar_id=desk.head.id, year=year), "current": to == _PAGES[part]}
             for to, label in tabs
         ],
     }
@@ -247,13 +231,13 @@ def publish_post(calendar_id: str) -> Any:
         return _preview(desk, form, 422)
     try:
         made = services.publish_draft(
-            desk.calendar.id, actor=current_actor(), now=clock.now(), seen=data["seen"], note=data["note"] or None
+            desk.head.id, actor=current_actor(), now=clock.now(), seen=data["seen"], note=data["note"] or None
         )
     except (Stale, Conflict) as refused:
         form.problem = str(refused.message)
         return _preview(desk, form, refused.status)
     toast(_("Version %(number)s is in force. Open clocks are judged by it now.", number=made.number))
-    return redirect(url_for("calendars.show", calendar_id=desk.calendar.id), 303)
+    return redirect(url_for("calendars.show", calendar_id=desk.head.id), 303)
 
 
 @blueprint.post("/<calendar_id>/discard")
@@ -261,15 +245,15 @@ def publish_post(calendar_id: str) -> Any:
 def discard(calendar_id: str) -> Any:
     """Forget the draft."""
     desk = _desk(calendar_id)
-    services.discard_draft(desk.calendar.id)
+    services.discard_draft(desk.head.id)
     toast(_("The draft is gone. What is in force stays."), "info")
-    return redirect(url_for("calendars.show", calendar_id=desk.calendar.id), 303)
+    return redirect(url_for("calendars.show", calendar_id=desk.head.id), 303)
 
 
-def _preview(desk: Desk, form: Form, status: int = 200) -> Any:
+def _preview(desk: CalendarDesk, form: Form, status: int = 200) -> Any:
     if desk.draft is None and status == 200:
         raise NotFound
-    before, after = calendar_data.read(desk.in_force.content), desk.content
+    before, after = calendar_data.read(desk.in_force.content), _content(desk)
     first = date(places.today(clock.now()).year, 1, 1)
     days = (date(first.year + YEARS_COMPARED, 1, 1) - first).days
     changes = changed_days(before, after, first, days)
@@ -284,14 +268,14 @@ def _preview(desk: Desk, form: Form, status: int = 200) -> Any:
         for each in changes[:MOST_CHANGES]
     ]
     context = {
-        "calendar": desk.calendar,
+        "calendar": desk.head,
         "desk": desk,
         "form": form,
         "lines": lines,
         "left_out": max(len(changes) - MOST_CHANGES, 0),
         "years": f"{first.year}–{first.year + YEARS_COMPARED - 1}",
         "zones": (before.zone, after.zone) if before.zone != after.zone else None,
-        "used_by": _used_by(desk.calendar.id),
+        "used_by": _used_by(desk.head.id),
     }
     return render_template("sites/calendars/publish.html", **context), status
 

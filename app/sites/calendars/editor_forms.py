@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from app.core import forms
-from app.core.forms import Text
-from app.sites.calendars.schemas import NAME_MAX, NOTE_MAX, HoursText
+from app.core import forms, words
+from app.core.forms import NAME_MAX, Text
+from app.core.versions.shapes import NOTE_MAX
+from app.sites.calendars.schemas import HoursText
 from app.sites.rules import calendar_data
 from app.sites.rules.calendars import Calendar, DayKind, Override, OverrideKind, Season, SpecialDay, Week
 
@@ -125,11 +126,11 @@ def week_values(found: Week) -> dict[str, str]:
 
 
 def season(data: dict[str, Any]) -> Season:
-    return Season(first=data["first"], last=data["last"], week=week(data), name=_name(data))
+    return Season(first=data["first"], last=data["last"], week=week(data), name=words.from_fields(data))
 
 
 def season_values(found: Season, place: int) -> dict[str, Any]:
-    named = {"name_zh": found.name.get("zh-CN", ""), "name_en": found.name.get("en", "")}
+    named = words.to_fields(found.name)
     return {"place": place, "first": found.first, "last": found.last, **named, **week_values(found.week)}
 
 
@@ -146,7 +147,8 @@ def made(data: dict[str, Any]) -> Override | SpecialDay | None:
         return None
     if kind in (DayKind.HOLIDAY.value, DayKind.MAKEUP.value):
         weekday = data["weekday"] if kind == DayKind.MAKEUP.value else 0
-        return SpecialDay(kind=DayKind(kind), weekday=weekday, official=not data["estimated"], name=_name(data))
+        named = words.from_fields(data)
+        return SpecialDay(kind=DayKind(kind), weekday=weekday, official=not data["estimated"], name=named)
     hours = data["hours"] if kind == OverrideKind.HOURS.value else ()
     weekday = data["weekday"] if kind == OverrideKind.WEEKDAY.value else 0
     return Override(kind=OverrideKind(kind), hours=hours, weekday=weekday, note=data["note"])
@@ -165,10 +167,6 @@ def date_values(calendar: Calendar, on: date) -> dict[str, Any]:
             "note": override.note,
         }
     if day is not None:
-        named = {"name_zh": day.name.get("zh-CN", ""), "name_en": day.name.get("en", "")}
+        named = words.to_fields(day.name)
         return {"on": on, "kind": day.kind.value, "weekday": day.weekday, "estimated": not day.official, **named}
     return {"on": on, "kind": OverrideKind.CLOSED.value, "weekday": 0}
-
-
-def _name(data: dict[str, Any]) -> dict[str, str]:
-    return {tag: text for tag, text in (("zh-CN", data["name_zh"]), ("en", data["name_en"])) if text}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import and_, or_, select
 
 from app.core.db import current_institution, db
 from app.core.errors import NotFound
+from app.core.versions.series import Series
 from app.sites.calendars.models import CalendarDraft, CalendarVersion, CampusHours, WorkingCalendar
 from app.sites.models import Place
 from app.sites.rules import calendar_data
@@ -19,90 +21,20 @@ KEPT = 512  # versions a process keeps as tables; a table of two years is about 
 MOST = 500
 
 
-def _newest() -> Any:
-    """The versions in force: of each calendar the one with the highest number."""
-    return (
-        select(CalendarVersion.calendar_id, func.max(CalendarVersion.number).label("number"))
-        .group_by(CalendarVersion.calendar_id)
-        .subquery()
-    )
+CALENDARS: Final = Series(
+    WorkingCalendar,
+    CalendarVersion,
+    CalendarDraft,
+    overtaken=_l("Somebody else has published this calendar in the meantime. Look at it again."),
+    taken=_l("There is a calendar with this code already."),
+)
+calendar, draft, desk = CALENDARS.head, CALENDARS.draft, CALENDARS.desk
+in_force, version, versions = CALENDARS.in_force, CALENDARS.version, CALENDARS.versions
 
 
 def calendars() -> Sequence[Any]:
-    """Every valid calendar with its version in force and its draft: (id, code, name, number, published_at, draft)."""
-    newest = _newest()
-    return db.session.execute(
-        select(
-            WorkingCalendar.id,
-            WorkingCalendar.code,
-            WorkingCalendar.name,
-            CalendarVersion.id.label("version_id"),
-            CalendarVersion.number,
-            CalendarVersion.published_at,
-            CalendarVersion.content,
-            CalendarDraft.id.label("draft_id"),
-        )
-        .join(newest, newest.c.calendar_id == WorkingCalendar.id)
-        .join(
-            CalendarVersion,
-            and_(
-                CalendarVersion.institution_id == WorkingCalendar.institution_id,
-                CalendarVersion.calendar_id == WorkingCalendar.id,
-                CalendarVersion.number == newest.c.number,
-            ),
-        )
-        .outerjoin(
-            CalendarDraft,
-            and_(
-                CalendarDraft.institution_id == WorkingCalendar.institution_id,
-                CalendarDraft.calendar_id == WorkingCalendar.id,
-            ),
-        )
-        .where(WorkingCalendar.valid_to.is_(None))
-        .order_by(WorkingCalendar.id)
-        .limit(MOST)
-    ).all()
-
-
-def calendar(calendar_id: int) -> WorkingCalendar:
-    """A valid calendar; raises NotFound."""
-    found = db.session.get(WorkingCalendar, (current_institution(), calendar_id))
-    if found is None or found.valid_to is not None:
-        raise NotFound
-    return found
-
-
-def in_force(calendar_id: int) -> CalendarVersion:
-    """The newest version of a calendar; raises NotFound."""
-    found = db.session.scalars(
-        select(CalendarVersion)
-        .where(CalendarVersion.calendar_id == calendar_id)
-        .order_by(CalendarVersion.number.desc())
-        .limit(1)
-    ).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
-def version(calendar_id: int, number: int) -> CalendarVersion:
-    """A version of a calendar by its number. Raises NotFound."""
-    found = db.session.scalars(
-        select(CalendarVersion).where(CalendarVersion.calendar_id == calendar_id, CalendarVersion.number == number)
-    ).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
-def versions(calendar_id: int, limit: int = 100) -> Sequence[CalendarVersion]:
-    """The versions of a calendar, newest first."""
-    return db.session.scalars(
-        select(CalendarVersion)
-        .where(CalendarVersion.calendar_id == calendar_id)
-        .order_by(CalendarVersion.number.desc())
-        .limit(limit)
-    ).all()
+    """Every valid calendar with its version in force and its draft."""
+    return CALENDARS.listed(by=(WorkingCalendar.id,))
 
 
 def named(version_ids: Iterable[int]) -> dict[int, Any]:
@@ -122,12 +54,6 @@ def named(version_ids: Iterable[int]) -> dict[int, Any]:
         .where(CalendarVersion.id.in_(wanted))
     )
     return {row.id: row for row in rows}
-
-
-def draft(calendar_id: int, *, lock: bool = False) -> CalendarDraft | None:
-    """What is being made of a calendar."""
-    query = select(CalendarDraft).where(CalendarDraft.calendar_id == calendar_id)
-    return db.session.scalars(query.with_for_update() if lock else query).first()
 
 
 def hours_of_campuses() -> Sequence[Any]:
@@ -166,20 +92,12 @@ def version_of(hours: str, campus_id: int | None) -> int | None:
 
 def in_force_by_class(campus_id: int | None) -> dict[str, int]:
     """Hours class → version in force on a campus; what the campus leaves open is that of the institution."""
-    newest = _newest()
+    query = select(CampusHours.hours, CalendarVersion.id).select_from(CampusHours)
+    query = CALENDARS.with_version(query, CampusHours.calendar_id, CampusHours.institution_id)
     rows = db.session.execute(
-        select(CampusHours.hours, CalendarVersion.id)
-        .join(newest, newest.c.calendar_id == CampusHours.calendar_id)
-        .join(
-            CalendarVersion,
-            and_(
-                CalendarVersion.institution_id == CampusHours.institution_id,
-                CalendarVersion.calendar_id == CampusHours.calendar_id,
-                CalendarVersion.number == newest.c.number,
-            ),
+        query.where(or_(CampusHours.campus_id.is_(None), CampusHours.campus_id == campus_id)).order_by(
+            CampusHours.campus_id.asc().nulls_first()
         )
-        .where(or_(CampusHours.campus_id.is_(None), CampusHours.campus_id == campus_id))
-        .order_by(CampusHours.campus_id.asc().nulls_first())
     )
     return {hours: version_id for hours, version_id in rows}  # noqa: C416 - dict() of rows is not typed
 

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, post_load, validate
 
 from app.core import forms
-from app.core.words import LANGUAGES
+from app.core.versions import shapes
 from app.sites.calendars.models import HOURS_CLASSES
 from app.sites.rules import calendar_data
 from app.sites.rules.calendar_data import MOST_DAYS, MOST_SEASONS, Unreadable
@@ -23,8 +23,6 @@ from app.sites.rules.calendars import (
     SpecialDay,
 )
 
-NAME_MAX = 80
-NOTE_MAX = 300
 SPAN_MAX = 800  # dates one question may ask about
 
 HOURS_WRONG = {
@@ -50,17 +48,6 @@ class HoursText(fields.Field[Hours]):
         return value if isinstance(value, str) else calendar_data.hours_text(value)
 
 
-class WordsField(forms.Schema):
-    """The same words in both languages; one is enough."""
-
-    zh = forms.Text(max=NAME_MAX, data_key="zh-CN")
-    en = forms.Text(max=NAME_MAX)
-
-    @post_load
-    def words(self, data: dict[str, str], **_options: Any) -> dict[str, str]:
-        return {name: text for name, text in zip(LANGUAGES, (data.get("zh"), data.get("en")), strict=True) if text}
-
-
 def _week() -> fields.List[Any]:
     return fields.List(HoursText(), required=True, validate=validate.Length(equal=7))
 
@@ -68,7 +55,7 @@ def _week() -> fields.List[Any]:
 class SeasonIn(forms.Schema):
     """A dated stretch with weekly hours of its own; both ends belong to it."""
 
-    name = fields.Nested(WordsField, load_default=dict)
+    name = fields.Nested(forms.WordsField, load_default=dict)
     first = forms.Day(required=True, data_key="from")
     last = forms.Day(required=True, data_key="to")
     week = _week()
@@ -85,7 +72,7 @@ class DayIn(forms.Schema):
     kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in DayKind]))
     weekday = fields.Integer(load_default=0, data_key="as", strict=True, validate=validate.Range(0, 6))
     official = fields.Boolean(load_default=True)
-    name = fields.Nested(WordsField, load_default=dict)
+    name = fields.Nested(forms.WordsField, load_default=dict)
 
 
 class OverrideIn(forms.Schema):
@@ -95,7 +82,7 @@ class OverrideIn(forms.Schema):
     kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in OverrideKind]))
     hours = HoursText(load_default=())
     weekday = fields.Integer(load_default=0, data_key="as", strict=True, validate=validate.Range(0, 6))
-    note = forms.Text(max=NOTE_MAX, load_default="")
+    note = forms.Text(max=shapes.NOTE_MAX, load_default="")
 
 
 class ContentIn(forms.Schema):
@@ -132,32 +119,24 @@ class ContentIn(forms.Schema):
         )
 
 
-class NewCalendar(forms.Schema):
-    """A calendar to be made, with its first version."""
-
-    code = forms.Text(max=40, required=True)
-    name = fields.Nested(WordsField, required=True, validate=validate.Length(min=1))
-    content = fields.Nested(ContentIn, required=True)
-    note = forms.Text(max=NOTE_MAX, load_default=None)
+CODE_MAX = 40
 
 
-class NewVersion(forms.Schema):
+class NewVersion(shapes.VersionFields):
     """Content to be put in force."""
 
     content = fields.Nested(ContentIn, required=True)
-    note = forms.Text(max=NOTE_MAX, load_default=None)
 
 
-class CalendarOut(forms.Schema):
+class NewCalendar(NewVersion):
+    """A calendar to be made, with its first version."""
+
+    code = forms.Text(max=CODE_MAX, required=True, validate=forms.CODE)
+    name = fields.Nested(forms.WordsField, required=True, validate=validate.Length(min=1))
+
+
+class CalendarOut(shapes.HeadOut):
     """A calendar with its version in force; `content` is what `PUT` takes."""
-
-    id = forms.Id()
-    code = fields.String()
-    name = fields.Dict(keys=fields.String(), values=fields.String())
-    version_id = forms.Id()
-    version = fields.Integer(attribute="number")
-    published_at = forms.Moment()
-    content = fields.Dict()
 
 
 class CalendarPage(forms.Schema):
@@ -167,15 +146,8 @@ class CalendarPage(forms.Schema):
     next = fields.String(allow_none=True)
 
 
-class CalendarVersionOut(forms.Schema):
+class CalendarVersionOut(shapes.VersionOut):
     """One version of a calendar; clocks that ended under it keep having been judged by it."""
-
-    id = forms.Id()
-    version = fields.Integer(attribute="number")
-    published_at = forms.Moment()
-    published_by = forms.Id(allow_none=True)
-    note = fields.String(allow_none=True)
-    content = fields.Dict()
 
 
 class CalendarVersionPage(forms.Schema):

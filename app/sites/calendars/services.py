@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete
@@ -15,10 +14,12 @@ from app.core.actor import Actor
 from app.core.db import constraint_error, current_institution, db
 from app.core.errors import Conflict, Rejected, Stale
 from app.core.i18n import zone
+from app.core.versions.series import refuse
 from app.events.sites import CalendarPublished
 from app.sites import queries as places
 from app.sites.calendars import holidays, queries
 from app.sites.calendars.models import HOURS_CLASSES, CalendarDraft, CalendarVersion, CampusHours, WorkingCalendar
+from app.sites.calendars.queries import CALENDARS
 from app.sites.rules import calendar_data
 from app.sites.rules.calendars import Calendar, Interval, Week
 
@@ -47,20 +48,8 @@ FAULTS = {
     "year": _l("Choose a date between 1990 and 2100."),
     "nothing": _l("Enter hours for at least one day of the week."),
 }
-CODE_TAKEN = _l("There is a calendar with this code already.")
-
-constraint_error("uq_working_calendar_code_valid", lambda: Rejected(fields={"code": CODE_TAKEN}))
-constraint_error("uq_calendar_version_number", lambda: _stale(None))
-constraint_error("uq_calendar_draft_calendar", lambda: _stale(1))
-constraint_error(
-    "uq_campus_hours",
-    lambda: Stale(_l("Somebody else has changed these hours in the meantime. Look at them again.")),
-)
-
-
-def _stale(number: int | None) -> Stale:
-    current = {"state": "published", "assignee": None, "version": number}
-    return Stale(_l("Somebody else has published this calendar in the meantime. Look at it again."), current=current)
+_HOURS_CHANGED = _l("Somebody else has changed these hours in the meantime. Look at them again.")
+constraint_error("uq_campus_hours", lambda: Stale(_HOURS_CHANGED))
 
 
 def ensure(now: datetime) -> None:
@@ -79,7 +68,7 @@ def ensure(now: datetime) -> None:
         )
         if calendar_id is None:
             continue
-        _insert_version(calendar_id, 1, content, None, now, None)
+        CALENDARS.add(calendar_id, 1, calendar_data.written(content), at=now, by=None)
         db.session.execute(
             insert(CampusHours)
             .values(institution_id=current_institution(), campus_id=None, hours=code, calendar_id=calendar_id)
@@ -100,10 +89,8 @@ def create(
 ) -> WorkingCalendar:
     """A new calendar with its first version. Raises Rejected for content that cannot be one."""
     _refuse(content)
-    made = WorkingCalendar(code=code, name=name)
-    db.session.add(made)
-    db.session.flush()
-    _insert_version(made.id, 1, content, note, now, actor.id)
+    written = calendar_data.written(content)
+    made, _version = CALENDARS.create(code, name, written, at=now, by=actor.id, note=note)
     audit.record(actor, "calendar.create", "calendar", made.id, now=now, after={"code": code, "zone": content.zone})
     return made
 
@@ -115,43 +102,20 @@ def save_draft(
 
     Raises NotFound; Stale where somebody else has edited in the meantime; Rejected for content that cannot be one.
     """
-    queries.calendar(calendar_id)
     _refuse(content)
-    found = queries.draft(calendar_id, lock=True)
-    if seen is not None and seen != (found.version if found else 0):
-        raise _stale(found.version if found else 0)
-    if found is None:
-        found = CalendarDraft(
-            calendar_id=calendar_id, base_id=queries.in_force(calendar_id).id, content={}, edited_at=now, version=0
-        )
-        db.session.add(found)
-    found.content = calendar_data.written(content)
-    found.edited_at, found.edited_by = now, actor.id
-    found.version += 1
-    db.session.flush()
-    return found
+    return CALENDARS.keep(calendar_id, calendar_data.written(content), at=now, by=actor.id, seen=seen)
 
 
-def discard_draft(calendar_id: int) -> None:
-    """Forget what was being made of a calendar. Raises NotFound."""
-    queries.calendar(calendar_id)
-    db.session.execute(delete(CalendarDraft).where(CalendarDraft.calendar_id == calendar_id))
+def discard_draft(calendar_id: int, *, seen: int | None = None) -> None:
+    """Forget what was being made of a calendar. Raises NotFound, Stale."""
+    CALENDARS.discard(calendar_id, seen=seen)
 
 
 def publish_draft(
     calendar_id: int, *, actor: Actor, now: datetime, seen: int | None = None, note: str | None = None
 ) -> CalendarVersion:
     """Publish the draft as the version in force. Raises NotFound, Conflict (no draft), Stale."""
-    queries.calendar(calendar_id)
-    found = queries.draft(calendar_id, lock=True)
-    if found is None:
-        raise Conflict(_l("Nothing has been changed, so there is nothing to publish."))
-    if seen is not None and seen != found.version:
-        raise _stale(found.version)
-    if queries.in_force(calendar_id).id != found.base_id:
-        raise _stale(found.version)
-    content = calendar_data.read(found.content)
-    discard_draft(calendar_id)
+    content = calendar_data.read(CALENDARS.take(calendar_id, seen=seen))
     return publish(calendar_id, actor=actor, now=now, content=content, note=note)
 
 
@@ -168,12 +132,10 @@ def publish(
 
     `seen` is the number of the version the author looked at. Raises NotFound, Stale, Rejected.
     """
-    queries.calendar(calendar_id)
+    _calendar, before = CALENDARS.locked(calendar_id, seen)
     _refuse(content)
-    before = queries.in_force(calendar_id)
-    if seen is not None and seen != before.number:
-        raise _stale(before.number)
-    made = _insert_version(calendar_id, before.number + 1, content, note, now, actor.id)
+    written = calendar_data.written(content)
+    made = CALENDARS.add(calendar_id, before.number + 1, written, at=now, by=actor.id, note=note)
     audit.record(
         actor,
         "calendar.publish",
@@ -184,22 +146,6 @@ def publish(
         after={"number": made.number, "note": note},
     )
     outbox.publish(CalendarPublished(calendar_id, made.id))
-    return made
-
-
-def _insert_version(
-    calendar_id: int, number: int, content: Calendar, note: str | None, now: datetime, by: int | None
-) -> CalendarVersion:
-    made = CalendarVersion(
-        calendar_id=calendar_id,
-        number=number,
-        content=calendar_data.written(content),
-        note=note,
-        published_at=now,
-        published_by=by,
-    )
-    db.session.add(made)
-    db.session.flush()
     return made
 
 
@@ -228,7 +174,10 @@ def set_hours(
     given = {(row.campus_id, row.hours): row for row in queries.hours_of_campuses()}
     before, version = given.get((campus_id, hours)), queries.NOT_GIVEN
     if seen is not None and seen != (before.version if before else version):
-        raise _stale(before.version if before else version)
+        raise Stale(
+            _HOURS_CHANGED,
+            current={"state": "changed", "assignee": None, "version": before.version if before else version},
+        )
     db.session.execute(
         delete(CampusHours).where(CampusHours.campus_id.is_not_distinct_from(campus_id), CampusHours.hours == hours)
     )
@@ -252,18 +201,12 @@ def set_hours(
 
 def close(calendar_id: int, *, actor: Actor, now: datetime, seen: int | None = None) -> None:
     """Take a calendar out of the list; its versions stay. Raises NotFound, Stale, Conflict while a class uses it."""
-    found = queries.calendar(calendar_id)
-    number = queries.in_force(calendar_id).number
-    if seen is not None and seen != number:
-        raise _stale(number)
+    found, _version = CALENDARS.locked(calendar_id, seen)
     if any(row.calendar_id == calendar_id for row in queries.hours_of_campuses()):
         raise Conflict(_l("This calendar is in use. Give its hours classes another one first."))
-    discard_draft(calendar_id)
-    found.valid_to = places.today(now)
+    CALENDARS.end(found, places.today(now))
     audit.record(actor, "calendar.close", "calendar", calendar_id, now=now)
 
 
 def _refuse(content: Calendar) -> None:
-    wrong: dict[str, Any] = {field: FAULTS[code] for field, code in calendar_data.faults(content)}
-    if wrong:
-        raise Rejected(fields=wrong)
+    refuse(calendar_data.faults(content), FAULTS)

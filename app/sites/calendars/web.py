@@ -7,13 +7,13 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import validate
 
 from app.core import clock, forms
 from app.core.errors import Conflict, NotFound, Rejected, Stale
 from app.core.forms import Form, Text
 from app.core.http import current_actor, policy
 from app.core.pages import toast
+from app.core.words import from_fields
 from app.sites import policies
 from app.sites import queries as places
 from app.sites.calendars import queries, schemas, services, words, year_view
@@ -22,16 +22,11 @@ from app.sites.rules import calendar_data
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/calendars")
 
-MAX_VERSION = 2**31 - 1
-CODE = validate.Regexp(r"^[0-9a-z][0-9a-z._\-]{0,39}$", error=_l("Use small letters, digits, dots and hyphens only."))
 
-
-class NewCalendar(forms.Schema):
+class NewCalendar(forms.Named):
     """A calendar that begins as a copy of another."""
 
-    code = Text(max=40, required=True, validate=CODE)
-    name_zh = Text(max=schemas.NAME_MAX, load_default="")
-    name_en = Text(max=schemas.NAME_MAX, load_default="")
+    code = Text(max=schemas.CODE_MAX, required=True, validate=forms.CODE)
     like = forms.Id(required=True, error_messages={"required": _l("Choose one of the offered values.")})
 
 
@@ -111,13 +106,11 @@ def new_post() -> Any:
     data = form.load(request.form)
     if data is None:
         return _new(form, 422)
-    name = {tag: text for tag, text in (("zh-CN", data["name_zh"]), ("en", data["name_en"])) if text}
     try:
-        if not name:
-            raise Rejected(fields={"name_zh": [_("Give the name in at least one language.")]})
         if data["like"] not in {row.id for row in queries.calendars()}:
             raise Rejected(fields={"like": [_("Choose one of the offered values.")]})
         content = calendar_data.read(queries.in_force(data["like"]).content)
+        name = from_fields(data)
         made = services.create(actor=current_actor(), now=clock.now(), code=data["code"], name=name, content=content)
     except Rejected as refused:
         form.refuse(refused)
@@ -142,10 +135,8 @@ def show(calendar_id: str) -> Any:
 @policy(policies.may_read_calendars)
 def version(calendar_id: str, number: str) -> Any:
     """A version as it was."""
-    found, wanted = calendar_of(calendar_id), forms.parse_id(number)
-    if wanted is None or wanted > MAX_VERSION:
-        raise NotFound
-    return _show(found, queries.version(found.id, wanted))
+    found = calendar_of(calendar_id)
+    return _show(found, queries.CALENDARS.numbered(found.id, number))
 
 
 def _show(found: WorkingCalendar, shown: CalendarVersion, status: int = 200, problem: str | None = None) -> Any:

@@ -8,26 +8,12 @@ from app.core import clock
 from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, json_list, policy, seen_version, versioned
 from app.core.http.preconditions import no_body
+from app.core.versions.shapes import shown
 from app.tickets import policies
 from app.tickets.api.answering import blueprint
-from app.tickets.models import SlaPolicy, SlaPolicyVersion
 from app.tickets.queries import sla_policies as queries
 from app.tickets.schemas import sla_policies as schemas
 from app.tickets.services import sla_policies as services
-
-
-def _shown(found: SlaPolicy, version: SlaPolicyVersion) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "code": found.code,
-        "name": found.name,
-        "usual": found.usual,
-        "version_id": version.id,
-        "number": version.number,
-        "published_at": version.published_at,
-        "note": version.note,
-        "content": version.content,
-    }
 
 
 @blueprint.route("/sla-policies", methods=["GET"])
@@ -45,7 +31,7 @@ def sla_policies() -> Any:
 def add_sla_policy(sent: dict[str, Any]) -> Any:
     """A new policy with its first version; categories choose it by its code"""
     made = services.create(actor=current_actor(), now=clock.now(), **sent)
-    return versioned(_shown(made, queries.in_force(made.id)), 1, 201)
+    return versioned(shown(made, queries.in_force(made.id), usual=made.usual), 1, 201)
 
 
 @blueprint.route("/sla-policies/<string:policy_id>", methods=["GET"])
@@ -55,7 +41,7 @@ def sla_policy(policy_id: str) -> Any:
     """One policy with what is in force"""
     found = queries.policy(id_in_address(policy_id))
     version = queries.in_force(found.id)
-    return versioned(_shown(found, version), version.number)
+    return versioned(shown(found, version, usual=found.usual), version.number)
 
 
 @blueprint.route("/sla-policies/<string:policy_id>", methods=["PUT"])
@@ -66,7 +52,7 @@ def publish_sla_policy(sent: dict[str, Any], policy_id: str) -> Any:
     """Put new content in force for clocks that begin or change from now on; running ones keep theirs"""
     found = queries.policy(id_in_address(policy_id))
     made = services.publish(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
-    return versioned(_shown(found, made), made.number)
+    return versioned(shown(found, made, usual=found.usual), made.number)
 
 
 @blueprint.route("/sla-policies/<string:policy_id>", methods=["DELETE"])

@@ -119,9 +119,7 @@ def category(category_id: str) -> Any:
     found = category_of(category_id)
     names = ("code", "parent_id", "trade_id", "icon", "position", "planned_minutes", "impact")
     values = {name: getattr(found, name) for name in (*names, "emergency", "emergency_phone", "auto_dispatch")}
-    values |= {"name_zh": found.name.get("zh-CN", ""), "name_en": found.name.get("en", "")}
-    hints = found.hints or {}
-    values |= {"hints_zh": hints.get("zh-CN", ""), "hints_en": hints.get("en", "")}
+    values |= words.to_fields(found.name) | words.to_fields(found.hints, "hints")
     values |= versioned.values(services_of_versions.current(found))
     return _category_form(forms.Form(schemas.CategoryFields, values), found)
 
@@ -161,8 +159,8 @@ def _values(data: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: data[name] for name in kept},
         "emergency_phone": data["emergency_phone"] or None,
-        "name": schemas.words(data, "name"),
-        "hints": schemas.words(data, "hints") or None,
+        "name": words.from_fields(data),
+        "hints": words.from_fields(data, "hints") or None,
         **versioned.given(data),
     }
 
@@ -220,7 +218,7 @@ def new_trade_post() -> Any:
     form = forms.Form(schemas.TradeFields)
     data = form.load(request.form)
     if data is not None:
-        name = schemas.words(data, "name")
+        name = words.from_fields(data)
         try:
             services.add_trade(actor=current_actor(), now=clock.now(), code=data["code"], name=name)
             return redirect(url_for("catalogue.index"), 303)
@@ -234,7 +232,7 @@ def new_trade_post() -> Any:
 def trade(trade_id: str) -> Any:
     """The form that renames a trade."""
     found = _trade(trade_id)
-    values = {"code": found.code, "name_zh": found.name.get("zh-CN", ""), "name_en": found.name.get("en", "")}
+    values = {"code": found.code, **words.to_fields(found.name)}
     return _trade_form(forms.Form(schemas.TradeFields, values), found)
 
 
@@ -247,7 +245,7 @@ def trade_post(trade_id: str) -> Any:
     data = form.load(request.form)
     if data is None:
         return _trade_form(form, found, 422)
-    services.change_trade(actor=current_actor(), now=clock.now(), trade_id=found.id, name=schemas.words(data, "name"))
+    services.change_trade(actor=current_actor(), now=clock.now(), trade_id=found.id, name=words.from_fields(data))
     return redirect(url_for("catalogue.index"), 303)
 
 

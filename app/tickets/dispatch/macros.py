@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from marshmallow import EXCLUDE, fields, validate
 
-from app.core import clock, forms
+from app.core import clock, forms, words
 from app.core.errors import Conflict, Rejected, Stale
 from app.core.forms import id_in_address
 from app.core.http import current_actor, policy
@@ -85,8 +85,7 @@ def macro(macro_id: str) -> Any:
     names = ("act", "reason", "days", "note", "position", "version")
     values = {name: getattr(found, name) for name in names}
     for name in ("name", "message"):
-        texts = getattr(found, name) or {}
-        values |= {f"{name}_zh": texts.get("zh-CN", ""), f"{name}_en": texts.get("en", "")}
+        values |= words.to_fields(getattr(found, name), name)
     known = {each["value"] for each in _reasons()}
     if found.reason and found.reason not in known:
         values |= {"reason": "other", "words": found.reason}

@@ -28,8 +28,6 @@ from app.tickets.services import category_versions as services
 LABEL_LIMIT, HINT_LIMIT, OPTION_LIMIT, UNIT_LIMIT = 120, 300, 60, 20
 ROWS = 8  # answers that can be typed at once; more appear as they are filled
 
-MAX_VERSION = 2**31 - 1
-
 _BOTH = {"required": _l("Give it in both languages.")}
 
 
@@ -171,8 +169,7 @@ def discard(category_id: str) -> Any:
 def version(category_id: str, number: str) -> Any:
     """A version as it was, for whoever looks at a request of that time."""
     category = category_of(category_id)
-    wanted = forms.parse_id(number)
-    found = None if wanted is None or wanted > MAX_VERSION else queries.version(category.id, wanted)
+    found = queries.version(category.id, forms.number_in_address(number))
     if found is None:
         raise NotFound
     then = Problem(
@@ -285,14 +282,14 @@ def _made(code: str, kind: Kind, data: dict[str, Any], options: tuple[Option, ..
     return Question(
         code=code,
         kind=kind,
-        label=schemas.words(data, "label"),
-        hint=schemas.words(data, "hint") or None,
+        label=words.from_fields(data, "label"),
+        hint=words.from_fields(data, "hint") or None,
         required=data["required"],
         options=options if chosen else (),
         stops_on=stops_on,
-        stop=(schemas.words(data, "stop") or None) if can_stop else None,
+        stop=(words.from_fields(data, "stop") or None) if can_stop else None,
         phone=data["phone"] if can_stop else None,
-        unit=(schemas.words(data, "unit") or None) if numbers else None,
+        unit=(words.from_fields(data, "unit") or None) if numbers else None,
         low=data["low"] if numbers else None,
         high=data["high"] if numbers else None,
     )
@@ -308,7 +305,7 @@ def _values(found: Question) -> dict[str, Any]:
         "high": None if found.high is None else rules.plain_number(found.high),
     }
     for name, said in (("label", found.label), ("hint", found.hint), ("stop", found.stop), ("unit", found.unit)):
-        values |= {f"{name}_zh": (said or {}).get("zh-CN", ""), f"{name}_en": (said or {}).get("en", "")}
+        values |= words.to_fields(said, name)
     for row, option in enumerate(found.options):
         values |= {
             f"option_code_{row}": option.code,

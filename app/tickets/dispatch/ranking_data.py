@@ -10,23 +10,22 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from marshmallow import EXCLUDE
 
-from app.core import clock, forms
+from app.core import clock, forms, words
 from app.core.errors import NotFound, Rejected
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.sites import queries as places
 from app.tickets import order_words, policies
-from app.tickets.dispatch import schemas
 from app.tickets.dispatch.technicians import blueprint
 from app.tickets.queries import dispatch_list
 from app.tickets.queries import technicians as technicians_queries
 from app.tickets.services import ranking_data as services
 
 
-class CertificateKind(schemas.Named):
+class CertificateKind(forms.Named):
     """A kind of certificate."""
 
-    code = forms.Text(max=64, required=True, validate=schemas.CODE)
+    code = forms.Text(max=64, required=True, validate=forms.CODE)
 
 
 class CertificateOf(forms.Schema):
@@ -63,7 +62,7 @@ def add_certificate() -> Any:
         return _kinds(form, 422)
     try:
         services.add_certificate(
-            actor=current_actor(), now=clock.now(), code=data["code"], name=schemas.words(data, "name")
+            actor=current_actor(), now=clock.now(), code=data["code"], name=words.from_fields(data)
         )
     except Rejected as refused:
         form.refuse(refused)

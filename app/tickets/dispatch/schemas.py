@@ -17,7 +17,6 @@ from app.tickets.rules.demands import DEMAND_LABELS, PRICES
 from app.tickets.rules.priority import IMPACTS
 
 _OFFERED = _l("Choose one of the offered values.")
-CODE = validate.Regexp(r"^[0-9a-z][0-9a-z._\-]{0,63}$", error=_l("Use small letters, digits, dots and hyphens only."))
 PHONE = validate.Regexp(r"^\+?[0-9][0-9 ()\-]{1,24}$", error=_l("Use digits, spaces, + and - only."))
 
 
@@ -133,28 +132,16 @@ class NewOrder(Schema):
     reason = Text(max=500, load_default="")
 
 
-class Named(Schema):
-    """A name in at least one language."""
-
-    name_zh = Text(max=60, load_default="")
-    name_en = Text(max=60, load_default="")
-
-    @validates_schema
-    def _one_language(self, data: dict[str, Any], **options: Any) -> None:
-        if not data.get("name_zh") and not data.get("name_en"):
-            raise ValidationError(_("Give the name in at least one language."), "name_zh")
-
-
-class TradeFields(Named):
+class TradeFields(forms.Named):
     """A trade."""
 
-    code = Text(max=64, required=True, validate=CODE)
+    code = Text(max=forms.CODE_MAX, required=True, validate=forms.CODE)
 
 
-class CategoryFields(Named):
+class CategoryFields(forms.Named):
     """A category; without a trade it is a heading."""
 
-    code = Text(max=64, required=True, validate=CODE)
+    code = Text(max=forms.CODE_MAX, required=True, validate=forms.CODE)
     parent_id = Id(load_default=None)
     trade_id = Id(load_default=None)
     icon = Text(max=40, load_default="wrench")
@@ -178,7 +165,7 @@ class CategoryFields(Named):
     impact_floor = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
     impact_building = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
     impact_outside = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
-    sla_policy = Text(max=64, load_default=None, validate=CODE)
+    sla_policy = Text(max=forms.CODE_MAX, load_default=None, validate=forms.CODE)
     price_class = Text(load_default=None, validate=validate.OneOf(PRICES, error=_OFFERED))
     reply_zh = Text(max=500, multiline=True, load_default="")
     reply_en = Text(max=500, multiline=True, load_default="")
@@ -195,12 +182,6 @@ class CategoryFields(Named):
 def points(text: str | None) -> list[str]:
     """The points of a checklist: one to a line."""
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
-
-
-def words(data: dict[str, Any], name: str) -> dict[str, str]:
-    """The texts of a pair of fields (`name_zh`, `name_en`) as they are stored."""
-    given = {"zh-CN": data.get(f"{name}_zh"), "en": data.get(f"{name}_en")}
-    return {language: text for language, text in given.items() if text}
 
 
 def ident(text: str) -> int | None:

@@ -11,11 +11,10 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from app.core import forms
-from app.core.errors import Rejected
-from app.sites.calendars.schemas import NAME_MAX
+from app.core import forms, words
+from app.core.errors import NEVER, Rejected
+from app.core.versions.shapes import NOTE_MAX
 from app.sites.rules.worktime import Days
-from app.tickets.dispatch import schemas as fields_of
 from app.tickets.rules.escalation import Do, Step, Whom
 from app.tickets.rules.priority import URGENCIES
 from app.tickets.rules.reasons import HoldReason
@@ -26,14 +25,17 @@ UNITS = ("minutes", "days", "none")
 STEP_ROWS = 4  # rows offered at least; more appear as they are filled
 
 
-class Head(forms.Schema):
+class Head(forms.Named):
     """What the form says besides the content."""
 
-    seen = forms.Id(load_default=None)
-    code = forms.Text(max=schemas.CODE_MAX, load_default="", validate=schemas.CODE)
-    name_zh = forms.Text(max=NAME_MAX, load_default="")
-    name_en = forms.Text(max=NAME_MAX, load_default="")
-    note = forms.Text(max=schemas.NOTE_MAX, load_default="")
+    seen = forms.Id(load_default=NEVER)
+    note = forms.Text(max=NOTE_MAX, load_default="")
+
+
+class NewHead(Head):
+    """What the form of another policy says besides."""
+
+    code = forms.Text(max=forms.CODE_MAX, required=True, validate=forms.CODE)
 
 
 def values(policy: Policy) -> dict[str, Any]:
@@ -89,7 +91,7 @@ def load(form: forms.Form, sent: Any) -> tuple[dict[str, Any], Policy] | None:
     except ValidationError as error:
         refuse(form, Rejected(fields=forms.flatten(error.messages)), row_of)
         return None
-    return None if head is None else ({**head, "name": fields_of.words(head, "name"), "rows": row_of}, policy)
+    return None if head is None else ({**head, "name": words.from_fields(head), "rows": row_of}, policy)
 
 
 def values_of_page() -> list[str]:

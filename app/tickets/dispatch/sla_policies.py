@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import clock, forms
+from app.core import clock, forms, words
 from app.core.errors import Conflict, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy
 from app.core.pages import toast
@@ -25,8 +25,6 @@ from app.tickets.rules.priority import URGENCIES
 from app.tickets.services import sla_policies as services
 
 blueprint = Blueprint("sla", __name__, url_prefix="/service-levels")
-
-MAX_VERSION = 2**31 - 1
 
 
 @blueprint.get("")
@@ -47,24 +45,19 @@ def new() -> Any:
     rows = queries.policies()
     begun = next((row for row in rows if row.id == wanted), rows[0] if rows else None)
     content = sla_policy.DEFAULT if begun is None else sla_policy.read(begun.content)
-    return _edit(None, None, forms.Form(sla_forms.Head, sla_forms.values(content)))
+    return _edit(None, None, forms.Form(sla_forms.NewHead, sla_forms.values(content)))
 
 
 @blueprint.post("/new")
 @policy(policies.may_edit_policies)
 def new_post() -> Any:
     """Make it, with its first version."""
-    form = forms.Form(sla_forms.Head)
+    form = forms.Form(sla_forms.NewHead)
     loaded = sla_forms.load(form, request.form)
     if loaded is None:
         return _edit(None, None, form, 422)
     head, content = loaded
-    wrong = {} if head["name"] else {"name_zh": [_("Give the name in at least one language.")]}
-    if not head["code"]:
-        wrong["code"] = [_("Please fill this in.")]
     try:
-        if wrong:
-            raise Rejected(fields=wrong)
         made = services.create(
             actor=current_actor(),
             now=clock.now(),
@@ -106,10 +99,8 @@ def show(policy_id: str) -> Any:
 @policy(policies.may_read_policies)
 def version(policy_id: str, number: str) -> Any:
     """A version as it was, for whoever looks at a clock that was judged by it."""
-    found, wanted = _policy(policy_id), forms.parse_id(number)
-    if wanted is None or wanted > MAX_VERSION:
-        raise NotFound
-    return _show(found, queries.version(found.id, wanted))
+    found = _policy(policy_id)
+    return _show(found, queries.POLICIES.numbered(found.id, number))
 
 
 def _show(found: SlaPolicy, shown: SlaPolicyVersion, status: int = 200, problem: str | None = None) -> Any:
@@ -138,7 +129,7 @@ def edit(policy_id: str) -> Any:
     """The form for its next version."""
     found = _policy(policy_id)
     now_so = queries.in_force(found.id)
-    head = {"name_zh": found.name.get("zh-CN", ""), "name_en": found.name.get("en", ""), "seen": now_so.number}
+    head = {**words.to_fields(found.name), "seen": now_so.number}
     form = forms.Form(sla_forms.Head, {**sla_forms.values(sla_policy.read(now_so.content)), **head})
     return _edit(found, now_so, form)
 
@@ -155,14 +146,12 @@ def edit_post(policy_id: str) -> Any:
         return _edit(found, now_so, form, 422)
     head, content = loaded
     try:
-        if not head["name"]:
-            raise Rejected(fields={"name_zh": [_("Give the name in at least one language.")]})
         made = services.publish(
             found.id,
             actor=current_actor(),
             now=clock.now(),
             content=content,
-            seen=head["seen"] or 0,
+            seen=head["seen"],
             note=head["note"],
             name=head["name"],
         )

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.core import words
 from app.tickets.dispatch import schemas
 from app.tickets.models import CategoryVersion
 from app.tickets.order_words import said
@@ -31,7 +32,7 @@ def given(data: dict[str, Any]) -> dict[str, Any]:
         "impacts": {spot: data[f"impact_{spot}"] for spot in rules.SPOTS if data[f"impact_{spot}"]},
         "sla_policy": data["sla_policy"],
         "price_class": data["price_class"],
-        "reply": schemas.words(data, "reply") or None,
+        "reply": words.from_fields(data, "reply") or None,
         "demands": demands,
     }
 
@@ -40,14 +41,12 @@ def values(version: CategoryVersion | None) -> dict[str, Any]:
     """What the form shows of the version in force."""
     if version is None:
         return {}
-    reply = version.reply or {}
     points = rules.checklist(version.demands)
     return {
         **{f"impact_{spot}": version.impacts.get(spot) for spot in rules.SPOTS},
         "sla_policy": version.sla_policy,
         "price_class": version.price_class,
-        "reply_zh": reply.get("zh-CN", ""),
-        "reply_en": reply.get("en", ""),
+        **words.to_fields(version.reply, "reply"),
         "demands": list(rules.demanded(version.demands)),
         "checklist_zh": "\n".join(point.get("zh-CN", "") for point in points),
         "checklist_en": "\n".join(point.get("en", "") for point in points),

@@ -26,7 +26,7 @@ from app.tickets.models.figures import FigureMark, FigureRow
 from app.tickets.models.history import TicketEvent
 from app.tickets.models.macros import Macro
 from app.tickets.models.orders import Offer, OrderHelper, WorkOrder
-from app.tickets.models.sla import Clock, Extension, SlaPolicy, SlaPolicyVersion
+from app.tickets.models.sla import Clock, Extension, SlaPolicy, SlaPolicyDraft, SlaPolicyVersion
 from app.tickets.models.tickets import NumberCounter, Rating, Ticket, TicketFollower, TicketMerge
 from app.tickets.models.views import DefaultView, SavedView
 
@@ -53,6 +53,7 @@ __all__ = [
     "SavedView",
     "Shift",
     "SlaPolicy",
+    "SlaPolicyDraft",
     "SlaPolicyVersion",
     "TechnicianCertificate",
     "TechnicianProfile",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Dated, Tenant, ref
-from app.core.words import Words
+from app.core.db import Tenant, ref
+from app.core.versions.tables import Draft, Head, Version, draft_rules, one_per_code, version_rules
 from app.tickets.models.checks import one_of
 from app.tickets.rules.priority import URGENCIES
 from app.tickets.rules.sla import Kind, Phase
@@ -17,39 +16,37 @@ from app.tickets.rules.sla import Kind, Phase
 OWNERS = ("ticket", "order", "feedback")
 
 
-class SlaPolicy(Dated, Tenant):
+class SlaPolicy(Head):
     """What an institution promises; the newest version is in force. `usual`: of categories without a policy (6)."""
 
     __tablename__ = "sla_policy"
     __table_args__ = (
-        Index(
-            "uq_sla_policy_code_valid", "institution_id", "code", unique=True, postgresql_where=text("valid_to IS NULL")
-        ),
+        one_per_code(__tablename__),
         Index("uq_sla_policy_usual", "institution_id", unique=True, postgresql_where=text("usual")),
         CheckConstraint("NOT usual OR valid_to IS NULL", name="usual"),
     )
 
-    code: Mapped[str]
-    name: Mapped[dict[str, str]] = mapped_column(Words)
     usual: Mapped[bool] = mapped_column(default=False)
 
 
-class SlaPolicyVersion(Tenant):
-    """One published content of a policy (`rules.sla_policy`), never changed: clocks were judged by it."""
+class SlaPolicyVersion(Version):
+    """One published content of a policy (`rules.sla_policy`): clocks were judged by it."""
 
     __tablename__ = "sla_policy_version"
-    __table_args__ = (
-        ref("sla_policy", "policy_id"),
-        CheckConstraint("number >= 1", name="number"),
-        UniqueConstraint("institution_id", "policy_id", "number", name="uq_sla_policy_version_number"),
-    )
+    __head__ = "policy_id"
+    __table_args__ = version_rules(__tablename__, "sla_policy", __head__)
 
     policy_id: Mapped[int] = mapped_column(BigInteger)
-    number: Mapped[int]
-    content: Mapped[dict[str, Any]]
-    note: Mapped[str | None]
-    published_at: Mapped[datetime]
-    published_by: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class SlaPolicyDraft(Draft):
+    """What somebody is making of a policy and has not published."""
+
+    __tablename__ = "sla_policy_draft"
+    __head__ = "policy_id"
+    __table_args__ = draft_rules(__tablename__, "sla_policy", __head__, "sla_policy_version")
+
+    policy_id: Mapped[int] = mapped_column(BigInteger)
 
 
 class Clock(Tenant):

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, select
 
 from app.accounts.models import Person
 from app.core.db import db
+from app.core.versions.series import SHOWN
 from app.tickets.models import Category, CategoryVersion, TechnicianTrade, Trade
 from app.tickets.queries.crews import valid_on
 
@@ -106,14 +107,18 @@ def category(category_id: int) -> Category | None:
 def versions(category_id: int) -> Sequence[Any]:
     """The versions of a category with who made them, the newest first."""
     return db.session.execute(
-        select(CategoryVersion.number, CategoryVersion.made_at, Person.name.label("made_by_name"))
+        select(
+            CategoryVersion.number,
+            CategoryVersion.made_at.label("published_at"),
+            Person.name.label("published_by_name"),
+        )
         .outerjoin(
             Person,
             and_(Person.institution_id == CategoryVersion.institution_id, Person.id == CategoryVersion.made_by),
         )
         .where(CategoryVersion.category_id == category_id)
         .order_by(CategoryVersion.number.desc())
-        .limit(100)
+        .limit(SHOWN)
     ).all()
 
 

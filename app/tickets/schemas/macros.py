@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from app.core import forms
+from app.core import forms, words
 from app.tickets.rules.macros import LONGEST_DAYS, TEXT_LIMIT, Content, MacroAct
 from app.tickets.rules.reasons import REASON_LIMIT
 
@@ -37,7 +37,7 @@ class MacroForm(forms.Schema):
     @staticmethod
     def name(data: Mapping[str, Any]) -> dict[str, str]:
         """The name by language."""
-        return _worded(data, "name")
+        return words.from_fields(data)
 
     @staticmethod
     def content(data: Mapping[str, Any]) -> Content:
@@ -48,13 +48,8 @@ class MacroForm(forms.Schema):
             reason=own or data["reason"] or None,
             days=data["days"],
             note=data["note"] or None,
-            message=_worded(data, "message") or None,
+            message=words.from_fields(data, "message") or None,
         )
-
-
-def _worded(data: Mapping[str, Any], name: str) -> dict[str, str]:
-    found = {"zh-CN": data[f"{name}_zh"], "en": data[f"{name}_en"]}
-    return {language: text for language, text in found.items() if text}
 
 
 class MacroWords(fields.Field[dict[str, str]]):

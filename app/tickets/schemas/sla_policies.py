@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, post_load, validate
 
 from app.core import forms
+from app.core.versions import shapes
 from app.sites.calendars.models import HOURS_CLASSES
-from app.sites.calendars.schemas import WordsField
 from app.sites.rules.worktime import Days, Target
 from app.tickets.rules.escalation import Do, Step, Whom
 from app.tickets.rules.priority import URGENCIES
@@ -17,7 +17,6 @@ from app.tickets.rules.reasons import HoldReason
 from app.tickets.rules.sla import Kind, Line
 from app.tickets.rules.sla_policy import MOST_STEPS, STEPPED, STOPPABLE, TARGETS, Policy
 
-CODE_MAX, NOTE_MAX = 64, 300
 _OFFERED = _l("Choose one of the offered values.")
 _NUMBER = {"invalid": _l("Give a number."), "required": _l("Give a number."), "null": _l("Give a number.")}
 
@@ -127,38 +126,29 @@ class PolicyContentIn(forms.Schema):
         )
 
 
-CODE = validate.Regexp(r"^[0-9a-z][0-9a-z._\-]{0,63}$", error=_l("Use small letters, digits, dots and hyphens only."))
+class PolicyContent(shapes.VersionFields):
+    """Content to be put in force."""
+
+    content = fields.Nested(PolicyContentIn, required=True)
 
 
-class NewPolicy(forms.Schema):
+class NewPolicy(PolicyContent):
     """`POST /sla-policies`."""
 
-    code = forms.Text(max=CODE_MAX, required=True, validate=CODE)
-    name = fields.Nested(WordsField, required=True, validate=validate.Length(min=1))
-    content = fields.Nested(PolicyContentIn, required=True)
-    note = forms.Text(max=NOTE_MAX, load_default=None)
+    code = forms.Text(max=forms.CODE_MAX, required=True, validate=forms.CODE)
+    name = fields.Nested(forms.WordsField, required=True, validate=validate.Length(min=1))
 
 
-class NewPolicyVersion(forms.Schema):
+class NewPolicyVersion(PolicyContent):
     """`PUT /sla-policies/{id}`: content to be put in force."""
 
-    content = fields.Nested(PolicyContentIn, required=True)
-    name = fields.Nested(WordsField, load_default=None, validate=validate.Length(min=1))
-    note = forms.Text(max=NOTE_MAX, load_default=None)
+    name = fields.Nested(forms.WordsField, load_default=None, validate=validate.Length(min=1))
 
 
-class PolicyOut(forms.Schema):
+class PolicyOut(shapes.HeadOut):
     """A policy with its version in force; `content` is what `PUT` takes, `usual` the one of categories without."""
 
-    id = forms.Id()
-    code = fields.String()
-    name = fields.Dict(keys=fields.String(), values=fields.String())
     usual = fields.Boolean()
-    version_id = forms.Id()
-    version = fields.Integer(attribute="number")
-    published_at = forms.Moment()
-    note = fields.String(allow_none=True)
-    content = fields.Dict()
 
 
 class PolicyPage(forms.Schema):
@@ -168,15 +158,8 @@ class PolicyPage(forms.Schema):
     next = fields.String(allow_none=True)
 
 
-class PolicyVersionOut(forms.Schema):
+class PolicyVersionOut(shapes.VersionOut):
     """One version of a policy; clocks that began under it keep it."""
-
-    id = forms.Id()
-    version = fields.Integer(attribute="number")
-    published_at = forms.Moment()
-    published_by = forms.Id(allow_none=True)
-    note = fields.String(allow_none=True)
-    content = fields.Dict()
 
 
 class PolicyVersionPage(forms.Schema):

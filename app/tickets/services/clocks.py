@@ -26,6 +26,7 @@ from app.tickets.models import Clock as ClockRow
 from app.tickets.models import SlaPolicy, SlaPolicyVersion
 from app.tickets.queries import crews
 from app.tickets.queries import sla as book
+from app.tickets.queries.sla_policies import POLICIES
 from app.tickets.rules import escalation, promises, sla_policy
 from app.tickets.rules.history import Remark
 from app.tickets.rules.sla import Clock, Key, Kind, Terms
@@ -49,16 +50,7 @@ def ensure(now: datetime) -> None:
         .returning(SlaPolicy.id)
     )
     if policy_id is not None:
-        db.session.add(
-            SlaPolicyVersion(
-                policy_id=policy_id,
-                number=1,
-                content=sla_policy.written(sla_policy.DEFAULT),
-                note=None,
-                published_at=now,
-            )
-        )
-        db.session.flush()
+        POLICIES.add(policy_id, 1, sla_policy.written(sla_policy.DEFAULT), at=now, by=None)
 
 
 def put_off(ticket_id: int, now: datetime, until: datetime) -> None:

@@ -15,14 +15,16 @@ from app.audit import labels
 from app.audit import services as audit
 from app.core import outbox
 from app.core.actor import Actor
-from app.core.db import constraint_error, db
-from app.core.errors import Conflict, NotAllowed, Rejected, Stale
+from app.core.db import db
+from app.core.errors import Conflict, NotAllowed
+from app.core.versions.series import refuse
 from app.events.tickets.clocks import SlaPolicyPublished
 from app.sites import queries as places
 from app.sites.calendars.models import HOURS_CLASSES
 from app.tickets import policies
 from app.tickets.models import SlaPolicy, SlaPolicyVersion
 from app.tickets.queries import sla_policies as queries
+from app.tickets.queries.sla_policies import POLICIES
 from app.tickets.rules import sla_policy
 from app.tickets.rules.priority import URGENCY_LABELS
 from app.tickets.rules.sla import KIND_LABELS
@@ -36,9 +38,9 @@ FAULTS: dict[str, Any] = {
     "many": _l("At most %(most)s steps fit in a service level.", most=sla_policy.MOST_STEPS),
     "after": _l("Give minutes between 0 and %(most)s.", most=sla_policy.MOST_MINUTES),
     "twice": _l("This step is there twice."),
+    "hours": _l("Choose one of the offered values."),
     "call": _l("A duty lead is called for an order: choose assignment, arrival or both."),
 }
-CODE_TAKEN = _l("There is a service level with this code already.")
 
 _PARTS = {
     "hours": _l("Hours"),
@@ -58,16 +60,6 @@ labels.declare(
     }
 )
 
-constraint_error("uq_sla_policy_code_valid", lambda: Rejected(fields={"code": CODE_TAKEN}))
-constraint_error("uq_sla_policy_version_number", lambda: _stale(None))
-
-
-def _stale(number: int | None) -> Stale:
-    current = {"state": "published", "assignee": None, "version": number}
-    return Stale(
-        _l("Somebody else has published this service level in the meantime. Look at it again."), current=current
-    )
-
 
 def create(
     *, actor: Actor, now: datetime, code: str, name: Mapping[str, str], content: Policy, note: str | None = None
@@ -78,12 +70,16 @@ def create(
     """
     _permit(actor)
     _refuse(content)
-    if queries.known(code):
-        raise Rejected(fields={"code": CODE_TAKEN})
-    made = SlaPolicy(code=code, name=dict(name), usual=False, valid_from=places.today(now))
-    db.session.add(made)
-    db.session.flush()
-    version = _insert(made.id, 1, content, note, now, actor)
+    made, version = POLICIES.create(
+        code,
+        name,
+        sla_policy.written(content),
+        at=now,
+        by=actor.id,
+        note=note,
+        usual=False,
+        valid_from=places.today(now),
+    )
     after = {"code": code, "name": dict(name), "number": 1, "note": note}
     audit.record(actor, "sla_policy.create", "sla_policy", made.id, now=now, after=after)
     outbox.publish(SlaPolicyPublished(made.id, version.id))
@@ -106,10 +102,7 @@ def publish(
     Raises NotAllowed, NotFound, Stale, Rejected (the path of what is wrong).
     """
     _permit(actor)
-    found = queries.policy(policy_id, lock=True)
-    before = queries.in_force(policy_id)
-    if seen is not None and seen != before.number:
-        raise _stale(before.number)
+    found, before = POLICIES.locked(policy_id, seen)
     _refuse(content)
     if name is not None and dict(name) != found.name:
         was, found.name = found.name, dict(name)
@@ -122,10 +115,11 @@ def publish(
             before={"name": was},
             after={"name": found.name},
         )
-    if sla_policy.written(content) == before.content:
+    written = sla_policy.written(content)
+    if written == before.content:
         db.session.flush()
         return before
-    made = _insert(policy_id, before.number + 1, content, note, now, actor)
+    made = POLICIES.add(policy_id, before.number + 1, written, at=now, by=actor.id, note=note)
     audit.record_change(
         actor,
         "sla_policy.publish",
@@ -145,16 +139,12 @@ def close(policy_id: int, *, actor: Actor, now: datetime, seen: int | None = Non
     Raises NotAllowed, NotFound, Stale, Conflict for the usual one (6: it always exists) and while a category names it.
     """
     _permit(actor)
-    found = queries.policy(policy_id, lock=True)
-    number = queries.in_force(policy_id).number
-    if seen is not None and seen != number:
-        raise _stale(number)
+    found, _version = POLICIES.locked(policy_id, seen)
     if found.usual:
         raise Conflict(_l("The usual service level stays: it holds wherever a category names none."))
     if queries.categories(found.code, limit=1):
         raise Conflict(_l("Categories use this service level. Give them another one first."))
-    found.valid_to = places.today(now)
-    db.session.flush()
+    POLICIES.end(found, places.today(now))
     after = {"valid_to": str(found.valid_to)}
     audit.record(actor, "sla_policy.close", "sla_policy", policy_id, now=now, after=after)
 
@@ -164,31 +154,13 @@ def _permit(actor: Actor) -> None:
         raise NotAllowed
 
 
-def _insert(
-    policy_id: int, number: int, content: Policy, note: str | None, now: datetime, actor: Actor
-) -> SlaPolicyVersion:
-    made = SlaPolicyVersion(
-        policy_id=policy_id,
-        number=number,
-        content=sla_policy.written(content),
-        note=note or None,
-        published_at=now,
-        published_by=actor.id,
-    )
-    db.session.add(made)
-    db.session.flush()
-    return made
-
-
 def _refuse(content: Policy) -> None:
-    wrong: dict[str, list[Any]] = {}
-    for where, code in sla_policy.faults(content):
-        wrong.setdefault(where, []).append(FAULTS[code])
-    for priority, line in content.lines.items():
-        if line.hours not in HOURS_CLASSES:
-            wrong[f"lines.{priority}.hours"] = [_l("Choose one of the offered values.")]
-    if wrong:
-        raise Rejected(fields=wrong)
+    hours = [
+        (f"lines.{priority}.hours", "hours")
+        for priority, line in content.lines.items()
+        if line.hours not in HOURS_CLASSES
+    ]
+    refuse([*sla_policy.faults(content), *hours], FAULTS)
 
 
 def _flat(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import clock, forms
+from app.core import clock, forms, words
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
 from app.core.forms import Form
 from app.core.http import current_actor, policy
@@ -116,7 +116,7 @@ def repair(feedback_id: str) -> Any:
     data = form.load(request.form)
     if data is None:
         return _convert_page(row, form, Form(NoticeOfForm, {"version": row.version})), 422
-    words = data["place_text"] or None
+    typed = data["place_text"] or None
     try:
         _matter, filed = acts.convert_to_ticket(
             actor=current_actor(),
@@ -127,8 +127,8 @@ def repair(feedback_id: str) -> Any:
             repair=Repair(
                 category=data["category"],
                 description=data["description"],
-                place_id=None if words else data["place_id"],
-                place_text=words,
+                place_id=None if typed else data["place_id"],
+                place_text=typed,
             ),
         )
     except (Rejected, Stale, Conflict, NotAllowed) as refused:
@@ -148,7 +148,6 @@ def notice(feedback_id: str) -> Any:
     usual = Form(RepairOfForm, {"version": row.version, "place_id": row.place_id, "description": _first_words(row)})
     if data is None:
         return _convert_page(row, usual, form), 422
-    titles = {"zh-CN": data["title_zh"], "en": data["title_en"]}
     try:
         _matter, notice_id = acts.convert_to_notice(
             actor=current_actor(),
@@ -156,7 +155,7 @@ def notice(feedback_id: str) -> Any:
             feedback_id=row.id,
             seen=data["version"],
             text=data["text"],
-            title={tag: text for tag, text in titles.items() if text},
+            title=words.from_fields(data, "title"),
         )
     except (Rejected, Stale, Conflict, NotAllowed) as refused:
         _refuse(form, refused)
