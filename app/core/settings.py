@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import BigInteger, Index, select
+from sqlalchemy import BigInteger, Index, func, select
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,7 +21,10 @@ CACHE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One setting: its default, type, bounds, unit and (lazy) words."""
+    """One setting: its default, type, bounds, unit and (lazy) words.
+
+    `page`: the endpoint of the page that alone changes it, together with those it has to fit.
+    """
 
     name: str
     default: Any
@@ -31,6 +34,7 @@ class Declared:
     high: float | None = None
     unit: str = ""
     choices: tuple[str, ...] = ()
+    page: str | None = None
 
     def parse(self, given: Any) -> Any:
         """The typed value; raises Rejected naming the setting."""
@@ -81,9 +85,10 @@ def declare(
     high: float | None = None,
     unit: str = "",
     choices: tuple[str, ...] = (),
+    page: str | None = None,
 ) -> str:
     """Declare a setting at import of the module that uses it; returns its name."""
-    DECLARED[name] = Declared(name, default, kind, words, low, high, unit, choices)  # type: ignore[arg-type]  # the overloads above say what fits together
+    DECLARED[name] = Declared(name, default, kind, words, low, high, unit, choices, page)  # type: ignore[arg-type]  # the overloads above say what fits together
     return name
 
 
@@ -106,6 +111,12 @@ def _values() -> dict[str, Any]:
     values = {row.name: row.value for row in rows}
     _cache[institution_id] = (time.monotonic(), values)
     return values
+
+
+def lock(name: str) -> None:
+    """Let whoever comes second to a value, or to values that are changed together, wait until the first is done."""
+    key = func.hashtextextended(f"setting {current_institution()} {name}", 0)
+    db.session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def put(name: str, given: Any, *, actor_id: int | None, now: datetime) -> tuple[Any, Any]:

@@ -48,10 +48,11 @@ def test_every_declared_setting_is_there_with_its_words(browser: FlaskClient) ->
 
 def test_areas_and_choices_are_words_in_both_languages(browser: FlaskClient, login: Callable[..., FlaskClient]) -> None:
     page = browser.get("/settings").get_data(as_text=True)
-    assert '<option value="high">High</option>' in page
+    assert '<option value="dutylead">Duty lead</option>' in page
+    assert "usually High" in page
     assert "usually China" in page
     page = login(accounts.person("admin", locale="zh-CN")).get("/settings").get_data(as_text=True)
-    assert '<option value="high">高</option>' in page
+    assert "通常 高" in page
     assert '<option value="dutylead">值班组长</option>' in page
     for area in {name.partition(".")[0] for name in settings.DECLARED}:
         assert not re.search(rf">\s*{area}\s*</h2>", page), f"{area} has no name"

@@ -143,6 +143,17 @@ class TestPage:
         client = login(accounts.person("admin"))
         assert 'href="/service-levels/priorities"' in client.get("/settings").get_data(as_text=True)
 
+    def test_rule_26_a_cell_is_not_changed_by_itself(self, database: Session, login: Login) -> None:
+        """One place changes the matrix: a single cell could make it fall."""
+        client = login(accounts.person("admin", locale="en"))
+        page = client.get("/settings").get_data(as_text=True)
+        assert 'id="priority.room_emergency"' in page
+        assert 'action="/settings/priority.' not in page
+        answer = client.post("/settings/priority.room_emergency", data={"value": "low", "seen": "0"})
+        assert answer.status_code == 409
+        assert "changed together" in answer.get_data(as_text=True)
+        assert settings.get("priority.room_emergency") == "emergency"
+
 
 def test_rule_26_over_the_api(database: Session, client: FlaskClient) -> None:
     me = accounts.token(accounts.person("supervisor"))

@@ -12,8 +12,8 @@ from app.audit import labels
 from app.audit import services as audit
 from app.core import outbox, settings
 from app.core.actor import Actor
-from app.core.db import current_institution, db
-from app.core.errors import NotFound, Stale
+from app.core.db import db
+from app.core.errors import Conflict, NotFound, Stale
 from app.core.outbox import OutboxDelivery
 from app.core.settings import SettingValue
 
@@ -30,14 +30,15 @@ labels.declare(
 def change_setting(name: str, given: Any, *, actor: Actor, now: datetime, seen: int) -> None:
     """Set a value and note it in the audit log; a value that stays the same is no change.
 
-    `seen` is the id of the row the page showed (0: the default). Raises NotFound, Rejected, Stale.
+    `seen` is the id of the row the page showed (0: the default). Raises NotFound, Rejected, Stale; Conflict
+    for one that is changed elsewhere, together with others.
     """
     declared = settings.DECLARED.get(name)
     if declared is None:
         raise NotFound
-    # two tabs that saw the same value: the second waits here, then finds that it was changed
-    lock = func.hashtextextended(f"setting {current_institution()} {name}", 0)
-    db.session.execute(select(func.pg_advisory_xact_lock(lock)))
+    if declared.page is not None:
+        raise Conflict(_l("This value has to fit others. It is changed together with them, on a page of their own."))
+    settings.lock(name)  # two tabs that saw the same value: the second waits, then finds that it was changed
     newest = db.session.execute(
         select(SettingValue.id, SettingValue.value)
         .where(SettingValue.name == name)

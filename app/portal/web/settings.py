@@ -9,7 +9,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.core import clock, forms, settings
-from app.core.errors import Rejected, Stale
+from app.core.errors import Conflict, Rejected, Stale
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.portal import policies
@@ -39,8 +39,8 @@ def change_setting(name: str) -> Any:
     except Rejected as refused:
         said = [str(each) for group in refused.fields.values() for each in group]
         return _page(name, said, data["value"]), 422
-    except Stale as stale:
-        return _page(name, [str(stale.message)], data["value"]), 412
+    except (Stale, Conflict) as refused:
+        return _page(name, [str(refused.message)], data["value"]), refused.status
     toast(_("The setting is changed."))
     return redirect(url_for("portal.settings_page", _anchor=name))
 
@@ -59,7 +59,7 @@ def _page(name: str = "", errors: list[str] | None = None, typed: str | None = N
                 "errors": errors or [] if wrong else [],
             }
         )
-    pages = {"priority": url_for("sla.priorities")}  # areas with a page of their own over the same values
+    pages = {each.name.partition(".")[0]: url_for(each.page) for each in settings.DECLARED.values() if each.page}
     return render_template("portal/settings.html", groups=groups, areas=_areas(), pages=pages, named=_named())
 
 

@@ -46,6 +46,7 @@ for _impact in ROWS:
             _usual,
             kind=str,
             choices=URGENCIES,
+            page="sla.priorities",
             words=_l(
                 "%(impact)s, urgency said: %(urgency)s",
                 impact=_l(IMPACT_LABELS[_impact]),

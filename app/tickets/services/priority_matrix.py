@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, Text, bindparam, func, select, text
+from sqlalchemy import func, select
 
 from app.accounts.models import Person
 from app.audit import labels
 from app.audit import services as audit
 from app.core import settings
 from app.core.actor import Actor
-from app.core.db import current_institution, db
+from app.core.db import db
 from app.core.errors import NotAllowed, Rejected, Stale
 from app.core.i18n import gettext
 from app.core.settings import SettingValue
@@ -29,12 +29,6 @@ labels.declare(
     objects={"priority": _l("Priority matrix")},
     values=dict.fromkeys(NAMES, lambda code: gettext(URGENCY_LABELS[code]) if code in URGENCY_LABELS else code),
 )
-
-# the locks of `portal.services.operations`, which changes single settings: whoever comes second waits for the first
-_LOCK = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended('setting ' || :institution || ' ' || name, 0)) "
-    "FROM unnest(:names) AS name ORDER BY name"
-).bindparams(bindparam("names", type_=ARRAY(Text)), bindparam("institution", type_=Text))
 
 
 class Changed(NamedTuple):
@@ -67,7 +61,7 @@ def set_matrix(*, actor: Actor, now: datetime, given: Matrix, reason: str, seen:
     """
     if actor.kind != "system" and not policies.may_edit_policies(actor):
         raise NotAllowed
-    db.session.execute(_LOCK, {"institution": str(current_institution()), "names": list(NAMES)})
+    settings.lock("priority")
     newest = db.session.scalar(select(func.max(SettingValue.id)).where(SettingValue.name.in_(NAMES))) or 0
     if seen is not None and seen != newest:
         current = {"state": "changed", "assignee": None, "version": newest}
