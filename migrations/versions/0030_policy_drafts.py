@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), autoincrement=True, nullable=False),
         sa.Column("policy_id", sa.BigInteger(), nullable=False),
         sa.Column("base_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("edited_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("edited_by", sa.BigInteger(), nullable=True),

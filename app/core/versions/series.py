@@ -205,17 +205,20 @@ class Series(Generic[H, V, D]):
             raise self.stale(current.number)
         return found, current
 
-    def keep(self, head_id: int, content: dict[str, Any], *, at: datetime, by: int | None, seen: int | None) -> D:
+    def keep(
+        self, head_id: int, content: dict[str, Any], *, at: datetime, by: int | None, seen: int | None, **own: Any
+    ) -> D:
         """Keep what is being made of a thing; `seen` is the version of the draft its editor began from (0: none was).
 
-        Raises NotFound; Stale where somebody else has edited in the meantime.
+        `own`: further columns of the draft. Raises NotFound; Stale where somebody else has edited in the meantime.
         """
         _head, current = self.locked(head_id, None)
         found = self._seen(self.draft(head_id, lock=True), seen)
         if found is None:
             found = self.draft_table(head_id=head_id, base_id=current.id, version=0)
             db.session.add(found)
-        found.content, found.edited_at, found.edited_by = content, at, by
+        for name, value in {**own, "content": content, "edited_at": at, "edited_by": by}.items():
+            setattr(found, name, value)
         found.version += 1
         db.session.flush()
         return found

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Tenant, ref
 from app.core.versions.tables import Draft, Head, Version, draft_rules, one_per_code, version_rules
+from app.core.words import Words
 from app.tickets.models.checks import one_of
 from app.tickets.rules.priority import URGENCIES
 from app.tickets.rules.sla import Kind, Phase
@@ -40,13 +41,14 @@ class SlaPolicyVersion(Version):
 
 
 class SlaPolicyDraft(Draft):
-    """What somebody is making of a policy and has not published."""
+    """What somebody is making of a policy and has not published; `name` where it is to be called otherwise."""
 
     __tablename__ = "sla_policy_draft"
     __head__ = "policy_id"
     __table_args__ = draft_rules(__tablename__, "sla_policy", __head__, "sla_policy_version")
 
     policy_id: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[dict[str, str] | None] = mapped_column(Words)
 
 
 class Clock(Tenant):
