@@ -236,6 +236,7 @@ REACTIONS: dict[type[Event], tuple[Subscription, ...]] = {
     feedback_events.FeedbackAnswered: (_told(feedback_handlers.feedback_answered),),
     feedback_events.FeedbackAssigned: (_told(feedback_handlers.feedback_assigned),),
     feedback_events.FeedbackClosed: (_told(feedback_handlers.feedback_closed),),
+    feedback_events.FeedbackPostponed: (_told(feedback_handlers.feedback_postponed),),
     feedback_events.FeedbackReplied: (_told(feedback_handlers.feedback_replied),),
     feedback_events.FeedbackLate: (_told(feedback_handlers.feedback_late),),
     feedback_events.FeedbackClockDue: (

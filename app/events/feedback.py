@@ -33,6 +33,14 @@ class FeedbackAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackPostponed(Event):
+    """Other working hours moved the answer its author was promised to a later day."""
+
+    feedback_id: int
+    event_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class FeedbackAssigned(Event):
     """Somebody is to answer it."""
 

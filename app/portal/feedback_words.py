@@ -129,6 +129,9 @@ def _happened(event: Any) -> str:
             if data.get("step") == "respond"
             else _("Not answered within three working days: those above were told")
         )
+    elif event.kind == Act.POSTPONE:
+        until = datetime.fromisoformat(data["until"])
+        found = _("The working hours have changed: there is an answer by %(when)s", when=_until(until))
     elif event.kind == Act.REPLY and event.from_state:
         found = _("Open again")
     elif event.kind == Act.CONVERT:

@@ -12,11 +12,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core import i18n
 from app.core.actor import Actor
 from app.core.outbox import OutboxDelivery, OutboxEvent
 from app.events import feedback as events
 from app.events.sites import CalendarPublished
+from app.notifications.models import Notification
 from app.portal.handlers import feedback as handlers
+from app.portal.models import FeedbackEvent
 from app.portal.queries import working_time
 from app.portal.services.feedback import acts
 from app.sites.calendars import queries, services
@@ -83,6 +86,76 @@ def test_rule_19_what_is_open_is_judged_anew(office: int, database: Session, now
         handlers.on_clock(events.FeedbackClockDue(matter.id, 1, step), SYSTEM, at)
     late = database.scalars(select(OutboxEvent.payload).where(OutboxEvent.kind == "FeedbackLate")).all()
     assert [each["step"] for each in late] == ["respond", "remind", "answer"]
+
+
+def opened(calendar_id: int, now: datetime) -> CalendarPublished:
+    """Publish the calendar with no day closed."""
+    content = calendar_data.read(queries.in_force(calendar_id).content)
+    made = services.publish(calendar_id, actor=SYSTEM, now=now, content=replace(content, overrides={}))
+    return CalendarPublished(calendar_id, made.id)
+
+
+def told(database: Session, matter: Any) -> list[str]:
+    """What the author was told of later days, by the events of the matter."""
+    query = select(FeedbackEvent.data["until"].as_string(), FeedbackEvent.audience, FeedbackEvent.actor_kind)
+    rows = database.execute(
+        query.where(FeedbackEvent.feedback_id == matter.id, FeedbackEvent.kind == "postpone").order_by(FeedbackEvent.id)
+    ).all()
+    assert {(row[1], row[2]) for row in rows} <= {("everyone", "system")}
+    return [row[0] for row in rows]
+
+
+def test_rule_22_the_answer_that_was_promised_moves_later_only_and_is_told(
+    office: int, database: Session, now: datetime
+) -> None:
+    tomorrow = now.date() + timedelta(days=1)
+    closed(office, now, tomorrow)
+    student = accounts.person("student")
+    matter = feedback.said(student)
+    respond, answer = matter.respond_due, matter.answer_due
+    handlers.on_calendar_published(opened(office, now), SYSTEM, now)
+    assert matter.respond_due == respond - timedelta(days=1)  # known to the desk alone: judged wholly anew
+    assert (matter.answer_due, matter.first_due) == (answer, answer)
+    assert told(database, matter) == []
+    event = closed(office, now, tomorrow, now.date() + timedelta(days=2))
+    for _time in range(2):
+        handlers.on_calendar_published(event, SYSTEM, now)
+    assert matter.answer_due == matter.first_due == answer + timedelta(days=1)
+    assert told(database, matter) == [i18n.iso(matter.answer_due)]
+    published = database.scalars(select(OutboxEvent.payload).where(OutboxEvent.kind == "FeedbackPostponed")).one()
+    for _time in range(2):
+        handlers.feedback_postponed(events.FeedbackPostponed(**published), SYSTEM, now)
+    line = database.scalars(select(Notification).where(Notification.kind == "feedback-postponed")).one()
+    assert (line.person_id, line.data["until"]) == (student.id, i18n.iso(matter.answer_due))
+    handlers.on_calendar_published(opened(office, now), SYSTEM, now)
+    assert matter.answer_due == answer + timedelta(days=1)
+
+
+def test_rule_22_the_reminder_comes_before_the_promise_that_stands(
+    office: int, database: Session, now: datetime
+) -> None:
+    closed(office, now, now.date() + timedelta(days=1))
+    matter = feedback.said(accounts.person("student"))
+    handlers.on_calendar_published(opened(office, now), SYSTEM, now)
+    due: Any = matter.answer_due
+    work = queries.work(queries.version_of("office", None) or 0)
+    soon = [at for step, at in rings(database) if step == "remind"]
+    assert [work.between(minute_of(at) - 1, minute_of(due)) for at in soon] == [240, 240]
+    handlers.on_clock(events.FeedbackClockDue(matter.id, 1, "remind"), SYSTEM, soon[-1] - timedelta(minutes=2))
+    assert database.scalars(select(OutboxEvent).where(OutboxEvent.kind == "FeedbackLate")).all() == []
+    handlers.on_clock(events.FeedbackClockDue(matter.id, 1, "remind"), SYSTEM, soon[-1])
+    assert len(database.scalars(select(OutboxEvent).where(OutboxEvent.kind == "FeedbackLate")).all()) == 1
+
+
+def test_rule_22_its_author_reads_of_it(
+    office: int, now: datetime, login: Callable[..., FlaskClient], database: Session
+) -> None:
+    student = accounts.person("student", locale="en")
+    matter = feedback.said(student)
+    handlers.on_calendar_published(closed(office, now, now.date() + timedelta(days=1)), SYSTEM, now)
+    database.flush()
+    page = login(student).get(f"/feedback/{matter.id}").get_data(as_text=True)
+    assert "The working hours have changed: there is an answer by" in page
 
 
 def test_rule_19_what_has_ended_keeps_its_due_times(office: int, now: datetime) -> None:

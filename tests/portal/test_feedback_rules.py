@@ -35,6 +35,7 @@ open name = staff
 answered name = staff
 closed name = staff
 open escalate = system
+open postpone = system
 """
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY = ((8 * 60, 12 * 60), (14 * 60, 18 * 60))

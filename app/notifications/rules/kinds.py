@@ -55,6 +55,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("ticket-withdrawn", REQUESTS, gettext_noop("A request I follow is withdrawn")),
     Kind("ticket-closed", REQUESTS, gettext_noop("A request is closed")),
     Kind("feedback-answered", SAID, gettext_noop("An answer from the desk"), mail=True),
+    Kind("feedback-postponed", SAID, gettext_noop("The desk answers on a later day")),
     Kind("feedback-closed", SAID, gettext_noop("What became of it")),
     Kind("feedback-assigned", DESK, gettext_noop("I am to answer something"), mail=True),
     Kind("feedback-replied", DESK, gettext_noop("Its author wrote again")),

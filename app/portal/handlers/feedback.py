@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.i18n import iso
 from app.events import feedback as events
 from app.events.sites import CalendarPublished
 from app.notifications import rendering
@@ -21,7 +22,7 @@ from app.notifications import services as notifications
 from app.portal import policies
 from app.portal.models import Feedback
 from app.portal.queries import feedback_viewer as viewer
-from app.portal.rules.feedback import KIND_LABELS, Kind
+from app.portal.rules.feedback import KIND_LABELS, Kind, Status
 from app.portal.services.feedback import recalendaring, timers
 
 
@@ -43,6 +44,14 @@ def feedback_answered(event: events.FeedbackAnswered, actor: Actor, now: datetim
     """Its author hears that there is an answer."""
     matter = _matter(event.feedback_id)
     _tell([matter.author_id], "feedback-answered", matter, now, key=f"answered:{event.event_id}")
+
+
+def feedback_postponed(event: events.FeedbackPostponed, actor: Actor, now: datetime) -> None:
+    """Its author hears of the later day, if he still waits for it."""
+    matter = _matter(event.feedback_id)
+    if matter.status == Status.OPEN:
+        until = iso(matter.answer_due)
+        _tell([matter.author_id], "feedback-postponed", matter, now, key=f"postponed:{event.event_id}", until=until)
 
 
 def feedback_closed(event: events.FeedbackClosed, actor: Actor, now: datetime) -> None:
@@ -88,4 +97,4 @@ def on_lapse(event: events.FeedbackLapseDue, actor: Actor, now: datetime) -> Non
 
 def on_calendar_published(event: CalendarPublished, actor: Actor, now: datetime) -> None:
     """What is open is judged by the hours that hold now."""
-    recalendaring.rejudge(now=now, calendar_id=event.calendar_id, version_id=event.version_id)
+    recalendaring.rejudge(actor=actor, now=now, calendar_id=event.calendar_id, version_id=event.version_id)

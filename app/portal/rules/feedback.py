@@ -43,6 +43,7 @@ class Act(StrEnum):
     ASSIGN = "assign"
     NAME = "name"
     ESCALATE = "escalate"
+    POSTPONE = "postpone"
 
 
 class Who(StrEnum):
@@ -75,6 +76,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(Act.ASSIGN, (Status.OPEN, Status.ANSWERED), None, Who.STAFF),
     Row(Act.NAME, tuple(Status), None, Who.STAFF),
     Row(Act.ESCALATE, (Status.OPEN,), None, Who.SYSTEM),
+    Row(Act.POSTPONE, (Status.OPEN,), None, Who.SYSTEM),
 )
 
 _ROWS: Final = {(start, row.act): row for row in TABLE for start in row.froms}

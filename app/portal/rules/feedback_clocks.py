@@ -2,6 +2,9 @@
 
 They run on the working calendar of its campus like those of tickets (tickets-rules 9, 10, 12): a due time is the close
 of the n-th worked date after the day it was said, a reply after the answer starts both anew. Neither ever pauses.
+
+When it is answered is told to its author: that is a promise, which another calendar moves later only (22). When it is
+taken up is known to the desk alone and judged by whichever calendar holds (19).
 """
 
 from dataclasses import dataclass
@@ -36,9 +39,23 @@ class Dues:
 def dues(work: Work, start: datetime) -> Dues:
     """The due times of what was said at `start`."""
     begin = minute_of(start)
-    answer = work.minutes(begin, ANSWER)
-    remind = None if answer is None else work.due(begin, max(answer - SOON, 0))
-    return Dues(_due(work, begin, RESPOND), _due(work, begin, ANSWER), None if remind is None else instant_of(remind))
+    answer = _due(work, begin, ANSWER)
+    return Dues(_due(work, begin, RESPOND), answer, reminder(work, start, answer))
+
+
+def reminder(work: Work, start: datetime, answer: datetime | None) -> datetime | None:
+    """When the handler of what was said at `start` is reminded, SOON before its answer is due."""
+    if answer is None:
+        return None
+    found = work.due(minute_of(start), max(used(work, start, answer) - SOON, 0))
+    return None if found is None else instant_of(found)
+
+
+def told_later(promised: datetime | None, found: datetime | None) -> datetime | None:
+    """The promise under another calendar, which would have it at `found`: later only, and never taken back (22)."""
+    if promised is None or found is None:
+        return promised or found
+    return max(promised, found)
 
 
 def _due(work: Work, begin: int, target: Days) -> datetime | None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from app.core import outbox
-from app.events.feedback import FeedbackClockDue, FeedbackLapseDue
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.i18n import iso
+from app.events.feedback import FeedbackClockDue, FeedbackLapseDue, FeedbackPostponed
 from app.portal.models import Feedback, FeedbackEvent
 from app.portal.queries import working_time
 from app.portal.rules import feedback as rules
 from app.portal.rules import feedback_clocks
+from app.portal.rules.feedback import Act
 from app.portal.rules.feedback_clocks import Work
+from app.portal.services.feedback.held import move
 from app.sites.calendars import queries as calendars
 from app.sites.calendars import services as calendar_services
 from app.sites.rules.worktime import WorkTime
@@ -41,23 +46,30 @@ def set_timers(matter: Feedback, work: Work, now: datetime) -> None:
     _ring_at(matter, feedback_clocks.dues(work, now), now, "")
 
 
-def rejudge(matter: Feedback, work: Work, now: datetime, version_id: int) -> bool:
+def rejudge(matter: Feedback, work: Work, *, actor: Actor, now: datetime, version_id: int) -> bool:
     """Judge the running clocks by a calendar version published meanwhile, from their start (tickets-rules 19).
 
-    What was taken up keeps its due time. Returns whether one moved; its steps get timers of their own, since those of
-    the old due times find that they come too early.
+    What was taken up keeps its due time. The answer is promised to the author: it moves later only, and he is told
+    (22). Returns whether one moved; its steps get timers of their own, since those of the old due times find that they
+    come too early.
     """
     found = feedback_clocks.dues(work, matter.opened_at)
     before = (matter.respond_due, matter.answer_due)
     if matter.responded_at is None:
         matter.respond_due = found.respond
-    matter.answer_due = found.answer
+    matter.answer_due = feedback_clocks.told_later(matter.answer_due, found.answer)
     if matter.first_answered_at is None:
-        matter.first_due = found.answer
-    if before == (matter.respond_due, matter.answer_due):
+        matter.first_due = matter.answer_due
+    if before == (matter.respond_due, matter.answer_due) == (found.respond, found.answer):
         return False
-    _ring_at(matter, found, matter.opened_at, f":{version_id}")
-    return True
+    remind = feedback_clocks.reminder(work, matter.opened_at, matter.answer_due)
+    judged = feedback_clocks.Dues(matter.respond_due, matter.answer_due, remind)
+    _ring_at(matter, judged, matter.opened_at, f":{version_id}")
+    if matter.answer_due != before[1]:
+        made = move(matter, Act.POSTPONE, actor=actor, now=now, data={"until": iso(matter.answer_due)})
+        db.session.flush()
+        outbox.publish(FeedbackPostponed(matter.id, made.id))
+    return before != (matter.respond_due, matter.answer_due)
 
 
 def _ring_at(matter: Feedback, found: feedback_clocks.Dues, after: datetime, which: str) -> None:

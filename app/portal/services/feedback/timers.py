@@ -29,7 +29,8 @@ def clock_due(*, actor: Actor, now: datetime, feedback_id: int, cycle: int, step
     if matter.status != Status.OPEN or matter.cycle != cycle or _done(matter, step):
         return False
     if step == "remind":
-        remind = feedback_clocks.dues(clocks.office(matter.campus_id, now), matter.opened_at).remind
+        work = clocks.office(matter.campus_id, now)
+        remind = feedback_clocks.reminder(work, matter.opened_at, matter.answer_due)
         if remind is None or remind > now:
             return False
     else:
