@@ -101,6 +101,31 @@ def _joined(found: Iterable[Kind]) -> str:
     return _(", ").join(_(word) for kind, word in KIND_LABELS.items() if kind in wanted)
 
 
+def differences(before: Policy, after: Policy) -> list[tuple[str, str, str]]:
+    """What two contents say differently: (what, before, after) in the order of the form; a dash where there is none."""
+    found = [
+        (_("%(priority)s, %(field)s", priority=was.label, field=field), one, other)
+        for was, now in zip(table(before), table(after), strict=True)
+        for field, one, other in zip(_parts().values(), _cells(was), _cells(now), strict=True)
+        if one != other
+    ]
+    held = zip(stops(before), stops(after), strict=True)
+    found += [(_("Hold: %(reason)s", reason=word), one, other) for (word, one), (_same, other) in held if one != other]
+    was, now = ([" · ".join(step) for step in steps(policy)] for policy in (before, after))
+    found += [(_("Steps"), step, "–") for step in was if step not in now]
+    return found + [(_("Steps"), "–", step) for step in now if step not in was]
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (*row.targets, row.hours, row.floor, _("told") if row.promise else _("none"))
+
+
+def _parts() -> dict[str, str]:
+    """The parts of a line by their names."""
+    parts = {kind.value: _(KIND_LABELS[kind]) for kind in TARGETS}
+    return parts | {"hours": _("Hours"), "floor": _("Left at least"), "promise": _("Promise")}
+
+
 def priorities(codes: Sequence[str]) -> list[tuple[str, str]]:
     """Priorities with their words, the highest first."""
     return [(code, _(URGENCY_LABELS[code])) for code in reversed(codes)]
@@ -134,8 +159,7 @@ def whoms() -> list[dict[str, str]]:
 def labels(names: Iterable[str]) -> dict[str, str]:
     """The words by which the summary of a refused form names its fields."""
     found = {"code": _("Code"), "name_zh": _("Name in Chinese"), "name_en": _("Name in English"), "steps": _("Steps")}
-    parts = {kind.value: _(KIND_LABELS[kind]) for kind in TARGETS}
-    parts |= {"hours": _("Hours"), "floor": _("Left at least"), "promise": _("Promise")}
+    parts = _parts()
     for name in names:
         first, _sep, rest = name.partition("_")
         if first in URGENCIES:

@@ -74,7 +74,8 @@ def test_a_draft_is_of_whoever_saw_its_state(kind: Kind) -> None:
         kind.series.discard(mine, seen=1)
     with pytest.raises(Stale):
         kind.series.take(mine, seen=1)
-    assert kind.series.take(mine, seen=2) == {"n": 3}
+    assert kind.series.take(mine, seen=2).content == {"n": 3}
+    assert kind.series.draft(mine) is None
     with pytest.raises(Conflict):
         kind.series.take(mine, seen=None)
 

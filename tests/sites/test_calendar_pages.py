@@ -230,6 +230,15 @@ class TestPublishing:
         assert desk.post(f"/calendars/{office}/discard").status_code == 303
         assert queries.draft(office) is None
 
+    def test_a_draft_somebody_went_on_with_is_not_discarded(self, desk: FlaskClient, office: int) -> None:
+        sent = {"seen": "0", "on": "2026-11-19", "kind": "closed"}
+        desk.post(f"/calendars/{office}/edit/dates", data=sent)
+        desk.post(f"/calendars/{office}/edit/dates", data={**sent, "seen": "1", "on": "2026-11-20"})
+        answer = desk.post(f"/calendars/{office}/discard", data={"seen": "1"})
+        assert answer.status_code == 412
+        assert "Somebody else has published this calendar" in answer.get_data(as_text=True)
+        assert desk.post(f"/calendars/{office}/discard", data={"seen": "2"}).status_code == 303
+
 
 class TestWhoWorksByWhich:
     def test_rule_15_a_campus_is_given_a_calendar(self, desk: FlaskClient, office: int, database: Session) -> None:

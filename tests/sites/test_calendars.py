@@ -201,6 +201,13 @@ class TestApi:
         assert answer.status_code == 422
         assert field in {each["field"] for each in answer.json["errors"]}
 
+    def test_a_code_is_one_for_machines(self, database: Session, client: FlaskClient) -> None:
+        me = accounts.token(accounts.person("admin"))
+        body = {"name": {"en": "North"}, "content": {"zone": "Asia/Shanghai", "always": True}}
+        for code in ("North!", "-n", "北"):
+            refused = client.post("/api/v1/calendars", json={**body, "code": code}, headers=me)
+            assert refused.status_code == 422
+
     def test_made_and_given_to_a_campus(self, database: Session, client: FlaskClient) -> None:
         me = accounts.token(accounts.person("admin"))
         campus = sites.campus()
@@ -234,6 +241,60 @@ class TestApi:
         assert client.delete(address, headers={**me, "If-Match": '"v2"'}).status_code == 204
         assert client.get(f"{address}/versions", headers=me).status_code == 404
         assert client.delete(f"/api/v1/calendars/{office()}", headers=me).status_code == 409
+
+    def test_rule_19_drafted_compared_and_published(self, database: Session, client: FlaskClient) -> None:
+        me = accounts.token(accounts.person("supervisor"))
+        address = f"/api/v1/calendars/{office()}"
+
+        def ask(how: str, part: str, version: int | None = None, **sent: Any) -> Any:
+            match = {} if version is None else {"If-Match": f'"v{version}"'}
+            return client.open(f"{address}/draft{part}", method=how, headers={**me, **match}, **sent)
+
+        for part in ("", "/changes", "/effect"):
+            assert ask("GET", part).status_code == 404
+        now_so: Any = client.get(address, headers=me).json
+        body = now_so["content"]
+        body["overrides"] = [{"on": f"2026-11-{day}", "kind": "closed"} for day in (19, 20)]
+        assert ask("PUT", "", json={"content": body}).status_code == 428
+        made = ask("PUT", "", 0, json={"content": body})
+        assert (made.status_code, made.headers["ETag"]) == (200, '"v1"'), made.get_data(as_text=True)
+        shown = {name: made.json[name] for name in ("version", "based_on", "outrun")}
+        assert shown == {"version": 1, "based_on": now_so["version"], "outrun": False}
+        assert ask("PUT", "", 0, json={"content": body}).status_code == 412
+        assert client.get(address, headers=me).json["version"] == now_so["version"]  # type: ignore[index]  # the answer is JSON
+        changes = ask("GET", "/changes").json
+        assert (changes["from"], changes["to"], changes["left_out"]) == ("2026-01-01", "2028-12-31", 0)
+        assert changes["items"] == [
+            {
+                "from": "2026-11-19",
+                "to": "2026-11-20",
+                "before": "08:00-12:00, 14:00-18:00",
+                "after": "",
+                "minutes": -480,
+            }
+        ]
+        assert set(ask("GET", "/effect").json) >= {"tickets", "clocks", "earlier", "later", "late", "healed"}
+        assert ask("POST", "/publish", json={}).status_code == 428
+        assert ask("POST", "/publish", 7, json={}).status_code == 412
+        done = ask("POST", "/publish", 1, json={"note": "校运会"})
+        assert (done.status_code, done.json["version"], done.json["note"]) == (200, now_so["version"] + 1, "校运会")
+        assert ask("POST", "/publish", 1, json={}).status_code == 409
+        assert ask("GET", "").status_code == 404
+
+    def test_a_draft_that_was_outrun_says_so_and_goes(self, database: Session, client: FlaskClient) -> None:
+        me = accounts.token(accounts.person("admin"))
+        address = f"/api/v1/calendars/{office()}"
+        body = {"content": {"zone": "Asia/Shanghai", "week": ["08:00-12:00"] * 7}}
+        begun: Any = client.put(f"{address}/draft", json=body, headers={**me, "If-Match": '"v0"'})
+        assert self.put(client, me, str(office()), 1).status_code == 200
+        found: Any = client.get(f"{address}/draft", headers=me)
+        assert (found.json["outrun"], found.json["based_on"]) == (True, 1)
+        match = {**me, "If-Match": begun.headers["ETag"]}
+        assert client.post(f"{address}/draft/publish", json={}, headers=match).status_code == 412
+        assert client.delete(f"{address}/draft", headers={**me, "If-Match": '"v9"'}).status_code == 412
+        assert client.delete(f"{address}/draft", headers=match).status_code == 204
+        wrong: Any = client.put(f"{address}/draft", json={"content": {"zone": "Mars"}}, headers={**me, "If-Match": "*"})
+        assert {each["field"] for each in wrong.json["errors"]} == {"zone", "week"}
 
     def test_a_long_span_is_refused(self, database: Session, client: FlaskClient) -> None:
         me = accounts.token(accounts.person("dispatcher"))

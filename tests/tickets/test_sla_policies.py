@@ -174,6 +174,35 @@ class TestApi:
         assert client.delete(f"/api/v1/sla-policies/{made.json['id']}", headers=me).status_code == 204
         assert client.get(f"/api/v1/sla-policies/{made.json['id']}", headers=me).status_code == 404
 
+    def test_rule_7_drafted_compared_and_published(self, ground: make.Ground, client: FlaskClient) -> None:
+        me = accounts.token(accounts.person("supervisor"))
+        address = f"/api/v1/sla-policies/{usual().id}"
+
+        def ask(how: str, part: str, version: int | None = None, **sent: Any) -> Any:
+            match = {} if version is None else {"If-Match": f'"v{version}"'}
+            return client.open(f"{address}/draft{part}", method=how, headers={**me, **match}, **sent)
+
+        assert ask("GET", "").status_code == ask("GET", "/changes").status_code == 404
+        body = {"content": sla_policy.written(quicker()), "name": {"en": "Quick"}}
+        assert ask("PUT", "", json=body).status_code == 428
+        made = ask("PUT", "", 0, json=body)
+        assert (made.status_code, made.headers["ETag"]) == (200, '"v1"'), made.get_data(as_text=True)
+        assert (made.json["based_on"], made.json["outrun"], made.json["name"]) == (1, False, {"en": "Quick"})
+        assert ask("PUT", "", 0, json=body).status_code == 412
+        changes = ask("GET", "/changes").json["items"]
+        assert changes == [{"field": "high.respond", "before": 30, "after": 15}]
+        assert usual().number == 1
+        assert ask("DELETE", "", 7).status_code == 412
+        assert ask("POST", "/publish", json={}).status_code == 428
+        done = ask("POST", "/publish", 1, json={"note": "night"})
+        assert (done.status_code, done.headers["ETag"], done.json["note"]) == (200, '"v2"', "night")
+        assert done.json["name"] == {"en": "Quick"}
+        assert ask("POST", "/publish", 1, json={}).status_code == 409
+        ask("PUT", "", 0, json=body)
+        assert ask("DELETE", "", 1).status_code == 204
+        wrong = sla_policy.written(DEFAULT) | {"steps": [{"after": 5, "do": "call", "clocks": []}]}
+        assert ask("PUT", "", 0, json={"content": wrong}).status_code == 422
+
     @pytest.mark.parametrize(
         ("path", "value", "field"),
         [
@@ -302,6 +331,35 @@ class TestPages:
         assert answer.status_code == 412
         assert "Somebody else has published" in answer.get_data(as_text=True)
         assert 'value="20"' in answer.get_data(as_text=True)
+
+    def test_a_draft_is_kept_gone_on_with_and_published(self, desk: FlaskClient) -> None:
+        address = f"/service-levels/{usual().id}"
+        kept = typed(high_respond="15", name_en="Quick", act="keep", draft="0")
+        assert desk.post(f"{address}/edit", data=kept).status_code == 303
+        assert (usual().number, usual().name["en"]) == (1, "Usual service level")
+        assert "Go on with the draft" in self.page(desk, address)
+        text = self.page(desk, f"{address}/edit")
+        for said in ("A draft, not in force", "High, First answer", "30 min", "15 min", 'value="Quick"'):
+            assert said in text
+        assert desk.post(f"{address}/edit", data=kept).status_code == 412  # another has drafted meanwhile
+        assert desk.post(f"{address}/edit", data=typed(high_respond="20", draft="0")).status_code == 412
+        sent = typed(high_respond="15", name_en="Quick", act="publish", draft="1")
+        assert desk.post(f"{address}/edit", data=sent).status_code == 303
+        assert (usual().number, usual().name["en"]) == (2, "Quick")
+        assert queries.draft(usual().id) is None
+
+    def test_a_draft_that_was_outrun_is_discarded(self, desk: FlaskClient, now: datetime) -> None:
+        address = f"/service-levels/{usual().id}"
+        assert desk.post(f"{address}/edit", data=typed(high_respond="15", act="keep")).status_code == 303
+        services.publish(usual().id, actor=SYSTEM, now=now, content=quicker(20), seen=1)
+        text = self.page(desk, f"{address}/edit")
+        assert "Another version was published after this draft was begun" in text
+        assert "Publish as version" not in text
+        assert 'name="seen" value="1"' in text  # what it would be published over is no longer in force
+        assert desk.post(f"{address}/edit", data=typed(high_respond="15", draft="1")).status_code == 412
+        assert desk.post(f"{address}/discard", data={"seen": "7"}).status_code == 412
+        assert desk.post(f"{address}/discard", data={"seen": "1"}).status_code == 303
+        assert 'value="20"' in self.page(desk, f"{address}/edit")
 
     def test_added_named_by_a_category_and_closed(
         self, desk: FlaskClient, ground: make.Ground, database: Session

@@ -26,11 +26,15 @@ Ts = TypeVarTuple("Ts")
 
 @dataclass(frozen=True, slots=True)
 class Desk(Generic[H, V, D]):
-    """What an editor works on: the thing, its version in force, the draft where there is one."""
+    """What an editor works on: the thing, its version in force, the draft where there is one.
+
+    `based_on` is the number of the version the draft began from; without a draft that of the one in force.
+    """
 
     head: H
     in_force: V
     draft: D | None
+    based_on: int
 
     @property
     def seen(self) -> int:
@@ -40,7 +44,7 @@ class Desk(Generic[H, V, D]):
     @property
     def outrun(self) -> bool:
         """Whether another version was published after the draft was begun: it cannot be published any more."""
-        return self.draft is not None and self.draft.base_id != self.in_force.id
+        return self.based_on != self.in_force.number
 
     @property
     def content(self) -> dict[str, Any]:
@@ -154,7 +158,11 @@ class Series(Generic[H, V, D]):
     def desk(self, head_id: int) -> Desk[H, V, D]:
         """What an editor of a thing works on. Raises NotFound."""
         found = self.head(head_id)
-        return Desk(found, self.in_force(found.id), self.draft(found.id))
+        current, draft = self.in_force(found.id), self.draft(found.id)
+        if draft is None or draft.base_id == current.id:
+            return Desk(found, current, draft, current.number)
+        query = select(self.version_table.number).where(self.version_table.id == draft.base_id)
+        return Desk(found, current, draft, db.session.scalars(query).one())
 
     # writing; the callers ask who may, record it and tell others
 
@@ -235,8 +243,8 @@ class Series(Generic[H, V, D]):
         self._seen(self.draft(head_id, lock=True), seen)
         db.session.execute(delete(self.draft_table).where(self.draft_table.head_id == head_id))
 
-    def take(self, head_id: int, *, seen: int | None) -> dict[str, Any]:
-        """The content of the draft, which is none any more: it is about to be published.
+    def take(self, head_id: int, *, seen: int | None) -> D:
+        """The draft, which is none any more: it is about to be published.
 
         Raises NotFound, Conflict (there is no draft), Stale (it was edited, or another version was published).
         """
@@ -247,9 +255,9 @@ class Series(Generic[H, V, D]):
         self._seen(found, seen)
         if current.id != found.base_id:
             raise self.stale(found.version)
-        content = found.content
-        db.session.execute(delete(self.draft_table).where(self.draft_table.head_id == head_id))
-        return content
+        db.session.delete(found)
+        db.session.flush()
+        return found
 
     def end(self, found: H, today: date) -> None:
         """Take a thing out of the list; its versions stay, what was being made of it goes."""

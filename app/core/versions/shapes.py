@@ -7,6 +7,8 @@ from typing import Any
 from marshmallow import fields
 
 from app.core import forms
+from app.core.errors import NotFound
+from app.core.versions.series import Desk
 from app.core.versions.tables import Head, Version
 
 NOTE_MAX = 300
@@ -43,8 +45,11 @@ class VersionOut(forms.Schema):
 
 
 class DraftOut(forms.Schema):
-    """What is being made and not in force; `based_on` is the number of the version it began from, `outrun` whether
-    another was published since, so that this one cannot be any more."""
+    """What is being made and not in force.
+
+    `based_on` is the number of the version it began from, `outrun` whether another was published since: it cannot be
+    published any more.
+    """
 
     version = fields.Integer()
     based_on = fields.Integer()
@@ -67,6 +72,14 @@ def shown(found: Head, version: Version, **own: Any) -> dict[str, Any]:
         "content": version.content,
         **own,
     }
+
+
+def drafted(desk: Desk[Any, Any, Any]) -> dict[str, Any]:
+    """The draft of what an editor works on, as `DraftOut` dumps it. Raises NotFound where there is none."""
+    if desk.draft is None:
+        raise NotFound
+    names = ("version", "edited_at", "edited_by", "content")
+    return {"based_on": desk.based_on, "outrun": desk.outrun} | {name: getattr(desk.draft, name) for name in names}
 
 
 def numbered(version: Version) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from app.core import clock, forms
 from app.core.errors import Rejected
 from app.core.http import ApiBlueprint, accepts, answers, current_actor, json_list, policy, seen_version, versioned
 from app.core.http.preconditions import no_body
-from app.core.versions.shapes import numbered, shown
+from app.core.versions.shapes import VersionFields, drafted, numbered, shown
 from app.sites import policies
 from app.sites import queries as places
 from app.sites.calendars import queries, schemas, services
+from app.sites.calendars.comparison import compared
 from app.sites.rules import calendar_data
+from app.sites.rules.calendar_changes import minutes_of
 
 blueprint = ApiBlueprint("calendars", __name__, description="Working calendars: hours, seasons, holidays, make-up days")
 
@@ -67,6 +69,75 @@ def close_calendar(calendar_id: str) -> Any:
     seen = seen_version(required=False)
     services.close(forms.id_in_address(calendar_id), actor=current_actor(), now=clock.now(), seen=seen)
     return no_body()
+
+
+@blueprint.route("/calendars/<string:calendar_id>/draft", methods=["GET"])
+@answers(blueprint, 200, schemas.CalendarDraftOut)
+@policy(policies.may_write_calendars)
+def calendar_draft(calendar_id: str) -> Any:
+    """What is being made of a calendar and not in force"""
+    found = queries.desk(forms.id_in_address(calendar_id))
+    return versioned(drafted(found), found.seen)
+
+
+@blueprint.route("/calendars/<string:calendar_id>/draft", methods=["PUT"])
+@accepts(blueprint, schemas.CalendarDraftIn)
+@answers(blueprint, 200, schemas.CalendarDraftOut)
+@policy(policies.may_write_calendars)
+def keep_calendar_draft(sent: dict[str, Any], calendar_id: str) -> Any:
+    """Keep what a calendar is to become; the version of a draft that is not there yet is 0"""
+    number = forms.id_in_address(calendar_id)
+    services.save_draft(number, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
+    found = queries.desk(number)
+    return versioned(drafted(found), found.seen)
+
+
+@blueprint.route("/calendars/<string:calendar_id>/draft", methods=["DELETE"])
+@answers(blueprint, 204)
+@policy(policies.may_write_calendars)
+def discard_calendar_draft(calendar_id: str) -> Any:
+    """Forget what was being made of a calendar"""
+    services.discard_draft(forms.id_in_address(calendar_id), seen=seen_version(required=False))
+    return no_body()
+
+
+@blueprint.route("/calendars/<string:calendar_id>/draft/changes", methods=["GET"])
+@answers(blueprint, 200, schemas.CalendarChanges)
+@policy(policies.may_write_calendars)
+def calendar_draft_changes(calendar_id: str) -> Any:
+    """Which dates publishing the draft changes, of this year and the two after it"""
+    desk = queries.desk(forms.id_in_address(calendar_id))
+    before, after = (calendar_data.read(each["content"]) for each in (numbered(desk.in_force), drafted(desk)))
+    found = compared(before, after, places.today(clock.now()))
+    rows = [
+        {
+            "first": each.first,
+            "last": each.last,
+            "before": each.before,
+            "after": each.after,
+            "minutes": minutes_of(each.after) - minutes_of(each.before),
+        }
+        for each in found.stretches
+    ]
+    return {
+        "first": found.first,
+        "last": found.last,
+        "zone_before": before.zone,
+        "zone_after": after.zone,
+        "items": rows,
+        "left_out": found.left_out,
+    }
+
+
+@blueprint.route("/calendars/<string:calendar_id>/draft/publish", methods=["POST"])
+@accepts(blueprint, VersionFields)
+@answers(blueprint, 200, schemas.CalendarOut)
+@policy(policies.may_write_calendars)
+def publish_calendar_draft(sent: dict[str, Any], calendar_id: str) -> Any:
+    """Put the draft in force; clocks that are open are judged by it from their start"""
+    found = queries.calendar(forms.id_in_address(calendar_id))
+    made = services.publish_draft(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
+    return versioned(shown(found, made), made.number)
 
 
 @blueprint.route("/calendars/<string:calendar_id>/versions", methods=["GET"])

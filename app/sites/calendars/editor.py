@@ -20,10 +20,11 @@ from app.sites import policies
 from app.sites import queries as places
 from app.sites.calendars import editor_forms as shapes
 from app.sites.calendars import holidays, queries, services, words, year_view
+from app.sites.calendars.comparison import compared
 from app.sites.calendars.models import CalendarDraft, CalendarVersion, WorkingCalendar
 from app.sites.calendars.web import blueprint
 from app.sites.rules import calendar_data, calendar_edit
-from app.sites.rules.calendar_changes import changed_days, minutes_of
+from app.sites.rules.calendar_changes import minutes_of
 from app.sites.rules.calendars import Calendar
 
 _PAGES = {
@@ -32,8 +33,6 @@ _PAGES = {
     "season": "calendars.seasons",
     "week": "calendars.week",
 }
-YEARS_COMPARED = 3  # the present year and those after it
-MOST_CHANGES = 200
 
 
 class PublishForm(shapes.Seen):
@@ -245,7 +244,12 @@ def publish_post(calendar_id: str) -> Any:
 def discard(calendar_id: str) -> Any:
     """Forget the draft."""
     desk = _desk(calendar_id)
-    services.discard_draft(desk.head.id)
+    try:
+        services.discard_draft(desk.head.id, seen=forms.parse_id(request.form.get("seen")))
+    except Stale as stale:
+        form = Form(shapes.DatesForm)
+        form.problem = str(stale.message)
+        return _page(desk, "dates", form, stale.status)
     toast(_("The draft is gone. What is in force stays."), "info")
     return redirect(url_for("calendars.show", calendar_id=desk.head.id), 303)
 
@@ -253,10 +257,7 @@ def discard(calendar_id: str) -> Any:
 def _preview(desk: CalendarDesk, form: Form, status: int = 200) -> Any:
     if desk.draft is None and status == 200:
         raise NotFound
-    before, after = calendar_data.read(desk.in_force.content), _content(desk)
-    first = date(places.today(clock.now()).year, 1, 1)
-    days = (date(first.year + YEARS_COMPARED, 1, 1) - first).days
-    changes = changed_days(before, after, first, days)
+    found = compared(calendar_data.read(desk.in_force.content), _content(desk), places.today(clock.now()))
     lines = [
         {
             "first": each.first,
@@ -265,16 +266,16 @@ def _preview(desk: CalendarDesk, form: Form, status: int = 200) -> Any:
             "after": year_view.hours(each.after),
             "minutes": minutes_of(each.after) - minutes_of(each.before),
         }
-        for each in changes[:MOST_CHANGES]
+        for each in found.stretches
     ]
     context = {
         "calendar": desk.head,
         "desk": desk,
         "form": form,
         "lines": lines,
-        "left_out": max(len(changes) - MOST_CHANGES, 0),
-        "years": f"{first.year}–{first.year + YEARS_COMPARED - 1}",
-        "zones": (before.zone, after.zone) if before.zone != after.zone else None,
+        "left_out": found.left_out,
+        "years": f"{found.first.year}–{found.last.year}",
+        "zones": found.zones,
         "used_by": _used_by(desk.head.id),
     }
     return render_template("sites/calendars/publish.html", **context), status

@@ -128,6 +128,12 @@ class NewVersion(shapes.VersionFields):
     content = fields.Nested(ContentIn, required=True)
 
 
+class CalendarDraftIn(forms.Schema):
+    """`PUT /calendars/{id}/draft`: what the calendar is to become."""
+
+    content = fields.Nested(ContentIn, required=True)
+
+
 class NewCalendar(NewVersion):
     """A calendar to be made, with its first version."""
 
@@ -148,6 +154,31 @@ class CalendarPage(forms.Schema):
 
 class CalendarVersionOut(shapes.VersionOut):
     """One version of a calendar; clocks that ended under it keep having been judged by it."""
+
+
+class CalendarDraftOut(shapes.DraftOut):
+    """What is being made of a calendar."""
+
+
+class ChangedDatesOut(forms.Schema):
+    """Neighbouring dates whose hours change in the same way; `minutes`: how many more a day is worked."""
+
+    first = fields.Date(data_key="from")
+    last = fields.Date(data_key="to")
+    before = HoursText()
+    after = HoursText()
+    minutes = fields.Integer()
+
+
+class CalendarChanges(forms.Schema):
+    """What publishing the draft changes from `from` to `to`; `left_out`: stretches that are not listed."""
+
+    first = fields.Date(data_key="from")
+    last = fields.Date(data_key="to")
+    zone_before = fields.String()
+    zone_after = fields.String()
+    items = fields.List(fields.Nested(ChangedDatesOut))
+    left_out = fields.Integer()
 
 
 class CalendarVersionPage(forms.Schema):

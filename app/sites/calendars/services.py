@@ -115,7 +115,7 @@ def publish_draft(
     calendar_id: int, *, actor: Actor, now: datetime, seen: int | None = None, note: str | None = None
 ) -> CalendarVersion:
     """Publish the draft as the version in force. Raises NotFound, Conflict (no draft), Stale."""
-    content = calendar_data.read(CALENDARS.take(calendar_id, seen=seen))
+    content = calendar_data.read(CALENDARS.take(calendar_id, seen=seen).content)
     return publish(calendar_id, actor=actor, now=now, content=content, note=note)
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from app.core import clock
 from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, json_list, policy, seen_version, versioned
 from app.core.http.preconditions import no_body
-from app.core.versions.shapes import shown
+from app.core.versions.shapes import VersionFields, drafted, shown
+from app.sites import policies as sites_policies
+from app.sites.calendars import queries as calendars
 from app.tickets import policies
 from app.tickets.api.answering import blueprint
+from app.tickets.queries import calendar_effect
 from app.tickets.queries import sla_policies as queries
+from app.tickets.rules.sla_policy import differing
 from app.tickets.schemas import sla_policies as schemas
 from app.tickets.services import sla_policies as services
 
@@ -63,6 +68,68 @@ def close_sla_policy(policy_id: str) -> Any:
     seen = seen_version(required=False)
     services.close(id_in_address(policy_id), actor=current_actor(), now=clock.now(), seen=seen)
     return no_body()
+
+
+def _draft(policy_id: int) -> Any:
+    found = queries.desk(policy_id)
+    return versioned({**drafted(found), "name": found.draft and found.draft.name}, found.seen)
+
+
+@blueprint.route("/sla-policies/<string:policy_id>/draft", methods=["GET"])
+@answers(blueprint, 200, schemas.PolicyDraftOut)
+@policy(policies.may_edit_policies)
+def sla_policy_draft(policy_id: str) -> Any:
+    """What is being made of a policy and not in force"""
+    return _draft(id_in_address(policy_id))
+
+
+@blueprint.route("/sla-policies/<string:policy_id>/draft", methods=["PUT"])
+@accepts(blueprint, schemas.PolicyDraftIn)
+@answers(blueprint, 200, schemas.PolicyDraftOut)
+@policy(policies.may_edit_policies)
+def keep_sla_policy_draft(sent: dict[str, Any], policy_id: str) -> Any:
+    """Keep what a policy is to become; the version of a draft that is not there yet is 0"""
+    number = id_in_address(policy_id)
+    services.save_draft(number, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
+    return _draft(number)
+
+
+@blueprint.route("/sla-policies/<string:policy_id>/draft", methods=["DELETE"])
+@answers(blueprint, 204)
+@policy(policies.may_edit_policies)
+def discard_sla_policy_draft(policy_id: str) -> Any:
+    """Forget what was being made of a policy"""
+    services.discard_draft(id_in_address(policy_id), actor=current_actor(), seen=seen_version(required=False))
+    return no_body()
+
+
+@blueprint.route("/sla-policies/<string:policy_id>/draft/changes", methods=["GET"])
+@answers(blueprint, 200, schemas.PolicyChanges)
+@policy(policies.may_edit_policies)
+def sla_policy_draft_changes(policy_id: str) -> Any:
+    """What publishing the draft changes, for clocks that begin or change from then on"""
+    desk = queries.desk(id_in_address(policy_id))
+    found = differing(desk.in_force.content, drafted(desk)["content"])
+    return {"items": [{"field": name, "before": before, "after": after} for name, before, after in found]}
+
+
+@blueprint.route("/sla-policies/<string:policy_id>/draft/publish", methods=["POST"])
+@accepts(blueprint, VersionFields)
+@answers(blueprint, 200, schemas.PolicyOut)
+@policy(policies.may_edit_policies)
+def publish_sla_policy_draft(sent: dict[str, Any], policy_id: str) -> Any:
+    """Put the draft in force for clocks that begin or change from now on; running ones keep theirs"""
+    found = queries.policy(id_in_address(policy_id))
+    made = services.publish_draft(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
+    return versioned(shown(found, made, usual=found.usual), made.number)
+
+
+@blueprint.route("/calendars/<string:calendar_id>/draft/effect", methods=["GET"])
+@answers(blueprint, 200, schemas.CalendarEffect)
+@policy(sites_policies.may_write_calendars)
+def calendar_draft_effect(calendar_id: str) -> Any:
+    """What publishing the draft of a calendar does to open clocks; nothing is written"""
+    return asdict(calendar_effect.of_draft(calendars.calendar(id_in_address(calendar_id)).id, clock.now()))
 
 
 @blueprint.route("/sla-policies/<string:policy_id>/versions", methods=["GET"])

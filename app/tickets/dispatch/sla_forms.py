@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError
+from flask_babel import lazy_gettext as _l
+from marshmallow import ValidationError, fields, validate
 
 from app.core import forms, words
 from app.core.errors import NEVER, Rejected
@@ -26,9 +27,12 @@ STEP_ROWS = 4  # rows offered at least; more appear as they are filled
 
 
 class Head(forms.Named):
-    """What the form says besides the content."""
+    """What the form says besides the content; `draft` is the version of the draft it began from (0: there was none)."""
 
     seen = forms.Id(load_default=NEVER)
+    draft = fields.Integer(
+        load_default=0, validate=validate.Range(0, forms.MAX_NUMBER, error=_l("Choose one of the offered values."))
+    )
     note = forms.Text(max=NOTE_MAX, load_default="")
 
 

@@ -8,21 +8,23 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask_babel import gettext as _
 
 from app.core import clock, forms, words
-from app.core.errors import Conflict, NotFound, Rejected, Stale
+from app.core.errors import Conflict, Rejected, Stale
 from app.core.http import current_actor, policy
 from app.core.pages import toast
+from app.core.versions.series import Desk
 from app.sites import policies as sites_policies
 from app.sites.calendars import queries as calendars
 from app.sites.calendars.words import hours_options
-from app.sites.rules import calendar_data
 from app.tickets import policies, sla_words
 from app.tickets.dispatch import sla_forms
-from app.tickets.models import SlaPolicy, SlaPolicyVersion
+from app.tickets.models import SlaPolicy, SlaPolicyDraft, SlaPolicyVersion
 from app.tickets.queries import calendar_effect as calendar_effects
 from app.tickets.queries import sla_policies as queries
 from app.tickets.rules import sla_policy
 from app.tickets.rules.priority import URGENCIES
 from app.tickets.services import sla_policies as services
+
+PolicyDesk = Desk[SlaPolicy, SlaPolicyVersion, SlaPolicyDraft]
 
 blueprint = Blueprint("sla", __name__, url_prefix="/service-levels")
 
@@ -45,7 +47,7 @@ def new() -> Any:
     rows = queries.policies()
     begun = next((row for row in rows if row.id == wanted), rows[0] if rows else None)
     content = sla_policy.DEFAULT if begun is None else sla_policy.read(begun.content)
-    return _edit(None, None, forms.Form(sla_forms.NewHead, sla_forms.values(content)))
+    return _edit(None, forms.Form(sla_forms.NewHead, sla_forms.values(content)))
 
 
 @blueprint.post("/new")
@@ -55,7 +57,7 @@ def new_post() -> Any:
     form = forms.Form(sla_forms.NewHead)
     loaded = sla_forms.load(form, request.form)
     if loaded is None:
-        return _edit(None, None, form, 422)
+        return _edit(None, form, 422)
     head, content = loaded
     try:
         made = services.create(
@@ -68,7 +70,7 @@ def new_post() -> Any:
         )
     except Rejected as refused:
         sla_forms.refuse(form, refused, head["rows"])
-        return _edit(None, None, form, 422)
+        return _edit(None, form, 422)
     return redirect(url_for("sla.show", policy_id=made.id), 303)
 
 
@@ -77,10 +79,7 @@ def new_post() -> Any:
 def calendar_effect(calendar_id: str) -> Any:
     """What publishing the draft of a calendar would do to open clocks: a part of its page, else a page of its own."""
     found = calendars.calendar(forms.id_in_address(calendar_id))
-    draft = calendars.draft(found.id)
-    if draft is None:
-        raise NotFound
-    judged = calendar_effects.effect(found.id, calendar_data.read(draft.content), clock.now())
+    judged = calendar_effects.of_draft(found.id, clock.now())
     name = "_effect" if request.headers.get("HX-Request-Type") == "partial" else "effect"
     answer = make_response(render_template(f"tickets/sla/{name}.html", calendar=found, effect=judged))
     answer.headers["Vary"] = "HX-Request, HX-Request-Type"
@@ -116,6 +115,7 @@ def _show(found: SlaPolicy, shown: SlaPolicyVersion, status: int = 200, problem:
         "stops": sla_words.stops(content),
         "steps": sla_words.steps(content),
         "versions": versions,
+        "drafted": queries.draft(found.id) is not None,
         "categories": queries.categories(found.code),
         "may_edit": policies.may_edit_policies(current_actor()),
         "problem": problem,
@@ -126,46 +126,53 @@ def _show(found: SlaPolicy, shown: SlaPolicyVersion, status: int = 200, problem:
 @blueprint.get("/<policy_id>/edit")
 @policy(policies.may_edit_policies)
 def edit(policy_id: str) -> Any:
-    """The form for its next version."""
-    found = _policy(policy_id)
-    now_so = queries.in_force(found.id)
-    head = {**words.to_fields(found.name), "seen": now_so.number}
-    form = forms.Form(sla_forms.Head, {**sla_forms.values(sla_policy.read(now_so.content)), **head})
-    return _edit(found, now_so, form)
+    """The form for its next version; it begins as the draft where there is one."""
+    return _edit(_desk(policy_id))
 
 
 @blueprint.post("/<policy_id>/edit")
 @policy(policies.may_edit_policies)
 def edit_post(policy_id: str) -> Any:
-    """Put the next version in force."""
-    found = _policy(policy_id)
-    now_so = queries.in_force(found.id)
+    """Put the next version in force, or (`act` is keep) keep it as a draft."""
+    desk = _desk(policy_id)
     form = forms.Form(sla_forms.Head)
     loaded = sla_forms.load(form, request.form)
     if loaded is None:
-        return _edit(found, now_so, form, 422)
+        return _edit(desk, form, 422)
     head, content = loaded
+    given = {"actor": current_actor(), "now": clock.now(), "content": content, "name": head["name"]}
     try:
-        made = services.publish(
-            found.id,
-            actor=current_actor(),
-            now=clock.now(),
-            content=content,
-            seen=head["seen"],
-            note=head["note"],
-            name=head["name"],
-        )
+        if request.form.get("act") == "keep":
+            services.save_draft(desk.head.id, seen=head["draft"], **given)
+            toast(_("Kept as a draft. Nothing of it is in force."), "info")
+            return redirect(url_for("sla.edit", policy_id=desk.head.id), 303)
+        made = services.publish(desk.head.id, seen=head["seen"], draft=head["draft"], note=head["note"], **given)
     except Rejected as refused:
         sla_forms.refuse(form, refused, head["rows"])
-        return _edit(found, now_so, form, 422)
+        return _edit(desk, form, 422)
     except Stale as stale:
         form.problem = str(stale.message)
-        return _edit(found, now_so, form, stale.status)
-    if made.number == now_so.number:
+        return _edit(desk, form, stale.status)
+    if made.number == desk.in_force.number:
         toast(_("It says the same as before, so there is no new version."), "info")
     else:
         toast(_("Published. Clocks that begin from now on run by it; running ones keep theirs."))
-    return redirect(url_for("sla.show", policy_id=found.id), 303)
+    return redirect(url_for("sla.show", policy_id=desk.head.id), 303)
+
+
+@blueprint.post("/<policy_id>/discard")
+@policy(policies.may_edit_policies)
+def discard(policy_id: str) -> Any:
+    """Forget the draft."""
+    desk = _desk(policy_id)
+    try:
+        services.discard_draft(desk.head.id, actor=current_actor(), seen=forms.parse_id(request.form.get("seen")))
+    except Stale as stale:
+        form = _begun(desk)
+        form.problem = str(stale.message)
+        return _edit(desk, form, stale.status)
+    toast(_("The draft is gone. What is in force stays."), "info")
+    return redirect(url_for("sla.show", policy_id=desk.head.id), 303)
 
 
 @blueprint.post("/<policy_id>/close")
@@ -186,10 +193,24 @@ def _policy(policy_id: str) -> SlaPolicy:
     return queries.policy(forms.id_in_address(policy_id))
 
 
-def _edit(found: SlaPolicy | None, now_so: SlaPolicyVersion | None, form: forms.Form, status: int = 200) -> Any:
+def _desk(policy_id: str) -> PolicyDesk:
+    return queries.desk(forms.id_in_address(policy_id))
+
+
+def _begun(desk: PolicyDesk) -> forms.Form:
+    name = desk.draft.name if desk.draft is not None and desk.draft.name else desk.head.name
+    head = {**words.to_fields(name), "seen": desk.based_on, "draft": desk.seen}
+    return forms.Form(sla_forms.Head, {**sla_forms.values(sla_policy.read(desk.content)), **head})
+
+
+def _edit(desk: PolicyDesk | None, form: forms.Form | None = None, status: int = 200) -> Any:
+    """The form, as it begins unless it was sent and refused; no desk: for another policy."""
+    if form is None:
+        form = forms.Form(sla_forms.NewHead) if desk is None else _begun(desk)
     context = {
-        "policy": found,
-        "now_so": now_so,
+        "policy": desk and desk.head,
+        "desk": desk,
+        "differences": _differences(desk),
         "form": form,
         "hours": hours_options(),
         "priorities": sla_words.priorities(URGENCIES),
@@ -204,3 +225,9 @@ def _edit(found: SlaPolicy | None, now_so: SlaPolicyVersion | None, form: forms.
         "labels": sla_words.labels(sla_forms.values_of_page()),
     }
     return render_template("tickets/sla/edit.html", **context), status
+
+
+def _differences(desk: PolicyDesk | None) -> list[tuple[str, str, str]]:
+    if desk is None or desk.draft is None:
+        return []
+    return sla_words.differences(sla_policy.read(desk.in_force.content), sla_policy.read(desk.draft.content))

@@ -8,7 +8,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from app.core.db import db
+from app.core.errors import NotFound
+from app.sites.calendars import queries as calendars
 from app.sites.calendars.models import CalendarVersion
+from app.sites.rules import calendar_data
 from app.sites.rules.calendars import Calendar
 from app.sites.rules.worktime import WorkTime, minute_of
 from app.tickets.models import Clock as ClockRow
@@ -68,6 +71,14 @@ def effect(calendar_id: int, content: Calendar, now: datetime) -> Effect:
             if key.kind is not Kind.PROMISE and key in after:
                 _compare(found, clock, after[key], at)
     return found
+
+
+def of_draft(calendar_id: int, now: datetime) -> Effect:
+    """What publishing the draft of a calendar would do. Raises NotFound where nothing is being made of it."""
+    draft = calendars.draft(calendar_id)
+    if draft is None:
+        raise NotFound
+    return effect(calendar_id, calendar_data.read(draft.content), now)
 
 
 def _judged(past: list[Happened], book: _Foreseen, at: int) -> tuple[dict[Key, Clock], dict[Key, Clock]]:

@@ -127,6 +127,18 @@ def _written_target(target: Target | None) -> Any:
     return {"days": target.count} if isinstance(target, Days) else target
 
 
+def flat(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Written content as members that can be compared: one per cell, one for the holds, one for the steps."""
+    cells = {f"{priority}.{name}": value for priority, line in content["lines"].items() for name, value in line.items()}
+    return {**cells, "stops": content["stops"], "steps": content["steps"]}
+
+
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """The members of `flat` that two written contents say differently, each with both values."""
+    was, now = flat(before), flat(after)
+    return [(name, was[name], now[name]) for name in was if was[name] != now[name]]
+
+
 def read(data: Mapping[str, Any]) -> Policy:
     """The policy of a stored version. Raises KeyError, ValueError for what was never written."""
     return Policy(

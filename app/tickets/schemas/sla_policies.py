@@ -162,6 +162,49 @@ class PolicyVersionOut(shapes.VersionOut):
     """One version of a policy; clocks that began under it keep it."""
 
 
+class PolicyDraftIn(forms.Schema):
+    """`PUT /sla-policies/{id}/draft`: what the policy is to become; `name` where it is to be called otherwise."""
+
+    content = fields.Nested(PolicyContentIn, required=True)
+    name = fields.Nested(forms.WordsField, load_default=None, validate=validate.Length(min=1))
+
+
+class PolicyDraftOut(shapes.DraftOut):
+    """What is being made of a policy."""
+
+    name = fields.Dict(keys=fields.String(), values=fields.String(), allow_none=True)
+
+
+class PolicyChange(forms.Schema):
+    """One thing the draft changes: `high.restore`, `stops`, `steps`."""
+
+    field = fields.String()
+    before = fields.Raw(allow_none=True)
+    after = fields.Raw(allow_none=True)
+
+
+class PolicyChanges(forms.Schema):
+    """What publishing the draft changes, for clocks that begin or change from then on."""
+
+    items = fields.List(fields.Nested(PolicyChange))
+
+
+class CalendarEffect(forms.Schema):
+    """What publishing the draft of a calendar does to open clocks.
+
+    `tickets` and `clocks` are judged anew. Of the `looked` oldest requests: due times that move `earlier` or `later`,
+    what is `late` by it, and what is no more (`healed`).
+    """
+
+    tickets = fields.Integer()
+    clocks = fields.Integer()
+    looked = fields.Integer()
+    earlier = fields.Integer()
+    later = fields.Integer()
+    late = fields.Integer()
+    healed = fields.Integer()
+
+
 class PolicyVersionPage(forms.Schema):
     """The versions of a policy, the newest first."""
 

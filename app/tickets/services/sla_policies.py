@@ -22,7 +22,7 @@ from app.events.tickets.clocks import SlaPolicyPublished
 from app.sites import queries as places
 from app.sites.calendars.models import HOURS_CLASSES
 from app.tickets import policies
-from app.tickets.models import SlaPolicy, SlaPolicyVersion
+from app.tickets.models import SlaPolicy, SlaPolicyDraft, SlaPolicyVersion
 from app.tickets.queries import sla_policies as queries
 from app.tickets.queries.sla_policies import POLICIES
 from app.tickets.rules import sla_policy
@@ -95,15 +95,19 @@ def publish(
     seen: int | None,
     note: str | None = None,
     name: Mapping[str, str] | None = None,
+    draft: int | None = None,
 ) -> SlaPolicyVersion:
     """Put content in force as the next version; `seen` is the number of the version its author looked at.
 
-    `name` renames the policy besides. Content that says the same makes no version: the one in force is returned.
+    `draft` is the version of the draft he looked at (0: there was none): it goes. `name` renames the policy besides.
+    Content that says the same makes no version: the one in force is returned.
     Raises NotAllowed, NotFound, Stale, Rejected (the path of what is wrong).
     """
     _permit(actor)
     found, before = POLICIES.locked(policy_id, seen)
     _refuse(content)
+    if draft is not None:
+        POLICIES.discard(policy_id, seen=draft)
     if name is not None and dict(name) != found.name:
         was, found.name = found.name, dict(name)
         audit.record(
@@ -126,11 +130,46 @@ def publish(
         "sla_policy",
         policy_id,
         now=now,
-        before={"number": before.number, "note": None, **_flat(before.content)},
-        after={"number": made.number, "note": note, **_flat(made.content)},
+        before={"number": before.number, "note": None, **sla_policy.flat(before.content)},
+        after={"number": made.number, "note": note, **sla_policy.flat(made.content)},
     )
     outbox.publish(SlaPolicyPublished(policy_id, made.id))
     return made
+
+
+def save_draft(
+    policy_id: int,
+    *,
+    actor: Actor,
+    now: datetime,
+    content: Policy,
+    seen: int | None,
+    name: Mapping[str, str] | None = None,
+) -> SlaPolicyDraft:
+    """Keep what is being made of a policy; `seen` is the draft's version the editor began from (0: there was none).
+
+    Raises NotAllowed, NotFound, Stale, Rejected (the path of what is wrong).
+    """
+    _permit(actor)
+    _refuse(content)
+    written = sla_policy.written(content)
+    return POLICIES.keep(policy_id, written, at=now, by=actor.id, seen=seen, name=None if name is None else dict(name))
+
+
+def discard_draft(policy_id: int, *, actor: Actor, seen: int | None) -> None:
+    """Forget what was being made of a policy. Raises NotAllowed, NotFound, Stale."""
+    _permit(actor)
+    POLICIES.discard(policy_id, seen=seen)
+
+
+def publish_draft(
+    policy_id: int, *, actor: Actor, now: datetime, seen: int | None, note: str | None = None
+) -> SlaPolicyVersion:
+    """Publish the draft as the version in force. Raises NotAllowed, NotFound, Conflict (no draft), Stale."""
+    _permit(actor)
+    found = POLICIES.take(policy_id, seen=seen)
+    content = sla_policy.read(found.content)
+    return publish(policy_id, actor=actor, now=now, content=content, seen=None, note=note, name=found.name)
 
 
 def close(policy_id: int, *, actor: Actor, now: datetime, seen: int | None = None) -> None:
@@ -161,9 +200,3 @@ def _refuse(content: Policy) -> None:
         if line.hours not in HOURS_CLASSES
     ]
     refuse([*sla_policy.faults(content), *hours], FAULTS)
-
-
-def _flat(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Content as members the log can compare: one per cell, one for the holds, one for the steps."""
-    cells = {f"{priority}.{name}": value for priority, line in content["lines"].items() for name, value in line.items()}
-    return {**cells, "stops": content["stops"], "steps": content["steps"]}
