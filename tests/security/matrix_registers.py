@@ -173,6 +173,11 @@ ROUTES: Routes = {
     ),
     frozenset({"supervisor", "admin"}): (
         "api_calendars.add_calendar",
+        "api_calendars.calendar_draft",
+        "api_calendars.calendar_draft_changes",
+        "api_calendars.discard_calendar_draft",
+        "api_calendars.keep_calendar_draft",
+        "api_calendars.publish_calendar_draft",
         "api_calendars.close_calendar",
         "api_calendars.publish_calendar",
         "api_calendars.set_campus_hours",
