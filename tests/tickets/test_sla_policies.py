@@ -339,7 +339,14 @@ class TestPages:
         assert (usual().number, usual().name["en"]) == (1, "Usual service level")
         assert "Go on with the draft" in self.page(desk, address)
         text = self.page(desk, f"{address}/edit")
-        for said in ("A draft, not in force", "High, First answer", "30 min", "15 min", 'value="Quick"'):
+        for said in (
+            "A draft, not in force",
+            "High, First answer",
+            "30 min",
+            "15 min",
+            'value="Quick"',
+            ">Quick</ins>",
+        ):
             assert said in text
         assert desk.post(f"{address}/edit", data=kept).status_code == 412  # another has drafted meanwhile
         assert desk.post(f"{address}/edit", data=typed(high_respond="20", draft="0")).status_code == 412

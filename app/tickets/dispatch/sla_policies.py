@@ -230,4 +230,8 @@ def _edit(desk: PolicyDesk | None, form: forms.Form | None = None, status: int =
 def _differences(desk: PolicyDesk | None) -> list[tuple[str, str, str]]:
     if desk is None or desk.draft is None:
         return []
-    return sla_words.differences(sla_policy.read(desk.in_force.content), sla_policy.read(desk.draft.content))
+    labels = sla_words.labels(())
+    was, now = words.to_fields(desk.head.name), words.to_fields(desk.draft.name or desk.head.name)
+    named = [(labels[name], was[name] or "–", now[name] or "–") for name in was if was[name] != now[name]]
+    before, after = sla_policy.read(desk.in_force.content), sla_policy.read(desk.draft.content)
+    return named + sla_words.differences(before, after)
