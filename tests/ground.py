@@ -138,6 +138,7 @@ def prepare(sockets: Path, name: str) -> None:
         connection.execute(
             sql.SQL("CREATE DATABASE {} OWNER houqin_owner TEMPLATE template0").format(sql.Identifier(name))
         )
+        _be_patient(connection, name)
     migrate(addresses, name)
 
 
@@ -155,14 +156,18 @@ def clone(sockets: Path, template: str, worker: str) -> str:
                 sql.Identifier(name), sql.Identifier(template)
             )
         )
-        for role in ("houqin_web", "houqin_worker"):
-            for limit in PATIENT:
-                connection.execute(
-                    sql.SQL("ALTER ROLE {} IN DATABASE {} SET {} = '120s'").format(
-                        sql.Identifier(role), sql.Identifier(name), sql.Identifier(limit)
-                    )
-                )
+        _be_patient(connection, name)
     return name
+
+
+def _be_patient(connection: psycopg.Connection[tuple[object, ...]], database: str) -> None:
+    for role in ("houqin_web", "houqin_worker"):
+        for limit in PATIENT:
+            connection.execute(
+                sql.SQL("ALTER ROLE {} IN DATABASE {} SET {} = '120s'").format(
+                    sql.Identifier(role), sql.Identifier(database), sql.Identifier(limit)
+                )
+            )
 
 
 def drop(sockets: Path, database: str) -> None:
