@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from app.attachments.models import Attachment
 from app.core.actor import Actor
 
-Viewer = Callable[[Actor, int], bool]
-"""`(actor, owner_id) -> bool`: may this actor see the thing with its attachments? One or two statements at most."""
+Viewer = Callable[[Actor, int, datetime], bool]
+"""`(actor, owner_id, at) -> bool`: may he see what the thing was given at that instant? Two statements at most."""
 
 _viewers: dict[str, Viewer] = {}
 
@@ -27,4 +28,4 @@ def may_view(actor: Actor, attachment: Attachment) -> bool:
     if attachment.moment == "signature" and not actor.signed_in:
         return False
     rule = _viewers.get(attachment.owner_kind)
-    return rule is not None and rule(actor, attachment.owner_id)
+    return rule is not None and rule(actor, attachment.owner_id, attachment.at)

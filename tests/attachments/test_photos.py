@@ -180,7 +180,7 @@ def friends() -> Iterator[set[int]]:
     """People who may see ticket 7; the rule of `ticket` for one test."""
     allowed: set[int] = set()
     before = dict(policies._viewers)
-    policies.use({"ticket": lambda actor, owner_id: owner_id == 7 and actor.id in allowed})
+    policies.use({"ticket": lambda actor, owner_id, _at: owner_id == 7 and actor.id in allowed})
     yield allowed
     policies.use(before)
 

@@ -293,9 +293,9 @@ def test_photos_of_orders_are_seen_with_the_order_or_its_ticket(ground: tickets.
     filed = ground.file()
     deliver()
     order_id = filed.order_id or 0
-    assert viewer.sees_order(actor(technician), order_id)
-    assert viewer.sees_order(actor(ground.student), order_id)
-    assert not viewer.sees_order(actor(accounts.person("student")), order_id)
+    assert viewer.sees_order_photo(actor(technician), order_id, now)
+    assert viewer.sees_order_photo(actor(ground.student), order_id, now)
+    assert not viewer.sees_order_photo(actor(accounts.person("student")), order_id, now)
     with pytest.raises(NotAllowed):
         photos.add_to_order(
             actor=actor(accounts.person("leader")), now=now, order_id=order_id, moment="after", stream=picture()

@@ -35,6 +35,7 @@ class Ticket(Tenant):
     `promised_at` is what the reporter was told (21); `due_at` the earliest due time of its and its orders' running
     clocks, `due_clock` which of them. `urged`: how often the reporter reminded in this cycle, `urged_at` the last time.
     `left_at`: since then its reporter is gone and the dorm office of the place is the contact (N5).
+    `taken_over_at`: when its reporter took it over from another (N8), whose words, photos and room are not his to see.
     """
 
     __tablename__ = "ticket"
@@ -125,6 +126,7 @@ class Ticket(Tenant):
     urged: Mapped[int] = mapped_column(default=0, server_default="0")
     urged_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    taken_over_at: Mapped[datetime | None]
     published: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)
     search: Mapped[str] = mapped_column(default="")

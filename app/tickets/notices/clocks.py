@@ -20,7 +20,7 @@ from app.events.tickets.clocks import (
 )
 from app.notifications import rendering, services
 from app.tickets.models import Extension, TicketEvent
-from app.tickets.notices.facts import data_of, facts_of, followers_of, page_of, reduced_of, reporter_of
+from app.tickets.notices.facts import data_of, facts_of, followers_of, own_of, page_of, reduced_of, reporter_of
 from app.tickets.rules.audiences import Audience
 from app.tickets.rules.history import Remark
 from app.tickets.rules.promises import BECAUSE_LABELS, Because
@@ -49,7 +49,7 @@ def on_promise(event: PromiseTold, actor: Actor, now: datetime) -> None:
     why = rendering.in_both(_l(BECAUSE_LABELS[Because(event.because)])) if event.because in set(Because) else None
     words = _reason_of_extension(facts.id) if event.because == Because.EXTENSION else None
     key = f"ticket:{facts.id}:promise:{event.until}"
-    said = data_of(facts, until=event.until, why=why, note=words)
+    said = own_of(facts, until=event.until, why=why, note=words)
     services.notify(reporter_of(facts, now), "ticket-promise-moved", said, page_of(facts.id), now, key=key)
     # followers hear of nobody's words, nor of what was between him and us (tickets.md 6)
     told = reduced_of(facts, until=event.until, why=why if event.because in _TOLD_TO_FOLLOWERS else None)
@@ -127,7 +127,7 @@ def on_delay_excused(event: DelayExcused, actor: Actor, now: datetime) -> None:
     services.notify(
         reporter_of(facts, now),
         "ticket-delay",
-        data_of(facts, note=db.session.scalar(query)),
+        own_of(facts, note=db.session.scalar(query)),
         page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:delay:{event.clock_id}",

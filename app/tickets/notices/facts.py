@@ -36,6 +36,7 @@ def facts_of(ticket_id: int, order_id: int | None = None) -> Any:
             Ticket.number,
             Ticket.reporter_id,
             Ticket.left_at,
+            Ticket.taken_over_at,
             Ticket.campus_id,
             Ticket.building_id,
             Category.name.label("category"),
@@ -74,6 +75,12 @@ def reporter_of(facts: Any, now: datetime, but: int | None = None, *, asks: bool
             people = leavers.office(campus_id=facts.campus_id, building_id=facts.building_id, now=now)
             found += [person.id for person in people]
     return [each for each in found if each != but]
+
+
+def own_of(facts: Any, **more: Any) -> dict[str, Any]:
+    """What the reporter is told of his own; of one he took over, no place finer than the floor (N8)."""
+    taken_over = facts.taken_over_at is not None and facts.left_at is None
+    return data_of(facts, **more) | ({"place": facts.coarse_place or ""} if taken_over else {})
 
 
 def followers_of(facts: Any, but: int | None = None) -> list[int]:

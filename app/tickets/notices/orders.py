@@ -22,7 +22,7 @@ from app.events.tickets.orders import (
     OrderReleased,
 )
 from app.notifications import rendering, services
-from app.tickets.notices.facts import data_of, day_of, facts_of, page_of, reporter_of
+from app.tickets.notices.facts import data_of, day_of, facts_of, own_of, page_of, reporter_of
 from app.tickets.rules import reasons, workflow
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import dispatching
@@ -45,7 +45,7 @@ def _tell_about_order(event: OrderAccepted | OrderOnTheWay, kind: str, now: date
     services.notify(
         reporter_of(facts, now, but=event.person_id),
         kind,
-        data_of(facts, who=who),
+        own_of(facts, who=who),
         page_of(facts.id),
         now,
         key=f"order:{event.order_id}:{kind}:{now:%Y%m%dT%H%M%S}",
@@ -60,7 +60,7 @@ def on_hold(event: OrderOnHold, actor: Actor, now: datetime) -> None:
     services.notify(
         reporter_of(facts, now),
         "ticket-on-hold",
-        data_of(facts, until=event.until, reason=reason, absent=event.reason in reasons.HOLD_NEEDS_CARD),
+        own_of(facts, until=event.until, reason=reason, absent=event.reason in reasons.HOLD_NEEDS_CARD),
         page_of(facts.id),
         now,
         key=f"order:{event.order_id}:on-hold:{event.until or now.strftime('%Y%m%d')}",

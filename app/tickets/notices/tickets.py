@@ -25,7 +25,7 @@ from app.events.tickets.tickets import (
 )
 from app.notifications import rendering, services
 from app.tickets.models import CategoryVersion, Ticket, TicketEvent, WorkOrder
-from app.tickets.notices.facts import data_of, facts_of, followers_of, page_of, reduced_of, reporter_of
+from app.tickets.notices.facts import data_of, facts_of, followers_of, own_of, page_of, reduced_of, reporter_of
 from app.tickets.queries import crews
 from app.tickets.rules import reasons
 from app.tickets.rules.workflow import TICKET_STAFF_LABELS, TicketAct, TicketStatus
@@ -99,7 +99,7 @@ def on_status(event: TicketStatusChanged, actor: Actor, now: datetime) -> None:
     services.notify(
         reporter_of(facts, now, but=event.actor_id, asks=event.act == TicketAct.ALL_DONE),
         kind,
-        data_of(
+        own_of(
             facts,
             note=done.note if done else None,
             reason=reason,
@@ -138,7 +138,7 @@ def on_reporter_changed(event: ReporterChanged, actor: Actor, now: datetime) -> 
     services.notify(
         [event.reporter_id],
         "ticket-yours",
-        data_of(facts),
+        own_of(facts),
         page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:yours:{event.before_id or 0}",
@@ -153,7 +153,7 @@ def on_reclassified(event: TicketReclassified, actor: Actor, now: datetime) -> N
     services.notify(
         reporter_of(facts, now),
         "ticket-changed",
-        data_of(facts),
+        own_of(facts),
         page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:{event.event_id}:changed",
@@ -182,7 +182,7 @@ def on_reminded(event: AnswerReminded, actor: Actor, now: datetime) -> None:
     services.notify(
         reporter_of(facts, now),
         "ticket-question-again",
-        data_of(facts, note=question),
+        own_of(facts, note=question),
         page_of(facts.id),
         now,
         key=f"ticket:{facts.id}:reminded:{event.number}:{now:%Y%m%d}",
@@ -194,12 +194,13 @@ def on_message(event: MessageWritten, actor: Actor, now: datetime) -> None:
     facts = facts_of(event.ticket_id)
     text = db.session.scalar(select(TicketEvent.note).where(TicketEvent.id == event.event_id))
     who = db.session.scalar(select(Person.name).where(Person.id == event.actor_id))
-    data = data_of(facts, note=text, who=who)
     key = f"message:{event.event_id}"
     if event.from_reporter:
+        data = data_of(facts, note=text, who=who)
         services.notify(event.holders or _dispatchers(facts.id), "order-message", data, page_of(facts.id), now, key=key)
         return
-    services.notify(reporter_of(facts, now), "ticket-message", data, page_of(facts.id), now, key=key)
+    own = own_of(facts, note=text, who=who)
+    services.notify(reporter_of(facts, now), "ticket-message", own, page_of(facts.id), now, key=key)
     if event.to_followers:
         told = followers_of(facts, but=event.actor_id)
         reduced = reduced_of(facts, note=text, who=who)

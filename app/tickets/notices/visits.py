@@ -12,7 +12,7 @@ from app.core.db import db
 from app.events.tickets.visits import CallBackAnswered, CallBackAsked, WindowChosen
 from app.notifications import services
 from app.tickets.models import TicketEvent
-from app.tickets.notices.facts import data_of, facts_of, page_of, reporter_of
+from app.tickets.notices.facts import data_of, facts_of, own_of, page_of, reporter_of
 
 
 def on_window(event: WindowChosen, actor: Actor, now: datetime) -> None:
@@ -38,7 +38,7 @@ def on_call_back_asked(event: CallBackAsked, actor: Actor, now: datetime) -> Non
     services.notify(
         reporter_of(facts, now),
         "ticket-call",
-        data_of(facts, phone=settings.get(DUTY_PHONE)),
+        own_of(facts, phone=settings.get(DUTY_PHONE)),
         page_of(facts.id),
         now,
         key=f"call:{event.event_id}",

@@ -198,11 +198,19 @@ def _newest_own(shape: Shape) -> list[Any]:
     ways: list[Any] = []
     if shape.mine or shape.sight.owns:
         reported = aliased(Ticket)
-        ways.append(_walk(shape, reported, select(reported.id).where(reported.reporter_id == person), reported.id))
+        own = select(reported.id).where(reported.reporter_id == person)
+        if not shape.sight.everything and _looks_closely(shape):
+            own = own.where(reported.taken_over_at.is_(None))  # N8: found by nothing that is not shown of it
+        ways.append(_walk(shape, reported, own, reported.id))
     if shape.sight.works and not shape.mine:
         ways.append(_way(shape, Offer.ticket_id, Offer.person_id == person))
         ways.append(_way(shape, WorkOrder.ticket_id, WorkOrder.assignee_id == person))
     return [_ids(way) for way in ways]
+
+
+def _looks_closely(shape: Shape) -> bool:
+    """Whether words are searched for, or a place finer than a building."""
+    return shape.words > 0 or "of_places" in shape.columns | shape.lists
 
 
 def _way(shape: Shape, ticket_id: Any, mine: ColumnElement[bool]) -> Any:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, func, literal_column, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Subquery,
+    Text,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.elements import False_
 
 from app.accounts.models import Person
 from app.core import paging
@@ -16,43 +29,60 @@ from app.core.errors import NotFound
 from app.core.prepared import Reading, value
 from app.sites.models import Place
 from app.tickets.models import Category, CategoryVersion, Rating, Ticket
-from app.tickets.queries import due, filters, viewer
+from app.tickets.queries import due, filters, followed, viewer
 from app.tickets.queries.filters import Shape, TicketFilter
 from app.tickets.queries.viewer import Sight
 
-_COLUMNS = (
-    Ticket.id,
-    Ticket.number,
-    Ticket.status,
-    Ticket.priority,
-    Ticket.urgency,
-    Ticket.impact,
-    Ticket.promised_at,
-    Category.code.label("category"),
-    Category.name.label("category_name"),
-    Category.icon,
-    Ticket.place_id,
-    func.coalesce(Place.path, Ticket.place_text).label("place"),
-    Ticket.description,
-    Ticket.may_enter,
-    Ticket.reporter_id,
-    Person.name.label("reporter_name"),
-    Ticket.origin,
-    Ticket.cycle,
-    Ticket.urged,
-    Ticket.urged_at,
-    Ticket.filed_at,
-    Ticket.resolved_at,
-    Ticket.closed_at,
-    Ticket.version,
-)
-NAMES = tuple(column.key for column in _COLUMNS)
+
+def _columns(sight: Sight) -> tuple[Any, ...]:
+    hidden = viewer.taken_over(sight)
+    return (
+        Ticket.id,
+        Ticket.number,
+        Ticket.status,
+        Ticket.priority,
+        Ticket.urgency,
+        Ticket.impact,
+        Ticket.promised_at,
+        Category.code.label("category"),
+        Category.name.label("category_name"),
+        Category.icon,
+        _but(hidden, Ticket.place_id),
+        _but(hidden, func.coalesce(Place.path, Ticket.place_text), followed.coarse_path()).label("place"),
+        _but(hidden, Ticket.description, literal("", Text())),
+        Ticket.may_enter,
+        Ticket.reporter_id,
+        Person.name.label("reporter_name"),
+        Ticket.origin,
+        Ticket.cycle,
+        Ticket.urged,
+        Ticket.urged_at,
+        Ticket.filed_at,
+        Ticket.resolved_at,
+        Ticket.closed_at,
+        Ticket.version,
+    )
+
+
+def _but(hidden: ColumnElement[bool], column: Any, instead: Any = None) -> Any:
+    """A column of a ticket, but of one that was taken over (N8) what stands instead, or nothing."""
+    if isinstance(hidden, False_):
+        return column
+    shown = case((hidden, null() if instead is None else instead), else_=column)
+    return shown.label(column.key) if isinstance(column, InstrumentedAttribute) else shown
+
+
+_STAFF: Final = Sight(everything=True)
+NAMES = tuple(column.key for column in _columns(_STAFF))
 """The columns of a row in their order, for `core.http.dumping`."""
 
 
-def ticket_rows(page: Subquery | None = None) -> Any:
-    """The columns of a ticket as lists and pages show it; of those alone whose `id` a page has, where one is given."""
-    rows = select(*_COLUMNS)
+def ticket_rows(page: Subquery | None = None, *, sight: Sight = _STAFF) -> Any:
+    """The columns of a ticket as lists and pages show it; of those alone whose `id` a page has, where one is given.
+
+    `sight`: for whom; left out where staff alone reads them.
+    """
+    rows = select(*_columns(sight))
     if page is not None:
         rows = rows.select_from(page).join(Ticket, Ticket.id == page.c.id)
     return (
@@ -77,11 +107,12 @@ def page(
 def _listing(shape: Shape, with_due: bool) -> paging.Listing:
     which = filters.which(shape)
     keys = (("id", which.selected_columns.id.desc()),)
-    return paging.Listing(which, keys, _due_rows if with_due else ticket_rows, after=shape.after, limit=shape.limit)
+    rows = partial(_due_rows if with_due else ticket_rows, sight=shape.sight)
+    return paging.Listing(which, keys, rows, after=shape.after, limit=shape.limit)
 
 
-def _due_rows(shown: Subquery) -> Any:
-    return ticket_rows(shown).add_columns(Ticket.due_at, Ticket.due_clock, *due.columns(Ticket))
+def _due_rows(shown: Subquery, *, sight: Sight) -> Any:
+    return ticket_rows(shown, sight=sight).add_columns(Ticket.due_at, Ticket.due_clock, *due.columns(Ticket))
 
 
 def one(actor: Actor, ticket_id: int) -> Any:
@@ -99,10 +130,11 @@ THIRD_PARTY: ColumnElement[Any] = literal_column("""'{"third_party": true}'::jso
 
 @lru_cache(maxsize=64)
 def _one(sight: Sight) -> Reading:
+    hidden = viewer.taken_over(sight)
     return Reading(
-        ticket_rows()
+        ticket_rows(sight=sight)
         .add_columns(
-            Ticket.place_text,
+            _but(hidden, Ticket.place_text, literal("", Text())),
             Ticket.campus_id,
             Ticket.building_id,
             Ticket.category_id,
@@ -118,12 +150,13 @@ def _one(sight: Sight) -> Reading:
             Category.emergency_phone,
             Ticket.published,
             Place.public.label("place_public"),
-            Ticket.visit_from,
-            Ticket.visit_to,
+            _but(hidden, Ticket.visit_from),
+            _but(hidden, Ticket.visit_to),
             Ticket.duplicate_of_id,
             Ticket.split_from_id,
-            Ticket.recurs_of_id,
-            Ticket.answers,
+            _but(hidden, Ticket.recurs_of_id),
+            _but(hidden, Ticket.answers, literal_column("'{}'::jsonb")),
+            (null() if isinstance(hidden, False_) else case((hidden, Ticket.taken_over_at))).label("taken_over_at"),
             CategoryVersion.questions.label("asked"),
             _Rules.reply,
             _Rules.demands,

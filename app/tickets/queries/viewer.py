@@ -1,8 +1,8 @@
 """Which tickets and work orders somebody sees, as SQL conditions.
 
-Reporter: his own (those he follows are shown reduced, by `followed`). Crew (a contractor too): orders offered to him,
-held or held before, and their tickets. Staff: what lies in the scopes of a reading permission. The system: everything
-of the institution.
+Reporter: his own (those he follows are shown reduced, by `followed`; of those he took over, `taken_over` says what).
+Crew (a contractor too): orders offered to him, held or held before, and their tickets. Staff: what lies in the scopes
+of a reading permission. The system: everything of the institution.
 Ids of one person's rows come from a union of index look-ups, so that no list walks other people's tickets.
 
 A `Sight` is what of a viewer decides the shape of the condition; lists build one statement per shape and run it with
@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, any_, bindparam, false, or_, select, true, union_all
+from sqlalchemy import BigInteger, ColumnElement, and_, any_, bindparam, false, func, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.actor import Actor
@@ -89,8 +90,22 @@ def own_tickets_of(sight: Sight, named: Mapping[str, Any] = NAMED) -> ColumnElem
     if sight.owns:
         parts += _reported(named["viewer"])
     if sight.works:
-        parts.append(select(WorkOrder.ticket_id).where(WorkOrder.id.in_(_order_ids(named["viewer"]))))
+        parts.append(_worked(named["viewer"]))
     return Ticket.id.in_(union_all(*parts)) if parts else false()
+
+
+def taken_over(sight: Sight, named: Mapping[str, Any] = NAMED) -> ColumnElement[bool]:
+    """Tickets the viewer sees for no other reason than that he took them over from their first reporter (N8).
+
+    He is shown of what was before what a follower is; whoever works on it or reads its scope as staff sees it all.
+    """
+    if sight.everything or not sight.owns:
+        return false()
+    besides = _scoped(sight, named, Ticket.campus_id, Ticket.building_id)
+    if sight.works:
+        besides.append(Ticket.id.in_(_worked(named["viewer"])))
+    mine = and_(Ticket.taken_over_at.is_not(None), Ticket.reporter_id == named["viewer"])
+    return and_(mine, ~func.coalesce(or_(*besides), false())) if besides else mine
 
 
 def tickets_seen(actor: Actor) -> ColumnElement[bool]:
@@ -110,9 +125,21 @@ def _bound(actor: Actor) -> dict[str, Any]:
 
 
 def sees_ticket(actor: Actor, ticket_id: int) -> bool:
-    """Whether the actor may see a ticket's photos: he sees the ticket, or anybody may."""
+    """Whether the actor sees a ticket, or anybody may."""
     seen = select(Ticket.id).where(Ticket.id == ticket_id, or_(tickets_seen(actor), published()))
     return db.session.scalar(seen) is not None
+
+
+def sees_photo(actor: Actor, ticket_id: int, at: datetime) -> bool:
+    """Whether the actor may see a photo a ticket was given at an instant."""
+    seen = select(Ticket.id).where(Ticket.id == ticket_id, or_(_shown_since(actor, at), published()))
+    return db.session.scalar(seen) is not None
+
+
+def _shown_since(actor: Actor, at: datetime) -> ColumnElement[bool]:
+    """The tickets of which the actor sees what was photographed at an instant (N8)."""
+    before = and_(taken_over(sight_of(actor), _bound(actor)), Ticket.taken_over_at > at)
+    return and_(tickets_seen(actor), ~before)
 
 
 def published() -> ColumnElement[bool]:
@@ -120,13 +147,13 @@ def published() -> ColumnElement[bool]:
     return and_(Ticket.published.is_(True), Ticket.place_id.in_(select(Place.id).where(Place.public)))
 
 
-def sees_order(actor: Actor, order_id: int) -> bool:
-    """Whether the actor may see an order's photos: he sees the order, or its ticket."""
+def sees_order_photo(actor: Actor, order_id: int, at: datetime) -> bool:
+    """Whether the actor may see a photo an order was given at an instant: he sees the order, or its ticket."""
     ticket_id = db.session.scalar(select(WorkOrder.ticket_id).where(WorkOrder.id == order_id, orders_seen(actor)))
     if ticket_id is not None:
         return True
     owner = select(WorkOrder.ticket_id).where(WorkOrder.id == order_id).scalar_subquery()
-    return db.session.scalar(select(Ticket.id).where(Ticket.id == owner, tickets_seen(actor))) is not None
+    return db.session.scalar(select(Ticket.id).where(Ticket.id == owner, _shown_since(actor, at))) is not None
 
 
 def sees_all(actor: Actor) -> bool:
@@ -157,6 +184,10 @@ def _scoped(
 
 def _reported(person: Any) -> list[Any]:
     return [select(Ticket.id).where(Ticket.reporter_id == person)]
+
+
+def _worked(person: Any) -> Any:
+    return select(WorkOrder.ticket_id).where(WorkOrder.id.in_(_order_ids(person)))
 
 
 def _order_ids(person: Any) -> Any:

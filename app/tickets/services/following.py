@@ -105,7 +105,9 @@ def leave(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None = Non
 def hand_over(case: Case) -> int | None:
     """The reporter no longer needs it but others follow: the first of them becomes its reporter (N8).
 
-    Returns him; None where nobody follows. The contact and the leave to enter were the first reporter's own.
+    Returns him; None where nobody follows. The contact and the leave to enter were the first reporter's own, and what
+    was written and photographed before stays his: the new reporter sees of it what a follower does
+    (`viewer.taken_over`).
     """
     row = db.session.execute(
         select(TicketFollower.id, TicketFollower.person_id)
@@ -128,7 +130,7 @@ def hand_over(case: Case) -> int | None:
     db.session.execute(
         update(Ticket)
         .where(Ticket.id == ticket.id)
-        .values(on_behalf_by=None, contact_name=None, contact_phone=None, may_enter=False)
+        .values(on_behalf_by=None, contact_name=None, contact_phone=None, may_enter=False, taken_over_at=case.now)
         .execution_options(synchronize_session=False)
     )
     case.remark(Remark.HANDED_ON, person_id=row.person_id, data={"from": before})

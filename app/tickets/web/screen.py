@@ -88,12 +88,19 @@ class Screen(FromCrew):
         page = timeline.page(self.actor, self.ticket, cursor=cursor, limit=EVENTS)
         self.events, self.more_events = page.items, page.next
         of_orders = attachments.of_many("work_order", [each.id for each in self.orders])
-        self.photos = attachments.of("ticket", self.ticket.id)
-        self.photos += [photo for order in self.orders for photo in of_orders.get(order.id, [])]
+        photos = attachments.of("ticket", self.ticket.id)
+        photos += [photo for order in self.orders for photo in of_orders.get(order.id, [])]
+        self.photos = [each for each in photos if self.taken_over_at is None or each.at >= self.taken_over_at]
         self.links = links_between.of(self.actor, self.ticket)
         if self.ticket.resolved_at is not None:
             self.ratings = tickets.ratings(self.ticket.id)
         return self
+
+    @property
+    def taken_over_at(self) -> datetime | None:
+        """When the reader took it over from its first reporter, whose words and photos he is not shown (N8)."""
+        found: datetime | None = self.ticket.taken_over_at
+        return found
 
     @property
     def live(self) -> bool:
