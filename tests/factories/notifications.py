@@ -30,6 +30,8 @@ DATA = {
     "phone": "8120 0000",
     "refusals": 3,
     "count": 2,
+    "numbers": "R26-000123, R26-000124",
+    "words": "桃园7号楼 999",
     "batch": "I-0007",
     "kind": "places",
     "state": "applied",

@@ -8,19 +8,21 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from flask_babel import lazy_gettext as _l
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.errors import NotAllowed, Rejected
+from app.core.errors import Conflict, NotAllowed, Rejected
+from app.notifications.models import Notification
 from app.sites.models import PlaceAlias
 from app.sites.rules import aliases
 from app.sites.rules.tree import fold
 from app.tickets.models import Ticket, WorkOrder
 from app.tickets.queries import unlisted as queries
-from app.tickets.services import acts, unlisted
+from app.tickets.services import acts, reclassifying, unlisted
 from tests.counting import counted
 from tests.factories import accounts
 from tests.factories import tickets as factory
@@ -212,3 +214,36 @@ def test_the_words_mean_the_place_even_where_whoever_said_so_has_left(
     deliver_all(clock.now())
     database.expire_all()
     assert database.get_one(Ticket, (1, filed.id)).place_id == ground.room.id
+
+
+def test_who_named_a_place_hears_which_requests_stayed(
+    ground: factory.Ground, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In both languages and once; what could be moved is moved all the same."""
+    stays, moves = ground.file(place_text="老水房"), ground.file(place_text="老水房")
+    apply = reclassifying.apply
+
+    def refusing(case: Any, wish: Any, reason: str) -> Any:
+        if case.ticket.id == stays.id:
+            raise Conflict(_l("Only an open request can be corrected."))
+        return apply(case, wish, reason)
+
+    monkeypatch.setattr(reclassifying, "apply", refusing)
+    desk = ground.dispatcher
+    unlisted.name_for_all(actor=factory.actor(desk), now=clock.now(), text="老水房", place_id=ground.room.id)
+    deliver_all(clock.now())
+    deliver_all(clock.now())
+    database.expire_all()
+    assert database.get_one(Ticket, (1, moves.id)).place_id == ground.room.id
+    (told,) = database.scalars(select(Notification).where(Notification.kind == "place-not-moved")).all()
+    assert (told.person_id, told.link) == (desk.id, "/tickets/unlisted")
+    assert (told.data["numbers"], told.data["words"]) == (stays.number, "老水房")
+    assert set(told.data["why"]) == {"zh-CN", "en"}
+
+
+def test_nobody_hears_of_requests_that_moved(ground: factory.Ground, database: Session) -> None:
+    ground.file(place_text="老水房")
+    desk = factory.actor(ground.dispatcher)
+    unlisted.name_for_all(actor=desk, now=clock.now(), text="老水房", place_id=ground.room.id)
+    deliver_all(clock.now())
+    assert database.scalars(select(Notification).where(Notification.kind == "place-not-moved")).all() == []

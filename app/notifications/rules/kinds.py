@@ -85,6 +85,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("order-rework", SUPERVISION, gettext_noop("A repair did not hold: I choose who repairs it")),
     Kind("ticket-not-fixed", SUPERVISION, gettext_noop("A repair did not hold, again"), mail=True),
     Kind("bulk-ended", DATA, gettext_noop("My act on many orders is through")),
+    Kind("place-not-moved", DATA, gettext_noop("Requests did not move to the place I named"), mail=True),
     Kind("import-settled", DATA, gettext_noop("An import has come to a result")),
     Kind("deliveries-parked", DATA, gettext_noop("Background work was given up"), mail=True, demanded=True),
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core import clock, outbox
@@ -38,25 +40,29 @@ def name_for_all(*, actor: Actor, now: datetime, text: str, place_id: int) -> in
     return sum(aliases.key(row.place_text) == key for row in unlisted.waiting(actor))
 
 
-def move_there(alias_id: int, step: Callable[[], None], *, actor: Actor) -> None:
+def move_there(alias_id: int, step: Callable[[], None], *, actor: Actor) -> dict[str, Any]:
     """Move the open requests that carry the words to what they mean now, each in a step of its own; safe to repeat.
 
-    One that cannot be moved, because somebody else has just written it or ended it, stays where it is.
+    One that cannot be moved stays where it is. Returns those by number, with the sentence that refused each.
     """
     key = db.session.scalar(select(PlaceAlias.key).where(PlaceAlias.id == alias_id))
-    after = 0
+    after, left = 0, {}
     while key is not None and (rows := unlisted.waiting(actor, after=after)):
         for row in rows:
             if aliases.key(row.place_text) == key:
-                _move(row.id, alias_id, actor)
+                refused = _move(row.id, alias_id, actor)
+                if refused is not None:
+                    left[str(row.number)] = refused
                 step()
         after = rows[-1].id
+    return left
 
 
-def _move(ticket_id: int, alias_id: int, actor: Actor) -> None:
+def _move(ticket_id: int, alias_id: int, actor: Actor) -> Any:
+    """Move one; what is in the way, None where nothing is."""
     meant = db.session.execute(select(PlaceAlias.place_id, PlaceAlias.text).where(PlaceAlias.id == alias_id)).first()
     if meant is None:
-        return
+        return None
     try:
         with attempt():
             case = by_ticket(ticket_id, actor=actor, now=clock.now())
@@ -64,5 +70,7 @@ def _move(ticket_id: int, alias_id: int, actor: Actor) -> None:
             if case.ticket.place_id is None and reclassifying.apply(case, wish, meant.text):
                 case.settle()
                 case.write()
-    except DomainError:
-        return
+    except DomainError as refused:
+        said = [each for group in getattr(refused, "fields", {}).values() for each in group]
+        return refused.message or (said[0] if said else _l("Somebody is just working on it."))
+    return None
