@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -255,3 +256,21 @@ def test_the_api_names_what_is_wrong(
     assert answer.status_code == 422, answer.json
     assert field in {each["field"].split(".")[0] for each in answer.json["errors"]}
     assert Caller(client, ground.student).post("/notices", body).status_code == 403
+
+
+def test_places_are_indented_by_what_they_stand_in(
+    login: Callable[..., FlaskClient], ground: tickets.Ground, database: Session
+) -> None:
+    """A building right below its campus stands no deeper than a zone beside it."""
+    campus = tickets.place("campus", "西校区")
+    zone = tickets.place("zone", "李园", campus)
+    tickets.place("building", "李园一号楼", zone)
+    tickets.place("building", "西区食堂", campus)
+    page = text(login(ground.dispatcher).get("/notices/new"))
+    depths = {name: depth for depth, name in re.findall(r'targets__(\d)[^>]*>.*?<span lang="zh-CN">([^<]+)<', page)}
+    assert {name: depths[name] for name in ("西校区", "李园", "李园一号楼", "西区食堂")} == {
+        "西校区": "0",
+        "李园": "1",
+        "李园一号楼": "2",
+        "西区食堂": "1",
+    }

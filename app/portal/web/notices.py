@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -23,6 +24,7 @@ from app.portal.schemas.notices import NoticeForm, VersionForm
 from app.portal.services import notices as services
 from app.portal.ways import way
 from app.sites import queries as sites
+from app.sites.models import Place
 from app.tickets.order_forms import wall
 
 blueprint = Blueprint("notices", __name__, url_prefix="/notices")
@@ -269,11 +271,20 @@ def _form_page(form: forms.Form, notice: Notice | None = None, content: Content 
             for each in rules.Utility
         ],
         places=places,
+        depths=_depths(places),
         whole=policies.writes_everywhere(actor),
         roles=[{"value": row.code, "label": row.name} for row in queries.roles()],
         versions=queries.versions(notice.id) if notice else [],
         version_labels={act.value: _(label) for act, label in rules.VERSION_LABELS.items()},
     )
+
+
+def _depths(places: Sequence[Place]) -> dict[int, int]:
+    """How deep each stands below those before it in the tree, from 0: a building may stand right below its campus."""
+    found: dict[int, int] = {}
+    for place in places:
+        found[place.id] = found.get(place.parent_id or 0, -1) + 1
+    return found
 
 
 def _preview(content: Content, notice: Notice | None, places: Any, now: Any) -> dict[str, Any]:
