@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +24,9 @@ from app.core.http.policy import anyone
 
 if TYPE_CHECKING:
     from config import Config
+
+SESSION_COOKIE_LASTS = timedelta(days=181)
+"""Longer than any session may (`sessions.others_days`)."""
 
 csrf = CSRFProtect()
 migrate = Migrate()
@@ -51,6 +55,10 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        # when a session ends its row says (accounts); a cookie that changed with every page would lose the refused form
+        # a browser keeps by it (`Vary: Cookie`)
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=SESSION_COOKIE_LASTS,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=secure,
         TRUSTED_HOSTS=list(config.trusted_hosts) or None,

@@ -112,11 +112,17 @@ def test_pages_say_what_a_browser_may_do(client: FlaskClient, database: Session)
 
 
 def test_a_refused_form_is_there_again_when_one_goes_back(client: FlaskClient, database: Session) -> None:
-    """With `no-store` a browser asks whether to send the form again; nothing else is kept."""
+    """With `no-store` a browser asks whether to send the form again; nothing else is kept.
+
+    It is kept by the cookie, which therefore stays the same from page to page.
+    """
     refused = client.post("/login", data={"username": "", "password": ""})
     assert refused.status_code == 422
     assert refused.headers["Cache-Control"] == "private, no-cache"
     assert client.post("/api/v1/tokens", json={}).headers["Cache-Control"] == "no-store"
+    accounts.sign_in(client, accounts.person("student"))
+    for page in ("/", "/tickets", "/me"):
+        assert "Set-Cookie" not in client.get(page).headers
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 50_000, b'{"place_id": ' + b"9" * 5000 + b"}"])

@@ -109,6 +109,10 @@ def _enter(app: Flask) -> Callable[[], None]:
     return enter
 
 
+REFUSED_IN_PLACE = (409, 412, 422)
+"""Answers to a form that come with the form: what was sent was refused, is stale, or is not in order."""
+
+
 def _leave(answer: Response) -> Response:
     answer.headers["X-Request-ID"] = logs.request_id.get() or ""
     headers = answer.headers
@@ -118,7 +122,7 @@ def _leave(answer: Response) -> Response:
     headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
-    if answer.status_code == 422 and answer.mimetype == "text/html":
+    if request.method == "POST" and answer.status_code in REFUSED_IN_PLACE and answer.mimetype == "text/html":
         # "back" to a form that was refused shows it as it was; with no-store browsers ask to send it again
         headers.setdefault("Cache-Control", "private, no-cache")
     headers.setdefault("Cache-Control", "no-store")
