@@ -122,7 +122,16 @@ def _session(value: str) -> str:
     return str(SESSIONS.get(value, value))
 
 
-audit_labels.declare(values={"permissions": permission, "scopes": permission, "session": _session})
+def _scope(value: str) -> str:
+    """`building 桃园 3 号楼`: the kind of a scope in words, then what it is called."""
+    kind, _blank, name = value.partition(" ")
+    return f"{SCOPES.get(kind, kind)} {name}".strip()
+
+
+audit_labels.declare(
+    values={"permissions": permission, "scopes": permission, "session": _session, "scope": _scope},
+    codes={"kind": ORG_KINDS, "sex": SEXES, "locale": LANGUAGES, "lang": LANGUAGES},
+)
 
 
 def by_group(codes: Iterable[str]) -> list[tuple[str, list[str]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -11,7 +11,7 @@ from app.core import settings
 
 VERBS: dict[str, Any] = {
     "sign-in": _l("Signed in"),
-    "refused": _l("Was refused"),
+    "refused": _l("Asked for a page"),
     "session.revoke": _l("Ended sessions"),
     "token.create": _l("Made a token"),
     "token.revoke": _l("Revoked a token"),
@@ -222,14 +222,70 @@ FIELDS: dict[str, Any] = {
     "trades": _l("Trades"),
     "version": _l("Version"),
     "weekdays": _l("Weekdays"),
+    "title": _l("Title"),
+    "body": _l("Text"),
+    "became": _l("What it became"),
+    "id": _l("Number of what it became"),
+    "categories": _l("Categories"),
+    "keywords": _l("Words it is found by"),
+    "published": _l("Published"),
+    "hours": _l("Hours"),
+    "purpose": _l("What for"),
+    "campus_id": _l("Campus"),
+    "places": _l("Places"),
+    "roles": _l("Only for"),
+    "shown_from": _l("Shown from"),
+    "shown_until": _l("Shown until"),
+    "utility": _l("What is off"),
+    "priority": _l("Priority"),
+    "parent_id": _l("Below"),
+    "demands": _l("Demands"),
+    "reply": _l("Reply at once"),
+    "content": _l("Content"),
+    "message": _l("Message"),
 }
 # Values of a field that are slugs themselves, by the field: what makes words of one.
 VALUES: dict[str, Callable[[str], str]] = {}
+CODES: dict[str, dict[str, Any]] = {
+    "by": {"self": _l("themselves"), "other": _l("somebody else")},
+    "method": {"GET": _l("read"), "POST": _l("sent"), "PATCH": _l("changed"), "DELETE": _l("deleted")},
+    "moment": {
+        "report": _l("With the report"),
+        "before": _l("Before the work"),
+        "after": _l("After the work"),
+        "signature": _l("Signature"),
+    },
+}
+"""The same as tables: field → code → words."""
+
+Namer = Callable[[Collection[str]], Mapping[str, str]]
+NAMES: dict[str, Namer] = {}
+"""What things of a kind are called, by number (a role: by code too); one statement."""
+REFERENCES: dict[str, str] = {
+    "handler": "person",
+    "person_id": "person",
+    "about": "person",
+    "successor_id": "place",
+    "place_ids": "place",
+    "places": "place",
+    "campus_id": "place",
+    "parent_id": "place",
+    "role": "role",
+    "roles": "role",
+}
+"""Fields whose values name other things: the kind of those."""
+NUMBERED = "place"
+"""What a member is that is but a number."""
 
 ACTORS: dict[str, Any] = {
     "system": _l("the system"),
     "anonymous": _l("not signed in"),
 }
+
+
+def actor(kind_of: str) -> str:
+    """Who acted where it was nobody's account."""
+    return str(ACTORS.get(kind_of, kind_of))
 
 
 def declare(
@@ -238,12 +294,18 @@ def declare(
     objects: Mapping[str, Any] | None = None,
     fields: Mapping[str, Any] | None = None,
     values: Mapping[str, Callable[[str], str]] | None = None,
+    codes: Mapping[str, Mapping[str, Any]] | None = None,
+    names: Mapping[str, Namer] | None = None,
 ) -> None:
     """Add an area's words (lazy texts by slug) at its import; words that are there stay.
 
-    `values` makes words of the values of a field, such as permissions.
+    `values` makes words of the values of a field, such as permissions; `codes` holds them. `names` looks up what things
+    of a kind are called.
     """
     VALUES.update(values or {})
+    NAMES.update(names or {})
+    for of, table_of_codes in (codes or {}).items():
+        CODES.setdefault(of, {}).update({str(code): words for code, words in table_of_codes.items()})
     for table, more in ((VERBS, verbs), (OBJECTS, objects), (FIELDS, fields)):
         for slug, words in (more or {}).items():
             table.setdefault(slug, words)
@@ -265,5 +327,11 @@ def field(slug: str) -> str:
 
 def value(of: str, stored: Any) -> str:
     """A value of a field as people read it."""
+    said = CODES.get(of, {}).get(str(stored))
+    if said is not None:
+        return str(said)
     words = VALUES.get(of)
     return words(stored) if words is not None and isinstance(stored, str) else str(stored)
+
+
+declare(values={"verb": verb, "object_kind": kind, "owner_kind": kind, "became": kind})

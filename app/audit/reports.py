@@ -9,9 +9,7 @@ from collections.abc import Iterable
 from typing import IO, Any
 
 import orjson
-from flask_babel import gettext as _
 
-from app.audit import labels
 from app.audit.models import AuditEntry
 from app.core import i18n
 
@@ -64,28 +62,3 @@ def _cells(entry: AuditEntry) -> tuple[Any, ...]:
 
 def _json(value: Any) -> str:
     return "" if value is None else orjson.dumps(value).decode()
-
-
-def changes(entry: AuditEntry) -> list[tuple[str, str | None, str | None]]:
-    """(member, before, after) of an entry, one line each; lists as what was added and taken away."""
-    before, after = entry.before or {}, entry.after or {}
-    lines: list[tuple[str, str | None, str | None]] = []
-    for name in dict.fromkeys([*before, *after]):
-        was, now = before.get(name), after.get(name)
-        if isinstance(was, list) and isinstance(now, list):
-            was, now = [each for each in was if each not in now], [each for each in now if each not in was]
-        if (line := (name, _text(name, was), _text(name, now)))[1:] != (None, None):
-            lines.append(line)
-    return lines
-
-
-def _text(name: str, value: Any) -> str | None:
-    if value is None or value == []:
-        return None
-    if isinstance(value, bool):
-        return str(_("yes") if value else _("no"))
-    if isinstance(value, list):
-        return ", ".join(labels.value(name, each) for each in value)
-    if isinstance(value, dict):
-        return " / ".join(str(each) for each in value.values())
-    return labels.value(name, value)

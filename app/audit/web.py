@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, render_template, request, send_file
 from flask_babel import lazy_gettext as _l
 
-from app.audit import labels, policies, queries, reports, schemas, services
-from app.core import clock, forms, i18n
+from app.audit import labels, policies, queries, reading, reports, schemas, services
+from app.core import clock, forms, i18n, pages
 from app.core.db import db
 from app.core.errors import Rejected
 from app.core.http import current_actor, policy
 from app.core.transaction import apart
 
 blueprint = Blueprint("audit", __name__)
+
+labels.declare(values={"endpoint": pages.called})
 
 
 def _asked() -> dict[str, Any]:
@@ -37,8 +40,23 @@ def entries() -> Any:
     asked = _asked()
     found = queries.entries(schemas.filters(asked), asked["cursor"], asked["limit"])
     return render_template(
-        "audit/entries.html", found=found, asked=asked, words=_words(asked), labels=labels, changes=reports.changes
+        "audit/entries.html",
+        found=found,
+        lines=reading.read(found.items),
+        asked=asked,
+        words=_words(asked),
+        verbs=_choices(labels.VERBS, asked["verb"]),
+        kinds=_choices(labels.OBJECTS, asked["object_kind"]),
+        actor=labels.actor,
     )
+
+
+def _choices(known: Mapping[str, Any], chosen: str | None) -> list[dict[str, str]]:
+    """In the order of their words; what is chosen stays so, though nothing declares it any more."""
+    named = {slug: str(words) for slug, words in known.items()} | (
+        {chosen: str(known.get(chosen, chosen))} if chosen else {}
+    )
+    return [{"value": slug, "label": label} for slug, label in sorted(named.items(), key=lambda each: each[1])]
 
 
 @blueprint.get("/audit.csv")

@@ -86,6 +86,15 @@ def _named(endpoint: str) -> tuple[str, str, str]:
     return url_for(endpoint), str(item.label), str(item.group)
 
 
+def called(endpoint: str) -> str:
+    """The navigation's word for the part of the product a page or call belongs to; the endpoint where it has none."""
+    table: tuple[NavItem, ...] = current_app.extensions["houqin_nav"]
+    of = endpoint.partition(".")[0].removeprefix("api_")
+    found = next((item.label for item in table if item.endpoint == endpoint), None)
+    found = found or next((item.label for item in table if item.endpoint.partition(".")[0] == of), None)
+    return f"{found} ({endpoint})" if found else endpoint
+
+
 def _entries(actor: Actor) -> list[NavItem]:
     table: tuple[NavItem, ...] = current_app.extensions["houqin_nav"]
     return [item for item in table if item.rule(actor)]

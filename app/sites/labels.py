@@ -6,6 +6,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.audit import labels as audit_labels
+
 KINDS: dict[str, Any] = {
     "campus": _l("Campus"),
     "zone": _l("Zone"),
@@ -16,6 +18,7 @@ KINDS: dict[str, Any] = {
     "outdoor": _l("Outdoor place"),
     "asset": _l("Asset"),
 }
+audit_labels.declare(codes={"kind": KINDS})
 
 ICONS = {
     "campus": "campus",

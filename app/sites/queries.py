@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
+from app.audit import labels as audit_labels
 from app.core import i18n, paging
 from app.core.db import db
 from app.sites.models import Place, PlaceAlias, PlaceSticker
@@ -118,6 +119,15 @@ def paths(place_ids: Collection[int]) -> dict[int, str]:
         return {}
     rows = db.session.execute(select(Place.id, Place.path).where(among(place_ids)))
     return {place_id: path for place_id, path in rows}  # noqa: C416 - dict() of rows is not typed
+
+
+def _called(numbers: Collection[str]) -> dict[str, str]:
+    return {
+        str(place_id): path for place_id, path in paths([int(each) for each in numbers if each.isdecimal()]).items()
+    }
+
+
+audit_labels.declare(names={"place": _called})
 
 
 def lineage(place_id: int) -> list[Place]:

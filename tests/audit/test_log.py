@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import io
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
-from app.audit import labels, reports, services
+from app.audit import labels, reading, reports, services
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from tests.counting import counted
@@ -50,12 +51,12 @@ def test_an_entry_says_who_what_when_and_what_changed(database: Session) -> None
     assert not services.record_change(SYSTEM, "person.edit", "person", 7, now=NOW, before=before, after=before)
     entry = database.scalars(select(AuditEntry)).one()
     assert (entry.before, entry.after) == ({"name": "甲", "end": None}, {"name": "乙", "end": "2026-01-01"})
-    assert sorted(reports.changes(entry)) == [("end", None, "2026-01-01"), ("name", "甲", "乙")]
+    assert sorted(reading.changes(entry)) == [("end", None, "2026-01-01"), ("name", "甲", "乙")]
 
 
 def test_lists_show_what_was_added_and_taken(database: Session) -> None:
     write(before={"permissions": ["a", "b"]}, after={"permissions": ["b", "c"]})
-    assert reports.changes(database.scalars(select(AuditEntry)).one()) == [("permissions", "a", "c")]
+    assert reading.changes(database.scalars(select(AuditEntry)).one()) == [("permissions", "a", "c")]
 
 
 def test_only_readers_of_the_whole_log_read_it(client: FlaskClient, database: Session) -> None:
@@ -164,6 +165,50 @@ def test_settings_and_permissions_are_in_words(database: Session, client: FlaskC
     assert "How long an offer waits for its answer" in page
     assert "tickets.offer_minutes" not in page
     assert "audit.read" not in page
+
+
+def test_a_refusal_is_said_once_and_the_page_by_its_name(database: Session, client: FlaskClient) -> None:
+    services.record(
+        SYSTEM, "refused", "route", None, now=NOW, after={"method": "GET", "endpoint": "audit.entries"}, success=False
+    )
+    for locale, once in (("en", "refused"), ("zh-CN", "被拒")):
+        page = accounts.sign_in(client, accounts.person("admin", locale=locale)).get("/audit").text
+        row = page.partition("<tbody")[2].partition("</tr>")[0].partition("<details")[0]
+        assert row.count(once) == 1
+        assert "(audit.entries)" in row
+
+
+def test_things_are_called_by_their_names_and_the_stored_stays_at_hand(database: Session, client: FlaskClient) -> None:
+    handler, reader = accounts.person("dispatcher", name="周调度"), accounts.person("admin", locale="en")
+    services.record(SYSTEM, "feedback.assign", "feedback", 4, now=NOW, after={"handler": handler.id})
+    services.record(SYSTEM, "person.disable", "person", handler.id, now=NOW)
+    services.record(
+        SYSTEM,
+        "notice.write",
+        "notice",
+        9,
+        now=NOW,
+        after={"kind": "outage", "title": {"en": "No water", "zh-CN": "停水"}, "starts_at": "2026-11-25T15:00:00Z"},
+    )
+    page = accounts.sign_in(client, reader).get("/audit").text
+    seen = re.sub(r"<pre.*?</pre>", "", page, flags=re.DOTALL)
+    for words in ("Person 周调度", "Who sees to it", "Planned outage", "No water / 停水", "25 Nov, 23:00"):
+        assert words in seen, words
+    for slug in ("outage<", "starts_at", "2026-11-25T15"):
+        assert slug not in seen, slug
+    assert "&#34;starts_at&#34;: &#34;2026-11-25T15:00:00Z&#34;" in page
+    zh = accounts.sign_in(client, accounts.person("admin", locale="zh-CN")).get("/audit").text
+    assert "停水 / No water" in zh
+
+
+def test_the_log_is_asked_for_an_object_on_the_page(database: Session, client: FlaskClient) -> None:
+    write(object_id=7)
+    page = accounts.sign_in(client, accounts.person("admin", locale="en")).get("/audit").text
+    assert 'name="object_kind"' in page
+    assert 'name="object_id"' in page
+    narrowed = client.get("/audit?object_kind=person&object_id=7&verb=&actor=").text
+    assert '<option value="person" selected>' in narrowed
+    assert client.get("/audit?object_kind=gone").status_code == 200
 
 
 def test_every_verb_and_object_has_words() -> None:

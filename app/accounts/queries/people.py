@@ -21,7 +21,8 @@ from app.accounts.models import (
     RoleGrant,
 )
 from app.accounts.queries.reach import reached, subtree, valid
-from app.core import paging
+from app.audit import labels as audit_labels
+from app.core import i18n, paging, words
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
@@ -61,6 +62,25 @@ def names(person_ids: Iterable[int | None]) -> dict[int, str]:
         return {}
     rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
     return {row.id: row.name for row in rows}
+
+
+def called(numbers: Collection[str]) -> dict[str, str]:
+    """Names by numbers as text, for the audit log."""
+    return {
+        str(person_id): name for person_id, name in names(int(each) for each in numbers if each.isdecimal()).items()
+    }
+
+
+def roles_called(keys: Collection[str]) -> dict[str, str]:
+    """Names of roles by number or code, for the audit log; roles that have ended too."""
+    numbers = [int(each) for each in keys if each.isdecimal()]
+    rows = db.session.execute(
+        select(Role.id, Role.code, Role.name).where(or_(Role.id.in_(numbers), Role.code.in_(list(keys))))
+    )
+    return {key: words.text(row.name, i18n.locale()) for row in rows for key in (str(row.id), row.code)}
+
+
+audit_labels.declare(names={"person": called, "role": roles_called})
 
 
 def by_ids(person_ids: Collection[int]) -> dict[int, Person]:

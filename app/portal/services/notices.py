@@ -38,6 +38,10 @@ labels.declare(
         "notice.discard": _l("Discarded a draft of a notice"),
     },
     objects={"notice": _l("Notice")},
+    codes={
+        "kind": {kind.value: _l(label) for kind, label in rules.KIND_LABELS.items()},
+        "utility": {utility.value: _l(label) for utility, label in rules.UTILITY_LABELS.items()},
+    },
 )
 
 TOLD = (Kind.OUTAGE, Kind.URGENT)

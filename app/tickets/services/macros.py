@@ -25,6 +25,8 @@ from app.tickets.queries import macros as queries
 from app.tickets.rules import macros as rules
 from app.tickets.rules.history import Remark
 from app.tickets.rules.macros import Content, MacroAct
+from app.tickets.rules.reasons import reasons
+from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import done, messages, orders, pool
 from app.tickets.services.case import by_order
 from app.tickets.services.done import OrderDone
@@ -37,6 +39,14 @@ labels.declare(
     },
     objects={"macro": _l("Macro")},
     fields={"act": _l("Act"), "message": _l("Message")},
+    codes={
+        "act": {act.value: _l(label) for act, label in rules.MACRO_ACT_LABELS.items()},
+        "reason": {
+            each.code: _l(each.label)
+            for act in (OrderAct.HOLD, OrderAct.REVOKE, OrderAct.CANCEL)
+            for each in reasons(act).items
+        },
+    },
 )
 
 
