@@ -86,13 +86,19 @@ COLUMNS = (
 
 WORDING: Mapping[str, Wording] = {
     "number_twice": Wording(
-        _l("Row %(other)s has the same number"), _l("Look the person up and keep the right row only.")
+        _l("Row %(other)s has the same number"),
+        _l("Look the person up and keep the right row only."),
+        many=_l("Another row has the same number"),
     ),
     "document_twice": Wording(
-        _l("Row %(other)s has the same identity document"), _l("Look the person up and keep the right row only.")
+        _l("Row %(other)s has the same identity document"),
+        _l("Look the person up and keep the right row only."),
+        many=_l("Another row has the same identity document"),
     ),
     "same_person": Wording(
-        _l("Row %(other)s is the same person under another number"), _l("Keep the row with the present number.")
+        _l("Row %(other)s is the same person under another number"),
+        _l("Keep the row with the present number."),
+        many=_l("Another row is the same person under another number"),
     ),
     "number_of_another": Wording(
         _l("This number belongs to somebody with another identity document"),
@@ -122,11 +128,12 @@ WORDING: Mapping[str, Wording] = {
     "like_missing": Wording(
         _l("Like the missing %(number)s"),
         _l("Same name, birth date and class: perhaps the same person. Look at each row."),
+        many=_l("Like somebody who is missing"),
     ),
     "missing": Wording(_l("Mark of absence"), _l("It goes when the person is in the list again.")),
     "left": Wording(_l("Left on"), _l("Who is in the list again has not left.")),
     "changed_since_import": Wording(_l("was changed since the import"), _l("Change it by hand.")),
-    "in_use": Wording(_l("is already used (%(what)s)"), _l("Disable the account instead.")),
+    "in_use": Wording(_l("is already used (%(what)s)"), _l("Disable the account instead."), many=_l("is already used")),
 }
 
 PURPOSE = "identity-document"

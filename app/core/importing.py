@@ -137,10 +137,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Words for a reason's code: what is wrong, what to do about it. Figures as ``%(name)s``."""
+    """Words for a reason's code: what is wrong, what to do about it. Figures as ``%(name)s``.
+
+    `many`: the same said of many rows at once; needed where the message has figures, which differ from row to row.
+    """
 
     message: Phrase
     remedy: Phrase
+    many: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True)

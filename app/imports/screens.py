@@ -228,7 +228,7 @@ class Screen:
         found = sorted(self.batch.counts.get(name, {}).items(), key=lambda item: -item[1])
         return [
             {
-                "text": wording.say(wording.wording_of(code, self.importer).message, {}),
+                "text": wording.summary(code, self.importer),
                 "remedy": wording.say(wording.wording_of(code, self.importer).remedy, {}) if remedy else "",
                 "count": count,
             }

@@ -13,9 +13,15 @@ from app.imports.problems import FILES
 CELLS: dict[str, Wording] = {
     "empty": Wording(_l("This field is empty"), _l("Fill it in.")),
     "unstorable": Wording(
-        _l("Contains a character that cannot be stored (%(character)s)"), _l("Type the text anew in this cell.")
+        _l("Contains a character that cannot be stored (%(character)s)"),
+        _l("Type the text anew in this cell."),
+        many=_l("Contains a character that cannot be stored"),
     ),
-    "too_long": Wording(_l("%(length)s characters, at most %(limit)s are possible"), _l("Shorten the text.")),
+    "too_long": Wording(
+        _l("%(length)s characters, at most %(limit)s are possible"),
+        _l("Shorten the text."),
+        many=_l("Too long"),
+    ),
     "lost_character": Wording(
         _l("A rare character was saved as a question mark"), _l("Export the list anew as UTF-8 or GB18030.")
     ),
@@ -35,15 +41,29 @@ CELLS: dict[str, Wording] = {
     "decimal_comma": Wording(
         _l("Comma as decimal sign: this could mean two different numbers"), _l("Write a point for decimals.")
     ),
-    "out_of_range": Wording(_l("Must lie between %(low)s and %(high)s"), _l("Check the value and its unit.")),
-    "too_precise": Wording(_l("At most %(places)s decimals are possible"), _l("Round the value.")),
+    "out_of_range": Wording(
+        _l("Must lie between %(low)s and %(high)s"),
+        _l("Check the value and its unit."),
+        many=_l("Beyond what is possible"),
+    ),
+    "too_precise": Wording(
+        _l("At most %(places)s decimals are possible"),
+        _l("Round the value."),
+        many=_l("Too many decimals"),
+    ),
     "not_in_table": Wording(_l("The code table has no such entry"), _l("Use a code of the table.")),
     "not_a_phone": Wording(_l("This is not a telephone number"), _l("Write digits only.")),
     "not_a_date": Wording(_l("This is not a date"), _l("Write the date as 2026-01-31.")),
     "no_such_day": Wording(_l("There is no such day"), _l("Write the date as it stands on the document.")),
-    "year_out_of_range": Wording(_l("The year must lie between %(low)s and %(high)s"), _l("Check the year.")),
+    "year_out_of_range": Wording(
+        _l("The year must lie between %(low)s and %(high)s"),
+        _l("Check the year."),
+        many=_l("The year is beyond what is possible"),
+    ),
     "ambiguous_date": Wording(
-        _l("Could mean %(one)s or %(other)s"), _l("Write the year first: 2026-01-31.")
+        _l("Could mean %(one)s or %(other)s"),
+        _l("Write the year first: 2026-01-31."),
+        many=_l("Could mean two different days"),
     ),
     "time_in_date": Wording(_l("A date is wanted here, without a time"), _l("Remove the time.")),
     "incomplete_date": Wording(_l("The date is not complete"), _l("Write year, month and day.")),
@@ -52,7 +72,9 @@ CELLS: dict[str, Wording] = {
         _l("Enter the full number again, or empty the cell: the row is then matched by number and name."),
     ),
     "document_length": Wording(
-        _l("An identity number has 18 characters, this one %(length)s"), _l("Check it against the document.")
+        _l("An identity number has 18 characters, this one %(length)s"),
+        _l("Check it against the document."),
+        many=_l("The identity number does not have 18 characters"),
     ),
     "not_a_document": Wording(
         _l("This is not the number of an identity document"), _l("Check it against the document.")
@@ -127,6 +149,12 @@ def say(phrase: Any, params: Mapping[str, Any]) -> str:
 class _Figures(dict[str, Any]):
     def __missing__(self, name: str) -> str:
         return "–"
+
+
+def summary(code: str, importer: Importer[Any]) -> str:
+    """A reason as it is said of many rows together, whose figures differ."""
+    words = wording_of(code, importer)
+    return say(words.message if words.many is None else words.many, {})
 
 
 def message(why: Reason, importer: Importer[Any]) -> str:

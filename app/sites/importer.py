@@ -97,7 +97,9 @@ WORDING: Mapping[str, Wording] = {
     "no_name": Wording(_l("The place has no name"), _l("Fill in the name.")),
     "no_kind": Wording(_l("What kind of place this is is not said"), _l("Fill in the kind, for example room.")),
     "twice_in_file": Wording(
-        _l("Row %(other)s has the same code"), _l("Keep the right row and give the other its own code.")
+        _l("Row %(other)s has the same code"),
+        _l("Keep the right row and give the other its own code."),
+        many=_l("Another row has the same code"),
     ),
     "no_parent": Wording(_l("In which place this one stands is not said"), _l("Fill in the code of the place above.")),
     "unknown_parent": Wording(
@@ -107,21 +109,26 @@ WORDING: Mapping[str, Wording] = {
         _l("Several places have this name"), _l("Give the code of the place above instead of its name.")
     ),
     "parent_refused": Wording(
-        _l("The place above is refused itself (row %(other)s)"), _l("Mend that row; this one then follows.")
+        _l("The place above is refused itself (row %(other)s)"),
+        _l("Mend that row; this one then follows."),
+        many=_l("The place above is refused itself"),
     ),
     "wrong_level": Wording(
-        _l("A %(kind)s cannot stand in a %(above)s"), _l("Choose another kind or another place above.")
+        _l("A %(kind)s cannot stand in a %(above)s"),
+        _l("Choose another kind or another place above."),
+        many=_l("This kind of place cannot stand in the place above"),
     ),
     "ring": Wording(_l("The places above lead back to this one"), _l("Correct the code of the place above.")),
     "kind_differs": Wording(
         _l("The register has this place as %(known)s"),
         _l("A place never changes its kind: close it and add a new one."),
+        many=_l("The register has this place otherwise"),
     ),
     "outside_scope": Wording(
         _l("This place lies outside the part of the campus you look after"), _l("Ask somebody who may change it.")
     ),
     "changed_since_import": Wording(_l("was changed since the import"), _l("Change it by hand.")),
-    "in_use": Wording(_l("is already used (%(what)s)"), _l("Close the place instead.")),
+    "in_use": Wording(_l("is already used (%(what)s)"), _l("Close the place instead."), many=_l("is already used")),
 }
 
 
