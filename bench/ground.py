@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
 from app import create_app
@@ -92,16 +93,19 @@ def running() -> Iterator[Ground]:
                     """VALUES (1, 'bench', '{"zh-CN": "大学", "en": "University"}', '{}', '{}')"""
                 )
             with app.app_context(), institution_bound(1):
-                _people_the_campus(ground)
+                clients = _people_the_campus(ground)
                 db.session.commit()
                 settings.forget()  # what was read before the limits were loosened
+            ground.cookies = {name: _cookie(client) for name, client in clients.items()}
             yield ground
             with app.app_context():
                 db.engine.dispose()
                 app.extensions["houqin_apart"].kw["bind"].dispose()
 
 
-def _people_the_campus(ground: Ground) -> None:
+def _people_the_campus(ground: Ground) -> dict[str, FlaskClient]:
+    """People, their tokens, limits and clocks; the browsers they are signed in with."""
+    clients = {}
     now = clock.now()
     sla.ensure(now)
     made = tickets.Ground()
@@ -111,13 +115,18 @@ def _people_the_campus(ground: Ground) -> None:
     for name, person in people.items():
         ground.people[name] = person.id
         ground.tokens[name] = accounts.token(person)
-        client = accounts.sign_in(ground.app.test_client(), person)
-        client.get("/notifications")  # whoever has seen a page has a CSRF token in his cookie
-        bind_institution(1)  # the end of the client's requests unbound it
-        cookie = client.get_cookie(ground.app.config["SESSION_COOKIE_NAME"])
-        assert cookie is not None
-        ground.cookies[name] = {"Cookie": f"{cookie.key}={cookie.value}"}
+        clients[name] = accounts.sign_in(ground.app.test_client(), person)
+        bind_institution(1)  # the end of the client's request unbound it
     db.session.add_all(SettingValue(name=name, value=value, at=now) for name, value in LOOSE.items())
+    return clients
+
+
+def _cookie(client: FlaskClient) -> dict[str, str]:
+    """The session of a browser that has seen a page: the CSRF token stands in it, so that no page sets it anew."""
+    client.get("/me")
+    cookie = client.get_cookie(client.application.config["SESSION_COOKIE_NAME"])
+    assert cookie is not None
+    return {"Cookie": f"{cookie.key}={cookie.value}"}
 
 
 def free_port() -> int:

@@ -94,8 +94,8 @@ class Day:
 
     def decline(self, order_id: str, words: str) -> None:
         offer = self.offer(order_id)
-        offer.locator(f"[data-opens='sheet-decline-{order_id}']").click()
-        sheet = self.page.locator(f"dialog#sheet-decline-{order_id}")
+        offer.locator("[data-opens='sheet-decline']").click()
+        sheet = self.page.locator("dialog#sheet-decline")
         sheet.locator("input[type=radio]").last.check()  # another reason, in one's own words
         sheet.locator("[name$=_words]").fill(words)
         sheet.locator(".dialog__foot button[type=submit]").click()

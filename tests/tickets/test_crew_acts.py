@@ -142,7 +142,7 @@ def test_own_words_are_a_reason_where_the_list_is_open(
 ) -> None:
     technician = ground.technician()
     order_id = offered(ground, now)
-    data = {"version": 2, f"decline-{order_id}_reason": "other", f"decline-{order_id}_words": "At the dentist's"}
+    data = {"version": 2, "decline_reason": "other", "decline_words": "At the dentist's"}
     assert login(technician).post(f"/crew/{order_id}/decline", data=data).headers["Location"] == "/crew"
     event = database.scalars(select(TicketEvent).where(TicketEvent.kind == "decline")).one()
     assert event.reason == "At the dentist's"

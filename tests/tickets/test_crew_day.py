@@ -34,7 +34,18 @@ def test_an_offer_stands_on_top_with_its_time_and_the_reason(
     assert "水龙头漏水" in page
     assert "Why you: level 2 of 3 · nothing in hand · no offer so far" in page
     assert f'action="/crew/{order_id}/accept"' in page
-    assert f'id="sheet-decline-{order_id}"' in page
+    assert f'data-url="/crew/{order_id}/decline"' in page
+    assert f'href="/crew/{order_id}#sheet-decline"' in page, "without script the order's own sheet"
+
+
+def test_offers_share_one_sheet(ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]) -> None:
+    technician = ground.technician()
+    orders = [offered(ground, now) for _turn in range(3)]
+    client = login(technician)
+    page, part = (client.get(f"/crew{part}", headers=ENGLISH).get_data(as_text=True) for part in ("", "/day"))
+    assert page.count('id="sheet-decline"') == 1
+    assert all(f'data-url="/crew/{order_id}/decline" data-version="2"' in page for order_id in orders)
+    assert 'id="sheet-decline"' not in part, "what is asked for every few seconds leaves it open"
 
 
 def test_orders_stand_by_building_and_say_their_state(

@@ -24,6 +24,13 @@ function fromTemplate(id) {
   return made;
 }
 
+/** One sheet for many rows: its form becomes that of the row whose button opened it; what was chosen for another is gone. */
+function aim(form, { url, version }) {
+  if (form.getAttribute("action") !== url) form.reset();
+  form.setAttribute("action", url);
+  form.elements.version.value = version;
+}
+
 /* ---------- a question before an act: data-confirm="Really…?" on its button or link ---------- */
 let sure = null;
 
@@ -50,8 +57,12 @@ document.addEventListener("click", (event) => {
 
   const opener = at.closest("[data-opens]");
   if (opener) {
-    const dialog = document.getElementById(opener.dataset.opens);
-    if (dialog) { event.preventDefault(); open(dialog); }
+    const dialog = document.getElementById(opener.dataset.opens) || (opener.dataset.url && fromTemplate(opener.dataset.opens));
+    if (dialog) {
+      event.preventDefault();
+      if (opener.dataset.url) aim(dialog.querySelector("form"), opener.dataset);
+      open(dialog);
+    }
   }
   const closer = at.closest("[data-closes]");
   if (closer) close(closer.closest("dialog"));
