@@ -175,15 +175,20 @@ CODE = validate.Regexp(r"^[0-9a-z][0-9a-z._\-]*$", error=_l("Use small letters, 
 """How somebody names a thing for machines: an import, another system, an address."""
 
 
-class WordsField(Schema):
-    """The same words in both languages; one is enough."""
+class Texts(fields.Field[dict[str, str]]):
+    """Words in the languages of the product, `{"zh-CN": …, "en": …}`, each at most `max` characters; one is enough."""
 
-    zh = Text(max=NAME_MAX, data_key="zh-CN")
-    en = Text(max=NAME_MAX)
+    default_error_messages = {"invalid": _l("Give an object with the texts by language.")}  # noqa: RUF012 - as above
 
-    @marshmallow.post_load
-    def words(self, data: dict[str, str], **_options: Any) -> dict[str, str]:
-        return {name: text for name, text in zip(LANGUAGES, (data.get("zh"), data.get("en")), strict=True) if text}
+    def __init__(self, *, max: int = NAME_MAX, multiline: bool = False, **options: Any) -> None:  # noqa: A002 - as above
+        super().__init__(metadata={"type": "object", "additionalProperties": {"type": "string"}}, **options)
+        self.text = Text(max=max, multiline=multiline)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, str]:
+        if not isinstance(value, dict) or not set(value) <= set(LANGUAGES):
+            raise self.make_error("invalid")
+        found = {tag: self.text.deserialize(given) for tag, given in value.items()}
+        return {tag: text for tag, text in found.items() if text}
 
 
 def need_words(data: Mapping[str, Any], name: str = "name") -> None:

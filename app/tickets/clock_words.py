@@ -17,6 +17,7 @@ from app.tickets import due_words, order_words
 from app.tickets.order_words import Chip
 from app.tickets.queries import clock_view, sla
 from app.tickets.queries.clock_view import Line, View
+from app.tickets.queries.sla_policies import POLICIES
 from app.tickets.rules import history, workflow
 from app.tickets.rules.history import Remark
 from app.tickets.rules.sla import Act, Kind, Phase
@@ -86,7 +87,7 @@ class _Names:
     def of(cls, found: Sequence[View]) -> _Names:
         lines = [line for view in found for line in view.trail]
         return cls(
-            clock_view.policies([line.policy_id for line in lines if line.policy_id is not None]),
+            POLICIES.named([line.policy_id for line in lines if line.policy_id is not None]),
             calendars.named([line.calendar_id for line in lines if line.calendar_id is not None]),
         )
 

@@ -150,6 +150,24 @@ class Series(Generic[H, V, D]):
         query = select(self.version_table).where(self.version_table.head_id == head_id)
         return db.session.scalars(query.order_by(self.version_table.number.desc()).limit(SHOWN)).all()
 
+    def named(self, version_ids: Iterable[int]) -> dict[int, Any]:
+        """Versions by id: (id, number, name of the thing)."""
+        wanted = sorted(set(version_ids))
+        if not wanted:
+            return {}
+        query = (
+            select(self.version_table.id, self.version_table.number, self.head_table.name)
+            .select_from(self.version_table)
+            .join(
+                self.head_table,
+                and_(
+                    self.head_table.institution_id == self.version_table.institution_id,
+                    self.head_table.id == self.version_table.head_id,
+                ),
+            )
+        )
+        return {row.id: row for row in db.session.execute(query.where(self.version_table.id.in_(wanted)))}
+
     def draft(self, head_id: int, *, lock: bool = False) -> D | None:
         """What is being made of a thing."""
         query = select(self.draft_table).where(self.draft_table.head_id == head_id)

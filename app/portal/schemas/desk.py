@@ -10,7 +10,6 @@ from marshmallow import fields, validate
 from app.core import forms
 from app.core.http.dumping import InWords, Named
 from app.core.words import from_fields
-from app.portal.schemas.notices import Texts
 from app.portal.services.answers import Written
 from app.portal.services.contacts import Entry
 from app.tickets.dispatch.schemas import PHONE
@@ -118,8 +117,8 @@ class KnowledgePage(forms.Schema):
 class KnowledgeIn(forms.Schema):
     """`POST /answers`. In `PATCH` what is left out stays."""
 
-    title = Texts(max=TITLE)
-    body = Texts(max=BODY, multiline=True)
+    title = forms.Texts(max=TITLE)
+    body = forms.Texts(max=BODY, multiline=True)
     keywords = forms.Text(max=KEYWORDS)
     categories = fields.List(forms.Text(max=64), validate=validate.Length(max=50))
     position = fields.Integer(strict=True, validate=validate.Range(-1000, 100_000))
@@ -164,10 +163,10 @@ class ContactPage(forms.Schema):
 class ContactIn(forms.Schema):
     """`POST /contacts`. In `PATCH` what is left out stays."""
 
-    name = Texts(max=NAME)
+    name = forms.Texts(max=NAME)
     phone = forms.Text(max=30, validate=PHONE)
-    purpose = Texts(max=SHORT)
-    hours = Texts(max=NAME)
+    purpose = forms.Texts(max=SHORT)
+    hours = forms.Texts(max=NAME)
     campus_id = forms.Id(allow_none=True)
     emergency = fields.Boolean(truthy={True}, falsy={False})
     position = fields.Integer(strict=True, validate=validate.Range(-1000, 100_000))

@@ -9,28 +9,11 @@ from marshmallow import fields, validate
 
 from app.core import forms, words
 from app.core.http.dumping import InWords
-from app.core.words import LANGUAGES
 from app.portal.rules.notices import Content, Kind, Utility
 from app.tickets.order_forms import LocalMoment
 
 TITLE, BODY, PLACES, ROLES = 80, 3000, 200, 50
 _OFFERED = _l("Choose one of the offered values.")
-
-
-class Texts(fields.Field[dict[str, str]]):
-    """Words in the languages of the product, `{"zh-CN": …, "en": …}`, each at most `max` characters."""
-
-    default_error_messages = {"invalid": _l("Give an object with the texts by language.")}  # noqa: RUF012 - marshmallow declares it so
-
-    def __init__(self, *, max: int, multiline: bool = False, **options: Any) -> None:  # noqa: A002 - marshmallow's own word for it
-        super().__init__(metadata={"type": "object", "additionalProperties": {"type": "string"}}, **options)
-        self.text = forms.Text(max=max, multiline=multiline)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, str]:
-        if not isinstance(value, dict) or not set(value) <= set(LANGUAGES):
-            raise self.make_error("invalid")
-        found = {tag: self.text.deserialize(given) for tag, given in value.items()}
-        return {tag: text for tag, text in found.items() if text}
 
 
 class NoticeForm(forms.Schema):
@@ -80,8 +63,8 @@ class NoticeIn(forms.Schema):
 
     kind = fields.String(required=True, validate=validate.OneOf(list(Kind), error=_OFFERED))
     utility = fields.String(allow_none=True, validate=validate.OneOf(list(Utility), error=_OFFERED))
-    title = Texts(max=TITLE)
-    body = Texts(max=BODY, multiline=True)
+    title = forms.Texts(max=TITLE)
+    body = forms.Texts(max=BODY, multiline=True)
     starts_at = forms.Moment(allow_none=True)
     ends_at = forms.Moment(allow_none=True)
     shown_from = forms.Moment(allow_none=True)

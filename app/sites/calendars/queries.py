@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 
 from app.core.db import current_institution, db
 from app.core.errors import NotFound
@@ -28,32 +28,13 @@ CALENDARS: Final = Series(
     overtaken=_l("Somebody else has published this calendar in the meantime. Look at it again."),
     taken=_l("There is a calendar with this code already."),
 )
-calendar, draft, desk = CALENDARS.head, CALENDARS.draft, CALENDARS.desk
+calendar, draft, desk, named = CALENDARS.head, CALENDARS.draft, CALENDARS.desk, CALENDARS.named
 in_force, version, versions = CALENDARS.in_force, CALENDARS.version, CALENDARS.versions
 
 
 def calendars() -> Sequence[Any]:
     """Every valid calendar with its version in force and its draft."""
     return CALENDARS.listed(by=(WorkingCalendar.id,))
-
-
-def named(version_ids: Iterable[int]) -> dict[int, Any]:
-    """Versions by id: (id, number, name of the calendar)."""
-    wanted = sorted(set(version_ids))
-    if not wanted:
-        return {}
-    rows = db.session.execute(
-        select(CalendarVersion.id, CalendarVersion.number, WorkingCalendar.name)
-        .join(
-            WorkingCalendar,
-            and_(
-                WorkingCalendar.institution_id == CalendarVersion.institution_id,
-                WorkingCalendar.id == CalendarVersion.calendar_id,
-            ),
-        )
-        .where(CalendarVersion.id.in_(wanted))
-    )
-    return {row.id: row for row in rows}
 
 
 def hours_of_campuses() -> Sequence[Any]:

@@ -55,7 +55,7 @@ def _week() -> fields.List[Any]:
 class SeasonIn(forms.Schema):
     """A dated stretch with weekly hours of its own; both ends belong to it."""
 
-    name = fields.Nested(forms.WordsField, load_default=dict)
+    name = forms.Texts(load_default=dict)
     first = forms.Day(required=True, data_key="from")
     last = forms.Day(required=True, data_key="to")
     week = _week()
@@ -72,7 +72,7 @@ class DayIn(forms.Schema):
     kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in DayKind]))
     weekday = fields.Integer(load_default=0, data_key="as", strict=True, validate=validate.Range(0, 6))
     official = fields.Boolean(load_default=True)
-    name = fields.Nested(forms.WordsField, load_default=dict)
+    name = forms.Texts(load_default=dict)
 
 
 class OverrideIn(forms.Schema):
@@ -138,7 +138,7 @@ class NewCalendar(NewVersion):
     """A calendar to be made, with its first version."""
 
     code = forms.Text(max=CODE_MAX, required=True, validate=forms.CODE)
-    name = fields.Nested(forms.WordsField, required=True, validate=validate.Length(min=1))
+    name = forms.Texts(required=True, validate=validate.Length(min=1))
 
 
 class CalendarOut(shapes.HeadOut):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
-
-from app.core.db import db
 from app.sites.calendars import queries as calendars
 from app.sites.rules.worktime import instant_of, minute_of
-from app.tickets.models import SlaPolicy, SlaPolicyVersion
 from app.tickets.queries import sla
 from app.tickets.rules.sla import Act, Clock, Entry, Key, Kind, Phase
 from app.tickets.rules.sla_counting import judge
@@ -145,21 +141,3 @@ def _trail(key: Key, journal: Sequence[Entry], behind: Mapping[int, Happened]) -
             )
         )
     return found
-
-
-def policies(version_ids: Iterable[int]) -> dict[int, Any]:
-    """Policy versions by id: (id, number, name)."""
-    wanted = sorted(set(version_ids))
-    if not wanted:
-        return {}
-    rows = db.session.execute(
-        select(SlaPolicyVersion.id, SlaPolicyVersion.number, SlaPolicy.name)
-        .join(
-            SlaPolicy,
-            and_(
-                SlaPolicy.institution_id == SlaPolicyVersion.institution_id, SlaPolicy.id == SlaPolicyVersion.policy_id
-            ),
-        )
-        .where(SlaPolicyVersion.id.in_(wanted))
-    )
-    return {row.id: row for row in rows}

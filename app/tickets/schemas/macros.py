@@ -52,30 +52,17 @@ class MacroForm(forms.Schema):
         )
 
 
-class MacroWords(fields.Field[dict[str, str]]):
-    """Text by language: `{"zh-CN": …, "en": …}`, at least one of them."""
-
-    def __init__(self, limit: int, **options: Any) -> None:
-        super().__init__(metadata={"type": "object", "additionalProperties": {"type": "string"}}, **options)
-        self.line = forms.Text(max=limit, multiline=limit > 60)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, str]:
-        if not isinstance(value, dict) or not value or not set(value) <= {"zh-CN", "en"}:
-            raise ValidationError(_("Give the words by language: zh-CN, en or both."))
-        return {language: str(self.line.deserialize(text)) for language, text in value.items() if text != ""}
-
-
 class MacroIn(forms.Schema):
     """`POST /macros`, `PUT /macros/{id}`: an act with its reason, a note for staff, a message to the reporter."""
 
-    name = MacroWords(60, required=True)
+    name = forms.Texts(max=60, required=True)
     act = fields.String(
         load_default=None, allow_none=True, validate=validate.OneOf([each.value for each in MacroAct], error=_OFFERED)
     )
     reason = forms.Text(max=REASON_LIMIT, load_default=None, allow_none=True)
     days = fields.Integer(load_default=None, allow_none=True, strict=True, validate=_DAYS)
     note = forms.Text(max=TEXT_LIMIT, multiline=True, load_default=None, allow_none=True)
-    message = MacroWords(TEXT_LIMIT, load_default=None, allow_none=True)
+    message = forms.Texts(max=TEXT_LIMIT, multiline=True, load_default=None, allow_none=True)
     position = fields.Integer(load_default=0, strict=True, validate=_PLACE)
 
     @validates_schema

@@ -136,13 +136,13 @@ class NewPolicy(PolicyContent):
     """`POST /sla-policies`."""
 
     code = forms.Text(max=forms.CODE_MAX, required=True, validate=forms.CODE)
-    name = fields.Nested(forms.WordsField, required=True, validate=validate.Length(min=1))
+    name = forms.Texts(required=True, validate=validate.Length(min=1))
 
 
 class NewPolicyVersion(PolicyContent):
     """`PUT /sla-policies/{id}`: content to be put in force."""
 
-    name = fields.Nested(forms.WordsField, load_default=None, validate=validate.Length(min=1))
+    name = forms.Texts(load_default=None, validate=validate.Length(min=1))
 
 
 class PolicyOut(shapes.HeadOut):
@@ -166,7 +166,7 @@ class PolicyDraftIn(forms.Schema):
     """`PUT /sla-policies/{id}/draft`: what the policy is to become; `name` where it is to be called otherwise."""
 
     content = fields.Nested(PolicyContentIn, required=True)
-    name = fields.Nested(forms.WordsField, load_default=None, validate=validate.Length(min=1))
+    name = forms.Texts(load_default=None, validate=validate.Length(min=1))
 
 
 class PolicyDraftOut(shapes.DraftOut):
