@@ -23,6 +23,11 @@ class DomainError(Exception):
         self.headers: dict[str, str] = {}  # further headers of the answer
         super().__init__(self.code)
 
+    @property
+    def sentences(self) -> list[Any]:
+        """What it says, as a whole and then of each field."""
+        return [self.message] if self.message else []
+
 
 class Rejected(DomainError):
     """The input is understood and refused. `fields` names each field with its sentences."""
@@ -42,6 +47,10 @@ class Rejected(DomainError):
             name: list(said) if isinstance(said, list | tuple) else [said] for name, said in (fields or {}).items()
         }
         super().__init__(message, code=code, **extra)
+
+    @property
+    def sentences(self) -> list[Any]:
+        return [*super().sentences, *(each for said in self.fields.values() for each in said)]
 
 
 class NotAllowed(DomainError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel.speaklater import LazyString
 
-from app.core.errors import DomainError, Rejected
+from app.core.errors import DomainError
 from app.core.http import problems
 from app.notifications import rendering
 
@@ -16,6 +16,4 @@ def in_both(refused: DomainError) -> dict[str, str]:
 
 def sentence(refused: DomainError) -> str:
     """The message, else the first sentence of a field, else what its status says."""
-    fields = refused.fields.values() if isinstance(refused, Rejected) else ()
-    said = [str(each) for group in fields for each in group]
-    return str(refused.message or (said[0] if said else problems.DETAILS[refused.status]))
+    return str(next(iter(refused.sentences), problems.DETAILS[refused.status]))

@@ -245,8 +245,7 @@ def _step(notice_id: str, act: Act) -> Any:
             return redirect(url_for("notices.desk", view="draft"), 303)
         (services.publish if act == Act.PUBLISH else services.end)(**given)
     except (Rejected, Stale, Conflict) as refused:
-        said = [str(each) for group in getattr(refused, "fields", {}).values() for each in group]
-        toast(said[0] if said else str(refused.message), "late")
+        toast(str(refused.sentences[0]), "late")
         return redirect(url_for("notices.edit", notice_id=notice_id), 303)
     return redirect(url_for("notices.show", notice_id=notice_id), 303)
 

@@ -36,11 +36,8 @@ def change_setting(name: str) -> Any:
         return _page(name, form.errors.get("value", form.errors.get("seen", [])), form.values.get("value")), 422
     try:
         services.change_setting(name, data["value"], actor=current_actor(), now=clock.now(), seen=data["seen"])
-    except Rejected as refused:
-        said = [str(each) for group in refused.fields.values() for each in group]
-        return _page(name, said, data["value"]), 422
-    except (Stale, Conflict) as refused:
-        return _page(name, [str(refused.message)], data["value"]), refused.status
+    except (Rejected, Stale, Conflict) as refused:
+        return _page(name, [str(each) for each in refused.sentences], data["value"]), refused.status
     toast(_("The setting is changed."))
     return redirect(url_for("portal.settings_page", _anchor=name))
 

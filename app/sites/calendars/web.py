@@ -80,15 +80,11 @@ def set_hours() -> Any:
                 )
                 changed += 1
     except (Rejected, Stale, NotFound) as refused:
-        said = [str(one) for many in getattr(refused, "fields", {}).values() for one in _list(many)]
-        return _index(refused.status, " ".join(said) or str(refused.message or _("This calendar does not exist.")))
+        said = refused.sentences or [_("This calendar does not exist.")]
+        return _index(refused.status, " ".join(map(str, said)))
     if changed:
         toast(_("Changed, for clocks that begin from now on."))
     return redirect(url_for("calendars.index"), 303)
-
-
-def _list(said: Any) -> list[Any]:
-    return said if isinstance(said, list) else [said]
 
 
 @blueprint.get("/new")

@@ -205,15 +205,8 @@ def _act(category_id: str, work: Any) -> Any:
     given = {"actor": current_actor(), "now": clock.now(), "category_id": category.id, "seen": data["seen"]}
     try:
         work(given)
-    except Stale as refused:
-        return _page(category, refused.status, str(refused.message))
-    except Rejected as refused:
-        said = (
-            [str(refused.message)]
-            if refused.message
-            else [str(one) for many in refused.fields.values() for one in many]
-        )
-        return _page(category, refused.status, " ".join(said))
+    except (Stale, Rejected) as refused:
+        return _page(category, refused.status, " ".join(map(str, refused.sentences)))
     return redirect(url_for("catalogue.questions", category_id=category.id), 303)
 
 

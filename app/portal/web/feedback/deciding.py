@@ -59,7 +59,7 @@ def assign(feedback_id: str) -> Any:
             seen=data["version"],
         )
     except (Rejected, Stale, Conflict) as refused:
-        return thread.page_of(row, problem=_said(refused), status=refused.status)
+        return thread.page_of(row, problem=str(refused.sentences[0]), status=refused.status)
     return _back(row.id)
 
 
@@ -82,7 +82,7 @@ def about(feedback_id: str) -> Any:
     try:
         acts.set_about(actor=current_actor(), now=now, feedback_id=row.id, person_ids=people)
     except Rejected as refused:
-        return thread.page_of(row, problem=_said(refused), status=refused.status)
+        return thread.page_of(row, problem=str(refused.sentences[0]), status=refused.status)
     if current_actor().id in people:
         toast(_("It is about you now, so somebody else will answer it."), "info")
         return redirect(url_for("feedback.desk"), 303)
@@ -187,11 +187,6 @@ def _convert_page(row: Any, repair_form: Form, notice_form: Form) -> str:
 
 def _problem(form: Form) -> str:
     return form.problem or next((each for said in form.errors.values() for each in said), "")
-
-
-def _said(refused: Rejected | Stale | Conflict) -> str:
-    fields = getattr(refused, "fields", {})
-    return next((str(each) for said in fields.values() for each in said), str(refused.message or ""))
 
 
 def _refuse(form: Form, refused: Rejected | Stale | Conflict | NotAllowed) -> None:
