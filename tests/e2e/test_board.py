@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.browsing import Visitors
+from tests.e2e.browsing import PHONE, Visitors
+from tests.e2e.product import Api
 
 
 def slip(desk: Page, column: str, nth: int = 0) -> Locator:
@@ -47,14 +48,18 @@ def test_an_order_is_held_and_taken_back_by_keys_alone(visitors: Visitors) -> No
 
 
 def drag(desk: Page, it: Locator, column: str) -> None:
+    drop_on(desk, it, desk.locator(f"[data-column={column}]"))
+
+
+def drop_on(desk: Page, it: Locator, target: Locator) -> None:
     it.scroll_into_view_if_needed()
-    box, to = it.bounding_box(), desk.locator(f"[data-column={column}]").bounding_box()
+    box, to = it.bounding_box(), target.bounding_box()
     assert box is not None
     assert to is not None
     desk.mouse.move(box["x"] + 40, box["y"] + 20)
     desk.mouse.down()
     desk.mouse.move(box["x"] + 60, box["y"] + 30, steps=3)
-    desk.mouse.move(to["x"] + 60, to["y"] + 200, steps=6)
+    desk.mouse.move(to["x"] + 60, to["y"] + min(200, to["height"] / 2), steps=6)
     desk.mouse.up()
 
 
@@ -91,3 +96,107 @@ def test_one_macro_on_a_whole_column_accounts_for_each(visitors: Visitors) -> No
     desk.get_by_role("button", name="Do it to all").click()
     expect(desk.locator("#run-state [role=status]")).to_contain_text("refused", timeout=30_000)
     expect(desk.locator("#run-state .runlist a").first).to_be_visible()
+
+
+def test_many_are_cancelled_after_ten_seconds_in_which_it_can_be_undone(visitors: Visitors, desk_api: Api) -> None:
+    desk = visitors.page("dispatcher")
+    desk.goto("/dispatch?state=hold")
+    desk.keyboard.press("j")
+    desk.keyboard.press("x")
+    desk.keyboard.press("j")
+    desk.keyboard.press("x")
+    chosen = [str(box.get_attribute("value")) for box in desk.locator("[data-item] input:checked").all()]
+    assert len(chosen) == 2
+    desk.keyboard.press("m")
+    menu = desk.locator("dialog#move[open]")
+    menu.locator("#f-reason").fill("reported twice")
+    menu.locator("button[value=cancel]").focus()
+    desk.keyboard.press("Enter")
+    expect(desk.locator(".later [role=status]")).to_contain_text("2 orders in ten seconds")
+    expect(desk.locator("[data-later-undo]")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(menu.locator("#f-reason")).to_have_value("reported twice")
+    orders = [each.partition(":")[0] for each in chosen]
+    assert {desk_api.call("GET", f"/work-orders/{each}")["state"] for each in orders} == {"on_hold"}
+    menu.locator("button[value=cancel]").click()
+    expect(desk.locator(".later")).to_be_visible()
+    desk.goto("/dispatch?state=hold")  # a page that is left sends what waits
+    for order_id in orders:
+        expect(desk.locator(f'[data-item] input[value^="{order_id}:"]')).to_have_count(0, timeout=15_000)
+    assert {desk_api.call("GET", f"/work-orders/{each}")["state"] for each in orders} == {"cancelled"}
+
+
+def test_what_a_macro_writes_to_a_reporter_is_read_before_it_goes(visitors: Visitors) -> None:
+    desk = visitors.page("dispatcher")
+    desk.goto("/dispatch?state=work")
+    desk.keyboard.press("j")
+    desk.keyboard.press("u")
+    choice = desk.locator("dialog#macros[open] button.macro[data-later]").first
+    written = choice.locator(".macro__text").inner_text()
+    choice.click()
+    strip = desk.locator(".later [role=status]")
+    expect(strip).to_contain_text("reporter reads")
+    expect(strip).not_to_contain_text("{")
+    assert written.strip("“”").split("{")[0].strip()[:12]
+    desk.keyboard.press("Escape")
+    expect(desk.locator(".later")).to_have_count(0)
+
+
+def test_a_slip_is_dropped_on_a_technician(visitors: Visitors) -> None:
+    visitors.watch.allow(422)
+    desk = visitors.page("dispatcher")
+    desk.goto("/dispatch/board")
+    it = slip(desk, "work")
+    held = number(it)
+    person = desk.locator("[data-person]").first
+    drop_on(desk, it, person)
+    menu = desk.locator("dialog#move[open]")
+    expect(menu.locator("[data-part=offered]")).to_be_visible()
+    expect(menu.locator("#f-assignee")).to_have_value(person.get_attribute("data-person") or "")
+    menu.locator("#f-reason").fill("Nearer to the place")
+    menu.locator("button[value=assign]").click()
+    expect(desk.locator(f'[data-column=offered] [data-number="{held}"]')).to_have_count(1)
+
+
+def test_the_board_by_touch(visitors: Visitors) -> None:
+    """A finger scrolls, a tick opens the bar and its menu; a long press drags, and the page stays where it was."""
+    phone = visitors.page("dispatcher", device=PHONE)
+    phone.goto("/dispatch/board")
+    board = phone.locator(".kanban")
+    touch = phone.context.new_cdp_session(phone)
+
+    def finger(kind: str, x: float, y: float) -> None:
+        points = [] if kind == "touchEnd" else [{"x": x, "y": y}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    box = slip(phone, "queued").or_(slip(phone, "offered")).or_(slip(phone, "work")).first.bounding_box()
+    assert box is not None
+    x, y = box["x"] + 60, box["y"] + 30
+    finger("touchStart", x, y)
+    for step in range(1, 9):
+        finger("touchMove", x - 20 * step, y)
+    finger("touchEnd", 0, 0)
+    phone.wait_for_timeout(600)
+    assert board.evaluate("it => it.scrollLeft") > 50, "it scrolls"
+    expect(phone.locator(".is-ghost")).to_have_count(0)
+
+    it = slip(phone, "work")
+    it.scroll_into_view_if_needed()
+    phone.wait_for_timeout(400)
+    box = it.bounding_box()
+    assert box is not None
+    x, y = box["x"] + 60, box["y"] + 30
+    left = board.evaluate("it => it.scrollLeft")
+    finger("touchStart", x, y)
+    phone.wait_for_timeout(600)
+    expect(phone.locator(".is-ghost")).to_have_count(1)
+    finger("touchMove", x + 5, y + 20)
+    finger("touchMove", x + 5, y + 40)
+    assert board.evaluate("it => it.scrollLeft") == left, "it does not scroll under a slip that is held"
+    finger("touchEnd", 0, 0)
+    expect(phone.locator(".is-ghost")).to_have_count(0)
+    assert phone.url.endswith("/dispatch/board"), "the link under the finger is not followed"
+
+    it.locator("label").tap()
+    phone.get_by_role("button", name="Move…").tap()
+    expect(phone.locator("dialog#move[open] button[value=hold]")).to_be_visible()

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.tickets.dispatch import board
+from app.tickets.dispatch import bar, board
 from app.tickets.models import Absence, WorkOrder
 from app.tickets.queries import dispatch_list, loads
 from app.tickets.rules import board_moves, workflow
@@ -89,7 +89,7 @@ def test_loads_are_minutes_held_beside_the_rest_of_the_shift(ground: factory.Gro
 
 
 def test_counts_that_ended_at_their_limit_are_told_so() -> None:
-    assert (board.many(999), board.many(1000), board.many(2600)) == ("999", "1,000+", "1,000+")
+    assert (bar.many(999), bar.many(1000), bar.many(2600)) == ("999", "1,000+", "1,000+")
 
 
 def test_the_strip_and_ages_in_words(

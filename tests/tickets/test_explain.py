@@ -165,7 +165,7 @@ def test_the_dispatch_list_goes_along_the_order_it_shows(desk: Desk) -> None:
     with plans.seen() as sent:
         dispatch_list.page(desk.actors["dispatcher"], "open", dispatch_list.Wanted())
     (statement,) = sent
-    assert "ix_work_order_turn" in plans.indexes(desk.connection, statement)
+    assert "ix_work_order_first" in plans.indexes(desk.connection, statement)
     assert plans.most_read(desk.connection, statement, GROWING) <= 51 < OPEN
 
 

@@ -1,6 +1,7 @@
-/* Dragging on the board: a slip is taken to another column by mouse, pen, or a long press. It does nothing the menu (m)
-   does not do: it chooses that one order and presses the same button, or opens the menu where the act asks something.
-   A slip says where it can go: data-moves="hold:hold offered:assign"; a column says why it cannot be had: data-refuses. */
+/* Dragging on the board: a slip is taken to another column, or to a technician above, by mouse, pen, or a long press. It
+   does nothing the menu (m) does not do: it chooses that one order and presses the same button, or opens the menu where
+   the act asks something. A slip says where it can go: data-moves="hold:hold offered:assign"; a column says why it cannot
+   be had: data-refuses; a technician (data-person) takes whatever can be offered. */
 
 const FAR = 6;      // pixels a mouse moves before it drags
 const LONG = 450;   // milliseconds a finger rests before it drags
@@ -9,6 +10,7 @@ const EDGE = 48;    // from here on the board scrolls along
 let drag = null;
 
 const say = (text, kind) => document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind } }));
+const TARGETS = "[data-column], [data-person]";
 const moves = (item) => new Map((item.dataset.moves || "").split(" ").filter(Boolean).map((each) => each.split(":")));
 
 function begin(event, item) {
@@ -21,12 +23,16 @@ function begin(event, item) {
   document.body.append(drag.ghost);
   place(event);
   item.classList.add("is-dragged");
-  const to = moves(item);
-  for (const column of document.querySelectorAll("[data-column]")) {
-    const here = column === item.closest("[data-column]");
-    column.classList.toggle("takes", !here && to.has(column.dataset.column));
-    column.classList.toggle("refuses", !here && !to.has(column.dataset.column));
+  for (const target of document.querySelectorAll(TARGETS)) {
+    const here = target === item.closest("[data-column]");
+    target.classList.toggle("takes", !here && Boolean(actOf(item, target)));
+    target.classList.toggle("refuses", !here && !actOf(item, target));
   }
+}
+
+/** The act by which a slip comes to a column, or to a technician; none where it cannot. */
+function actOf(item, target) {
+  return moves(item).get(target.dataset.person ? "offered" : target.dataset.column);
 }
 
 /* Positions are CSSOM properties set by script, which the content policy allows; no style attribute is written. */
@@ -37,7 +43,7 @@ function place(event) {
   const board = document.querySelector(".kanban"), box = board.getBoundingClientRect();
   if (event.clientX < box.left + EDGE) board.scrollLeft -= 12;
   if (event.clientX > box.right - EDGE) board.scrollLeft += 12;
-  const under = document.elementsFromPoint(event.clientX, event.clientY).find((each) => each.matches("[data-column]"));
+  const under = document.elementsFromPoint(event.clientX, event.clientY).find((each) => each.matches(TARGETS));
   document.querySelectorAll(".is-over").forEach((each) => each !== under && each.classList.remove("is-over"));
   if (under) under.classList.add("is-over");
   drag.over = under || null;
@@ -48,13 +54,14 @@ function end() {
   clearTimeout(drag.timer);
   if (drag.ghost) drag.ghost.remove();
   drag.item.classList.remove("is-dragged");
-  document.querySelectorAll("[data-column]").forEach((each) => each.classList.remove("takes", "refuses", "is-over"));
+  document.querySelectorAll(TARGETS).forEach((each) => each.classList.remove("takes", "refuses", "is-over"));
   drag = null;
 }
 
-function drop(item, column) {
-  if (!column || column === item.closest("[data-column]")) return;
-  const act = moves(item).get(column.dataset.column);
+function drop(item, target) {
+  if (!target || target === item.closest("[data-column]")) return;
+  const act = actOf(item, target);
+  const column = target.dataset.person ? document.querySelector("[data-column=offered]") : target;
   if (!act) { say(`${item.dataset.number}: ${column.dataset.refuses}`, "late"); return; }
   const form = item.closest("form");
   form.querySelectorAll("input[name=item]").forEach((box) => { box.checked = false; });
@@ -63,21 +70,28 @@ function drop(item, column) {
   box.dispatchEvent(new Event("change", { bubbles: true }));
   const button = form.querySelector(`button[name=action][value="${act}"]`);
   const part = button && button.closest("[data-part]");
-  if (column.dataset.asks && column.dataset.asks.split(" ").includes(act)) ask(part);
+  if (target.dataset.person) give(form, button, part, target.dataset.person);
+  else if (column.dataset.asks && column.dataset.asks.split(" ").includes(act)) ask(part);
   else if (button) form.requestSubmit(button);
 }
 
-/** The menu with the one part the move needs; the others come back when it is closed. */
-function ask(part) {
-  const dialog = part.closest("dialog");
-  const others = [...dialog.querySelectorAll("[data-part]")].filter((each) => each !== part);
-  others.forEach((each) => { each.hidden = true; });
-  const reason = part.dataset.part === "offered" && dialog.querySelector("[data-part=end]");
-  if (reason) reason.hidden = false; // overriding a shift, or taking it from somebody, needs one
-  dialog.addEventListener("close", () => others.forEach((each) => { each.hidden = false; }), { once: true });
-  dialog.showModal();
-  const first = part.querySelector("select, input");
-  if (first) first.focus();
+const ask = (part) => document.dispatchEvent(new CustomEvent("only", { detail: { dialog: part.closest("dialog"), part: part.dataset.part } }));
+
+/** To a technician at once where he may have it; where that needs a reason, the menu asks for it and says why. */
+async function give(form, button, part, person) {
+  const choice = part.querySelector("select");
+  if (![...choice.options].some((each) => each.value === person)) return;
+  choice.value = person;
+  const body = new FormData(form);
+  body.set("action", button.value);
+  try {
+    const answer = await fetch(form.dataset.tries, { method: "POST", body, redirect: "manual" });
+    if (answer.status === 200) { form.requestSubmit(button); return; }
+    ask(part);
+    if (answer.status === 422) say((await answer.json()).why, "soon");
+  } catch {
+    say(document.body.dataset.lost, "soon");
+  }
 }
 
 document.addEventListener("pointerdown", (event) => {

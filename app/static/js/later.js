@@ -1,18 +1,19 @@
 /* What cannot be taken back waits ten seconds before it is sent: <form data-later="10" data-check="address" data-doing="words">.
    The server is asked first whether it would take it (data-check: 204, nothing is done), photos are sent ahead
-   (data-ahead), then a bar counts down with Undo. Whoever leaves or closes the page, or locks the phone, sends it at once:
+   (data-ahead), then a bar counts down with Undo. The same attributes on a button make that act alone wait, unless the field
+   it names (data-unless) is filled; the server's answer may bring the words (doing). Whoever leaves or closes the page, or locks the phone, sends it at once:
    an answer that was given is never lost. Without this module the form is sent as it is, after a tick (macros/later.html). */
 
 const MOMENTS = { before: "before", photos: "after", drawn: "signature" };
 
-let waiting = null; // { form, bar, timer, files }
+let waiting = null; // { form, how, bar, timer, files }
 
 function say(text, kind) {
   document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind } }));
 }
 
-function busy(form, on) {
-  const button = form.querySelector("[type=submit], button:not([type])");
+function busy(form, on, pressed) {
+  const button = pressed || form.querySelector("[type=submit], button:not([type])");
   if (!button) return;
   button.classList.toggle("is-sending", on);
   if (on) button.setAttribute("aria-disabled", "true");
@@ -36,11 +37,28 @@ async function sendFiles(form) {
   return true;
 }
 
-async function wouldBeTaken(form) {
+/** What is said while it waits, where the server would take it; else null. */
+async function wouldBeTaken(form, how) {
   const body = new FormData(form);
   body.delete("idempotency_key");
-  const answer = await fetch(form.dataset.check, { method: "POST", body, redirect: "manual" });
-  return answer.status === 204;
+  const answer = await fetch(how.check, { method: "POST", body, redirect: "manual" });
+  if (answer.status === 200) return (await answer.json()).doing;
+  return answer.status === 204 ? how.doing : null;
+}
+
+/** The button that was pressed goes along as a field, since a form that is sent by script or farewell has none. */
+function press(form, button) {
+  release(form);
+  const field = document.createElement("input");
+  field.type = "hidden";
+  field.name = button.name;
+  field.value = button.value;
+  field.dataset.pressed = "";
+  form.append(field);
+}
+
+function release(form) {
+  form.querySelectorAll("[data-pressed]").forEach((field) => field.remove());
 }
 
 function send() {
@@ -52,33 +70,34 @@ function send() {
 }
 
 function farewell(form) {
-  return navigator.sendBeacon(form.action, new FormData(form));
+  return navigator.sendBeacon(form.getAttribute("action"), new FormData(form)); // a button may be named action
 }
 
 function undo() {
-  const { form, bar, timer } = waiting;
+  const { form, how, bar, button, timer } = waiting;
   waiting = null;
   clearInterval(timer);
   bar.remove();
-  busy(form, false);
+  busy(form, false, button);
+  release(form);
   delete form.dataset.stamped;
-  const dialog = form.closest("dialog");
+  const dialog = (button || form).closest("dialog");
   if (dialog && dialog.showModal && !dialog.open) dialog.showModal();
-  const first = form.querySelector("[type=submit], button:not([type])");
+  const first = button || form.querySelector("[type=submit], button:not([type])");
   if (first) first.focus();
-  say(form.dataset.undone, "info");
+  say(how.undone, "info");
 }
 
-function wait(form) {
+function wait(form, how, button, words) {
   const bar = document.getElementById("tpl-later").content.firstElementChild.cloneNode(true);
-  const whole = Number(form.dataset.later);
+  const whole = Number(how.later);
   const left = bar.querySelector("[data-later-left]");
   const progress = bar.querySelector("progress");
   const ends = Date.now() + whole * 1000;
-  const dialog = form.closest("dialog");
+  const dialog = (button || form).closest("dialog");
   if (dialog && dialog.open && dialog.close) dialog.close();
   document.body.append(bar);
-  bar.querySelector("[role=status]").textContent = form.dataset.doing; // after it stands in the page, so that it is spoken
+  bar.querySelector("[role=status]").textContent = words; // after it stands in the page, so that it is spoken
   progress.max = whole;
   const tick = () => {
     const rest = Math.max(0, Math.ceil((ends - Date.now()) / 1000));
@@ -89,7 +108,7 @@ function wait(form) {
       send();
     }
   };
-  waiting = { form, bar, timer: setInterval(tick, 250), files: filled(form).length > 0 };
+  waiting = { form, how, bar, button, timer: setInterval(tick, 250), files: filled(form).length > 0 };
   tick();
   bar.querySelector("[data-later-undo]").addEventListener("click", undo);
   bar.querySelector("[data-later-undo]").focus();
@@ -97,17 +116,24 @@ function wait(form) {
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!("later" in form.dataset) || !document.getElementById("tpl-later")) return;
+  const button = event.submitter && "later" in event.submitter.dataset ? event.submitter : null;
+  const how = (button || form).dataset;
+  if (!("later" in how) || !document.getElementById("tpl-later")) return;
+  const unless = how.unless && form.elements.namedItem(how.unless);
+  if (unless && unless.value) return;
   event.preventDefault();
   if (waiting || "asking" in form.dataset) return;
   if (navigator.onLine === false) return say(document.body.dataset.lost, "soon");
   form.dataset.asking = "";
-  busy(form, true);
+  busy(form, true, button);
+  if (button) press(form, button);
   try {
-    if (await sendFiles(form) && await wouldBeTaken(form)) wait(form);
-    else form.submit(); // the page comes back and says what is missing
+    const words = await sendFiles(form) ? await wouldBeTaken(form, how) : null;
+    if (words === null) form.submit(); // the page comes back and says what is missing
+    else wait(form, how, button, words);
   } catch {
-    busy(form, false);
+    busy(form, false, button);
+    release(form);
     say(document.body.dataset.lost, "soon");
   } finally {
     delete form.dataset.asking;

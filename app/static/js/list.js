@@ -1,6 +1,7 @@
 /* A list worked by keys and in bulk. [data-list] holds items [data-item]; each has one link, maybe one checkbox.
    j k move, x selects, Enter opens, h l change the column where items stand in [data-column]s.
-   [data-bulk] appears with a selection and shows its size in [data-count]; it lies in the same <form> as the boxes. */
+   [data-bulk] appears with a selection and shows its size in [data-count]; it lies in the same <form> as the boxes.
+   A sheet of [data-part]s shows one of them alone where its opener says data-only="part". */
 
 const typing = (at) => at.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog");
 const off = () => { try { return localStorage.getItem("houqin.keys") === "off"; } catch { return false; } };
@@ -76,15 +77,42 @@ document.addEventListener("keydown", (event) => {
   acts[event.key]();
 });
 
-/* Keys of the bar (a, m, u) without a selection: they mean the item under the cursor. */
+/** A sheet with the one part that is wanted; the others come back when it is closed. */
+function only(dialog, name) {
+  const wanted = (part) => part.dataset.part === name || (name === "offered" && part.dataset.part === "end"); // to override or take it from somebody needs a reason
+  const others = [...dialog.querySelectorAll("[data-part]")].filter((part) => !wanted(part));
+  others.forEach((part) => { part.hidden = true; });
+  dialog.querySelectorAll("[data-part=end] .inline").forEach((acts) => { acts.hidden = name === "offered"; });
+  dialog.addEventListener("close", () => {
+    others.forEach((part) => { part.hidden = false; });
+    dialog.querySelectorAll("[data-part=end] .inline").forEach((acts) => { acts.hidden = false; });
+  }, { once: true });
+  if (dialog.showModal && !dialog.open) dialog.showModal();
+  const first = dialog.querySelector(`[data-part=${name}] select, [data-part=${name}] input`);
+  if (first) first.focus();
+}
+
+document.addEventListener("only", (event) => only(event.detail.dialog, event.detail.part));
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-only]");
+  if (opener) only(document.getElementById(opener.dataset.opens), opener.dataset.only);
+});
+
+/* Keys of the bar (a, g, m, u) without a selection: they mean the item under the cursor, unless that is the one which is
+   open beside the list, with keys of its own. */
+const shown = (element) => element.getClientRects().length > 0;
+
 document.addEventListener("keydown", (event) => {
   const list = document.querySelector("[data-list]");
   const bulk = list && (list.closest("form") || document).querySelector("[data-bulk][hidden]");
   if (!bulk || off() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
   const act = [...bulk.querySelectorAll("[data-key]")].find((each) => each.dataset.key === event.key);
-  const box = act && list.querySelector(".is-cursor input[type=checkbox]");
+  const item = act && list.querySelector(".is-cursor");
+  const box = item && item.querySelector("input[type=checkbox]");
   if (!box) return;
+  const others = [...document.querySelectorAll("[data-key]")].filter((each) => each.dataset.key === event.key && !bulk.contains(each));
+  if (item.getAttribute("aria-selected") === "true" && others.some(shown)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   box.checked = true;
@@ -93,4 +121,20 @@ document.addEventListener("keydown", (event) => {
 }, true);
 
 document.querySelectorAll("[data-list]").forEach(count);
-document.addEventListener("htmx:after:swap", () => document.querySelectorAll("[data-list]").forEach(count));
+
+/* What is chosen stays chosen while a list draws itself anew; what has changed meanwhile is another version, and is not. */
+let before = { chosen: new Set(), at: null };
+
+document.addEventListener("htmx:before:swap", () => {
+  const at = document.querySelector("[data-list] .is-cursor a");
+  before = {
+    chosen: new Set([...document.querySelectorAll("[data-list] [data-item] input[type=checkbox]:checked")].map((box) => box.value)),
+    at: at && at.getAttribute("href"),
+  };
+});
+document.addEventListener("htmx:after:swap", () => {
+  document.querySelectorAll("[data-list] [data-item] input[type=checkbox]").forEach((box) => { if (before.chosen.has(box.value)) box.checked = true; });
+  const at = before.at && !document.querySelector("[data-list] .is-cursor") && document.querySelector(`[data-list] a[href="${CSS.escape(before.at)}"]`);
+  if (at) at.closest("[data-item]").classList.add("is-cursor");
+  document.querySelectorAll("[data-list]").forEach(count);
+});

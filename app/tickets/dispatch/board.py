@@ -13,16 +13,15 @@ from flask_babel import ngettext
 from app.core import clock, forms, i18n, rendering
 from app.core.http import current_actor, no_body, not_modified, policy
 from app.tickets import order_words, policies, run_words
-from app.tickets.dispatch import entry, macros, pages, screens, views
+from app.tickets.dispatch import bar, entry, pages, screens, views
 from app.tickets.dispatch.entry import blueprint
 from app.tickets.due_words import Due
-from app.tickets.queries import bulk_runs, dispatch_list, loads, technicians
+from app.tickets.queries import bulk_runs, dispatch_list, loads
 from app.tickets.queries.dispatch_list import WAITS
 from app.tickets.rules.board_moves import ASKS, WHY_NOT, moves
 from app.tickets.rules.workflow import OrderAct, OrderState
 
 SLIPS = 30  # of a column; the list has the others
-PEOPLE = 500
 LOADS = 12  # of the technicians, the fullest
 FULL = 0.85  # from this share of what is left of the shift on somebody is nearly full
 OLD_DAYS, VERY_OLD_DAYS = 3, 7  # ageing (33)
@@ -83,9 +82,10 @@ def _shown(query: dict[str, Any]) -> dict[str, Any]:
     labels = entry.view_labels()
     columns = [_tickets(query, waits, counts[WAITS], labels[WAITS], now)]
     columns += [_orders(query, view, found[view], counts[view], labels[view], now) for view in COLUMNS]
-    planned = {"id": "planned", "name": labels["planned"], "count": many(counts["planned"]), "folded": True}
+    planned = {"id": "planned", "name": labels["planned"], "count": bar.many(counts["planned"]), "folded": True}
     columns.append({**planned, "url": url_for("dispatch.index", **entry.kept(query, state="planned"))})
-    names = dict(technicians.names(actor, now, None, PEOPLE))
+    chosen = bar.offered(actor, now, counts, COLUMNS)
+    names = {each["value"]: each["label"] for each in chosen["people"]}
     strip = loads.of(list(names), now, trade=query["trade"])
     return {
         "query": query,
@@ -95,28 +95,10 @@ def _shown(query: dict[str, Any]) -> dict[str, Any]:
         "stamp": pages.stamp(),
         "newest": max((row.id for rows in found.values() for row in rows), default=0),
         "running": [{"row": row, "act": run_words.stored(row.task)} for row in bulk_runs.running(actor)],
-        "scopes": _scopes(counts, labels),
-        "macros": macros.offered(),
-        "hold_reasons": order_words.reason_choices(OrderAct.HOLD),
-        "people": [{"value": person_id, "label": name} for person_id, name in names.items()],
+        **chosen,
         "loads": [load_of(each, names[each.person_id]) for each in strip[:LOADS]],
         "loads_more": max(0, len(strip) - LOADS),
     }
-
-
-def _scopes(counts: dict[str, int], labels: dict[str, str]) -> list[dict[str, Any]]:
-    """The choice between the chosen orders and all of a column, with how many those are."""
-    return [
-        {"value": view, "label": _("all of “%(name)s” (%(count)s)", name=labels[view], count=many(counts[view]))}
-        for view in COLUMNS
-        if counts[view]
-    ]
-
-
-def many(count: int) -> str:
-    """A count that was taken up to a limit: 1,000+ from there on."""
-    said = i18n.format_number(min(count, dispatch_list.COUNTED))
-    return f"{said}+" if count >= dispatch_list.COUNTED else said
 
 
 def _orders(
@@ -127,7 +109,7 @@ def _orders(
     return {
         "id": view,
         "name": name,
-        "count": many(count),
+        "count": bar.many(count),
         "refuses": _(WHY_NOT[view]),
         "asks": " ".join(sorted(ASKS)),
         "late": ngettext("%(num)d late", "%(num)d late", late) if late else None,
@@ -140,7 +122,7 @@ def _tickets(query: dict[str, Any], rows: Sequence[Any], count: int, name: str, 
     return {
         "id": WAITS,
         "name": name,
-        "count": many(count),
+        "count": bar.many(count),
         "refuses": _(WHY_NOT[WAITS]),
         "asks": "",
         "slips": [
@@ -166,7 +148,7 @@ def _slip(row: Any, line: screens.Line, now: datetime) -> dict[str, Any]:
     until = _("until %(time)s", time=i18n.format_moment(row.hold_until)) if row.hold_until else ""
     detail = until if row.state == OrderState.ON_HOLD else line.detail  # the chip says why
     return {
-        "pick": f"{row.id}:{row.version}",
+        "pick": line.pick,
         "number": row.number,
         "url": line.url,
         "title": order_words.said(row.category_name),
@@ -204,6 +186,7 @@ def load_of(load: loads.Load, name: str) -> dict[str, Any]:
         rest = _("%(hours)s h free", hours=i18n.format_number((load.left - load.minutes) / 60, 1))
     return {
         "name": name,
+        "person_id": load.person_id,
         "count": ngettext("%(num)s order", "%(num)s orders", load.orders),
         "done": 0 if away else min(load.minutes, load.left or 0),
         "total": max(load.left or 1, 1),
@@ -221,5 +204,5 @@ def _more(query: dict[str, Any], view: str, rest: int) -> dict[str, Any] | None:
         return None
     label = ngettext("%(num)d more", "%(num)d more", rest)
     if rest >= dispatch_list.COUNTED - SLIPS:  # the count itself ended there
-        label = _("%(count)s in all: see the list", count=many(dispatch_list.COUNTED))
+        label = _("%(count)s in all: see the list", count=bar.many(dispatch_list.COUNTED))
     return {"label": label, "url": url_for("dispatch.index", **entry.kept(query, state=view))}

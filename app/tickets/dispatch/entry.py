@@ -39,6 +39,7 @@ class ListQuery(forms.QuerySchema):
     trade = forms.Text(max=64, load_default=None)
     priority = forms.Text(load_default=None, validate=validate.OneOf(URGENCIES, error=_OFFERED))
     view = View(load_default=None)
+    to = forms.Text(load_default="board", validate=validate.OneOf(("board", "list"), error=_OFFERED))
 
     class Meta:
         unknown = EXCLUDE
@@ -58,6 +59,11 @@ def kept(query: dict[str, Any], **changed: Any) -> dict[str, Any]:
     usual: dict[str, Any] = {"state": "open"}
     merged = {**{name: query[name] for name in ("state", *FILTERS, "view")}, **changed}
     return {name: value for name, value in merged.items() if value is not None and usual.get(name) != value}
+
+
+def home(query: dict[str, Any]) -> str:
+    """The address of the page, board or list, on which many orders were chosen."""
+    return url_for("dispatch.index" if query["to"] == "list" else "dispatch.board", **kept(query))
 
 
 def view_labels() -> dict[str, str]:

@@ -49,8 +49,20 @@ def said(macro: Any) -> str:
 
 
 def offered() -> list[dict[str, Any]]:
-    """The macros as buttons: id, name by language, what they do. One statement."""
-    return [{"id": row.id, "name": row.name, "said": said(row)} for row in queries.usable()]
+    """The macros as buttons: id, name and message by language, what they do, whether they wait. One statement.
+
+    What a reporter reads and what cannot be taken back waits with Undo.
+    """
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "said": said(row),
+            "message": row.message,
+            "waits": bool(row.message) or row.act == MacroAct.CANCEL,
+        }
+        for row in queries.usable()
+    ]
 
 
 @blueprint.get("/macros")

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import redirect, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from marshmallow import EXCLUDE, fields, validate
 
-from app.core import clock, forms
+from app.core import clock, forms, transaction
 from app.core.errors import DomainError, NotFound, Rejected
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.tickets import policies
-from app.tickets.dispatch import entry, runs
+from app.tickets.dispatch import entry, runs, waiting
 from app.tickets.dispatch.acts import carry_out
-from app.tickets.dispatch.entry import blueprint
-from app.tickets.order_forms import NOTE_LIMIT, LocalMoment, OrderActForm
+from app.tickets.dispatch.entry import blueprint, order_row
+from app.tickets.order_forms import NOTE_LIMIT, LocalMoment, OrderActForm, named
 from app.tickets.queries import macros as macro_queries
 from app.tickets.queries import orders
 from app.tickets.queries.dispatch_list import VIEWS
@@ -61,26 +61,16 @@ class MacroChoice(OrderActForm):
 @policy(policies.may_dispatch)
 def bulk() -> Any:
     """Do one thing to the chosen orders; the page says of each that was refused why."""
-    back = redirect(url_for("dispatch.board", **entry.kept(entry.asked())), 303)
-    form = forms.Form(BulkForm)
-    data = form.load(request.form)
+    back = redirect(entry.home(entry.asked()), 303)
+    data, wrong = _asked()
     if data is None:
-        if "item" in form.errors or "action" in form.errors:
-            toast(_("Choose 1 to 100 orders first."), "late")
-            return back
-        raise Rejected(fields=form.errors)
-    chosen = [item for item in map(_item, data["item"]) if item is not None]
-    task, whole = _task(data), data["scope"] in VIEWS
-    if task is None or not (chosen or whole):
-        toast(_("Choose 1 to 100 orders first."), "late")
+        toast(wrong, "late")
         return back
-    if task.action is BulkAction.ASSIGN and task.assignee is None:
-        toast(_("Say to whom."), "late")
-        return back
-    if whole:
+    task = _task(data)
+    if data["scope"] in VIEWS:
         return runs.begin(task, data["scope"], {name: request.form[name] for name in KEPT if name in request.form})
     try:
-        outcomes = services.act_on_many(actor=current_actor(), now=clock.now(), task=task, items=chosen)
+        outcomes = services.act_on_many(actor=current_actor(), now=clock.now(), task=task, items=data["item"])
     except NotFound:
         toast(_("The macro is closed."), "late")
         return back
@@ -88,26 +78,80 @@ def bulk() -> Any:
     return back
 
 
+@blueprint.post("/bulk/check")
+@policy(policies.may_dispatch)
+def bulk_check() -> Any:
+    """What `bulk` would do, and nothing is done: to how many, and what their reporters would read. js/later.js asks.
+
+    200 with `doing`, the sentence to wait with; 422 with `why` where nothing would be done, or where all of a view are
+    meant: that is asked about on a page of its own.
+    """
+    data, wrong = _asked()
+    if data is None or data["scope"] in VIEWS:
+        return {"why": wrong}, 422
+    actor, now, task = current_actor(), clock.now(), _task(data)
+    try:
+        outcomes = services.act_on_many(actor=actor, now=now, task=task, items=data["item"])
+    except NotFound:
+        outcomes = []
+    transaction.abandon()
+    done = [each.id for each in outcomes if each.refused is None]
+    if not done:
+        return {"why": " ".join({sentence(each.refused): "" for each in outcomes if each.refused is not None})}, 422
+    return {"doing": waiting.sentence(task, now, done, len(outcomes) - len(done))}
+
+
 @blueprint.post("/<order_id>/macros")
 @policy(policies.may_dispatch)
 def use_macro(order_id: str) -> Any:
     """Use a macro on one order."""
-
-    def use(row: Any, data: dict[str, Any]) -> OrderDone:
-        macro = macro_queries.one(data["macro"])
-        return macros.use(actor=current_actor(), now=clock.now(), order_id=row.id, seen=data["version"], macro=macro)
-
-    return carry_out(order_id, "macro", forms.Form(MacroChoice), use)
+    return carry_out(order_id, "macro", forms.Form(MacroChoice), _use)
 
 
-def _task(data: dict[str, Any]) -> Task | None:
-    """What the form asks for; None for what is no action."""
+@blueprint.post("/<order_id>/macros/check")
+@policy(policies.may_dispatch)
+def macro_check(order_id: str) -> Any:
+    """What the macro would do to the order, as `bulk_check` answers. Raises what using it would."""
+    row = order_row(order_id)
+    data = forms.Form(MacroChoice).load(named(request.form, "macro"))
+    if data is None:
+        raise Rejected
+    _use(row, data)
+    transaction.abandon()
+    task = Task(action=BulkAction.MACRO, macro_id=data["macro"])
+    return {"doing": waiting.sentence(task, clock.now(), [row.id], 0)}
+
+
+def _use(row: Any, data: dict[str, Any]) -> OrderDone:
+    macro = macro_queries.one(data["macro"])
+    return macros.use(actor=current_actor(), now=clock.now(), order_id=row.id, seen=data["version"], macro=macro)
+
+
+def _asked() -> tuple[dict[str, Any] | None, str]:
+    """What the form asks for, its orders read; else None and what is missing. Raises Rejected for other faults."""
+    form = forms.Form(BulkForm)
+    data = form.load(request.form)
+    if data is None and not {"item", "action"} & form.errors.keys():
+        raise Rejected(fields=form.errors)
+    chosen = [item for item in map(_item, data["item"]) if item is not None] if data else []
+    if data is None or not _known(data["action"]) or not (chosen or data["scope"] in VIEWS):
+        return None, _("Choose 1 to 100 orders first.")
+    if data["action"] == BulkAction.ASSIGN and data["assignee"] is None:
+        return None, _("Say to whom.")
+    return {**data, "item": chosen}, ""
+
+
+def _known(action: str) -> bool:
+    if action.startswith(MACRO):
+        return forms.parse_id(action.removeprefix(MACRO)) is not None
+    return action in set(BulkAction) - {BulkAction.MACRO}
+
+
+def _task(data: dict[str, Any]) -> Task:
+    """What a form that was read asks for."""
     wanted = str(data["action"])
     if wanted.startswith(MACRO):
-        number = forms.parse_id(wanted.removeprefix(MACRO))
-        return None if number is None else Task(action=BulkAction.MACRO, macro_id=number)
-    if wanted not in set(BulkAction) - {BulkAction.MACRO}:
-        return None
+        return Task(action=BulkAction.MACRO, macro_id=forms.parse_id(wanted.removeprefix(MACRO)))
     action = BulkAction(wanted)
     hold = action is BulkAction.HOLD
     return Task(

@@ -10,7 +10,7 @@ from app.core import clock, forms, i18n, rendering
 from app.core.http import current_actor, no_body, not_modified, policy
 from app.sites import queries as places
 from app.tickets import order_words, policies
-from app.tickets.dispatch import entry, macros, screens, views
+from app.tickets.dispatch import bar, entry, screens, views
 from app.tickets.dispatch.entry import blueprint, order_row
 from app.tickets.queries import dispatch_list
 from app.tickets.queries.dispatch_list import WAITS
@@ -23,15 +23,13 @@ def index() -> Any:
     """What is open, by what it waits for; for a changed filter the list alone."""
     if request.headers.get("HX-Request"):
         query = entry.asked()
-        context = {**listing(query), "kept": views.menu(query, "list")}
+        context = {**whole(query), "kept": views.menu(query, "list")}
         answer = make_response(render_template("tickets/dispatch/_list_filtered.html", **context))
         answer.headers["HX-Replace-Url"] = url_for("dispatch.index", **entry.kept(query))
         return answer
     query = entry.asked()
     kept = views.menu(query, "list")
-    return views.beginning(kept) or render_template(
-        "tickets/dispatch/list.html", panel=None, kept=kept, **listing(query)
-    )
+    return views.beginning(kept) or render_template("tickets/dispatch/list.html", panel=None, kept=kept, **whole(query))
 
 
 @blueprint.get("/list")
@@ -73,13 +71,21 @@ def news(order_id: str) -> Any:
 def show(panel: screens.Panel, status: int = 200) -> Any:
     """The page of one order beside the list."""
     query = entry.asked()
-    context = {"kept": views.menu(query, "list"), "macros": macros.offered(), **listing(query, panel.row.id)}
+    context = {"kept": views.menu(query, "list"), **whole(query, panel.row.id)}
     return render_template("tickets/dispatch/list.html", panel=panel, **context), status
 
 
 def stamp() -> str:
     """A text that changes when the list may have: acts, language, and each minute, since ages are shown."""
     return f"{i18n.locale()}-{dispatch_list.stamp()}-{int(clock.now().timestamp()) // 60}"
+
+
+def whole(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]:
+    """What the list takes with the bar of its chosen orders; requests that wait are not chosen together."""
+    found = listing(query, open_id)
+    if query["state"] == WAITS and open_id is None:
+        return found
+    return {**found, **bar.offered(current_actor(), found["now"], found["counts"], (query["state"],))}
 
 
 def listing(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]:
@@ -99,6 +105,7 @@ def listing(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]
         "found": found,
         "lines": lines,
         "waits": waits,
+        "counts": counts,
         "tabs": _tabs(query, counts),
         "choices": choices(query, now),
         "open_id": open_id or forms.parse_id(request.args.get("order")),

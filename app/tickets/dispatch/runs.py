@@ -8,7 +8,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from app.core import clock, words
-from app.core.errors import Conflict, Rejected
+from app.core.errors import Conflict, NotFound, Rejected
 from app.core.forms import id_in_address
 from app.core.http import current_actor, policy
 from app.core.i18n import locale
@@ -18,9 +18,10 @@ from app.tickets.dispatch import entry
 from app.tickets.dispatch.entry import blueprint
 from app.tickets.queries import bulk_runs as queries
 from app.tickets.queries import dispatch_list
+from app.tickets.queries import macros as macro_queries
 from app.tickets.refusal_words import sentence
 from app.tickets.services import bulk_runs as services
-from app.tickets.services.bulk import Task
+from app.tickets.services.bulk import BulkAction, Task
 
 
 def begin(task: Task, view: str, given: Mapping[str, Any]) -> Any:
@@ -31,6 +32,7 @@ def begin(task: Task, view: str, given: Mapping[str, Any]) -> Any:
         return render_template(
             "tickets/dispatch/run_confirm.html",
             act=run_words.act(task),
+            message=_message(task),
             count=counts[view],
             most=dispatch_list.COUNTED,
             view=entry.view_labels()[view],
@@ -42,8 +44,18 @@ def begin(task: Task, view: str, given: Mapping[str, Any]) -> Any:
         run = services.order(actor=current_actor(), now=clock.now(), task=task, view=view, wanted=entry.wanted(query))
     except (Conflict, Rejected) as refused:
         toast(sentence(refused), "late")
-        return redirect(url_for("dispatch.board", **entry.kept(query)), 303)
+        return redirect(entry.home(query), 303)
     return redirect(url_for("dispatch.run", run_id=run.id), 303)
+
+
+def _message(task: Task) -> Any:
+    """What the macro of a task writes to reporters, as words with its marks; None where nothing is written."""
+    if task.action is not BulkAction.MACRO:
+        return None
+    try:
+        return macro_queries.one(task.macro_id or 0).message
+    except NotFound:
+        return None
 
 
 @blueprint.get("/runs")

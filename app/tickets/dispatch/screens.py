@@ -40,9 +40,14 @@ def short_place(row: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One open order in the list. `urgent`: its priority, where it is not the usual; `detail`: what the state means."""
+    """One open order in the list.
+
+    `pick`: it with its version, as a checkbox sends it; `urgent`: its priority, where it is not the usual; `detail`:
+    what the state means.
+    """
 
     id: int
+    pick: str
     number: str
     url: str
     urgent: str
@@ -63,6 +68,7 @@ def lines(rows: Iterable[Any], now: datetime, address: Callable[[int], str]) -> 
     return [
         Line(
             id=row.id,
+            pick=f"{row.id}:{row.version}",
             number=row.number,
             url=address(row.id),
             urgent=order_words.priority(row.priority) if order_words.urgent(row.priority) else "",

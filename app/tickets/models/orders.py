@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Tenant, ref, to_one
-from app.tickets.models.checks import one_of, turn
+from app.tickets.models.checks import FAR, one_of, pressing, turn
 from app.tickets.rules.offers import Waiting
 from app.tickets.rules.priority import URGENCIES
 from app.tickets.rules.workflow import ORDER_LOAD, ORDER_OPEN, OrderState
@@ -29,7 +29,7 @@ class WorkOrder(Tenant):
     for scopes, lists and the order of waiting. `help_asked_at`: the holder waits for a second pair of hands.
     `proposed_by`: a technician proposes the order, it stays planned until a dispatcher approves. `version` rises with
     state and assignment only. `due_at`: the earliest due time of its and its ticket's running clocks, `due_clock` which
-    of them (1). `urged` repeats how often its reporter reminded: it stands before others of its turn in every list.
+    of them (1). `urged` repeats how often its reporter reminded: it stands before others in every list.
     """
 
     __tablename__ = "work_order"
@@ -81,10 +81,11 @@ class WorkOrder(Tenant):
             postgresql_where=text("proposed_by IS NOT NULL"),
         ),
         Index(
-            "ix_work_order_turn",
+            "ix_work_order_first",
             "institution_id",
+            text(pressing("state <> 'on_hold'::text")),
+            text(f"COALESCE(due_at, hold_until, {FAR})"),
             text(turn("priority")),
-            text("urged DESC"),
             "id",
             postgresql_where=text(OPEN_STATES),
         ),

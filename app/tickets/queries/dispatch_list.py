@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -12,10 +12,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Date,
+    DateTime,
     Select,
     Subquery,
     Text,
     and_,
+    case,
     cast,
     exists,
     func,
@@ -33,6 +35,7 @@ from app.core.actor import Actor
 from app.core.prepared import Reading, among, code, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, TicketEvent, Trade, WorkOrder
+from app.tickets.models.checks import FAR
 from app.tickets.queries import due, orders, tickets, viewer
 from app.tickets.queries.crews import valid_on
 from app.tickets.queries.orders import turn_of
@@ -110,47 +113,64 @@ def _of_orders(shape: _Shape) -> list[ColumnElement[bool]]:
     return [viewer.orders_of(shape.sight), *_narrowed(shape, WorkOrder, of_trade)]
 
 
-_ORDER_KEYS = (
-    ("rank", turn_of(WorkOrder.priority).asc()),
-    ("urged", WorkOrder.urged.desc()),
-    ("id", WorkOrder.id.asc()),
+def _keys(table: Any, moving: ColumnElement[bool], first: ColumnElement[datetime]) -> tuple[tuple[str, Any], ...]:
+    """The order of open work: what presses, then what is due first, late before all, then by turn (40).
+
+    An emergency or one whose reporter reminded is lifted above the rest; what stands still comes last, by its end. For
+    orders these are the columns of an index (`models.checks.pressing`).
+    """
+    lifted = or_(table.urged > number(0), table.priority == code(EMERGENCY))
+    pressing = case(
+        (and_(moving, lifted), number(0)), (or_(moving, table.due_at.is_not(None)), number(1)), else_=number(2)
+    )
+    return (
+        ("pressing", pressing.asc()),
+        ("first", first.asc()),
+        ("rank", turn_of(table.priority).asc()),
+        ("id", table.id.asc()),
+    )
+
+
+_far = literal_column(FAR, DateTime(timezone=True))
+_ORDER_KEYS = _keys(
+    WorkOrder,
+    WorkOrder.state != code(OrderState.ON_HOLD.value),
+    func.coalesce(WorkOrder.due_at, WorkOrder.hold_until, _far),
 )
+
+
+def _named(keys: Sequence[tuple[str, Any]]) -> list[Any]:
+    """What a page is ordered by, as columns of it; the id comes from elsewhere."""
+    return [ordered.element.label(name) for name, ordered in keys if name != "id"]
 
 
 def page(
     actor: Actor, view: str, wanted: Wanted, *, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT
 ) -> paging.Page[Any]:
-    """Open orders the actor sees, by turn (40); of one turn those first whose reporter reminded. One statement."""
+    """Open orders the actor sees, what presses and is due first before the rest (`_keys`). One statement."""
     shape = _shape(actor, view, wanted, after=bool(cursor), limit=limit)
     return _orders(shape).page(cursor, **viewer.values_of(actor), **_given(wanted))
 
 
 @lru_cache(maxsize=256)
 def _orders(shape: _Shape) -> paging.Listing:
-    which = select(WorkOrder.id, turn_of(WorkOrder.priority).label("rank"), WorkOrder.urged).where(
+    which = select(WorkOrder.id, *_named(_ORDER_KEYS)).where(
         among(WorkOrder.state, VIEWS[shape.view]), *_of_orders(shape)
     )
     return paging.Listing(which, _ORDER_KEYS, _order_lines, after=shape.after, limit=shape.limit)
 
 
 def column(actor: Actor, view: str, wanted: Wanted, limit: int) -> Sequence[Any]:
-    """The orders of one column of the board: what is due first (late comes before that), then by turn (40).
-
-    Those whose reporter reminded are lifted above the others, beside the emergencies.
-    """
+    """The orders of one column of the board, in the order of the list. One statement."""
     shape = _shape(actor, view, wanted, limit=limit)
     return _column(shape).rows({**viewer.values_of(actor), **_given(wanted)})
 
 
 @lru_cache(maxsize=256)
 def _column(shape: _Shape) -> Reading:
-    first = func.coalesce(WorkOrder.due_at, WorkOrder.hold_until, literal_column("'infinity'::timestamptz"))
-    lifted = or_(WorkOrder.urged > number(0), WorkOrder.priority == code(EMERGENCY))
-    keys = (lifted.desc(), first.asc(), turn_of(WorkOrder.priority).asc(), WorkOrder.id.asc())
+    keys = [ordered for _name, ordered in _ORDER_KEYS]
     shown = (
-        select(
-            WorkOrder.id, turn_of(WorkOrder.priority).label("rank"), func.row_number().over(order_by=keys).label("at")
-        )
+        select(WorkOrder.id, *_named(_ORDER_KEYS), func.row_number().over(order_by=keys).label("at"))
         .where(among(WorkOrder.state, VIEWS[shape.view]), *_of_orders(shape))
         .order_by(*keys)
         .limit(number(shape.limit))
@@ -163,6 +183,8 @@ def _order_lines(shown: Subquery) -> Select[Any]:
     lines: Select[Any] = (
         orders.order_rows(shown)
         .add_columns(
+            shown.c.pressing,
+            shown.c.first,
             shown.c.rank,
             _building.name.label("building"),
             Ticket.filed_at,
@@ -222,25 +244,31 @@ def _waiting(shape: _Shape) -> tuple[Select[Any], Select[Any]]:
 def waits(
     actor: Actor, wanted: Wanted, *, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT
 ) -> paging.Page[Any]:
-    """Tickets that wait for a person, the urgent and old first. One statement."""
+    """Tickets that wait for a person, in the same order; one whose reporter was asked stands still. One statement."""
     shape = _shape(actor, WAITS, wanted, after=bool(cursor), limit=limit)
     return _tickets(shape).page(cursor, **viewer.values_of(actor), **_given(wanted))
 
 
 @lru_cache(maxsize=128)
 def _tickets(shape: _Shape) -> paging.Listing:
-    ranked = union_all(
-        *(each.add_columns(turn_of(Ticket.priority).label("rank"), Ticket.urged) for each in _waiting(shape))
-    ).subquery()
-    keys = (("rank", ranked.c.rank.asc()), ("urged", ranked.c.urged.desc()), ("id", ranked.c.id.asc()))
-    which = select(ranked.c.id, ranked.c.rank, ranked.c.urged)
+    of_table = _keys(Ticket, Ticket.status != code(TicketStatus.NEEDS_INFO.value), func.coalesce(Ticket.due_at, _far))
+    found = union_all(*(each.add_columns(*_named(of_table)) for each in _waiting(shape))).subquery()
+    keys = [(name, found.c[name].asc()) for name, _ordered in of_table]
+    which = select(*found.c)
     return paging.Listing(which, keys, _ticket_lines, after=shape.after, limit=shape.limit)
 
 
 def _ticket_lines(shown: Subquery) -> Select[Any]:
     lines: Select[Any] = (
         tickets.ticket_rows(shown)
-        .add_columns(shown.c.rank, Ticket.asked_at, Trade.name.label("trade_name"), _building.name.label("building"))
+        .add_columns(
+            shown.c.pressing,
+            shown.c.first,
+            shown.c.rank,
+            Ticket.asked_at,
+            Trade.name.label("trade_name"),
+            _building.name.label("building"),
+        )
         .add_columns(Ticket.due_at, Ticket.due_clock, *due.columns(Ticket))
         .outerjoin(Category.trade)
         .outerjoin(

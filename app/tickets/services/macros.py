@@ -20,7 +20,7 @@ from app.core.errors import Conflict, NotAllowed, Rejected
 from app.core.held import held, unchanged
 from app.sites import queries as places
 from app.tickets import policies
-from app.tickets.models import Macro
+from app.tickets.models import Macro, Ticket, WorkOrder
 from app.tickets.queries import macros as queries
 from app.tickets.rules import macros as rules
 from app.tickets.rules.history import Remark
@@ -118,7 +118,7 @@ def use(*, actor: Actor, now: datetime, order_id: int, seen: int | None, macro: 
     if not policies.in_scope(actor, policies.DISPATCH, order):
         raise NotAllowed
     case.seen_order(order, seen)
-    until = now + timedelta(days=content.days) if content.days is not None else None
+    until = _ends(content, now)
     found = done.order(case, order)
     if content.act is not None:
         found = _act(content, actor, now, order_id, order.version, until)
@@ -130,6 +130,23 @@ def use(*, actor: Actor, now: datetime, order_id: int, seen: int | None, macro: 
         text = _text(content.message, case.ticket.reporter_id, order.number, until)
         messages.send_message(actor=actor, now=now, ticket_id=case.ticket.id, text=text)
     return found
+
+
+def message(macro: Any, order_id: int, now: datetime) -> str:
+    """What the macro would write to the reporter of an order now, in his language; empty where it writes nothing."""
+    content = content_of(macro)
+    if not content.message:
+        return ""
+    row = db.session.execute(
+        select(WorkOrder.number, Ticket.reporter_id)
+        .join(Ticket, (Ticket.institution_id == WorkOrder.institution_id) & (Ticket.id == WorkOrder.ticket_id))
+        .where(WorkOrder.id == order_id)
+    ).one()
+    return _text(content.message, row.reporter_id, row.number, _ends(content, now))
+
+
+def _ends(content: Content, now: datetime) -> datetime | None:
+    return now + timedelta(days=content.days) if content.days is not None else None
 
 
 def _act(content: Content, actor: Actor, now: datetime, order_id: int, seen: int, until: datetime | None) -> OrderDone:

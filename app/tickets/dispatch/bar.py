@@ -1,0 +1,41 @@
+"""What the bar of the chosen orders offers, on the board and on the list: to whom, why, macros, all of a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.core import i18n
+from app.core.actor import Actor
+from app.tickets import order_words
+from app.tickets.dispatch import entry, macros
+from app.tickets.queries import dispatch_list, technicians
+from app.tickets.rules.workflow import OrderAct
+
+PEOPLE = 500
+
+
+def offered(actor: Actor, now: datetime, counts: Mapping[str, int], views: Iterable[str]) -> dict[str, Any]:
+    """What its template takes; `views`: those of which all can be chosen. Two statements."""
+    labels = entry.view_labels()
+    return {
+        "scopes": [
+            {"value": view, "label": _("all of “%(name)s” (%(count)s)", name=labels[view], count=many(counts[view]))}
+            for view in views
+            if counts[view]
+        ],
+        "macros": macros.offered(),
+        "hold_reasons": order_words.reason_choices(OrderAct.HOLD),
+        "people": [
+            {"value": person_id, "label": name} for person_id, name in technicians.names(actor, now, None, PEOPLE)
+        ],
+    }
+
+
+def many(count: int) -> str:
+    """A count that was taken up to a limit: 1,000+ from there on."""
+    said = i18n.format_number(min(count, dispatch_list.COUNTED))
+    return f"{said}+" if count >= dispatch_list.COUNTED else said
