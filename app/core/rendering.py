@@ -64,7 +64,7 @@ def kept(macro: Callable[..., str]) -> Callable[..., str]:
 
 
 def option_tags(options: Iterable[Mapping[str, Any]], chosen: str) -> Markup:
-    """The options of a select: `value`, `label`, perhaps `disabled` and `group`; groups by name, those of none first.
+    """The options of a select: `value`, `label`, perhaps `disabled`, `group`, `needs`; by group, those of none first.
 
     Here and not in the macro, since a filter may offer hundreds of buildings.
     """
@@ -72,7 +72,13 @@ def option_tags(options: Iterable[Mapping[str, Any]], chosen: str) -> Markup:
     for option in options:
         value = str(option["value"])
         groups.setdefault(str(option.get("group") or ""), []).append(
-            _option(value, option["label"], chosen=value == chosen, disabled=bool(option.get("disabled")))
+            _option(
+                value,
+                option["label"],
+                chosen=value == chosen,
+                disabled=bool(option.get("disabled")),
+                needs=option.get("needs"),
+            )
         )
     return Markup(  # noqa: S704 - its parts are escaped above
         "".join(
@@ -83,8 +89,9 @@ def option_tags(options: Iterable[Mapping[str, Any]], chosen: str) -> Markup:
 
 
 @lru_cache(maxsize=KEPT_AT_MOST, typed=True)
-def _option(value: str, label: Any, *, chosen: bool, disabled: bool) -> str:
+def _option(value: str, label: Any, *, chosen: bool, disabled: bool, needs: str | None) -> str:
     marks = f"{' selected' if chosen else ''}{' disabled' if disabled else ''}"
+    marks += f' data-needs="{escape(needs)}"' if needs else ""
     return f'<option value="{escape(value)}"{marks}>{escape(label)}</option>'
 
 

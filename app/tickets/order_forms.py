@@ -12,6 +12,7 @@ from marshmallow import ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
 from app.core import forms, i18n
+from app.core.errors import DomainError, Stale
 from app.tickets.device import DeviceFields
 from app.tickets.rules import needs
 from app.tickets.rules.reasons import REASON_LIMIT
@@ -128,6 +129,16 @@ def handed(data: dict[str, Any]) -> Handed:
         windows=tuple(data["windows"]),
         parts=data["parts"],
     )
+
+
+def overtaken(lost: DomainError | None, row: Any, form: forms.Form) -> bool:
+    """Whether an act was refused because somebody else was faster, and not for what the order is anyhow.
+
+    `row` is the order as it is now; the form has the version that was on the page.
+    """
+    if lost is None:
+        return False
+    return isinstance(lost, Stale) or str(form.values.get("version", row.version)) != str(row.version)
 
 
 def named(sent: MultiDict[str, Any], act: str) -> MultiDict[str, Any]:

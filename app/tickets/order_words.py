@@ -27,6 +27,7 @@ from app.tickets.rules.dispatching import (
 )
 from app.tickets.rules.needs import HELP_REASONS
 from app.tickets.rules.priority import URGENCY_LABELS
+from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL
 from app.tickets.rules.workflow import OrderAct, OrderState
 
 
@@ -108,6 +109,19 @@ def reason(of: OrderAct, stored: str | None) -> str:
 def reason_choices(of: OrderAct) -> list[dict[str, str]]:
     """The reasons a form offers for an act."""
     return [{"value": each.code, "label": str(_(each.label))} for each in workflow.choices(of)]
+
+
+def hold_choices() -> list[dict[str, Any]]:
+    """The closed list of hold reasons, each with what it demands besides; `needs` names that field of the form."""
+    until, card = str(_("until when is needed")), str(_("a card left or a new time is needed"))
+    found: list[dict[str, Any]] = []
+    for choice in reason_choices(OrderAct.HOLD):
+        reason = workflow.HoldReason(choice["value"])
+        if reason in HOLD_NEEDS_UNTIL:
+            found.append({**choice, "small": until, "needs": "until"})
+        else:
+            found.append({**choice, "small": card if reason in HOLD_NEEDS_CARD else None})
+    return found
 
 
 def help_choices() -> list[dict[str, str]]:

@@ -16,3 +16,9 @@ def test_the_chinese_catalogue_is_complete() -> None:
 def test_message_ids_are_english() -> None:
     chinese = [str(message.id) for message in catalogue.extracted() if CJK.search(str(message.id))]
     assert chinese == []
+
+
+def test_one_thing_has_one_word_in_chinese() -> None:
+    """The glossary's word alone; the others mean the same and are no terms of the product."""
+    said = "\n".join(str(message.string) for message in catalogue.read())
+    assert not re.findall(r"(?<!类)别的|其它|屋里没人|无人在室|没人在", said)

@@ -280,3 +280,78 @@ def test_words_beside_a_listed_reason_are_kept() -> None:
     assert order_forms.given_note({"reason": "parts", "words": "b", "note": "a"}) == "a\nb"
     assert order_forms.given_note({"reason": order_forms.OTHER, "words": "mine", "note": ""}) is None
     assert order_forms.given_reason({"reason": order_forms.OTHER, "words": "mine"}) == "mine"
+
+
+def test_photos_of_a_refused_end_stay_and_are_not_chosen_again(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    """Without a script the page cannot give a browser its files back; what is no photo is left out and named."""
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, OrderAct.START, now=now)
+    client = login(technician)
+    for again in range(2):  # sent once more, the same photo is kept once
+        files = [
+            (io.BytesIO(attachments.jpeg()), "x.jpg"),
+            (io.BytesIO(b"GIF89a" + b"0" * 90), "x.gif"),
+        ]
+        answer = client.post(
+            f"/crew/{order_id}/done", data={"version": 4, "done_note": "", "done_photos": files}, headers=ENGLISH
+        )
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 200, "an answer below 400 is committed"
+        assert "1 photo is kept with the order" in page
+        assert "Write what was done." in page, again
+        assert order(database, order_id).state == "working"
+        assert [photo.moment for photo in kept.of("work_order", order_id)] == ["after"]
+    done = client.post(f"/crew/{order_id}/done", data={"version": 4, "done_note": "New hinge"})
+    assert done.status_code == 303
+    assert order(database, order_id).state == "done"
+
+
+def test_photos_of_an_order_that_is_no_longer_ones_own_are_not_taken(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, OrderAct.START, now=now)
+    do(technician, order_id, OrderAct.GIVE_BACK, now=now, reason="no_access")
+    sent = {"version": 4, "done_note": "Done", "done_photos": (io.BytesIO(attachments.jpeg()), "x.jpg")}
+    answer = login(technician).post(f"/crew/{order_id}/done", data=sent, headers=ENGLISH)
+    assert answer.status_code in (404, 412)
+    assert not kept.of("work_order", order_id)
+
+
+def test_what_is_only_offered_is_refused_for_that_and_not_as_if_somebody_was_faster(
+    ground: make.Ground, now: datetime, database: Session, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    version = order(database, order_id).version
+    hold = {"version": version, "hold_reason": "access", "hold_note": "gate is shut"}
+    for person, path in ((technician, "/crew"), (ground.dispatcher, "/dispatch")):
+        answer = login(person).post(f"{path}/{order_id}/hold", data=hold, headers=ENGLISH)
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 409
+        assert "The order is only offered so far" in page
+        assert "in the meantime" not in page
+        assert "faster" not in page
+        assert "gate is shut" in page, "what was typed is kept"
+    assert order(database, order_id).state == "offered"
+
+
+def test_the_hold_says_which_reasons_need_an_end(
+    ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, now=now)
+    for person, path in ((technician, "/crew"), (ground.dispatcher, "/dispatch")):
+        page = login(person).get(f"{path}/{order_id}", headers=ENGLISH).get_data(as_text=True)
+        until = page.split('id="f-hold_until"')
+        label = until[0].rpartition("<label")[2]
+        assert "optional" not in label, "without a script the label promises nothing"
+        assert 'data-required="required"' in until[1].split(">")[0]
+        for reason, needs in (("parts", True), ("weather", True), ("access", False)):
+            option = page.split(f'value="{reason}"')[1].split(">")[0]
+            assert ('data-needs="until"' in option) is needs, reason

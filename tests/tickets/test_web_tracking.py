@@ -211,10 +211,25 @@ class TestReporterActs:
         assert "哪个水龙头？" in page
         empty = send(client, ground, "answer", answer=" ")
         assert empty.status_code == 422
-        assert "Write the answer." in empty.get_data(as_text=True)
+        assert "Write the answer, or add a photo." in empty.get_data(as_text=True)
         assert send(client, ground, "answer", answer="阳台的").status_code == 303
         assert ground.row().status == "accepted"
         assert "阳台的" in page_of(client, ground)
+
+    def test_a_photo_alone_answers(self, ground: Ground, login: Login, database: Session) -> None:
+        actor = made.actor(ground.dispatcher)
+        acts.ask(actor=actor, now=clock.now(), ticket_id=ground.ticket.id, seen=None, note="请拍一张照片")
+        client = login(ground.student)
+        form = page_of(client, ground).split('id="answer-form"')[1].split("</form>")[0]
+        assert 'name="answer_photos"' in form
+        no_photo = send(client, ground, "answer", answer_photos=(io.BytesIO(b"GIF89a" + b"0" * 90), "x.gif"))
+        assert no_photo.status_code == 415
+        assert ground.row().status == "needs_info"
+        sent = send(client, ground, "answer", answer_photos=(io.BytesIO(attachments.jpeg()), "tap.jpg"))
+        assert sent.status_code == 303
+        assert ground.row().status == "accepted"
+        photo = database.scalars(select(Attachment).where(Attachment.owner_id == ground.ticket.id)).one()
+        assert (photo.owner_kind, photo.moment) == ("ticket", "report")
 
     def test_confirm_then_rate_then_change_the_rating(self, ground: Ground, login: Login) -> None:
         ground.done()

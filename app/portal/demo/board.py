@@ -27,7 +27,7 @@ MACROS = (
         ),
     ),
     (
-        {"zh-CN": "两天没人在", "en": "Nobody at home twice"},
+        {"zh-CN": "两次上门屋内无人", "en": "Nobody in twice"},
         Content(
             act=MacroAct.HOLD,
             reason="reporter_absent",

@@ -135,7 +135,7 @@ HEADINGS: tuple[tuple[str, str, str, str, tuple[Fault, ...]], ...] = (
         "其他",
         "Something else",
         "dots",
-        (Fault("other", "别的", "Something else", "civil", 30, automatic=False),),
+        (Fault("other", "其他", "Something else", "civil", 30, automatic=False),),
     ),
 )
 

@@ -190,6 +190,25 @@ document.addEventListener("htmx:response:error", (event) => {
   toast(words.join(" – ") || say.lost, "late");
 });
 
+/* ---------- a field that only some answers need: <input data-needed-by="its field" data-need="what"> ----------
+   The options that need it say data-needs="what". Its label says whether it is required now; data-told: says so and no more,
+   since other acts of the form do without it. */
+function need(field) {
+  const form = field.form || document;
+  const chosen = form.querySelector(`[name="${field.dataset.neededBy}"]:checked, select[name="${field.dataset.neededBy}"] option:checked`);
+  const needed = Boolean(chosen) && chosen.dataset.needs === field.dataset.need;
+  const label = form.querySelector(`label[for="${field.id}"]`);
+  const mark = label.querySelector(".field__opt") || label.appendChild(document.createElement("span"));
+  if (!mark.className) { mark.className = "field__opt"; mark.before(" "); }
+  mark.textContent = needed ? field.dataset.required : field.dataset.optional;
+  field.required = needed && !("told" in field.dataset);
+}
+
+const needy = () => document.querySelectorAll("[data-needed-by]").forEach(need);
+needy();
+document.addEventListener("change", (event) => { if (event.target.matches("[type=radio], select")) needy(); });
+document.addEventListener("htmx:after:swap", needy);
+
 /* ---------- at the start: errors are met first, a dialog whose form was refused stands open again ---------- */
 for (const dialog of document.querySelectorAll("dialog")) {
   if (dialog.querySelector(".errors, [aria-invalid=true]")) { open(dialog); break; }

@@ -8,13 +8,23 @@ from flask import redirect, request, url_for
 from flask_babel import gettext as _
 
 from app.core import clock, forms, transaction
-from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.errors import Conflict, DomainError, NotAllowed, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy, upload
 from app.core.pages import toast
 from app.tickets import code_tries, device, order_photos, policies
 from app.tickets.crew import pages, screens
 from app.tickets.crew.entry import blueprint, order_row
-from app.tickets.order_forms import MEGABYTES, OrderActForm, PhotosForm, given_note, given_reason, handed, named
+from app.tickets.order_forms import (
+    MEGABYTES,
+    OrderActForm,
+    PhotosForm,
+    given_note,
+    given_reason,
+    handed,
+    named,
+    overtaken,
+)
+from app.tickets.refusal_words import sentence
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import orders
 
@@ -54,14 +64,14 @@ def act(order_id: str, act: str) -> Any:
     if data is None:
         return _again(row.id, wanted, form, 422)
     if row.version != data["version"]:
-        return _again(row.id, wanted, form, Stale.status, changed=True)
+        return _again(row.id, wanted, form, Stale.status, lost=Stale())
     try:
         _do(row, wanted, data)
     except Rejected as refused:
         form.refuse(refused)
         return _again(row.id, wanted, form, 422)
     except (Stale, Conflict) as lost:
-        return _again(row.id, wanted, form, lost.status, changed=True)
+        return _again(row.id, wanted, form, lost.status, lost=lost)
     return _gone_on(row, wanted)
 
 
@@ -110,16 +120,24 @@ def _act(name: str) -> OrderAct:
     return found
 
 
-def _again(order_id: int, wanted: OrderAct | None, form: forms.Form, status: int, *, changed: bool = False) -> Any:
-    """The order's page as it is now, with what was typed; `changed`: somebody was faster."""
+def _again(
+    order_id: int, wanted: OrderAct | None, form: forms.Form, status: int, *, lost: DomainError | None = None
+) -> Any:
+    """The order's page as it is now, with what was typed, its photos kept; `lost`: why it is no longer possible."""
     transaction.abandon()  # what the refused act had begun is not to be seen on the page
+    actor, now = current_actor(), clock.now()
+    sent = named(request.files, wanted.value) if wanted is not None else {}
+    kept = order_photos.keep(sent, actor=actor, now=now, order_id=order_id)
     row = order_row(str(order_id))
-    it = screens.screen(row, current_actor(), clock.now())
-    it.form, it.failed = form, wanted
-    if changed:
-        it.changed = pages.change_of(row)
+    it = screens.screen(row, actor, now)
+    it.form, it.failed, it.kept = form, wanted, kept
+    if lost is not None:
         form.errors.clear()
-    return pages.show(it, status)
+    if overtaken(lost, row, form):
+        it.changed = pages.change_of(row)
+    elif lost is not None:
+        it.refused = sentence(lost)
+    return pages.show(it, order_photos.status(status, kept))
 
 
 def _gone_on(row: Any, wanted: OrderAct) -> Any:

@@ -22,7 +22,6 @@ from app.tickets.queries import crew_day, timeline
 from app.tickets.rules import workflow
 from app.tickets.rules.demands import demanded
 from app.tickets.rules.dispatching import PRIORITY_ORDER
-from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL
 from app.tickets.rules.workflow import ORDER_HELD, OrderAct, OrderState
 
 SHOWS_PHONE = settings.declare(
@@ -242,6 +241,8 @@ class OrderScreen:
     form: forms.Form | None = None
     failed: OrderAct | None = None
     changed: tuple[str, ...] = ()
+    refused: str = ""
+    kept: int = 0
 
     @property
     def dock(self) -> list[Button]:
@@ -381,15 +382,3 @@ def _buttons(row: Any, actor: Actor) -> dict[OrderAct, Button]:
             asks = each.act in ASKS or (each.act is OrderAct.START and "scan" in demanded(row.demands))
             found[each.act] = Button(each.act, str(label), icon, asks)
     return found
-
-
-def hold_choices() -> list[dict[str, Any]]:
-    """The closed list of hold reasons, each with what it demands besides."""
-    asked = {
-        **dict.fromkeys(HOLD_NEEDS_UNTIL, _("until when is needed")),
-        **dict.fromkeys(HOLD_NEEDS_CARD, _("a card left or a new time is needed")),
-    }
-    return [
-        {**choice, "small": asked.get(workflow.HoldReason(choice["value"]))}
-        for choice in order_words.reason_choices(OrderAct.HOLD)
-    ]

@@ -10,14 +10,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.core import clock, forms, transaction
-from app.core.errors import Conflict, NotFound, Rejected, Stale
+from app.core.errors import Conflict, DomainError, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy, upload
 from app.core.pages import toast
 from app.tickets import code_tries, order_photos, order_words, policies
 from app.tickets.dispatch import entry, pages, screens
 from app.tickets.dispatch.entry import blueprint, order_row
-from app.tickets.order_forms import MEGABYTES, OrderActForm, given_note, given_reason, handed, named
+from app.tickets.order_forms import MEGABYTES, OrderActForm, given_note, given_reason, handed, named, overtaken
 from app.tickets.queries import orders as order_queries
+from app.tickets.refusal_words import sentence
 from app.tickets.rules.workflow import OrderAct, OrderState
 from app.tickets.services import dispatching, hands, opening, orders
 from app.tickets.services import pool as pool_services
@@ -113,7 +114,7 @@ def add_helper(order_id: str) -> Any:
         form.refuse(refused)
         return _again(row.id, "helper", form, 422)
     except Conflict as lost:
-        return _again(row.id, "helper", form, lost.status, changed=True)
+        return _again(row.id, "helper", form, lost.status, lost=lost)
     return redirect(entry.address(row.id, entry.asked()), 303)
 
 
@@ -191,19 +192,23 @@ def carry_out(order_id: str, name: str, form: forms.Form, service: Callable[[Any
         return _again(row.id, name, form, 422)
     except (Stale, Conflict) as lost:
         form.errors.clear()
-        return _again(row.id, name, form, lost.status, changed=True)
+        return _again(row.id, name, form, lost.status, lost=lost)
     _say(done, name)
     return redirect(entry.address(row.id, entry.asked()), 303)
 
 
-def _again(order_id: int, name: str, form: forms.Form, status: int, *, changed: bool = False) -> Any:
+def _again(order_id: int, name: str, form: forms.Form, status: int, *, lost: DomainError | None = None) -> Any:
     transaction.abandon()  # what the refused act had begun is not to be seen on the page
+    actor, now = current_actor(), clock.now()
+    kept = order_photos.keep(named(request.files, name), actor=actor, now=now, order_id=order_id)
     row = order_row(str(order_id))
-    it = screens.panel(row, current_actor(), clock.now())
-    it.form, it.failed = form, name
-    if changed:
+    it = screens.panel(row, actor, now)
+    it.form, it.failed, it.kept = form, name, kept
+    if overtaken(lost, row, form):
         it.changed = screens.news(row)
-    return pages.show(it, status)
+    elif lost is not None:
+        it.refused = sentence(lost)
+    return pages.show(it, order_photos.status(status, kept))
 
 
 def _say(done: OrderDone, name: str) -> None:

@@ -13,7 +13,6 @@ from app.core.actor import Actor
 from app.tickets import order_words
 from app.tickets.dispatch import entry, macros
 from app.tickets.queries import dispatch_list, technicians
-from app.tickets.rules.workflow import OrderAct
 
 PEOPLE = 500
 
@@ -28,7 +27,7 @@ def offered(actor: Actor, now: datetime, counts: Mapping[str, int], views: Itera
             if counts[view]
         ],
         "macros": macros.offered(),
-        "hold_reasons": order_words.reason_choices(OrderAct.HOLD),
+        "hold_reasons": order_words.hold_choices(),
         "people": [
             {"value": person_id, "label": name} for person_id, name in technicians.names(actor, now, None, PEOPLE)
         ],

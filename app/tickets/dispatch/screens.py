@@ -189,7 +189,7 @@ class Act:
     label: str
     icon: str
     fields: tuple[str, ...]
-    reasons: list[dict[str, str]]
+    reasons: list[dict[str, Any]]
     own_words: bool
 
 
@@ -215,6 +215,8 @@ class Panel:
     form: forms.Form | None = None
     failed: str = ""
     changed: tuple[str, ...] = ()
+    refused: str = ""
+    kept: int = 0
 
     @property
     def more_time(self) -> str:
@@ -323,9 +325,13 @@ def _acts(rows: Iterable[workflow.OrderRow]) -> Iterable[Act]:
             order_words.act(row.act),
             _ICONS[row.act],
             tuple(dict.fromkeys(asked)),
-            order_words.reason_choices(row.act) if "reason" in asked else [],
+            _reasons(row.act) if "reason" in asked else [],
             not closed,
         )
+
+
+def _reasons(act: OrderAct) -> list[dict[str, Any]]:
+    return order_words.hold_choices() if act is OrderAct.HOLD else order_words.reason_choices(act)
 
 
 def news(row: Any) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ _HOLDS: Final[dict[Guard, Callable[[Facts], bool]]] = {
     Guard.AUTOMATIC: lambda f: f.automatic,
     Guard.QUESTION: _has_note,
     Guard.NONE_BEYOND_OFFERED: lambda f: f.none_beyond_offered,
-    Guard.ANSWER: _has_note,
+    Guard.ANSWER: lambda f: _has_note(f) or f.has_photo,
     Guard.WAITED_14_DAYS: lambda f: _elapsed(f, deadlines.answer_ends),
     Guard.REMINDED_TWICE: lambda f: f.reminders >= len(deadlines.REMINDER_DAYS),
     Guard.UNTOUCHED: lambda f: f.untouched,
@@ -214,7 +214,7 @@ GUARD_MESSAGES: Final[dict[Guard, str]] = {
     Guard.NONE_BEYOND_OFFERED: gettext_noop(
         "Somebody has already taken an order of this request. Ask in a message instead."
     ),
-    Guard.ANSWER: gettext_noop("Write the answer."),
+    Guard.ANSWER: gettext_noop("Write the answer, or add a photo."),
     Guard.WAITED_14_DAYS: gettext_noop("The reporter has 14 days to answer; they are not over yet."),
     Guard.REMINDED_TWICE: gettext_noop("The reporter has not been reminded twice yet."),
     Guard.REASON: gettext_noop("Choose or write a reason."),

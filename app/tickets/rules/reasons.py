@@ -105,7 +105,7 @@ _ORDER_REASONS: Final[dict[OrderAct, Reasons]] = {
         (
             Reason(HoldReason.PARTS.value, gettext_noop("Waiting for parts")),
             Reason(HoldReason.ACCESS.value, gettext_noop("No access")),
-            Reason(HoldReason.REPORTER_ABSENT.value, gettext_noop("Nobody at home")),
+            Reason(HoldReason.REPORTER_ABSENT.value, gettext_noop("Nobody in")),
             Reason(HoldReason.WEATHER.value, gettext_noop("Weather")),
             Reason(HoldReason.OTHER_TRADE.value, gettext_noop("Another trade comes first")),
             Reason(HoldReason.APPROVAL.value, gettext_noop("Waiting for approval")),

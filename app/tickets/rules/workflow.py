@@ -138,6 +138,9 @@ _ORDER_API_ACTS: Final[dict[str, tuple[OrderAct, ...]]] = {
 }
 
 _NOT_FROM_HERE: Final = gettext_noop("This is not possible now: it has moved on in the meantime. Look at it again.")
+_ONLY_OFFERED: Final = gettext_noop(
+    "The order is only offered so far; first it has to be accepted, or the offer taken back."
+)
 _SWITCHED_OFF: Final = gettext_noop("This is not available here.")
 _TICKET_STANDS: Final = gettext_noop("The order cannot move while its request is not in service.")
 
@@ -160,7 +163,8 @@ class TransitionRefused(Exception):
         self.code = code
         self.state = state
         self.act = act
-        self.message = self._MESSAGES[code]
+        only_offered = code == self.NOT_FROM_HERE and state == OrderState.OFFERED
+        self.message = _ONLY_OFFERED if only_offered else self._MESSAGES[code]
 
 
 _TICKET_ROWS: Final[dict[tuple[TicketStatus | None, TicketAct], TicketRow]] = {

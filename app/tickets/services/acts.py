@@ -34,9 +34,14 @@ def ask(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None, note: 
     return _act(TicketAct.ASK, actor=actor, now=now, ticket_id=ticket_id, seen=seen, note=note)
 
 
-def answer(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None, note: str | None) -> TicketDone:
-    """The reporter (or staff for him) answers; the ticket goes back to where it was, its orders are queued again."""
-    return _act(TicketAct.ANSWER, actor=actor, now=now, ticket_id=ticket_id, seen=seen, note=note)
+def answer(
+    *, actor: Actor, now: datetime, ticket_id: int, seen: int | None, note: str | None, has_photo: bool = False
+) -> TicketDone:
+    """The reporter (or staff for him) answers, in words or by a photo that comes along (`has_photo`).
+
+    The ticket goes back to where it was, its orders are queued again.
+    """
+    return _act(TicketAct.ANSWER, actor=actor, now=now, ticket_id=ticket_id, seen=seen, note=note, has_photo=has_photo)
 
 
 def reject(
@@ -143,6 +148,7 @@ def _act(
     seen: int | None,
     reason: str | None = None,
     note: str | None = None,
+    has_photo: bool = False,
 ) -> TicketDone:
     case = by_ticket(ticket_id, actor=actor, now=now)
     case.judge_ticket(act, seen)
@@ -155,7 +161,7 @@ def _act(
         return done.ticket(case)
     if act is TicketAct.CONFIRM and case.ticket.third_party:
         return _agree(case, note)
-    case.move_ticket(act, reason=reason, note=note)
+    case.move_ticket(act, reason=reason, note=note, has_photo=has_photo)
     if joint.opens_orders(act, case.ticket.status, case.states.values()):
         opening.first_order(case)
     case.settle()

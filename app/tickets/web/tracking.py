@@ -31,7 +31,7 @@ from app.tickets.web.screen import Screen
 
 # Several forms stand on the page: each field has a name of its own there. Act → name in the schema → name on the page.
 FIELDS: Mapping[str, Mapping[str, str]] = {
-    "answer": {"note": "answer"},
+    "answer": {"note": "answer", "photos": "answer_photos"},
     "not_fixed": {"note": "complaint", "photos": "complaint_photos"},
     "ask": {"note": "question"},
     "reject": {"reason": "reject_reason", "note": "reject_note"},
@@ -194,9 +194,25 @@ def withdraw(ticket_id: int) -> Any:
 
 
 @blueprint.post("/tickets/<int:ticket_id>/answer")
+@upload(MEGABYTES)
 @policy(may_act)
 def answer(ticket_id: int) -> Any:
-    return _simply(ticket_id, TicketAct.ANSWER)
+    """What was asked is answered, in words or by photos."""
+
+    def work(data: dict[str, Any], now: datetime) -> None:
+        for each in data["photos"]:
+            attachments.check(each.stream)
+        acts.answer(
+            actor=current_actor(),
+            now=now,
+            ticket_id=ticket_id,
+            seen=data["version"],
+            note=data["note"] or None,
+            has_photo=bool(data["photos"]),
+        )
+        _receive(ticket_id, data["photos"], now)
+
+    return _do(ticket_id, "answer", work)
 
 
 @blueprint.post("/tickets/<int:ticket_id>/confirm")

@@ -1,13 +1,13 @@
 """Open orders in the order of the lists: what presses and is due first, what stands still last.
 
-Revision ID: 0031
-Revises: 0030
+Revision ID: 0035
+Revises: 0034
 """
 
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
