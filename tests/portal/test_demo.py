@@ -18,6 +18,7 @@ from app.core.db import db, institution_bound
 from app.core.transaction import abandon
 from app.imports import queries as imports
 from app.notifications.models import Notification
+from app.portal import home
 from app.portal.demo import catalogue, command
 from app.sites.calendars import queries as calendars
 from app.sites.models import Place
@@ -116,6 +117,8 @@ def test_each_login_finds_something_of_its_own(campus: Flask) -> None:
         assert {each.category_name["en"] for each in accepting.page(keeper).items} == {"Bunk bed is loose"}
         assert imports.waiting_for(actor("registry")) == imports.waiting_for(actor("admin")) == 1
         seen = [each.id for each in tickets.page(actor("dispatcher2"), TicketFilter()).items]
+        for name in ("student", "registry", "counsellor", "energy", "finance", "leader"):
+            assert tickets.page(actor(name), TicketFilter(mine=True, statuses=home.OPEN)).items, name
         of = select(Place.code).join(Ticket, Ticket.campus_id == Place.id).where(Ticket.id.in_(seen))
         assert set(db.session.scalars(of)) == {"N"}
         db.session.rollback()

@@ -78,6 +78,14 @@ PLAYED: dict[str, tuple[dict[str, int], tuple[int, ...], tuple[int, int]]] = {
     ),
 }
 CAP = 8
+# where the offices are in which these logins work
+OFFICES = {
+    "registry": "XZ-201",
+    "counsellor": "XZ-202",
+    "energy": "XZ-203",
+    "finance": "XZ-204",
+    "leader": "XZ-301",
+}
 
 
 @dataclass
@@ -121,6 +129,7 @@ def build(rng: random.Random, rooms: list[str], trades: dict[str, int], password
         )
         cast.students.append(person)
     _homes(cast, rooms, places, term)
+    _offices(cast, places, term)
     _units(rng, cast, term)
     _crews(cast, places, roles, trades, term, now)
     db.session.flush()
@@ -147,6 +156,13 @@ def _homes(cast: Cast, rooms: list[str], places: dict[str, Place], term: date) -
     chosen = ["TY3-408", "TY3-407", *(rooms[i * len(rooms) // STUDENTS] for i in range(STUDENTS))]
     for person, code in zip(cast.students, chosen, strict=True):
         place = places[code]
+        cast.homes[person.id] = place.id
+        db.session.add(PersonHome(person_id=person.id, place_id=place.id, during=Range(term, None)))
+
+
+def _offices(cast: Cast, places: dict[str, Place], term: date) -> None:
+    for username, code in OFFICES.items():
+        person, place = cast.logins[username], places[code]
         cast.homes[person.id] = place.id
         db.session.add(PersonHome(person_id=person.id, place_id=place.id, during=Range(term, None)))
 

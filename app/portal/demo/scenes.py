@@ -31,6 +31,14 @@ from app.tickets.services import (
     pool,
 )
 
+# what the offices have reported: minutes ago, what, how far it is
+AT_THE_OFFICE: dict[str, tuple[float, str, str]] = {
+    "registry": (150, "door-hinge", "done"),
+    "counsellor": (230, "lamp", "done"),
+    "energy": (45, "switch", "accepted"),
+    "finance": (1700, "radiator", "on_hold"),
+    "leader": (110, "ac-drip", "done"),
+}
 KEPT = ("TY3", "TY4")  # the houses of the dorm manager somebody plays
 FINISHED = ((49.0, "accepted"), (26.0, "waits"), (8.0, "sent back"), (2.5, "waits"))
 
@@ -43,7 +51,7 @@ def fill(stage: Stage, public: list[int]) -> None:
     def home(person: Person) -> int:
         return cast.homes[person.id]
 
-    for minutes, life in (
+    for before, life in (
         (1200, halted(stage, me, "window", home(me), "on_hold")),
         (180, halted(stage, me, "tap-leak", home(me), "done")),
         (50, halted(stage, other, "lamp", home(other), "working")),
@@ -60,7 +68,10 @@ def fill(stage: Stage, public: list[int]) -> None:
         (420, not_held(stage, students[27], home(students[27]))),
         (1000, withdrawn(stage, students[29], "lamp", home(students[29]))),
     ):
-        stage.enter(stage.moment - timedelta(minutes=minutes), life)
+        stage.enter(stage.moment - timedelta(minutes=before), life)
+    for username, (minutes, code, how_far) in AT_THE_OFFICE.items():
+        clerk = cast.logins[username]
+        stage.enter(stage.moment - timedelta(minutes=minutes), halted(stage, clerk, code, home(clerk), how_far))
     kept = [each for each in students if cast.homes[each.id] in _rooms_of(*KEPT)]
     for turn, (hours, fate) in enumerate(FINISHED):
         reporter = kept[turn % len(kept)]
