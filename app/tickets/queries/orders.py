@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, case, exists, select, union
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, case, select, union
 from sqlalchemy import func as sql_func
 from sqlalchemy.orm import aliased
 
@@ -97,11 +97,13 @@ def order_rows(page: Subquery | None = None) -> Any:
 
 
 def reworked() -> Any:
-    """Whether another order does again what this one did: it did not hold."""
+    """Whether another order does again what this one did: it did not hold.
+
+    A look-up per order shown: EXISTS would be turned into a table of all that was ever done again.
+    """
     again = aliased(WorkOrder)
-    return select(
-        exists().where(again.institution_id == WorkOrder.institution_id, again.rework_of_id == WorkOrder.id)
-    ).scalar_subquery()
+    found = select(again.id).where(again.institution_id == WorkOrder.institution_id, again.rework_of_id == WorkOrder.id)
+    return found.limit(number(1)).scalar_subquery().is_not(None)
 
 
 def turn_of(priority: Any) -> Any:
