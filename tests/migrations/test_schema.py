@@ -15,9 +15,17 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from app import create_app
-from app.core.db import Model, tenant_tables
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import Model, db, institution_bound, tenant_tables
+from app.core.transaction import transaction
+from app.tickets.models import TicketFollower
+from app.tickets.services import following
+from app.tickets.services.case import by_ticket
 from config import Config
 from tests import ground
+from tests.factories import accounts
+from tests.factories import tickets as factory
 
 APPEND_ONLY = (
     "audit_entry",
@@ -110,3 +118,27 @@ def test_down_and_up_again_with_data(site: tuple[Flask, Connection]) -> None:
         assert left == set()
         upgrade(directory=FOLDER)
     assert set(Model.metadata.tables) <= set(inspect(connection).get_table_names())
+
+
+def test_what_was_taken_over_before_is_known_as_such(site: tuple[Flask, Connection]) -> None:
+    """Migration 0034 reads it from the history: of the last who took it over, and of nobody else's request."""
+    app, connection = site
+    now = clock.now()
+    with app.app_context(), institution_bound(1):
+        with transaction():
+            made = factory.Ground()
+            handed, kept = made.file(), made.file()
+            heir = accounts.person("student")
+            db.session.add(TicketFollower(ticket_id=handed.id, person_id=heir.id, since=now))
+            ids = handed.id, kept.id
+        with transaction():
+            case = by_ticket(ids[0], actor=Actor.system(1), now=now)
+            following.hand_over(case)
+            case.write()
+            at = case.now
+        db.session.remove()
+        downgrade(directory=FOLDER, revision="0033")
+        upgrade(directory=FOLDER)
+    connection.execute(text("SET LOCAL app.institution = '1'"))
+    rows = connection.execute(text("SELECT id, taken_over_at FROM ticket ORDER BY id")).all()
+    assert [(row.id, row.taken_over_at) for row in rows] == [(ids[0], at), (ids[1], None)]
