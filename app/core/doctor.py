@@ -59,6 +59,7 @@ def _policies() -> Part:
 
 def _backlog() -> Iterator[Part]:
     for facts in institutions():
+        db.session.rollback()  # what was asked before began a transaction of no institution, whose rows nobody sees
         with institution_bound(facts.id):
             row = db.session.execute(
                 text(
@@ -67,7 +68,6 @@ def _backlog() -> Iterator[Part]:
                     "FILTER (WHERE parked_at IS NULL)), 0) AS late FROM outbox_delivery WHERE done_at IS NULL"
                 )
             ).one()
-            db.session.rollback()
         name = f"deliveries of {facts.code}"
         if row.parked:
             yield Part(name, f"{row.parked} parked", "Open the operations page, read the error, retry.")

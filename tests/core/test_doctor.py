@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 
 from flask import Flask
+from sqlalchemy import update
 
-from app.core import doctor
+from app.core import clock, doctor
+from app.core.db import db, institution_bound
+from app.core.outbox import OutboxDelivery, publish
+from app.core.transaction import transaction
+from app.events.operations import HousekeepingDue
+from tests import ground
 
 
 def test_doctor_names_what_is_missing_and_what_to_do(app: Flask) -> None:
@@ -23,6 +30,19 @@ def test_doctor_speaks_to_people(app: Flask) -> None:
     said = app.test_cli_runner().invoke(args=["doctor"]).output
     assert "ok  database" in said
     assert "→ Start: python3 worker.py" in said
+
+
+def test_what_was_given_up_is_found(app: Flask, servers: ground.Ground) -> None:
+    with app.app_context(), institution_bound(1), transaction():
+        publish(HousekeepingDue())
+        db.session.execute(update(OutboxDelivery).values(parked_at=clock.now()))
+    try:
+        answer = app.test_cli_runner().invoke(args=["doctor", "--json"])
+    finally:
+        ground.empty(app, servers)
+    parts = {each["part"]: each for each in json.loads(answer.output)}
+    assert re.fullmatch(r"[1-9]\d* parked", parts["deliveries of test"]["state"])
+    assert answer.exit_code == 1
 
 
 def test_a_role_past_row_level_security_is_found(app: Flask) -> None:

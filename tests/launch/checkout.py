@@ -51,7 +51,7 @@ def make(folder: Path) -> Path:
     (core / "__init__.py").touch()
     for name in ("launch", "supervisor"):
         shutil.copytree(ROOT / "app" / "core" / name, core / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("embedded.py", "roles.py"):
+    for name in ("embedded.py", "logs.py", "roles.py"):
         shutil.copy(ROOT / "app" / "core" / name, core)
     (folder / "app" / "wsgi.py").write_text(WSGI, encoding="utf-8")
     (folder / "worker.py").write_text(WORKER, encoding="utf-8")

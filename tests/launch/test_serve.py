@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import signal
 import stat
@@ -102,6 +103,21 @@ def test_a_command_attaches_to_the_living_servers_or_starts_its_own(root: Path, 
     assert alone.returncode == 0, alone.stderr
     assert "houqin_web" in alone.stdout
     assert not lock.is_taken(data)
+
+
+def test_commands_and_stickers_name_the_address_phones_reach(root: Path, data: Path) -> None:
+    (root / "bench.py").write_text("import os; print(os.environ['BASE_URL'])", "utf-8")
+    with checkout.serving(root, data, "--no-demo", "--host", "0.0.0.0") as served:  # noqa: S104 - what is tested
+        served.wait_for("For phones in the same network: ")
+        assert served.lines[-1].endswith(f" {_attached(root, data).stdout}")
+
+
+def test_every_line_of_the_web_s_log_is_json(root: Path, data: Path) -> None:
+    with checkout.serving(root, data, "--no-demo"):
+        pass
+    lines = (data / "log" / "web.log").read_text("utf-8").splitlines()
+    assert lines
+    assert all({"at", "level", "message"} <= json.loads(line).keys() for line in lines)
 
 
 def test_secrets_are_kept_and_private(root: Path, data: Path) -> None:

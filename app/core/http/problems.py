@@ -82,6 +82,8 @@ def render(
     title = str(TITLES.get(status, TITLES[400 if status < 500 else 500]))
     said = str(detail) if detail else str(DETAILS.get(status, DETAILS[400 if status < 500 else 500]))
     request_id = logs.request_id.get()
+    # The page names the number of the request: here it is found again. Rule, not path: a path may hold a secret.
+    log.info("refused", extra={"status": status, "type": code, "method": request.method, "rule": str(request.url_rule)})
     listed = [{"field": name, "message": str(each)} for name, group in (fields or {}).items() for each in group]
     if is_api():
         document: dict[str, Any] = {

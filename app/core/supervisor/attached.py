@@ -44,7 +44,7 @@ def _run(folder: Path, command: list[str]) -> int:
             servers = external.ExternalServers(folder, os.environ).environment()
         else:
             servers = stack.enter_context(embedded.attach(folder)).environment()
-        url = str(facts.get("url") or "http://127.0.0.1:8000")
+        url = str(facts.get("base_url") or "http://127.0.0.1:8000")
         demo = bool(facts.get("demo")) or (folder / "demo-password").exists()
         env = settings.environment(folder, servers, url, demo=demo)
         child = subprocess.Popen(

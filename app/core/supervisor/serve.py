@@ -90,7 +90,7 @@ class Supervisor:
         )
         try:
             servers.start()
-            servers.note(url=self.url)
+            servers.note(url=self.url, base_url=self._base_url())
             env = self._prepare(servers)
             if self.signals.asked:
                 return 0

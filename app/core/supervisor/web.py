@@ -65,6 +65,7 @@ def main(host: str, port: int) -> None:
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=10,
+        log_dictconfig={"formatters": {key: {"()": "app.core.logs.JsonFormatter"} for key in ("generic", "access")}},
     ).serve()
 
 
