@@ -15,7 +15,7 @@ from sqlalchemy import text
 from app.accounts.models import Person
 from app.accounts.services import register_plan, register_write
 from app.accounts.services.register_plan import Known, Register, Unit
-from app.core import keyed, references
+from app.core import keyed, undoing
 from app.core.db import db
 from app.core.importing import (
     Choice,
@@ -132,8 +132,7 @@ WORDING: Mapping[str, Wording] = {
     ),
     "missing": Wording(_l("Mark of absence"), _l("It goes when the person is in the list again.")),
     "left": Wording(_l("Left on"), _l("Who is in the list again has not left.")),
-    "changed_since_import": Wording(_l("was changed since the import"), _l("Change it by hand.")),
-    "in_use": Wording(_l("is already used (%(what)s)"), _l("Disable the account instead."), many=_l("is already used")),
+    **undoing.wording(_l("Disable the account instead.")),
 }
 
 PURPOSE = "identity-document"
@@ -170,10 +169,8 @@ class PeopleImporter:
 
     def blockers(self, done: Sequence[RowPlan], request: Request) -> list[Reason]:
         """People changed, or used by anything, since they were imported."""
-        found = [Reason("changed_since_import", None, plan.key) for plan in register_write.present(done)]
-        made = {plan.target: plan.key for plan in done if plan.outcome == "new" and plan.target is not None}
-        used = references.referring(Person, made, besides=register_write.MEMBERSHIP_TABLES)
-        return found + [Reason("in_use", None, made[each], {"what": table}) for each, table in sorted(used.items())]
+        found = [undoing.changed(plan) for plan in register_write.present(done)]
+        return found + undoing.used(Person, done, besides=register_write.MEMBERSHIP_TABLES)
 
     def undo(self, done: Sequence[RowPlan], batch_id: int, request: Request) -> None:
         today = places.today(request.now)

@@ -13,7 +13,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core import references
+from app.core import undoing
 from app.core.db import db
 from app.core.errors import Rejected
 from app.core.importing import Choice, Code, Column, Line, Reason, Request, RowPlan, Text, Wording
@@ -127,8 +127,7 @@ WORDING: Mapping[str, Wording] = {
     "outside_scope": Wording(
         _l("This place lies outside the part of the campus you look after"), _l("Ask somebody who may change it.")
     ),
-    "changed_since_import": Wording(_l("was changed since the import"), _l("Change it by hand.")),
-    "in_use": Wording(_l("is already used (%(what)s)"), _l("Close the place instead."), many=_l("is already used")),
+    **undoing.wording(_l("Close the place instead.")),
 }
 
 
@@ -173,12 +172,9 @@ class PlaceImporter:
         for plan in done:
             place = register.by_id.get(plan.target or 0)
             if place is None or not _as_written(plan, place, register):
-                found.append(Reason("changed_since_import", None, plan.key))
-        made = {plan.target: plan.key for plan in done if plan.outcome == "new" and plan.target is not None}
+                found.append(undoing.changed(plan))
         moved_back = [plan.target for plan in done if plan.target is not None]
-        for place_id, table in sorted(references.referring(Place, made, apart_from=moved_back).items()):
-            found.append(Reason("in_use", None, made[place_id], {"what": table}))
-        return found
+        return found + undoing.used(Place, done, apart_from=moved_back)
 
     def undo(self, done: Sequence[RowPlan], batch_id: int, request: Request) -> None:
         """Changes go back to what was; new places are closed today, which frees their codes."""
