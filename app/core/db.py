@@ -20,6 +20,7 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Date,
     DateTime,
     Engine,
@@ -30,6 +31,8 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     Text,
+    and_,
+    or_,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -112,6 +115,11 @@ class Dated:
     valid_from: Mapped[date | None] = mapped_column(sort_order=90)
     valid_to: Mapped[date | None] = mapped_column(sort_order=91)
 
+    def holds_on(self, day: date) -> bool:
+        """`valid_on` of a row that was read."""
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and (self.valid_to is None or self.valid_to > day)
+
 
 def ref(target: str, column: str) -> ForeignKeyConstraint:
     """Composite foreign key (institution_id, column) → target(institution_id, id)."""
@@ -130,6 +138,16 @@ def to_one(column: str, target: str, **options: Any) -> Any:
         primaryjoin=f"and_(foreign({column}) == {target}.id, {owner}.institution_id == {target}.institution_id)",
         **options,
     )
+
+
+def valid_on(table: Any, day: Any) -> ColumnElement[bool]:
+    """Rows of a `Dated` table (or an alias of one) that hold on a day."""
+    return and_(or_(table.valid_from.is_(None), table.valid_from <= day), not_over(table, day))
+
+
+def not_over(table: Any, day: Any) -> ColumnElement[bool]:
+    """Those that have not ended by a day, whether they have begun or not."""
+    return or_(table.valid_to.is_(None), table.valid_to > day)
 
 
 Id = BigInteger  # column type of every id that points at a tenant row

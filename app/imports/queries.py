@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
-from sqlalchemy import BigInteger, Select, Text, and_, any_, func, or_, select
+from sqlalchemy import BigInteger, Select, Text, and_, any_, func, select
 
 from app.accounts.models import Person, Role, RoleGrant
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.core.importing import OUTCOMES, WRITTEN, Importer, Outcome, Reason, RowPlan
 from app.core.paging import Page, page
 from app.core.prepared import Count, Reading, code, number, value, values
@@ -92,10 +92,9 @@ def approvers(importer: Importer[Any], now: datetime) -> list[int]:
         .join(Role, and_(Role.institution_id == RoleGrant.institution_id, Role.id == RoleGrant.role_id))
         .join(Person, and_(Person.institution_id == RoleGrant.institution_id, Person.id == RoleGrant.person_id))
         .where(
-            or_(RoleGrant.valid_from.is_(None), RoleGrant.valid_from <= today),
-            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > today),
+            valid_on(RoleGrant, today),
             Person.disabled_at.is_(None),
-            or_(Person.valid_to.is_(None), Person.valid_to > today),
+            valid_on(Person, today),
         )
         .group_by(RoleGrant.person_id)
         .having(has_both)

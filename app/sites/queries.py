@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 
 from app.audit import labels as audit_labels
 from app.core import i18n, paging
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.sites.models import Place, PlaceAlias, PlaceSticker
 from app.sites.rules import aliases, tree
 from app.sites.rules import stickers as codes
@@ -40,19 +40,6 @@ def today(now: datetime) -> date:
     return now.astimezone(i18n.zone()).date()
 
 
-def valid(on: date, place: type[Place] = Place) -> ColumnElement[bool]:
-    """Places that exist on a day."""
-    return and_(
-        or_(place.valid_from.is_(None), place.valid_from <= on), or_(place.valid_to.is_(None), place.valid_to > on)
-    )
-
-
-def stands(place: Place, on: date) -> bool:
-    """The same of a place that was read."""
-    begun = place.valid_from is None or place.valid_from <= on
-    return begun and (place.valid_to is None or place.valid_to > on)
-
-
 def standing_in(place: Place, on: date) -> Place | None:
     """The place that is there on a day: itself, else its successor, else that of what it stood in; None: nothing is.
 
@@ -60,7 +47,7 @@ def standing_in(place: Place, on: date) -> Place | None:
     """
     passed: set[int] = set()
     found: Place | None = place
-    while found is not None and not stands(found, on):
+    while found is not None and not found.holds_on(on):
         if found.id in passed:
             return None
         passed.add(found.id)
@@ -190,13 +177,17 @@ def below(place: Place) -> ColumnElement[bool]:
 
 def descendants(place: Place, on: date) -> list[Place]:
     """The valid places below a place (itself left out), in the order of the tree; for labels and exports."""
-    rows = db.session.scalars(select(Place).where(below(place), valid(on)).order_by(Place.id).limit(LARGEST_SCAN))
+    rows = db.session.scalars(
+        select(Place).where(below(place), valid_on(Place, on)).order_by(Place.id).limit(LARGEST_SCAN)
+    )
     return in_tree_order(list(rows), place.id)
 
 
 def count_below(place: Place, on: date) -> dict[str, int]:
     """How many valid places of each kind stand anywhere below a place; kinds without any are absent."""
-    rows = db.session.execute(select(Place.kind, func.count()).where(below(place), valid(on)).group_by(Place.kind))
+    rows = db.session.execute(
+        select(Place.kind, func.count()).where(below(place), valid_on(Place, on)).group_by(Place.kind)
+    )
     return {kind: count for kind, count in rows}  # noqa: C416 - dict() of rows is not typed
 
 
@@ -233,7 +224,7 @@ def find(
     words = tree.terms(q)
     child = aliased(Place)
     has_children = exists().where(
-        child.institution_id == Place.institution_id, child.parent_id == Place.id, valid(on, child)
+        child.institution_id == Place.institution_id, child.parent_id == Place.id, valid_on(child, on)
     )
     rank = _rank(words) if words else literal_column("0", Integer)
     columns: tuple[Any, ...] = (
@@ -241,7 +232,7 @@ def find(
         has_children.label("has_children"),
         rank.label("rank"),
     )
-    query = select(*columns).where(valid(on))
+    query = select(*columns).where(valid_on(Place, on))
     if top:
         query = query.where(Place.parent_id.is_(None))
     if parent is not None:
@@ -275,7 +266,12 @@ def nearest(said: Collection[str], on: date, limit: int = 3) -> dict[str, list[A
     if not wanted:
         return {}
     holds = or_(*(Place.search.contains(piece, autoescape=True) for piece in wanted[:200]))
-    query = select(Place.id, Place.path, Place.kind).where(valid(on), holds).order_by(Place.id).limit(LARGEST_SCAN)
+    query = (
+        select(Place.id, Place.path, Place.kind)
+        .where(valid_on(Place, on), holds)
+        .order_by(Place.id)
+        .limit(LARGEST_SCAN)
+    )
     rows = db.session.execute(query).all()
     found: dict[str, list[Any]] = {}
     for text in said:
@@ -318,7 +314,7 @@ def place_by_sticker(token: str, on: date) -> Place | None:
         .join(
             PlaceSticker, and_(PlaceSticker.institution_id == Place.institution_id, PlaceSticker.place_id == Place.id)
         )
-        .where(PlaceSticker.token_hash == sticker_digest(token), PlaceSticker.revoked_at.is_(None), valid(on))
+        .where(PlaceSticker.token_hash == sticker_digest(token), PlaceSticker.revoked_at.is_(None), valid_on(Place, on))
     )
     return db.session.scalars(query).first()
 
@@ -334,7 +330,7 @@ def places_by_sticker_code(typed: str, on: date) -> Sequence[Place]:
         .join(
             PlaceSticker, and_(PlaceSticker.institution_id == Place.institution_id, PlaceSticker.place_id == Place.id)
         )
-        .where(PlaceSticker.token_hash >= first, PlaceSticker.revoked_at.is_(None), valid(on))
+        .where(PlaceSticker.token_hash >= first, PlaceSticker.revoked_at.is_(None), valid_on(Place, on))
         .order_by(PlaceSticker.id)
     )
     if after is not None:

@@ -37,7 +37,7 @@ from app.accounts.queries.people import (
     person_for,
     state_of,
 )
-from app.accounts.queries.reach import org_ancestors, reached, subtree, valid
+from app.accounts.queries.reach import org_ancestors, reached, subtree
 
 __all__ = [
     "STATES",
@@ -79,6 +79,5 @@ __all__ = [
     "subtree",
     "token_digest",
     "token_row",
-    "valid",
     "valid_grants",
 ]

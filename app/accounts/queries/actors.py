@@ -6,12 +6,12 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Date, DateTime, Select, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import Date, DateTime, Select, and_, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.accounts.models import ApiToken, LoginSession, Person, PersonHome, Role, RoleGrant
 from app.core.actor import Actor, Grant, Scope
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.core.prepared import Prepared
 from app.sites import queries as places
 
@@ -40,8 +40,7 @@ def _grants(today: Any) -> Any:
         .where(
             RoleGrant.institution_id == Person.institution_id,
             RoleGrant.person_id == Person.id,
-            or_(RoleGrant.valid_from.is_(None), RoleGrant.valid_from <= today),
-            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > today),
+            valid_on(RoleGrant, today),
         )
         .correlate(Person)
         .scalar_subquery()
@@ -78,8 +77,7 @@ def _valid(query: Select[Any], today: Any) -> Select[Any]:
     return query.where(
         Person.disabled_at.is_(None),
         Person.merged_into_id.is_(None),
-        or_(Person.valid_from.is_(None), Person.valid_from <= today),
-        or_(Person.valid_to.is_(None), Person.valid_to > today),
+        valid_on(Person, today),
     )
 
 

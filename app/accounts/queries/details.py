@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 
 from app.accounts.models import (
     ApiToken,
@@ -21,9 +21,8 @@ from app.accounts.models import (
     Role,
     RoleGrant,
 )
-from app.accounts.queries.reach import valid
 from app.core import paging
-from app.core.db import db
+from app.core.db import db, not_over, valid_on
 from app.core.errors import NotFound
 from app.sites.models import Place
 
@@ -106,7 +105,7 @@ def valid_grants(person_id: int, today: date) -> Sequence[Any]:
     query = (
         select(RoleGrant.id, Role.permissions, RoleGrant.scope_kind, RoleGrant.scope_id)
         .join(Role, and_(Role.institution_id == RoleGrant.institution_id, Role.id == RoleGrant.role_id))
-        .where(RoleGrant.person_id == person_id, valid(RoleGrant, today))
+        .where(RoleGrant.person_id == person_id, valid_on(RoleGrant, today))
     )
     return db.session.execute(query).all()
 
@@ -147,7 +146,7 @@ def holder_counts(today: date) -> dict[int, int]:
     """How many people hold each role on a day, by role id."""
     rows = db.session.execute(
         select(RoleGrant.role_id, func.count(func.distinct(RoleGrant.person_id)).label("people"))
-        .where(valid(RoleGrant, today))
+        .where(valid_on(RoleGrant, today))
         .group_by(RoleGrant.role_id)
     )
     return {row.role_id: row.people for row in rows}
@@ -159,12 +158,14 @@ def crews(today: date, *, ids: Sequence[int] | None = None, cursor: str | None =
         select(func.count())
         .select_from(CrewMember)
         .where(
-            CrewMember.institution_id == Crew.institution_id, CrewMember.crew_id == Crew.id, valid(CrewMember, today)
+            CrewMember.institution_id == Crew.institution_id, CrewMember.crew_id == Crew.id, valid_on(CrewMember, today)
         )
         .correlate(Crew)
         .scalar_subquery()
     )
-    query = select(Crew.id, Crew.code, Crew.name, Crew.contractor, members.label("members")).where(valid(Crew, today))
+    query = select(Crew.id, Crew.code, Crew.name, Crew.contractor, members.label("members")).where(
+        valid_on(Crew, today)
+    )
     if ids is not None:
         query = query.where(Crew.id.in_(ids))
     return paging.page(query, [("code", Crew.code.asc()), ("id", Crew.id.asc())], cursor)
@@ -192,7 +193,7 @@ def members(crew_id: int, today: date, cursor: str | None = None) -> paging.Page
             CrewMember.valid_to,
         )
         .join(Person, and_(Person.institution_id == CrewMember.institution_id, Person.id == CrewMember.person_id))
-        .where(CrewMember.crew_id == crew_id, valid(CrewMember, today))
+        .where(CrewMember.crew_id == crew_id, valid_on(CrewMember, today))
     )
     return paging.page(query, [("sort_key", Person.sort_key.asc()), ("id", Person.id.asc())], cursor)
 
@@ -214,7 +215,7 @@ def org_children(parent_id: int | None, today: date, cursor: str | None = None) 
         .where(
             child.c.institution_id == OrgUnit.institution_id,
             child.c.parent_id == OrgUnit.id,
-            or_(child.c.valid_to.is_(None), child.c.valid_to > today),
+            not_over(child.c, today),
         )
         .correlate(OrgUnit)
         .scalar_subquery()
@@ -232,7 +233,9 @@ def org_children(parent_id: int | None, today: date, cursor: str | None = None) 
     )
     query = select(
         OrgUnit.id, OrgUnit.kind, OrgUnit.code, OrgUnit.name, below.label("units"), people.label("people")
-    ).where(OrgUnit.parent_id.is_(None) if parent_id is None else OrgUnit.parent_id == parent_id, valid(OrgUnit, today))
+    ).where(
+        OrgUnit.parent_id.is_(None) if parent_id is None else OrgUnit.parent_id == parent_id, valid_on(OrgUnit, today)
+    )
     return paging.page(query, [("code", OrgUnit.code.asc()), ("id", OrgUnit.id.asc())], cursor)
 
 
@@ -248,5 +251,5 @@ def crew_by_code(code: str) -> Crew | None:
 
 def scope_places(today: date) -> Sequence[Place]:
     """Campuses and buildings a role can hold in, by path; at most 1,000."""
-    query = select(Place).where(Place.kind.in_(("campus", "building")), valid(Place, today))
+    query = select(Place).where(Place.kind.in_(("campus", "building")), valid_on(Place, today))
     return db.session.scalars(query.order_by(Place.path, Place.id).limit(1000)).all()

@@ -20,11 +20,11 @@ from app.accounts.models import (
     Role,
     RoleGrant,
 )
-from app.accounts.queries.reach import reached, subtree, valid
+from app.accounts.queries.reach import reached, subtree
 from app.audit import labels as audit_labels
 from app.core import i18n, paging, words
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, not_over, valid_on
 from app.core.errors import NotFound
 from app.sites import queries as places
 from app.sites.models import Place
@@ -132,7 +132,7 @@ def _in_state(state: State, today: date) -> ColumnElement[bool]:
     ended = and_(Person.valid_to.is_not(None), Person.valid_to <= today)
     if state == "disabled":
         return or_(Person.disabled_at.is_not(None), ended)
-    present = and_(Person.disabled_at.is_(None), or_(Person.valid_to.is_(None), Person.valid_to > today))
+    present = and_(Person.disabled_at.is_(None), not_over(Person, today))
     if state == "missing":
         return and_(present, Person.missing_since.is_not(None))
     here = and_(present, Person.missing_since.is_(None))
@@ -201,7 +201,7 @@ def _holders(role: str, today: date) -> Any:
     return (
         select(RoleGrant.person_id)
         .join(Role, and_(Role.institution_id == RoleGrant.institution_id, Role.id == RoleGrant.role_id))
-        .where(Role.code == role, valid(RoleGrant, today))
+        .where(Role.code == role, valid_on(RoleGrant, today))
     )
 
 
@@ -259,7 +259,7 @@ def _roles(person_ids: Collection[int], today: date) -> Iterable[Any]:
     return db.session.execute(
         select(RoleGrant.person_id, Role.code, Role.name)
         .join(Role, and_(Role.institution_id == RoleGrant.institution_id, Role.id == RoleGrant.role_id))
-        .where(RoleGrant.person_id.in_(person_ids), valid(RoleGrant, today))
+        .where(RoleGrant.person_id.in_(person_ids), valid_on(RoleGrant, today))
         .order_by(Role.id)
     ).all()
 
@@ -311,7 +311,7 @@ def crew_members(crew_ids: Collection[int], today: date) -> dict[int, list[int]]
     found: dict[int, list[int]] = {}
     rows = db.session.execute(
         select(CrewMember.crew_id, CrewMember.person_id)
-        .where(CrewMember.crew_id.in_(set(crew_ids)), valid(CrewMember, today))
+        .where(CrewMember.crew_id.in_(set(crew_ids)), valid_on(CrewMember, today))
         .order_by(CrewMember.person_id)
     )
     for row in rows:
@@ -324,7 +324,7 @@ def crews_of(person_id: int, today: date) -> list[Crew]:
     query = (
         select(Crew)
         .join(CrewMember, and_(CrewMember.institution_id == Crew.institution_id, CrewMember.crew_id == Crew.id))
-        .where(CrewMember.person_id == person_id, valid(CrewMember, today), valid(Crew, today))
+        .where(CrewMember.person_id == person_id, valid_on(CrewMember, today), valid_on(Crew, today))
         .order_by(Crew.code)
     )
     return list(db.session.scalars(query))

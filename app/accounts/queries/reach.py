@@ -10,7 +10,7 @@ from sqlalchemy import CTE, ColumnElement, and_, false, or_, select, true
 
 from app.accounts.models import CrewMember, OrgMembership, OrgUnit, Person, PersonHome
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.sites.models import Place
 
 
@@ -45,7 +45,7 @@ def _org(ids: Collection[int], today: date) -> ColumnElement[bool]:
 def _crew(ids: Collection[int], today: date) -> ColumnElement[bool]:
     return Person.id.in_(
         select(CrewMember.person_id).where(
-            CrewMember.institution_id == Person.institution_id, CrewMember.crew_id.in_(ids), valid(CrewMember, today)
+            CrewMember.institution_id == Person.institution_id, CrewMember.crew_id.in_(ids), valid_on(CrewMember, today)
         )
     )
 
@@ -72,14 +72,6 @@ _REACH: dict[str, Any] = {
     "campus": _living_in(Place.campus_id),
     "building": _living_in(Place.building_id),
 }
-
-
-def valid(dated: Any, today: date) -> ColumnElement[bool]:
-    """Rows of a dated table that hold on a day."""
-    return and_(
-        or_(dated.valid_from.is_(None), dated.valid_from <= today),
-        or_(dated.valid_to.is_(None), dated.valid_to > today),
-    )
 
 
 def subtree(ids: Collection[int]) -> CTE:

@@ -133,10 +133,4 @@ def _note_failure(person: Person | None, name: str, address: str, now: datetime)
 
 
 def _may_sign_in(person: Person, now: datetime) -> bool:
-    today = places.today(now)
-    return (
-        person.disabled_at is None
-        and person.merged_into_id is None
-        and (person.valid_from is None or person.valid_from <= today)
-        and (person.valid_to is None or person.valid_to > today)
-    )
+    return person.disabled_at is None and person.merged_into_id is None and person.holds_on(places.today(now))

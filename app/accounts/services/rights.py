@@ -15,7 +15,7 @@ from app.accounts.rules import delegation, roles
 from app.accounts.services import sessions
 from app.audit import services as audit
 from app.core.actor import Actor
-from app.core.db import constraint_error, db
+from app.core.db import constraint_error, db, valid_on
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.sites import queries as places
 
@@ -136,7 +136,7 @@ def _holds(person_id: int, role_id: int, scope_kind: str, scope_id: int | None, 
             RoleGrant.role_id == role_id,
             RoleGrant.scope_kind == scope_kind,
             same_scope,
-            queries.valid(RoleGrant, today),
+            valid_on(RoleGrant, today),
         )
     )
     return found is not None
@@ -239,7 +239,7 @@ def close_role(actor: Actor, role: Role, now: datetime) -> None:
     """Give a role up: it is no longer given. Refused while somebody holds it. Raises Rejected."""
     today = places.today(now)
     holder = db.session.scalar(
-        select(RoleGrant.id).where(RoleGrant.role_id == role.id, queries.valid(RoleGrant, today)).limit(1)
+        select(RoleGrant.id).where(RoleGrant.role_id == role.id, valid_on(RoleGrant, today)).limit(1)
     )
     if holder is not None:
         raise Rejected(_l("People hold this role. Revoke it from them first."))

@@ -11,7 +11,7 @@ from app.accounts import queries
 from app.accounts.models import Crew, CrewMember, OrgMembership, OrgUnit, Person
 from app.audit import services as audit
 from app.core.actor import Actor
-from app.core.db import constraint_error, db
+from app.core.db import constraint_error, db, valid_on
 from app.core.errors import Conflict, NotFound, Rejected
 from app.sites import queries as places
 
@@ -51,7 +51,7 @@ def close_crew(actor: Actor, crew: Crew, now: datetime) -> None:
         return
     crew.valid_to = today
     for member in db.session.scalars(
-        select(CrewMember).where(CrewMember.crew_id == crew.id, queries.valid(CrewMember, today))
+        select(CrewMember).where(CrewMember.crew_id == crew.id, valid_on(CrewMember, today))
     ):
         member.valid_to = today
     audit.record(actor, "crew.close", "crew", crew.id, now=now, before={"code": crew.code})
@@ -63,7 +63,7 @@ def add_member(actor: Actor, crew: Crew, person: Person, now: datetime) -> CrewM
     if crew.valid_to is not None and crew.valid_to <= today:
         raise Rejected(_l("This crew is closed."))
     there = select(CrewMember.id).where(
-        CrewMember.crew_id == crew.id, CrewMember.person_id == person.id, queries.valid(CrewMember, today)
+        CrewMember.crew_id == crew.id, CrewMember.person_id == person.id, valid_on(CrewMember, today)
     )
     if db.session.scalar(there) is not None:
         raise Conflict(MEMBER_ALREADY)
@@ -80,7 +80,7 @@ def end_member(actor: Actor, crew: Crew, member_id: int, now: datetime) -> None:
     row = db.session.execute(
         select(CrewMember, Person.name)
         .join(Person, and_(Person.institution_id == CrewMember.institution_id, Person.id == CrewMember.person_id))
-        .where(CrewMember.id == member_id, CrewMember.crew_id == crew.id, queries.valid(CrewMember, today))
+        .where(CrewMember.id == member_id, CrewMember.crew_id == crew.id, valid_on(CrewMember, today))
     ).first()
     if row is None:
         raise NotFound
@@ -125,7 +125,7 @@ def save_org_unit(
 def close_org_unit(actor: Actor, unit: OrgUnit, now: datetime) -> None:
     """An org unit ends today. Raises Rejected while it has units or members."""
     today = places.today(now)
-    below = select(OrgUnit.id).where(OrgUnit.parent_id == unit.id, queries.valid(OrgUnit, today)).limit(1)
+    below = select(OrgUnit.id).where(OrgUnit.parent_id == unit.id, valid_on(OrgUnit, today)).limit(1)
     if db.session.scalar(below) is not None:
         raise Rejected(_l("There are units below this one. Close them first."))
     member = select(OrgMembership.id).where(OrgMembership.org_unit_id == unit.id, OrgMembership.during.contains(today))

@@ -11,10 +11,9 @@ from sqlalchemy import BigInteger, Boolean, ColumnElement, Select, and_, any_, f
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person, RoleGrant
-from app.accounts.queries import valid
 from app.core import paging
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.core.errors import NotFound
 from app.core.prepared import Count, code, value, values
 from app.portal import policies
@@ -262,7 +261,7 @@ def candidates(actor: Actor, now: datetime) -> Sequence[Any]:
     today = sites.today(now)
     line = sites.ancestry([actor.home_place_id]) if actor.home_place_id else frozenset[int]()
     keepers = select(RoleGrant.person_id).where(
-        RoleGrant.scope_kind.in_(("campus", "building")), RoleGrant.scope_id.in_(line), valid(RoleGrant, today)
+        RoleGrant.scope_kind.in_(("campus", "building")), RoleGrant.scope_id.in_(line), valid_on(RoleGrant, today)
     )
     workers = (
         select(WorkOrder.assignee_id)

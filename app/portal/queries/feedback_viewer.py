@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 
 from app.accounts.models import Person, Role, RoleGrant
-from app.accounts.queries import valid
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.portal import policies
 from app.portal.models import Feedback, FeedbackAbout
 from app.sites import queries as sites
@@ -87,8 +86,8 @@ def _holders(permission: str, today: Any) -> Any:
         .join(Feedback, Feedback.institution_id == Person.institution_id)
         .where(
             Role.permissions.contains([permission]),
-            valid(RoleGrant, today),
-            valid(Person, today),
+            valid_on(RoleGrant, today),
+            valid_on(Person, today),
             Person.disabled_at.is_(None),
             covers,
             not_own(Person.id),
@@ -117,7 +116,7 @@ def _staff(condition: ColumnElement[bool], now: Any) -> Any:
         .join(Role, and_(Role.institution_id == RoleGrant.institution_id, Role.id == RoleGrant.role_id))
         .where(
             or_(*(Role.permissions.contains([right]) for right in _STAFF)),
-            valid(RoleGrant, sites.today(now)),
+            valid_on(RoleGrant, sites.today(now)),
             condition,
         )
         .distinct()

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from app.accounts.models import Person, Role
 from app.core import paging
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.portal import policies
 from app.portal.models import Notice, NoticePlace, NoticeRead, NoticeVersion
 from app.portal.queries import readers
@@ -235,7 +235,7 @@ def versions(notice_id: int) -> Sequence[Any]:
 
 def targets(actor: Actor, on: Any) -> Sequence[Place]:
     """Campuses, zones and buildings the actor may write for, in the order of the tree."""
-    query = select(Place).where(Place.kind.in_(("campus", "zone", "building")), sites.valid(on))
+    query = select(Place).where(Place.kind.in_(("campus", "zone", "building")), valid_on(Place, on))
     scopes = actor.scopes(policies.NOTICES)
     if not any(scope.kind == "institution" for scope in scopes):
         query = query.where(

@@ -12,10 +12,11 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from app.accounts.models import Person, Role, RoleGrant
 from app.core import paging
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.core.outbox import OutboxDelivery, OutboxEvent
 from app.core.settings import SettingValue
 from app.imports.models import ImportProgress
+from app.sites import queries as places
 from app.tickets.models import Offer, Ticket, WorkOrder
 from app.tickets.queries import viewer
 from app.tickets.rules.workflow import ORDER_OPEN
@@ -171,7 +172,7 @@ def newest_parked() -> tuple[int | None, int]:
 
 def menders(now: datetime) -> list[int]:
     """People whose role lets them retry deliveries."""
-    today = now.date()
+    today = places.today(now)
     rows = db.session.scalars(
         select(RoleGrant.person_id)
         .join(Role, and_(Role.institution_id == RoleGrant.institution_id, Role.id == RoleGrant.role_id))
@@ -179,8 +180,8 @@ def menders(now: datetime) -> list[int]:
         .where(
             Role.permissions.contains(["operations.retry"]),
             Person.disabled_at.is_(None),
-            or_(RoleGrant.valid_from.is_(None), RoleGrant.valid_from <= today),
-            or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to > today),
+            valid_on(RoleGrant, today),
+            valid_on(Person, today),
         )
         .distinct()
     )

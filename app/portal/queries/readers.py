@@ -16,9 +16,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person, PersonHome, Role, RoleGrant
-from app.accounts.queries import valid
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.portal.models import Notice, NoticePlace
 from app.sites import queries as sites
 from app.sites.models import Place
@@ -83,7 +82,7 @@ def audience(place_ids: Collection[int], roles: Collection[str], today: date) ->
         Person.username.is_not(None),
         Person.disabled_at.is_(None),
         Person.merged_into_id.is_(None),
-        valid(Person, today),
+        valid_on(Person, today),
     ]
     if roles:
         conditions.append(_granted(today, Role.code.in_(sorted(roles))))
@@ -100,7 +99,7 @@ def _granted(today: date, condition: ColumnElement[bool]) -> ColumnElement[bool]
         .where(
             RoleGrant.institution_id == Person.institution_id,
             RoleGrant.person_id == Person.id,
-            valid(RoleGrant, today),
+            valid_on(RoleGrant, today),
             condition,
         )
         .exists()

@@ -9,12 +9,12 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, Text, bindparam, or_, select, text
+from sqlalchemy import BigInteger, Text, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.core import i18n, pinyin
 from app.core.actor import Actor
-from app.core.db import constraint_error, current_institution, db
+from app.core.db import constraint_error, current_institution, db, not_over
 from app.core.errors import Busy, Conflict, NotAllowed, NotFound, Rejected
 from app.sites import policies, queries
 from app.sites.models import Place
@@ -185,7 +185,7 @@ def check_nothing_below(place_ids: Collection[int], on: date) -> None:
         .where(
             Place.parent_id.in_(list(place_ids)),
             Place.id.not_in(list(place_ids)),
-            or_(Place.valid_to.is_(None), Place.valid_to > on),
+            not_over(Place, on),
         )
         .limit(1)
     ).first()

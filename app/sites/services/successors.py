@@ -25,7 +25,7 @@ def set_successor(place_id: int, successor_id: int | None, *, actor: Actor, now:
         raise Conflict(_l("Close this place first; as long as it is open, it is reported for itself."))
     if successor_id is not None:
         found = queries.by_id(successor_id)
-        if found is None or found.id == place.id or not queries.stands(found, queries.today(now)):
+        if found is None or found.id == place.id or not found.holds_on(queries.today(now)):
             raise Rejected(fields={"successor_id": _l("This place does not exist. Choose it again.")})
     before, place.successor_id = place.successor_id, successor_id
     db.session.flush()

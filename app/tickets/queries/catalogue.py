@@ -10,10 +10,9 @@ from typing import Any
 
 from sqlalchemy import Date, and_, select
 
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.core.prepared import Reading, number, value
 from app.tickets.models import Category, CategoryVersion, Trade
-from app.tickets.queries.crews import valid_on
 from app.tickets.rules.questions import Question, read_all
 
 

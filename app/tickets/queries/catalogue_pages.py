@@ -10,10 +10,9 @@ from typing import Any
 from sqlalchemy import and_, func, select
 
 from app.accounts.models import Person
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.core.versions.series import SHOWN
 from app.tickets.models import Category, CategoryVersion, TechnicianTrade, Trade
-from app.tickets.queries.crews import valid_on
 
 AT_MOST = 2000
 

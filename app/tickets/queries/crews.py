@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from app.accounts.models import Person, Role, RoleGrant
 from app.core import settings
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.sites import queries as places
 from app.tickets.models import Absence, DutyRoster
 from app.tickets.policies import ACCEPT_THIRD, EXTEND
-
-
-def valid_on(table: Any, day: Any) -> ColumnElement[bool]:
-    """The row of a dated table is valid on a day, a date or a parameter for one."""
-    return and_(
-        or_(table.valid_from.is_(None), table.valid_from <= day), or_(table.valid_to.is_(None), table.valid_to > day)
-    )
 
 
 def duty_leads(

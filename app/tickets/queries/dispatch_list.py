@@ -32,12 +32,12 @@ from sqlalchemy.orm import aliased
 
 from app.core import paging
 from app.core.actor import Actor
+from app.core.db import valid_on
 from app.core.prepared import Reading, among, code, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, TicketEvent, Trade, WorkOrder
 from app.tickets.models.checks import FAR
 from app.tickets.queries import due, orders, tickets, viewer
-from app.tickets.queries.crews import valid_on
 from app.tickets.queries.orders import turn_of
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.dispatching import EMERGENCY

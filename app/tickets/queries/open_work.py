@@ -9,10 +9,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.accounts.models import CrewMember
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.tickets.models import Shift
 from app.tickets.queries.figure_rows import KEYS, NONE, Asked
 from app.tickets.queries.figures import statement
@@ -96,8 +96,7 @@ def shift_minutes(today: date, zone: ZoneInfo) -> dict[int | None, int]:
         .join(Shift, Shift.person_id == CrewMember.person_id)
         .where(
             Shift.kind == "duty",
-            or_(CrewMember.valid_from.is_(None), CrewMember.valid_from <= today),
-            or_(CrewMember.valid_to.is_(None), CrewMember.valid_to > today),
+            valid_on(CrewMember, today),
         )
     ):
         weekly[row.person_id].add(WeeklyShift.of(row))

@@ -11,13 +11,13 @@ from sqlalchemy import BigInteger, ColumnElement, Date, and_, false, func, selec
 from sqlalchemy.orm import aliased
 
 from app.core.actor import Actor
+from app.core.db import valid_on
 from app.core.prepared import Reading, among, number, value
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import TechnicianTrade, TechnicianZone, Ticket, WorkOrder
 from app.tickets.queries import due, orders
-from app.tickets.queries.crews import valid_on
 from app.tickets.queries.orders import turn_of
 from app.tickets.rules.workflow import OrderState
 

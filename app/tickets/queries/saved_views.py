@@ -10,13 +10,12 @@ from sqlalchemy import BigInteger, Boolean, ColumnElement, Text, and_, any_, cas
 
 from app.accounts.models import Person, Role
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.core.errors import NotFound
 from app.core.prepared import Reading, value, values
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import DefaultView, SavedView, Trade
-from app.tickets.queries.crews import valid_on
 from app.tickets.rules.saved_views import PLACES, Known, Surroundings
 
 AT_MOST = 200

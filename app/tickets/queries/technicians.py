@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from app.accounts.models import CrewMember, Person
 from app.core import i18n, paging
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets.models import (
@@ -27,7 +27,6 @@ from app.tickets.models import (
     WorkOrder,
 )
 from app.tickets.policies import CREWS
-from app.tickets.queries.crews import valid_on
 from app.tickets.rules.shifts import Span, WeeklyShift, merged, next_beginning, on_duty_until, spans_around
 from app.tickets.rules.workflow import ORDER_LOAD
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
-from app.core.db import db
+from app.core.db import db, not_over
 from app.tickets.models import Absence, Shift
 from app.tickets.rules import week_plan
 from app.tickets.rules.shifts import Span
@@ -61,7 +61,7 @@ def around(person_ids: Sequence[int], first: date, last: date, zone: ZoneInfo) -
         select(Shift)
         .where(
             Shift.person_id.in_(person_ids),
-            or_(Shift.valid_to.is_(None), Shift.valid_to > first),
+            not_over(Shift, first),
             or_(Shift.valid_from.is_(None), Shift.valid_from <= last),
         )
         .order_by(Shift.starts, Shift.id)

@@ -9,14 +9,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, valid_on
 from app.core.errors import NotAllowed, Rejected
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Category, CategoryVersion
 from app.tickets.queries import candidates
-from app.tickets.queries.crews import valid_on
 from app.tickets.rules import dispatching
 from app.tickets.rules.demands import impact_at
 from app.tickets.rules.dispatching import Ranking
@@ -62,7 +61,7 @@ def whom(*, actor: Actor, at: datetime, place_id: int, category: int | str, urge
     """
     place = places.by_id(place_id)
     today = places.today(at)
-    if place is None or not db.session.scalar(select(Place.id).where(Place.id == place_id, places.valid(today))):
+    if place is None or not db.session.scalar(select(Place.id).where(Place.id == place_id, valid_on(Place, today))):
         raise Rejected(fields={"place_id": _l("Choose a place.")})
     if not policies.in_scope(actor, policies.DISPATCH, place):
         raise NotAllowed

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.accounts.models import Person
 from app.attachments import queries as attachments
 from app.audit import services as audit
 from app.core.actor import Actor
-from app.core.db import current_institution, db
+from app.core.db import current_institution, db, not_over
 from app.core.keyed import keyed_hashes
 from app.core.transaction import apart
 from app.sites import queries as places
@@ -135,7 +135,7 @@ def has_reader(reporter_id: int | None, now: datetime) -> bool:
     """Whether somebody can read the code: the reporter has an account that has not ended."""
     if reporter_id is None:
         return False
-    ends = or_(Person.valid_to.is_(None), Person.valid_to > places.today(now))
+    ends = not_over(Person, places.today(now))
     found = select(Person.id).where(Person.id == reporter_id, Person.disabled_at.is_(None), ends)
     return db.session.scalar(found) is not None
 

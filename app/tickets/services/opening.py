@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select, text
+from sqlalchemy import select, text
 
 from app.core.actor import Actor
-from app.core.db import current_institution, db
+from app.core.db import current_institution, db, not_over
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.core.i18n import DEFAULT_ZONE
 from app.events.tickets.orders import OrderProposed
@@ -231,9 +231,7 @@ def insert_order(
 
 def _trade(code: str, now: datetime) -> int:
     today = places.today(now)
-    found: int | None = db.session.scalar(
-        select(Trade.id).where(Trade.code == code, or_(Trade.valid_to.is_(None), Trade.valid_to > today))
-    )
+    found: int | None = db.session.scalar(select(Trade.id).where(Trade.code == code, not_over(Trade, today)))
     if found is None:
         raise Rejected(fields={"trade": _l("This trade does not exist.")})
     return found

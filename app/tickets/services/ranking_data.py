@@ -12,13 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.audit import services as audit
 from app.core.actor import Actor
-from app.core.db import constraint_error, current_institution, db
+from app.core.db import constraint_error, current_institution, db, not_over, valid_on
 from app.core.errors import NotAllowed, NotFound, Rejected
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Certificate, TechnicianCertificate, TechnicianProfile, Walk
-from app.tickets.queries.crews import valid_on
 from app.tickets.queries.technicians import in_reach
 
 LONGEST_WALK = 600
@@ -50,7 +49,7 @@ def held(person_id: int, today: date) -> Sequence[Any]:
         )
         .where(
             TechnicianCertificate.person_id == person_id,
-            or_(TechnicianCertificate.valid_to.is_(None), TechnicianCertificate.valid_to > today),
+            not_over(TechnicianCertificate, today),
         )
         .order_by(TechnicianCertificate.valid_to.asc().nulls_last(), TechnicianCertificate.id)
     ).all()
@@ -124,7 +123,7 @@ def walks_from(building_id: int, today: date) -> Sequence[Any]:
             Place.kind == "building",
             Place.campus_id == building.campus_id,
             Place.id != building_id,
-            places.valid(today),
+            valid_on(Place, today),
         )
         .order_by(Place.sort_key, Place.id)
         .limit(500)

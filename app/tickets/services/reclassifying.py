@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, select, update
 
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, not_over, valid_on
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.events.tickets.tickets import TicketReclassified
 from app.sites import queries as places
@@ -168,7 +168,7 @@ def _category(case: Case, wanted: str | int | None) -> Any:
         named: Any = Category.id == case.ticket.category_id
     else:
         named = Category.id == wanted if isinstance(wanted, int) else Category.code == wanted
-        named = and_(named, or_(Category.valid_to.is_(None), Category.valid_to > today), Category.trade_id.is_not(None))
+        named = and_(named, not_over(Category, today), Category.trade_id.is_not(None))
     found = db.session.execute(
         select(
             Category.id,
@@ -205,7 +205,7 @@ def _place(case: Case, wanted: int | None) -> Any:
         return None
     found = db.session.execute(
         select(Place.id, Place.kind, Place.path, Place.campus_id, Place.building_id).where(
-            Place.id == wanted, places.valid(places.today(case.now))
+            Place.id == wanted, valid_on(Place, places.today(case.now))
         )
     ).first()
     if found is None:
