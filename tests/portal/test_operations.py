@@ -116,6 +116,15 @@ def test_administrators_are_told_once_of_what_was_given_up(
     )  # fmt: skip
 
 
+def test_whoever_has_left_mends_nothing(database: Session, now: datetime) -> None:
+    here, gone, ending = (accounts.person("admin") for _each in range(3))
+    gone.valid_to = now.date()
+    ending.valid_to = now.date() + timedelta(days=1)  # the first day without him
+    database.flush()
+    assert {here.id, ending.id} <= set(queries.menders(now))
+    assert gone.id not in queries.menders(now)
+
+
 def test_nobody_is_told_of_nothing(database: Session, now: datetime) -> None:
     handlers.watch(OperationsWatched(), accounts.actor(accounts.person("admin")), now)
     assert database.scalars(select(Notification)).all() == []
