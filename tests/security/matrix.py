@@ -151,7 +151,10 @@ TICKETS: Routes = {
     ),
     STAFF_DISPATCH | {"dormmanager"}: ("tickets.report_for",),
     STAFF_DISPATCH | {"dormmanager", "leader"}: (
+        "api_tickets.report_backlog",
+        "api_tickets.report_backlog_rows",
         "api_tickets.report_figures",
+        "api_tickets.report_heat",
         "api_tickets.report_rows",
         "reports.backlog",
         "reports.backlog_file",

@@ -26,18 +26,19 @@ from app.core.db import bind_institution, db, institution_bound
 from app.core.transaction import transaction
 from app.portal.demo import command
 from app.sites.models import Place
-from app.tickets.models import Ticket, WorkOrder
 from app.tickets.queries import figure_list, figure_rows, figures
 from app.tickets.queries.figure_rows import Wanted
 from app.tickets.reports import asked as addresses
+from app.tickets.reports import made
 from app.tickets.rules.figures import KINDS as KIND_OF
 from app.tickets.rules.figures import By, Figure, Kind, Sums
-from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import acts, dispatching, merging, orders, settling
+from app.tickets.services import settling
 from tests import ground
 from tests.counting import counted
 from tests.factories import accounts
 from tests.tickets import second_count
+from tests.tickets.made_of import made_of
+from tests.tickets.seldom import seldom
 
 pytestmark = pytest.mark.race
 
@@ -53,82 +54,9 @@ def history(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
     """Weeks of the demo campus."""
     with app.app_context(), institution_bound(1), clock.frozen(MOMENT):
         command.fill(1, random.Random(3), "demo-pass-2026", MOMENT, 40)  # noqa: S311 - a play, no secret
-        seldom()
+        seldom(MOMENT)
     yield app
     ground.empty(app, servers)
-
-
-def seldom() -> None:
-    """What the demo's weeks may not hold: a trip in vain, a repair not fixed, an order given back and on, merges."""
-    by_name = {each.username: each for each in db.session.scalars(select(Person)) if each.username}
-    actors = {name: accounts.actor(by_name[name]) for name in ("dispatcher", "technician", "technician2", "student")}
-    dispatcher, other = actors["dispatcher"], actors["technician2"]
-    by_id = {actor.id: actor for actor in actors.values()}
-    at = MOMENT
-
-    def act(order_id: int, what: OrderAct, by: Actor, **more: Any) -> None:
-        nonlocal at
-        at += timedelta(minutes=7)
-        with clock.frozen(at), transaction():
-            orders.act(actor=by, now=at, order_id=order_id, act=what, seen=None, **more)
-
-    def give(order_id: int, to: int | None) -> None:
-        nonlocal at
-        at += timedelta(minutes=3)
-        with clock.frozen(at), transaction():
-            dispatching.assign(
-                actor=dispatcher, now=at, order_id=order_id, assignee_id=to or 0, seen=None, reason="balance"
-            )
-
-    standing = {
-        row.state: (row.id, by_id.get(row.assignee_id))
-        for row in db.session.execute(
-            select(WorkOrder.id, WorkOrder.state, WorkOrder.assignee_id).where(
-                WorkOrder.assignee_id.in_([actor.id for actor in by_id.values()])
-            )
-        )
-    }
-    db.session.rollback()
-    on_the_way, holder = standing["en_route"]
-    assert holder is not None
-    act(on_the_way, OrderAct.HOLD, holder, reason="access", note="没人应门")
-    act(on_the_way, OrderAct.LEAVE, holder)
-    act(on_the_way, OrderAct.START, holder)
-    act(on_the_way, OrderAct.DONE, holder, note="ok")
-    ticket_id, reporter_id = db.session.execute(
-        select(Ticket.id, Ticket.reporter_id)
-        .join(WorkOrder, WorkOrder.ticket_id == Ticket.id)
-        .where(WorkOrder.id == on_the_way)
-    ).one()
-    reporter = accounts.actor(db.session.scalars(select(Person).where(Person.id == reporter_id)).one())
-    db.session.rollback()
-    with clock.frozen(at), transaction():
-        acts.not_fixed(actor=reporter, now=at, ticket_id=ticket_id, seen=None, note="还是不行")
-    again = db.session.scalars(select(WorkOrder.id).where(WorkOrder.rework_of_id == on_the_way)).one()
-    db.session.rollback()
-    give(again, holder.id)
-    act(again, OrderAct.ACCEPT, holder)
-    act(again, OrderAct.START, holder)
-    act(again, OrderAct.DONE, holder, note="ok")
-    taken, holder = standing["accepted"]
-    assert holder is not None
-    second = other if holder.id != other.id else actors["technician"]
-    act(taken, OrderAct.GIVE_BACK, holder, reason="no_tools")
-    give(taken, second.id)
-    act(taken, OrderAct.ACCEPT, second)
-    give(taken, holder.id)
-    act(taken, OrderAct.ACCEPT, holder)
-    act(taken, OrderAct.START, holder)
-    act(taken, OrderAct.DONE, holder, note="ok")
-    waiting = db.session.scalars(
-        select(Ticket.id).where(Ticket.status.in_(["submitted", "accepted"])).order_by(Ticket.id.desc()).limit(4)
-    ).all()
-    db.session.rollback()
-    with clock.frozen(at), transaction():
-        merging.merge(actor=dispatcher, now=at, ticket_id=waiting[0], into_id=waiting[1])
-        merging.merge(actor=dispatcher, now=at, ticket_id=waiting[2], into_id=waiting[3])
-    with clock.frozen(at), transaction():
-        merging.unmerge(actor=dispatcher, now=at, ticket_id=waiting[2], reason="another fault")
 
 
 @pytest.fixture
@@ -583,3 +511,68 @@ def test_an_operator_compares_and_makes_anew_what_is_kept(history: Flask) -> Non
         assert runner.invoke(args=["figures", "rebuild", "--institution", "x"]).exit_code == 1
         assert runner.invoke(args=["figures", "rebuild"]).exit_code == 0
         assert runner.invoke(args=["figures", "check"]).exit_code == 0
+
+
+@pytest.mark.parametrize("figure", list(Figure))
+def test_a_row_shows_what_its_figure_is_made_of(campus: Flask, figure: Figure) -> None:
+    """Nobody has to look into a request to see why it counts: the file, and the list, have it all."""
+    client = signed_in(campus, "leader")
+    lines = read_csv(fetched(client, f"/reports/rows/{figure.value}.csv"))
+    assert lines
+    for line in lines:
+        made_of(figure, line)
+    page = fetched(client, f"/reports/rows/{figure.value}", limit="5").decode()
+    for column in made.COLUMNS[figure]:
+        assert f">{column.heading}</th>" in page
+    headers = accounts.token(person("leader"))
+    db.session.commit()
+    answer = campus.test_client().get(
+        f"/api/v1/reports/figures/{figure.value}/rows", query_string=DAYS, headers=headers
+    )
+    assert set(answer.json["items"][0]["details"]) == {column.name for column in made.COLUMNS[figure]}
+
+
+def test_the_api_gives_map_and_backlog_as_the_files_do(campus: Flask) -> None:
+    client = signed_in(campus, "leader")
+    headers = {**accounts.token(person("leader")), "Accept-Language": "en"}
+    db.session.commit()
+
+    def answered(address: str, **query: str) -> Any:
+        answer = campus.test_client().get(f"/api/v1/reports/{address}", query_string=query, headers=headers)
+        bind_institution(1)
+        assert answer.status_code == 200, answer.text
+        return answer.json
+
+    heat = answered("heat", **DAYS)
+    assert (heat["first"], heat["last"]) == (DAYS["first"], DAYS["last"])
+    lines = read_csv(fetched(client, "/reports/heat.csv"))
+    assert [[one["name"], *map(str, [*one["weekdays"], one["sum"]])] for one in heat["items"]] == [
+        list(line.values()) for line in lines
+    ]
+    backlog = answered("backlog", by="crew")
+    first, *rest = read_csv(fetched(client, "/reports/backlog.csv", by="crew"))
+    for one, line in zip([backlog["total"], *backlog["groups"]], [first, *rest], strict=True):
+        assert one.get("name", "all") == line["Crew"]
+        assert (one["orders"], one["planned_minutes"], one["requests"]) == (
+            int(line["Open orders"]),
+            int(line["Planned minutes"]),
+            int(line["Open requests"]),
+        )
+        assert list(one["ages"].values()) == [int(line[age]) for age in list(line)[-4:]]
+        weekly = line["Shift minutes a week"]
+        assert one["weekly_shift_minutes"] == (int(weekly) if weekly else None)
+    whole = [line["Request"] for line in read_csv(fetched(client, "/reports/backlog/requests.csv"))]
+    seen, cursor = list[str](), None
+    while True:
+        page = answered("backlog/requests", limit="4", **({"cursor": cursor} if cursor else {}))
+        seen += [each["number"] for each in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == whole
+    orders = answered("backlog/orders", limit="100")["items"]
+    assert orders
+    assert all(each["order_id"] and each["state"] and each["age"] is None for each in orders)
+    client = campus.test_client()
+    for address, status in (("backlog/nothing", 404), ("backlog?by=month", 422), ("heat?building=x", 422)):
+        assert client.get(f"/api/v1/reports/{address}", headers=headers).status_code == status

@@ -6,7 +6,7 @@
 - `bulk_runs`: the same to more than a request does
 - `clocks`: how clocks stand and why, priorities, more time
 - `duty`: calls of the duty lead
-- `fairness`, `figures`: the reports
+- `fairness`, `figures`, `open_figures`: the reports
 - `macros`: what one click does to orders
 - `messages`: between reporter, crew and desk
 - `evidence`: what the work has to show
@@ -36,6 +36,7 @@ from app.tickets.api import (
     incidents,
     macros,
     messages,
+    open_figures,
     pool,
     priority_matrix,
     publishing,
@@ -62,6 +63,7 @@ __all__ = [
     "incidents",
     "macros",
     "messages",
+    "open_figures",
     "pool",
     "priority_matrix",
     "publishing",

@@ -12,7 +12,7 @@ from app.core.i18n import iso
 from app.tickets import policies
 from app.tickets.api.answering import blueprint
 from app.tickets.queries import figure_list, figures
-from app.tickets.reports import asked, cells
+from app.tickets.reports import asked, cells, made
 from app.tickets.reports.cells import Line
 from app.tickets.reports.rows import figure_of
 from app.tickets.rules.figures import Figure, Sums
@@ -56,10 +56,10 @@ def report_rows(given: dict[str, Any], figure: str) -> Response:
     one = figure_of(figure)
     query = asked.within(given)
     page = figure_list.page(one, asked.asked(query), query["hit"], query["cursor"], query["limit"])
-    return json_answer({"items": [_row(each) for each in page.items], "next": page.next})
+    return json_answer({"items": [_row(one, each) for each in page.items], "next": page.next})
 
 
-def _row(found: Any) -> dict[str, Any]:
+def _row(figure: Figure, found: Any) -> dict[str, Any]:
     return {
         "ticket_id": str(found.ticket_id),
         "number": found.number,
@@ -75,4 +75,5 @@ def _row(found: Any) -> dict[str, Any]:
         "stars": None if found.score is None else float(found.score),
         "provisional": bool(found.provisional),
         "excused": bool(found.excused),
+        "details": {column.name: made.plain(column, found) for column in made.COLUMNS[figure]},
     }

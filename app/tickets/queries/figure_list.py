@@ -10,6 +10,7 @@ from app.core import paging
 from app.core.db import db
 from app.core.errors import Rejected
 from app.core.paging import Page
+from app.tickets.queries.figure_details import DETAILS
 from app.tickets.queries.figure_rows import CREW, PARTS, Asked, Part, rows
 from app.tickets.queries.figures import statement
 from app.tickets.rules.figures import Figure
@@ -28,14 +29,15 @@ def _values(part: Part) -> list[str]:
 
 def _listed(figure: Figure, asked: Asked, hit: str | None, *, after: bool, limit: bool) -> str:
     """What is shown of each row; the rows are cut to the page before anything is joined."""
-    part = PARTS[figure]
+    part, details = PARTS[figure], DETAILS[figure]
+    its_own = "".join(f", {sql} AS {name}" for name, sql in details.columns.items())
     beyond = "(ended, row_id) < (:cursor_at, :cursor_id)" if after else "true"
     return f"""
     SELECT r.row_id, r.ticket_id, r.order_id, r.cycle, r.ended, r.day, r.row_part AS part,
         r.row_whole AS whole, r.row_work AS work, r.row_raw AS raw, r.row_score AS score,
         r.row_provisional AS provisional, r.row_excused AS excused, t.number, o.number AS order_number,
         place.path AS place, t.place_text,
-        category.name AS category, trade.name AS trade, named.name AS crew
+        category.name AS category, trade.name AS trade, named.name AS crew{its_own}
     FROM (
         SELECT * FROM (
             SELECT kept.*, {", ".join(_values(part))}
@@ -52,6 +54,7 @@ def _listed(figure: Figure, asked: Asked, hit: str | None, *, after: bool, limit
     LEFT JOIN work_order o ON o.id = r.order_id
     LEFT JOIN place ON place.id = t.place_id{CREW}
     LEFT JOIN crew named ON named.id = crew.crew_id
+    {details.joins}
     ORDER BY r.ended DESC, r.row_id DESC"""  # noqa: S608 - fragments of our own; values are parameters
 
 

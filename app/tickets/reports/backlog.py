@@ -28,7 +28,8 @@ TONES = {Age.FRESH: "k-good", Age.WEEK: "k1", Age.MONTH: "k-soon", Age.OLD: "k-l
 @policy(policies.may_read_reports)
 def backlog() -> str:
     """What is open now against the shifts of the crews, and how old it is."""
-    query, total, groups = _report()
+    query = asked.now_open(asked.read(asked.OpenQuery()))
+    total, groups = report(query)
     context = {
         "query": query,
         "kept": asked.kept(query, first=None, last=None),
@@ -50,7 +51,8 @@ def backlog() -> str:
 def backlog_file(form: str) -> Any:
     """The same as a file."""
     kind = format_of(form)
-    query, total, groups = _report()
+    query = asked.now_open(asked.read(asked.OpenQuery()))
+    total, groups = report(query)
     headings = [
         cells.by_label(query["by"]),
         _("Open orders"),
@@ -128,13 +130,13 @@ def state(row: Any) -> str:
     return order_words.state(row.state) if row.order_id else str(_(TICKET_STAFF_LABELS[TicketStatus(row.status)]))
 
 
-def _report() -> tuple[dict[str, Any], Open, list[Group]]:
-    query = asked.now_open(asked.read(asked.OpenQuery()))
+def report(query: dict[str, Any]) -> tuple[Open, list[Group]]:
+    """What is open now, in all and by group with its name."""
     by = query["by"]
     total, found = open_work.summed(asked.asked(query, ended=False), by, clock.now())
     named = figures.names(by, list(found))
     groups = [(key, cells.group_name(by, key, named), one) for key, one in found.items()]
-    return query, total, sorted(groups, key=lambda one: (one[0] is None, one[1]))
+    return total, sorted(groups, key=lambda one: (one[0] is None, one[1]))
 
 
 def _listed(kind: str) -> tuple[dict[str, Any], Any]:

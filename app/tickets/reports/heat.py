@@ -27,14 +27,15 @@ Line = tuple[str | None, str, list[int]]
 @policy(policies.may_read_reports)
 def heat() -> str:
     """Requests filed by building and weekday of the campus."""
-    query, lines = _report()
+    query = asked.read(asked.ReportQuery())
+    found = lines(query)
     context = {
         "query": query,
         "kept": asked.kept(query, by=None),
         "weekdays": [i18n.weekday_name(day) for day in WEEKDAYS],
-        "lines": lines,
+        "lines": found,
         "rows": lambda key, day=None: _rows_of(query, key, day),
-        "chart": _chart(lines),
+        "chart": _chart(found),
         "choices": choices(query),
     }
     return render_template("tickets/reports/heat.html", **context)
@@ -45,22 +46,23 @@ def heat() -> str:
 def heat_file(form: str) -> Any:
     """The same as a file."""
     kind = format_of(form)
-    query, lines = _report()
+    query = asked.read(asked.ReportQuery())
     headings = [_("Building"), *(i18n.weekday_name(day) for day in WEEKDAYS), _("Sum")]
-    stream = tables.written(kind, headings, ([name, *counts, sum(counts)] for _key, name, counts in lines), _("Map"))
+    stream = tables.written(
+        kind, headings, ([name, *counts, sum(counts)] for _key, name, counts in lines(query)), _("Map")
+    )
     name = f"heat-{query['first'].isoformat()}-{query['last'].isoformat()}.{form}"
     return send_file(stream, mimetype=tables.MIMETYPES[form], as_attachment=True, download_name=name)
 
 
-def _report() -> tuple[dict[str, Any], list[Line]]:
+def lines(query: dict[str, Any]) -> list[Line]:
     """The counts of each building, Monday first; the buildings with the most first."""
-    query = asked.read(asked.ReportQuery())
     counts: defaultdict[str | None, list[int]] = defaultdict(lambda: [0] * 7)
     for row in figures.by_weekday(Figure.FILED, asked.asked(query)):
         counts[row.key][row.weekday] = row.rows
     named = figures.names(By.BUILDING, list(counts))
-    lines = [(key, cells.group_name(By.BUILDING, key, named), its) for key, its in counts.items()]
-    return query, sorted(lines, key=lambda one: (-sum(one[2]), one[1]))
+    found = [(key, cells.group_name(By.BUILDING, key, named), its) for key, its in counts.items()]
+    return sorted(found, key=lambda one: (-sum(one[2]), one[1]))
 
 
 def _rows_of(query: dict[str, Any], key: str | None, day: int | None) -> str:
@@ -69,8 +71,8 @@ def _rows_of(query: dict[str, Any], key: str | None, day: int | None) -> str:
     return url_for("reports.rows", figure=Figure.FILED.value, **asked.kept(narrowed, by=None))
 
 
-def _chart(lines: list[Line]) -> charts.Figure | None:
-    if not lines:
+def _chart(found: list[Line]) -> charts.Figure | None:
+    if not found:
         return None
     frame = charts.Frame(
         id="heat",
@@ -81,5 +83,5 @@ def _chart(lines: list[Line]) -> charts.Figure | None:
     return charts.heat(
         frame,
         [i18n.weekday_name(day) for day in WEEKDAYS],
-        [(name, list(map(float, its))) for _k, name, its in lines[:DRAWN]],
+        [(name, list(map(float, its))) for _k, name, its in found[:DRAWN]],
     )

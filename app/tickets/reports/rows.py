@@ -13,7 +13,7 @@ from app.core.errors import NotFound
 from app.core.http import current_actor, policy
 from app.tickets import policies
 from app.tickets.queries import figure_list, figures
-from app.tickets.reports import asked, cells
+from app.tickets.reports import asked, cells, made
 from app.tickets.reports.cells import Line
 from app.tickets.reports.entry import blueprint
 from app.tickets.reports.pages import choices, format_of
@@ -35,6 +35,9 @@ def rows(figure: str) -> str:
         "kept": kept,
         "line": line,
         "cells": cells,
+        "made": made,
+        "columns": made.COLUMNS[one],
+        "heads": _heads(one),
         "page": figure_list.page(one, asked_for, query["hit"], query["cursor"], query["limit"]),
         "address": url_for("reports.rows", figure=figure, **kept),
         "hits": _hits(line, query) if line.kind in (Kind.SHARE, Kind.RATE) else [],
@@ -43,6 +46,7 @@ def rows(figure: str) -> str:
         "said": words.text,
         "of_order": one in rules.OF_ORDERS,
         "timed": line.kind is Kind.TIME,
+        "judged": line.kind is Kind.TIME or one is Figure.PROMISES,
         "working": one not in rules.WITHOUT_WORKING_TIME,
         "reads": sees_requests(current_actor()),
     }
@@ -56,7 +60,7 @@ def rows_file(figure: str, form: str) -> Any:
     one, kind = figure_of(figure), format_of(form)
     query = asked.read(asked.RowsQuery())
     found = figure_list.stream(one, asked.asked(query), query["hit"])
-    stream = tables.written(kind, headings(), (row(one, each) for each in found), cells.label(one))
+    stream = tables.written(kind, headings(one), (row(one, each) for each in found), cells.label(one))
     name = f"{figure}-{query['first'].isoformat()}-{query['last'].isoformat()}.{form}"
     return send_file(stream, mimetype=tables.MIMETYPES[form], as_attachment=True, download_name=name)
 
@@ -72,6 +76,20 @@ def figure_of(code: str) -> Figure:
 def sees_requests(actor: Actor) -> bool:
     """Whether rows link to their requests; which of those somebody sees, their pages say."""
     return policies.may_read(actor)
+
+
+def _heads(figure: Figure) -> list[dict[str, Any]]:
+    """The headings of the list: what every row has, the figure's own, how it counts."""
+    timed = rules.KINDS[figure] is Kind.TIME
+    shared = (_("Request"), made.ENDED[figure], _("Place"), _("Category"), _("Crew"))
+    found = [{"label": heading} for heading in shared]
+    found += [{"label": one.heading, "num": one.sort is made.Sort.NUMBER} for one in made.COLUMNS[figure]]
+    if timed and figure not in rules.WITHOUT_WORKING_TIME:
+        found.append({"label": _("Working time"), "num": True})
+    if timed:
+        found.append({"label": _("Raw time"), "num": True})
+    judged = timed or figure is Figure.PROMISES
+    return [*found, {"label": _("Kept")} if judged else {"label": _("Counted"), "num": True}]
 
 
 def _hits(line: Line, query: dict[str, Any]) -> list[dict[str, Any]]:
@@ -121,8 +139,8 @@ def link(row: Any) -> str:
     return url_for("tickets.show", ticket_id=row.ticket_id)
 
 
-def headings() -> list[str]:
-    """The columns of the file."""
+def headings(figure: Figure) -> list[str]:
+    """The columns of the file; those of the figure's own last."""
     return [
         _("Request"),
         _("Order"),
@@ -140,6 +158,7 @@ def headings() -> list[str]:
         _("Stars"),
         _("Provisional"),
         _("Excused"),
+        *(str(column.heading) for column in made.COLUMNS[figure]),
     ]
 
 
@@ -163,4 +182,5 @@ def row(figure: Figure, found: Any) -> list[tables.Cell]:
         None if found.score is None else round(float(found.score), 2),
         int(found.provisional) if figure in rules.MAY_CHANGE else None,
         int(found.excused) if found.excused is not None else None,
+        *(made.cell(column, found) for column in made.COLUMNS[figure]),
     ]
