@@ -30,6 +30,7 @@ from app.tickets import policies as ticket_policies
 from app.tickets.queries import crew_day, progress
 from app.tickets.queries import tickets as ticket_queries
 from app.tickets.queries.filters import TicketFilter
+from app.tickets.reports.headline import headline
 from app.tickets.web import wording
 
 _PHONE = re.compile(r"[0-9+()/ .-]{0,40}")
@@ -80,6 +81,8 @@ class Home:
     answers: list[Figure] = field(default_factory=list)
     registers: list[Figure] = field(default_factory=list)
     upload: str | None = None
+    figures: list[dict[str, Any]] = field(default_factory=list)
+    reports: str | None = None
     system: list[Figure] = field(default_factory=list)
     failing: list[str] = field(default_factory=list)
     operations: str | None = None
@@ -117,10 +120,7 @@ def of(actor: Actor, now: datetime) -> Home:
         _requests(home, actor)
     if ticket_policies.may_work(actor):
         _crew(home, actor, now)
-    if ticket_policies.may_dispatch(actor) or ticket_policies.may_triage(actor):
-        home.desk = _desk(actor, now)
-    elif ticket_policies.may_accept_third(actor):
-        home.care = _care(actor)
+    _repairs(home, actor, now)
     if policies.handle(actor):
         home.answers = _answers(actor, now)
     _registers(home, actor, now)
@@ -228,6 +228,17 @@ def _answers(actor: Actor, now: datetime) -> list[Figure]:
         Figure(label, value, way(actor, "feedback.desk", view=view), tone if value else "")
         for label, value, view, tone in shown
     ]
+
+
+def _repairs(home: Home, actor: Actor, now: datetime) -> None:
+    """The desk sees what waits for it; others what they have to accept, and the figures where they read reports."""
+    if ticket_policies.may_dispatch(actor) or ticket_policies.may_triage(actor):
+        home.desk = _desk(actor, now)
+        return
+    if ticket_policies.may_accept_third(actor):
+        home.care = _care(actor)
+    if ticket_policies.may_read_reports(actor):
+        home.figures, home.reports = headline(now), way(actor, "reports.index")
 
 
 def _registers(home: Home, actor: Actor, now: datetime) -> None:

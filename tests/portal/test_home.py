@@ -260,3 +260,38 @@ def test_one_entry_of_the_navigation_is_the_present_one(login: Callable[..., Fla
         rail = re.search(r'<nav class="rail".*?</nav>', page(client, path), re.DOTALL)
         assert rail is not None
         assert re.findall(r'<a href="([^"]+)"[^>]* aria-current="page"', rail[0]) == [name]
+
+
+def test_whoever_only_reads_reports_sees_their_head_figures(
+    login: Callable[..., FlaskClient], ground: tickets.Ground, frozen: datetime
+) -> None:
+    """Leadership: what was filed, repaired, promised and rated in thirty days, what is open; each with its report."""
+    for _ in range(3):
+        ground.file()
+    client = login(accounts.person("leader", locale="en"))
+    html = page(client)
+    section = html[html.index("Repairs, last 30 days") :]
+    figures = re.findall(r'<dt><a href="([^"]+)">([^<]+)</a></dt><dd><b>([^<]+)</b>', section)
+    assert [(label, value) for _url, label, value in figures] == [
+        ("Requests filed", "3"),
+        ("Repair", "–"),
+        ("Promises kept", "–"),
+        ("Fixed at the first visit", "–"),
+        ("Rated", "–"),
+        ("Open requests", "3"),
+    ]
+    for url, label, _value in figures:
+        assert label in page(client, url.replace("&amp;", "&").partition("#")[0]), "and the report says the same"
+    assert "/technicians/fairness" not in html, "people by name are for those who plan them"
+    for role in ("dispatcher", "technician"):
+        assert "Repairs, last 30 days" not in page(login(accounts.person(role, locale="en")))
+
+
+def test_somebody_of_one_building_sees_the_figures_of_that_building(
+    login: Callable[..., FlaskClient], ground: tickets.Ground, frozen: datetime
+) -> None:
+    ground.file()
+    elsewhere = tickets.place("building", "梅园1栋", ground.campus)
+    manager = accounts.person("dormmanager", scope_kind="building", scope_id=elsewhere.id, locale="en")
+    section = page(login(manager)).partition("Repairs, last 30 days")[2]
+    assert re.findall(r"<b>([^<]+)</b>", section)[:6] == ["0", "–", "–", "–", "–", "0"]

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from app.core import clock
+from app.core.errors import NotFound
 from app.core.http import accepts, answers, policy
 from app.core.http.api import json_answer
 from app.core.i18n import iso
@@ -55,12 +56,14 @@ def report_backlog(given: dict[str, Any]) -> Response:
     )
 
 
-@blueprint.route("/reports/backlog/<any(orders, requests):kind>", methods=["GET"])
+@blueprint.route("/reports/backlog/<kind>", methods=["GET"])
 @accepts(blueprint, asked.OpenQuery, location="query")
 @answers(blueprint, 200, schemas.OpenRowsOut)
 @policy(policies.may_read_reports)
 def report_backlog_rows(given: dict[str, Any], kind: str) -> Response:
-    """The open orders or requests themselves, the eldest first."""
+    """The open `orders` or `requests` themselves, the eldest first."""
+    if kind not in open_rows.KINDS:
+        raise NotFound
     query = asked.now_open(given)
     page = open_rows.page(kind, asked.asked(query, ended=False), clock.now(), query["cursor"], query["limit"])
     return json_answer({"items": [_row(each) for each in page.items], "next": page.next})

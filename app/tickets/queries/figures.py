@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,12 +56,12 @@ def statement(sql: str, asked: Asked, **more: Any) -> tuple[Any, dict[str, Any]]
     return made.bindparams(*(bindparam(name, type_=TYPES[name]) for name in named)), named
 
 
-def report(asked: Asked, by: By | None) -> Report:
-    """Every figure, in all and by group; a statement for each source of rows."""
+def report(asked: Asked, by: By | None, only: Sequence[Figure] = tuple(Figure)) -> Report:
+    """Every figure, or `only` some, in all and by group; a statement for each source of rows they need."""
     found = Report({}, {})
     for source in SOURCES:
-        figures = [figure for figure in Figure if PARTS[figure].source == source]
-        for row in _summed(source, figures, asked, by):
+        figures = [figure for figure in only if PARTS[figure].source == source]
+        for row in _summed(source, figures, asked, by) if figures else ():
             into = found.total if row["whole_report"] else found.groups.setdefault(row["key"], {})
             into.update({figure: _sums(row, figure) for figure in figures})
     return found
@@ -68,10 +69,7 @@ def report(asked: Asked, by: By | None) -> Report:
 
 def one(figure: Figure, asked: Asked, by: By | None = None) -> Report:
     """One figure alone, in all and by group; one statement."""
-    found = Report({}, {})
-    for row in _summed(PARTS[figure].source, [figure], asked, by):
-        into = found.total if row["whole_report"] else found.groups.setdefault(row["key"], {})
-        into[figure] = _sums(row, figure)
+    found = report(asked, by, (figure,))
     for key in [key for key, sums in found.groups.items() if not sums[figure].rows]:
         del found.groups[key]
     return found
