@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, RAISE, ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
-from app.core.errors import NEVER, NotFound, Rejected
+from app.core.errors import NEVER, DomainError, NotFound, Rejected
 from app.core.i18n import iso
 from app.core.words import LANGUAGES
 
@@ -241,7 +241,8 @@ class Form:
     """An HTML form over a schema.
 
     `values` is what the page shows (the initial data, then what was typed), `errors` the sentences per field,
-    `problem` a sentence about the whole form, `beside` the fields of the page that the schema does not have.
+    `problem` a sentence about the whole form, `beside` the fields of the page that the schema does not have, `status`
+    that of the answer which shows it again.
     """
 
     def __init__(self, schema: Schema | type[Schema], values: Mapping[str, Any] | None = None) -> None:
@@ -250,6 +251,7 @@ class Form:
         self.errors: dict[str, list[str]] = {}
         self.problem: str | None = None
         self.beside: set[str] = set()
+        self.status = 422
 
     def load(self, sent: MultiDict[str, str], files: MultiDict[str, Any] | None = None) -> dict[str, Any] | None:
         """The loaded data, or None where the form must be shown again with its errors."""
@@ -276,13 +278,37 @@ class Form:
         field = self.schema.fields.get(name)
         return field is None or not field.required
 
-    def refuse(self, refused: Mapping[str, Any] | Rejected) -> None:
+    def heeding(self, *others: type[DomainError]) -> Heeding:
+        """A block that does what the form asks and leaves by `return`.
+
+        Rejected, and `others`, raised in it are taken over (`refuse`): what follows the block shows the form again.
+        """
+        return Heeding(self, (Rejected, *others))
+
+    def refuse(self, refused: Mapping[str, Any] | DomainError) -> None:
         """Take over a service's refusal, so that the page shows it beside the fields."""
-        if isinstance(refused, Rejected):
+        if isinstance(refused, DomainError):
+            self.status = refused.status
             self.problem = str(refused.message) if refused.message else None
-            refused = refused.fields
+            refused = refused.fields if isinstance(refused, Rejected) else {}
         for name, said in refused.items():
             self.errors.setdefault(name, []).extend(str(each) for each in said)
         elsewhere = [name for name in self.errors if name not in self.schema.fields and name not in self.beside]
         if not self.problem and elsewhere:
             self.problem = "; ".join(each for name in elsewhere for each in self.errors[name])
+
+
+class Heeding:
+    """What `Form.heeding` gives: ends quietly where the form takes the refusal over."""
+
+    def __init__(self, form: Form, taken: tuple[type[DomainError], ...]) -> None:
+        self.form, self.taken = form, taken
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, refused: BaseException | None, _trace: object) -> bool:
+        if not isinstance(refused, self.taken):
+            return False
+        self.form.refuse(refused)
+        return True

@@ -13,7 +13,7 @@ from app.accounts.web.entry import blueprint, ident, page
 from app.accounts.web.people import picked, shown_number
 from app.core import clock, forms, words
 from app.core.actor import Actor
-from app.core.errors import DomainError, NotFound, Rejected
+from app.core.errors import DomainError, NotFound
 from app.core.http import current_actor, policy
 from app.sites import queries as places
 
@@ -87,7 +87,7 @@ def _save(crew: Crew | None) -> Any:
     form = forms.Form(schemas.CrewFields)
     data = form.load(request.form)
     if data is not None:
-        try:
+        with form.heeding():
             saved = structure.save_crew(
                 current_actor(),
                 crew,
@@ -96,11 +96,8 @@ def _save(crew: Crew | None) -> Any:
                 contractor=data["contractor"],
                 now=clock.now(),
             )
-        except Rejected as error:
-            form.refuse(error)
-        else:
             return redirect(url_for("accounts.crew", crew_id=saved.id))
-    return page("crew_form.html", 422, form=form, crew=crew)
+    return page("crew_form.html", form.status, form=form, crew=crew)
 
 
 def _crew_page(crew: Crew, form: forms.Form, status: int = 200, *, choices: Any = ()) -> Any:
@@ -141,12 +138,10 @@ def add_member(crew_id: str) -> Any:
     meant = [] if data is None else picked(form, data)
     if isinstance(meant, list):
         return _crew_page(found, form, 422, choices=meant)
-    try:
+    with form.heeding(DomainError):
         structure.add_member(current_actor(), found, meant, clock.now())
-    except DomainError as error:
-        form.problem = str(error.message)
-        return _crew_page(found, form, error.status)
-    return redirect(url_for("accounts.crew", crew_id=found.id))
+        return redirect(url_for("accounts.crew", crew_id=found.id))
+    return _crew_page(found, form, form.status)
 
 
 @blueprint.post("/crews/<crew_id>/members/<member_id>/end")

@@ -173,18 +173,15 @@ def own_tokens_post() -> Any:
     """A new token; its secret is shown in this answer and never again."""
     form = forms.Form(schemas.NewToken)
     data = form.load(request.form)
-    if data is None:
-        return _tokens(form, 422)
-    scopes = None if data["extent"] == "all" else data["scopes"]
-    try:
-        secret, _ends = sessions.create_token(
-            current_actor(), name=data["name"], scopes=scopes, days=data["days"], now=clock.now()
-        )
-    except Rejected as error:
-        form.refuse(error)
-        return _tokens(form, 422)
-    db.session.flush()
-    return _tokens(forms.Form(schemas.NewToken, {"days": 30, "extent": "some"}), 201, secret=secret)
+    if data is not None:
+        scopes = None if data["extent"] == "all" else data["scopes"]
+        with form.heeding():
+            secret, _ends = sessions.create_token(
+                current_actor(), name=data["name"], scopes=scopes, days=data["days"], now=clock.now()
+            )
+            db.session.flush()
+            return _tokens(forms.Form(schemas.NewToken, {"days": 30, "extent": "some"}), 201, secret=secret)
+    return _tokens(form, form.status)
 
 
 @blueprint.post("/me/tokens/<token_id>/revoke")

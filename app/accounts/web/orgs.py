@@ -109,15 +109,12 @@ def _save(unit: OrgUnit | None, parent: OrgUnit | None) -> Any:
     form = forms.Form(schemas.OrgUnitFields)
     data = form.load(request.form)
     if data is not None:
-        try:
+        with form.heeding():
             saved = structure.save_org_unit(
                 current_actor(), unit, parent_id=parent.id if parent else None, now=clock.now(), **data
             )
-        except Rejected as error:
-            form.refuse(error)
-        else:
             return redirect(url_for("accounts.org", unit_id=saved.id))
-    return _form_page(form, unit, parent, 422)
+    return _form_page(form, unit, parent, form.status)
 
 
 @blueprint.post("/orgs/<unit_id>/close")

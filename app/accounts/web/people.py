@@ -130,15 +130,12 @@ def new_person_post() -> Any:
     if data is not None:
         if data.get("valid_to"):
             data["valid_to"] = data["valid_to"] + ONE_DAY
-        try:
+        with form.heeding():
             made = services.create_person(current_actor(), clock.now(), **data)
-        except Rejected as error:
-            form.refuse(error)
-        else:
             toast(_("Added. Now give roles, a unit or a home."))
             return redirect(url_for("accounts.person", person_id=made.id))
     form.values.pop("password", None)
-    return page("person_form.html", 422, form=form, person=None)
+    return page("person_form.html", form.status, form=form, person=None)
 
 
 @blueprint.get("/people/<person_id>/edit")
@@ -163,13 +160,10 @@ def edit_person_post(person_id: str) -> Any:
         changes = {name: data.get(name) for name in ACCOUNT_FIELDS}
         if changes["valid_to"]:
             changes["valid_to"] = changes["valid_to"] + ONE_DAY
-        try:
+        with form.heeding():
             services.people.update_person(current_actor(), found, clock.now(), **changes)
-        except Rejected as error:
-            form.refuse(error)
-        else:
             return redirect(url_for("accounts.person", person_id=found.id))
-    return page("person_form.html", 422, form=form, person=found)
+    return page("person_form.html", form.status, form=form, person=found)
 
 
 @blueprint.get("/people/<person_id>/password")
@@ -188,19 +182,16 @@ def set_password_post(person_id: str) -> Any:
     form = forms.Form(schemas.SetPassword)
     data = form.load(request.form)
     form.values.clear()
-    if data is None:
-        return page("set_password.html", 422, form=form, person=found, drawn=None)
-    given = data.get("password")
-    password = given or passwords.generate()
-    try:
-        _set_for_other(found, password)
-    except Rejected as error:
-        form.refuse(error)
-        return page("set_password.html", 422, form=form, person=found, drawn=None)
-    if given:
-        toast(_("The password is set. It must be changed at the first sign-in."))
-        return redirect(url_for("accounts.person", person_id=found.id))
-    return page("set_password.html", form=form, person=found, drawn=password)
+    if data is not None:
+        given = data.get("password")
+        password = given or passwords.generate()
+        with form.heeding():
+            _set_for_other(found, password)
+            if given:
+                toast(_("The password is set. It must be changed at the first sign-in."))
+                return redirect(url_for("accounts.person", person_id=found.id))
+            return page("set_password.html", form=form, person=found, drawn=password)
+    return page("set_password.html", form.status, form=form, person=found, drawn=None)
 
 
 def _set_for_other(found: Person, password: str) -> None:

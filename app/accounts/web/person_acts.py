@@ -48,13 +48,10 @@ def identifier_post(person_id: str) -> Any:
     form = forms.Form(schemas.Identifier)
     data = form.load(request.form)
     if data is not None:
-        try:
+        with form.heeding():
             people.add_identifier(current_actor(), person, now=clock.now(), **data)
-        except Rejected as error:
-            form.refuse(error)
-        else:
             return _to(person)
-    return page("identifier.html", 422, form=form, person=person)
+    return page("identifier.html", form.status, form=form, person=person)
 
 
 @blueprint.post("/people/<person_id>/identifiers/<identifier_id>/end")
@@ -87,21 +84,18 @@ def home_post(person_id: str) -> Any:
     person = editable(person_id)
     form = forms.Form(schemas.Home)
     data = form.load(request.form)
-    if data is None:
-        return _home_page(form, person, 422)
-    try:
-        services.set_home(
-            person.id,
-            None if data["nowhere"] else data["place_id"],
-            data["start"],
-            _until(data.get("end")),
-            actor=current_actor(),
-            now=clock.now(),
-        )
-    except Rejected as error:
-        form.refuse(error)
-        return _home_page(form, person, 422)
-    return _to(person)
+    if data is not None:
+        with form.heeding():
+            services.set_home(
+                person.id,
+                None if data["nowhere"] else data["place_id"],
+                data["start"],
+                _until(data.get("end")),
+                actor=current_actor(),
+                now=clock.now(),
+            )
+            return _to(person)
+    return _home_page(form, person, form.status)
 
 
 @blueprint.get("/people/<person_id>/units")
@@ -121,7 +115,7 @@ def membership_post(person_id: str) -> Any:
     data = form.load(request.form)
     if data is not None:
         unit = queries.org_by_code(data["unit"])
-        try:
+        with form.heeding():
             if unit is None:
                 raise Rejected(fields={"unit": _("No unit has this code.")})
             people.add_membership(
@@ -132,11 +126,8 @@ def membership_post(person_id: str) -> Any:
                 end=_until(data.get("end")),
                 now=clock.now(),
             )
-        except Rejected as error:
-            form.refuse(error)
-        else:
             return _to(person)
-    return page("membership.html", 422, form=form, person=person)
+    return page("membership.html", form.status, form=form, person=person)
 
 
 @blueprint.post("/people/<person_id>/units/<membership_id>/end")
@@ -186,26 +177,20 @@ def grant_post(person_id: str) -> Any:
     person = _reachable(person_id)
     form = forms.Form(schemas.RoleGranted)
     data = form.load(request.form)
-    if data is None:
-        return _grant_page(form, person, 422)
-    try:
-        rights.grant(
-            current_actor(),
-            person,
-            role_id=data["role_id"],
-            scope_kind=data["scope_kind"],
-            scope_id=_scope_id(data["scope_kind"], data.get("scope")),
-            start=data.get("start"),
-            end=_until(data.get("end")),
-            now=clock.now(),
-        )
-    except Rejected as error:
-        form.refuse(error)
-        return _grant_page(form, person, 422)
-    except DomainError as error:
-        form.problem = str(error.message)
-        return _grant_page(form, person, error.status)
-    return _to(person)
+    if data is not None:
+        with form.heeding(DomainError):
+            rights.grant(
+                current_actor(),
+                person,
+                role_id=data["role_id"],
+                scope_kind=data["scope_kind"],
+                scope_id=_scope_id(data["scope_kind"], data.get("scope")),
+                start=data.get("start"),
+                end=_until(data.get("end")),
+                now=clock.now(),
+            )
+            return _to(person)
+    return _grant_page(form, person, form.status)
 
 
 def _scope_id(kind: str, code: str | None) -> int | None:

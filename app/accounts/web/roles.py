@@ -75,7 +75,7 @@ def _save(form: forms.Form, found: Role | None) -> Any:
     data = form.load(request.form)
     if data is None:
         return _form_page(form, found, 422)
-    try:
+    with form.heeding(DomainError):
         rights.save_role(
             current_actor(),
             found,
@@ -85,13 +85,8 @@ def _save(form: forms.Form, found: Role | None) -> Any:
             code=data.get("code"),
             now=clock.now(),
         )
-    except Rejected as error:
-        form.refuse(error)
-        return _form_page(form, found, 422)
-    except DomainError as error:
-        form.problem = str(error.message)
-        return _form_page(form, found, error.status)
-    return redirect(url_for("accounts.roles"))
+        return redirect(url_for("accounts.roles"))
+    return _form_page(form, found, form.status)
 
 
 @blueprint.post("/roles/<role_id>/close")

@@ -40,14 +40,11 @@ def create() -> Any:
     """Make an endpoint; its secret is shown in this answer and never again."""
     form = forms.Form(schemas.NewWebhook)
     data = form.load(request.form)
-    if data is None:
-        return _form(form, status=422)
-    try:
-        made = services.create(actor=current_actor(), now=clock.now(), allowed=calling.allowed_here(), **data)
-    except Rejected as error:
-        form.refuse(error)
-        return _form(form, status=422)
-    return _shown(made.id, secret=made.secret), 201
+    if data is not None:
+        with form.heeding():
+            made = services.create(actor=current_actor(), now=clock.now(), allowed=calling.allowed_here(), **data)
+            return _shown(made.id, secret=made.secret), 201
+    return _form(form, status=form.status)
 
 
 @blueprint.get("/<int:webhook_id>")

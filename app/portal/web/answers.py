@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.core import clock, forms, words
-from app.core.errors import NotFound, Rejected, Stale
+from app.core.errors import NotFound, Stale
 from app.core.http import current_actor, locale, policy, signed_in
 from app.core.pages import toast
 from app.portal import policies
@@ -135,26 +135,20 @@ def _mine(answer_id: str) -> Answer:
 def _written(answer: Answer | None) -> Any:
     form = forms.Form(AnswerForm)
     data = form.load(request.form)
-    if data is None:
-        return _form_page(form, answer), 422
-    given: dict[str, Any] = {
-        "actor": current_actor(),
-        "now": clock.now(),
-        "written": AnswerForm.written(data),
-    }
-    try:
-        if answer is None:
-            services.write(**given)
-        else:
-            services.change(answer_id=answer.id, seen=data["version"], **given)
-    except Rejected as refused:
-        form.refuse(refused)
-        return _form_page(form, answer), refused.status
-    except Stale as stale:
-        form.problem = str(stale.message)
-        return _form_page(form, answer), stale.status
-    toast(_("Kept."))
-    return redirect(url_for("answers.desk"), 303)
+    if data is not None:
+        given: dict[str, Any] = {
+            "actor": current_actor(),
+            "now": clock.now(),
+            "written": AnswerForm.written(data),
+        }
+        with form.heeding(Stale):
+            if answer is None:
+                services.write(**given)
+            else:
+                services.change(answer_id=answer.id, seen=data["version"], **given)
+            toast(_("Kept."))
+            return redirect(url_for("answers.desk"), 303)
+    return _form_page(form, answer), form.status
 
 
 def _form_page(form: forms.Form, answer: Answer | None = None) -> str:

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.core import clock, forms, words
-from app.core.errors import NotFound, Rejected, Stale
+from app.core.errors import NotFound, Stale
 from app.core.http import current_actor, policy, signed_in
 from app.core.pages import toast
 from app.portal import policies
@@ -101,22 +101,16 @@ def _mine(contact_id: str) -> DutyContact:
 def _written(contact: DutyContact | None) -> Any:
     form = forms.Form(ContactForm)
     data = form.load(request.form)
-    if data is None:
-        return _form_page(form, contact), 422
-    given: dict[str, Any] = {"actor": current_actor(), "now": clock.now(), "entry": ContactForm.entry(data)}
-    try:
-        if contact is None:
-            services.write(**given)
-        else:
-            services.change(contact_id=contact.id, seen=data["version"], **given)
-    except Rejected as refused:
-        form.refuse(refused)
-        return _form_page(form, contact), refused.status
-    except Stale as stale:
-        form.problem = str(stale.message)
-        return _form_page(form, contact), stale.status
-    toast(_("Kept."))
-    return redirect(url_for("contacts.index"), 303)
+    if data is not None:
+        given: dict[str, Any] = {"actor": current_actor(), "now": clock.now(), "entry": ContactForm.entry(data)}
+        with form.heeding(Stale):
+            if contact is None:
+                services.write(**given)
+            else:
+                services.change(contact_id=contact.id, seen=data["version"], **given)
+            toast(_("Kept."))
+            return redirect(url_for("contacts.index"), 303)
+    return _form_page(form, contact), form.status
 
 
 def _form_page(form: forms.Form, contact: DutyContact | None = None) -> str:

@@ -181,18 +181,13 @@ def _written(notice: Notice | None) -> Any:
     content = notice_words.titled(form.schema.content(data))  # type: ignore[attr-defined]  # this form's own schema
     if data["act"] == "look":
         return _form_page(form, notice, content.fitted())
-    try:
+    with form.heeding(Stale, Conflict):
         kept = _keep(notice, content, data)
-    except Rejected as refused:
-        form.refuse(refused)
-        return _form_page(form, notice), refused.status
-    except (Stale, Conflict) as refused:
-        form.problem = str(refused.message)
-        return _form_page(form, notice), refused.status
-    if kept.status == Status.PUBLISHED:
-        return redirect(url_for("notices.show", notice_id=kept.id), 303)
-    toast(_("Kept."))
-    return redirect(url_for("notices.edit", notice_id=kept.id), 303)
+        if kept.status == Status.PUBLISHED:
+            return redirect(url_for("notices.show", notice_id=kept.id), 303)
+        toast(_("Kept."))
+        return redirect(url_for("notices.edit", notice_id=kept.id), 303)
+    return _form_page(form, notice), form.status
 
 
 def _keep(notice: Notice | None, content: Content, data: dict[str, Any]) -> Notice:

@@ -53,25 +53,22 @@ def add_place() -> Any:
     data = form.load(request.form)
     parent_id = parse_id(request.form.get("parent_id"))
     parent = queries.by_id(parent_id) if parent_id else None
-    if data is None:
-        return _new_page(form, parent), 422
-    try:
-        made = services.add_place(
-            data["kind"],
-            data["parent_id"],
-            data["code"],
-            data["name"],
-            actor=current_actor(),
-            now=clock.now(),
-            initials=data["initials"],
-            public=data["public"],
-            zone_name=data["zone_name"],
-        )
-    except Rejected as refused:
-        form.refuse(refused)
-        return _new_page(form, parent), 422
-    pages.toast(_("%(name)s was added.", name=made.name))
-    return _to(made)
+    if data is not None:
+        with form.heeding():
+            made = services.add_place(
+                data["kind"],
+                data["parent_id"],
+                data["code"],
+                data["name"],
+                actor=current_actor(),
+                now=clock.now(),
+                initials=data["initials"],
+                public=data["public"],
+                zone_name=data["zone_name"],
+            )
+            pages.toast(_("%(name)s was added.", name=made.name))
+            return _to(made)
+    return _new_page(form, parent), form.status
 
 
 def _new_page(form: Form, parent: Place | None) -> str:
@@ -99,16 +96,13 @@ def edit_place(place_id: str) -> Any:
     place = _mine(place_id)
     form = Form(PlaceForm)
     data = form.load(request.form)
-    if data is None:
-        return render_template("sites/edit.html", form=form, place=place), 422
-    if data["name"] != place.name and data["initials"] == place.initials:
-        data["initials"] = None  # they were those of the old name
-    try:
-        services.edit_place(place.id, actor=current_actor(), now=clock.now(), **data)
-    except Rejected as refused:
-        form.refuse(refused)
-        return render_template("sites/edit.html", form=form, place=place), 422
-    return _to(place)
+    if data is not None:
+        if data["name"] != place.name and data["initials"] == place.initials:
+            data["initials"] = None  # they were those of the old name
+        with form.heeding():
+            services.edit_place(place.id, actor=current_actor(), now=clock.now(), **data)
+            return _to(place)
+    return render_template("sites/edit.html", form=form, place=place), form.status
 
 
 @entry.blueprint.get("/places/<place_id>/move")
@@ -151,17 +145,11 @@ def close_place(place_id: str) -> Any:
     place = _mine(place_id)
     form = Form(CloseForm)
     data = form.load(request.form)
-    if data is None:
-        return browse.page_of(place, close_form=form), 422
-    try:
-        services.close_place(place.id, data["on"], actor=current_actor(), now=clock.now())
-    except DomainError as refused:
-        if isinstance(refused, Rejected):
-            form.refuse(refused)
-        else:
-            form.problem = str(refused.message)
-        return browse.page_of(place, close_form=form), refused.status
-    return _to(place)
+    if data is not None:
+        with form.heeding(DomainError):
+            services.close_place(place.id, data["on"], actor=current_actor(), now=clock.now())
+            return _to(place)
+    return browse.page_of(place, close_form=form), form.status
 
 
 @entry.blueprint.post("/places/<place_id>/reopen")

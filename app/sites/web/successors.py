@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.core import clock
-from app.core.errors import NotAllowed, Rejected
+from app.core.errors import NotAllowed
 from app.core.forms import Form, parse_id
 from app.core.http import current_actor, policy
 from app.sites import policies, queries, services
@@ -47,12 +47,10 @@ def set_successor(place_id: str) -> Any:
         form.refuse({"successor_id": [_("Choose the place that stands in for this one.")]})
         return _page(form, place), 422
     chosen = None if data["clear"] else data["successor_id"]
-    try:
+    with form.heeding():
         services.set_successor(place.id, chosen, actor=current_actor(), now=clock.now())
-    except Rejected as refused:
-        form.refuse(refused)
-        return _page(form, place), 422
-    return redirect(url_for("sites.place", place_id=place.id))
+        return redirect(url_for("sites.place", place_id=place.id))
+    return _page(form, place), form.status
 
 
 def _page(form: Form, place: Place) -> str:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
 from app.core import clock, forms
-from app.core.errors import Conflict, NotFound, Rejected
+from app.core.errors import Conflict, NotFound
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.sites import queries as places
@@ -59,7 +59,7 @@ def ask_help(order_id: str) -> Any:
     data = form.load(request.form)
     if data is None:
         return _page(row, help_form=form, status=422)
-    try:
+    with form.heeding(Conflict):
         hands.ask(
             actor=current_actor(),
             now=clock.now(),
@@ -67,14 +67,9 @@ def ask_help(order_id: str) -> Any:
             reason=data["reason"] or None,
             note=data["note"] or None,
         )
-    except Rejected as refused:
-        form.refuse(refused)
-        return _page(_mine(order_id), help_form=form, status=422)
-    except Conflict as lost:
-        form.problem = str(lost.message)
-        return _page(_mine(order_id), help_form=form, status=lost.status)
-    toast(_("Dispatch is told that you need somebody."))
-    return redirect(url_for("crew.order", order_id=row.id), 303)
+        toast(_("Dispatch is told that you need somebody."))
+        return redirect(url_for("crew.order", order_id=row.id), 303)
+    return _page(_mine(order_id), help_form=form, status=form.status)
 
 
 @blueprint.post("/<order_id>/propose")
@@ -86,7 +81,7 @@ def propose(order_id: str) -> Any:
     data = form.load(request.form)
     if data is None:
         return _page(row, proposal=form, status=422)
-    try:
+    with form.heeding(Conflict):
         made = opening.open_order(
             actor=current_actor(),
             now=clock.now(),
@@ -96,14 +91,9 @@ def propose(order_id: str) -> Any:
             after=row.id if data["after"] else None,
             reason=data["words"],
         )
-    except Rejected as refused:
-        form.refuse(refused)
-        return _page(_mine(order_id), proposal=form, status=422)
-    except Conflict as lost:
-        form.problem = str(lost.message)
-        return _page(_mine(order_id), proposal=form, status=lost.status)
-    toast(_("Proposed: %(number)s. A dispatcher decides.", number=made.number))
-    return redirect(url_for("crew.order", order_id=row.id), 303)
+        toast(_("Proposed: %(number)s. A dispatcher decides.", number=made.number))
+        return redirect(url_for("crew.order", order_id=row.id), 303)
+    return _page(_mine(order_id), proposal=form, status=form.status)
 
 
 @blueprint.post("/<order_id>/leave-help")

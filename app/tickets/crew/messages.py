@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, request, url_for
 
 from app.core import clock, forms
-from app.core.errors import Conflict, Rejected
+from app.core.errors import Conflict
 from app.core.http import current_actor, policy
 from app.tickets import policies
 from app.tickets.crew import screens
@@ -25,15 +25,10 @@ def write(order_id: str) -> Any:
     form = forms.Form(Message)
     data = form.load(request.form)
     if data is not None:
-        try:
+        with form.heeding(Conflict):
             messages.send_message(
                 actor=current_actor(), now=clock.now(), ticket_id=row.ticket_id, text=data["text"], order_id=row.id
             )
-        except Rejected as refused:
-            form.refuse(refused)
-        except Conflict as refused:
-            form.problem = str(refused.message)
-        else:
             return redirect(url_for("crew.order", order_id=row.id, _anchor="thread"), 303)
     it = screens.screen(row, current_actor(), clock.now())
     it.message = form

@@ -9,7 +9,6 @@ from flask import redirect, render_template, request, url_for
 from app.accounts.models import Person
 from app.accounts.web import people as people_pages
 from app.core import clock, forms
-from app.core.errors import Rejected
 from app.core.http import current_actor, policy
 from app.tickets import policies
 from app.tickets.dispatch import schemas
@@ -51,7 +50,7 @@ def add_duty() -> Any:
     meant: Any = [] if data is None else people_pages.picked(form, data)
     if data is None or not isinstance(meant, Person):
         return _page(form, meant, 422)
-    try:
+    with form.heeding():
         services.set_duty_lead(
             actor=current_actor(),
             now=clock.now(),
@@ -61,10 +60,8 @@ def add_duty() -> Any:
             campus_id=data["campus"],
             trade_id=data["trade"],
         )
-    except Rejected as refused:
-        form.refuse(refused)
-        return _page(form, status=422)
-    return redirect(url_for("technicians.duty"), 303)
+        return redirect(url_for("technicians.duty"), 303)
+    return _page(form, status=form.status)
 
 
 @blueprint.post("/duty/<duty_id>/end")

@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, validate
 
 from app.core import clock, forms, words
-from app.core.errors import Rejected
 from app.core.http import current_actor, policy
 from app.core.i18n import locale
 from app.sites import queries as places
@@ -61,7 +60,7 @@ def whom() -> Any:
 
 
 def _foreseen(form: forms.Form, data: dict[str, Any]) -> tuple[dry_run.Foreseen | None, int]:
-    try:
+    with form.heeding():
         return dry_run.whom(
             actor=current_actor(),
             at=data["at"] or clock.now(),
@@ -69,9 +68,7 @@ def _foreseen(form: forms.Form, data: dict[str, Any]) -> tuple[dry_run.Foreseen 
             category=data["category"],
             urgency=data["urgency"],
         ), 200
-    except Rejected as refused:
-        form.refuse(refused)
-        return None, 422
+    return None, form.status
 
 
 def _categories() -> list[dict[str, Any]]:

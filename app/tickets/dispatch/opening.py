@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.core import clock, forms
-from app.core.errors import Conflict, NotFound, Rejected
+from app.core.errors import Conflict, NotFound
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.tickets import policies
@@ -47,22 +47,16 @@ def new_order_post(ticket_id: str) -> Any:
     ticket = _ticket(ticket_id)
     form = forms.Form(schemas.NewOrder)
     data = form.load(request.form)
-    if data is None:
-        return _page(ticket, form, 422)
-    try:
-        done = opening.open_order(
-            actor=current_actor(),
-            now=clock.now(),
-            ticket_id=ticket.id,
-            trade=data["trade"],
-            minutes=data["minutes"],
-            reason=data["reason"] or None,
-        )
-    except Rejected as refused:
-        form.refuse(refused)
-        return _page(ticket, form, 422)
-    except Conflict as refused:
-        form.problem = str(refused.message)
-        return _page(ticket, form, 409)
-    toast(_("Opened: %(number)s.", number=done.number))
-    return redirect(url_for("dispatch.order", order_id=done.id), 303)
+    if data is not None:
+        with form.heeding(Conflict):
+            done = opening.open_order(
+                actor=current_actor(),
+                now=clock.now(),
+                ticket_id=ticket.id,
+                trade=data["trade"],
+                minutes=data["minutes"],
+                reason=data["reason"] or None,
+            )
+            toast(_("Opened: %(number)s.", number=done.number))
+            return redirect(url_for("dispatch.order", order_id=done.id), 303)
+    return _page(ticket, form, form.status)

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from marshmallow import fields, validate
 
 from app.core import clock, forms
-from app.core.errors import Rejected, Stale
+from app.core.errors import Stale
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.tickets import policies, sla_words
@@ -43,21 +43,15 @@ def priorities_post() -> Any:
     form = forms.Form(MatrixForm)
     data = form.load(request.form)
     form.beside |= {f"{impact}_{urgency}" for impact in ROWS for urgency in URGENCIES}
-    if data is None:
-        return _page(form, 422)
-    given = {impact: tuple(request.form.get(f"{impact}_{each}", "") for each in URGENCIES) for impact in ROWS}
-    try:
-        changed = services.set_matrix(
-            actor=current_actor(), now=clock.now(), given=given, reason=data["reason"], seen=data["seen"]
-        )
-    except Rejected as refused:
-        form.refuse(refused)
-        return _page(form, 422)
-    except Stale as stale:
-        form.problem = str(stale.message)
-        return _page(form, stale.status)
-    toast(ngettext("%(num)s cell changed.", "%(num)s cells changed.", changed))
-    return redirect(url_for("sla.priorities"), 303)
+    if data is not None:
+        given = {impact: tuple(request.form.get(f"{impact}_{each}", "") for each in URGENCIES) for impact in ROWS}
+        with form.heeding(Stale):
+            changed = services.set_matrix(
+                actor=current_actor(), now=clock.now(), given=given, reason=data["reason"], seen=data["seen"]
+            )
+            toast(ngettext("%(num)s cell changed.", "%(num)s cells changed.", changed))
+            return redirect(url_for("sla.priorities"), 303)
+    return _page(form, form.status)
 
 
 def _cells(row: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -77,13 +77,11 @@ def new_post() -> Any:
     meant: Any = [] if data is None else people_pages.picked(form, data)
     if data is None or not isinstance(meant, Person):
         return _new(form, meant), 422
-    try:
+    with form.heeding():
         services.admit(actor=current_actor(), now=clock.now(), person_id=meant.id, cap=data["cap"])
-    except Rejected as refused:
-        form.refuse(refused)
-        return _new(form), 422
-    toast(_("%(name)s is a technician now. Add trades, zones and shifts.", name=meant.name))
-    return redirect(_address(meant.id), 303)
+        toast(_("%(name)s is a technician now. Add trades, zones and shifts.", name=meant.name))
+        return redirect(_address(meant.id), 303)
+    return _new(form), form.status
 
 
 def _address(person_id: int) -> str:

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, fields, validate
 
 from app.core import clock, forms, pages
-from app.core.errors import Conflict, NotAllowed, Rejected, Stale
+from app.core.errors import Conflict, NotAllowed, Stale
 from app.core.forms import id_in_address
 from app.core.http import current_actor, policy
 from app.core.pages import toast
@@ -228,19 +228,14 @@ def _asked() -> dict[str, Any]:
 
 
 def _tried(form: forms.Form, row: Any, filters: dict[str, Any], act: Callable[[], Any]) -> Any:
-    try:
+    with form.heeding(Stale, Conflict):
         made = act()
-    except Rejected as refused:
-        form.refuse(refused)
-        return _form(form, row, filters, refused.status)
-    except (Stale, Conflict) as refused:
-        form.problem = str(refused.message)
-        return _form(form, row, filters, refused.status)
-    page = _page_of(form.values.get("to"))
-    toast(_("Kept: “%(name)s”.", name=made.name))
-    if row is not None:
-        return redirect(url_for("dispatch.views", to=page), 303)
-    return redirect(url_for(PAGES[page], **_comparable(filters, page), view=made.id), 303)
+        page = _page_of(form.values.get("to"))
+        toast(_("Kept: “%(name)s”.", name=made.name))
+        if row is not None:
+            return redirect(url_for("dispatch.views", to=page), 303)
+        return redirect(url_for(PAGES[page], **_comparable(filters, page), view=made.id), 303)
+    return _form(form, row, filters, form.status)
 
 
 def _form(form: forms.Form, row: Any, filters: Mapping[str, Any], status: int = 200) -> Any:

@@ -225,14 +225,8 @@ def _do(
 ) -> Any:
     """Do it and go back to the request; refused, the form comes back with what was typed and why."""
     data = form.load(request.form)
-    if data is None:
-        return page(ticket, form, 422)
-    try:
-        work(data, clock.now())
-    except Rejected as refused:
-        form.refuse(refused)
-        return page(ticket, form, refused.status)
-    except (Conflict, Stale) as refused:
-        form.problem = str(refused.message)
-        return page(_ticket(str(ticket.id)), form, refused.status)
-    return redirect(url_for("tickets.show", ticket_id=ticket.id), 303)
+    if data is not None:
+        with form.heeding(Conflict, Stale):
+            work(data, clock.now())
+            return redirect(url_for("tickets.show", ticket_id=ticket.id), 303)
+    return page(_ticket(str(ticket.id)), form, form.status)

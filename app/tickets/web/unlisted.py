@@ -47,20 +47,19 @@ def name_place() -> Any:
     """From now on the words mean that place."""
     form = Form(Meant)
     data = form.load(request.form)
-    if data is None:
-        return _page(form, 422)
-    try:
-        count = services.name_for_all(actor=current_actor(), now=clock.now(), text=data["text"], place_id=_place(data))
-    except Rejected as refused:
-        form.refuse(refused)
-        return _page(form, refused.status)
-    toast(
-        ngettext("%(num)s request is moved there now.", "%(num)s requests are moved there now.", count)
-        if count
-        else _("From now on these words mean that place."),
-        "good",
-    )
-    return redirect(url_for("tickets.unlisted"), 303)
+    if data is not None:
+        with form.heeding():
+            count = services.name_for_all(
+                actor=current_actor(), now=clock.now(), text=data["text"], place_id=_place(data)
+            )
+            toast(
+                ngettext("%(num)s request is moved there now.", "%(num)s requests are moved there now.", count)
+                if count
+                else _("From now on these words mean that place."),
+                "good",
+            )
+            return redirect(url_for("tickets.unlisted"), 303)
+    return _page(form, form.status)
 
 
 def _place(data: dict[str, Any]) -> int:

@@ -65,14 +65,11 @@ def receipt_post(secret: str) -> Any:
     row = _found(secret)
     form = Form(WordsForm)
     data = form.load(request.form)
-    if data is None:
-        return _page(row, form), 422
-    try:
-        acts.reply_by_secret(now=clock.now(), secret=_read(secret), text=data["text"])
-    except Conflict as refused:
-        form.problem = str(refused.message)
-        return _page(row, form), refused.status
-    return redirect(url_for("feedback.receipt", secret=_read(secret), _anchor="last"), 303)
+    if data is not None:
+        with form.heeding(Conflict):
+            acts.reply_by_secret(now=clock.now(), secret=_read(secret), text=data["text"])
+            return redirect(url_for("feedback.receipt", secret=_read(secret), _anchor="last"), 303)
+    return _page(row, form), form.status
 
 
 def _read(secret: str) -> str:

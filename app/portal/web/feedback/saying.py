@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 
 from app.core import clock, forms, i18n, settings
 from app.core.actor import Actor
-from app.core.errors import Conflict, NotFound, Rejected
+from app.core.errors import Conflict, NotFound
 from app.core.forms import Form
 from app.core.http import anyone, current_actor, policy, problems
 from app.core.http.idempotency import ignores_key_if
@@ -149,11 +149,9 @@ def new_post() -> Any:
         )
         return page_of(form), 401
     without = data["anonymous"] or not policies.speak(actor)
-    try:
+    with form.heeding():
         return _taken_down(data, actor, without=without)
-    except Rejected as refused:
-        form.refuse(refused)
-        return page_of(form), refused.status
+    return page_of(form), form.status
 
 
 def _taken_down(data: dict[str, Any], actor: Actor, *, without: bool) -> Any:
@@ -192,20 +190,17 @@ def say(feedback_id: str) -> Any:
     row = queries.one(actor, forms.id_in_address(feedback_id))
     form = Form(WordsForm)
     data = form.load(request.form)
-    if data is None:
-        return thread.page_of(row, form), 422
-    given: dict[str, Any] = {"actor": actor, "now": now, "feedback_id": row.id, "text": data["text"]}
-    try:
-        if not viewer.handles(actor, row.id):
-            acts.reply(**given)
-        elif data["act"] == "note":
-            acts.note(**given)
-        else:
-            acts.answer(**given)
-    except Conflict as refused:
-        form.problem = str(refused.message)
-        return thread.page_of(row, form), refused.status
-    return redirect(url_for("feedback.show", feedback_id=row.id, _anchor="last"), 303)
+    if data is not None:
+        given: dict[str, Any] = {"actor": actor, "now": now, "feedback_id": row.id, "text": data["text"]}
+        with form.heeding(Conflict):
+            if not viewer.handles(actor, row.id):
+                acts.reply(**given)
+            elif data["act"] == "note":
+                acts.note(**given)
+            else:
+                acts.answer(**given)
+            return redirect(url_for("feedback.show", feedback_id=row.id, _anchor="last"), 303)
+    return thread.page_of(row, form), form.status
 
 
 @blueprint.errorhandler(CSRFError)
