@@ -7,4 +7,4 @@ from app.core.actor import Actor
 
 def read(actor: Actor) -> bool:
     """The log of the whole institution: only who holds the permission for all of it."""
-    return any(scope.kind == "institution" for scope in actor.scopes("audit.read"))
+    return actor.holds_everywhere("audit.read")

@@ -78,3 +78,12 @@ class Actor:
             return ()
         found = {grant.scope for grant in self.grants if permission in grant.permissions}
         return tuple(sorted(found, key=lambda scope: (scope.kind != "institution", scope.kind, scope.id or 0)))
+
+    def holds_everywhere(self, *permissions: str) -> bool:
+        """Whether one of the permissions is held for the whole institution."""
+        return any(scope.kind == "institution" for permission in permissions for scope in self.scopes(permission))
+
+    def scope_ids(self, kind: ScopeKind, *permissions: str) -> list[int]:
+        """The ids, in order, of the campuses, buildings, crews or units in which one of the permissions is held."""
+        scopes = (scope for permission in permissions for scope in self.scopes(permission))
+        return sorted({scope.id for scope in scopes if scope.kind == kind and scope.id is not None})

@@ -34,7 +34,7 @@ def knows_kind(actor: Actor, importer: Importer[Any]) -> bool:
     """Holds the area's permission, for the whole institution where the kind demands that."""
     if not importer.whole_institution:
         return actor.can(importer.permission)
-    return any(scope.kind == "institution" for scope in actor.scopes(importer.permission))
+    return actor.holds_everywhere(importer.permission)
 
 
 def can_run_kind(actor: Actor, importer: Importer[Any]) -> bool:

@@ -42,7 +42,7 @@ def write_notices(actor: Actor) -> bool:
 
 def writes_everywhere(actor: Actor) -> bool:
     """Writes notices for the whole institution, so that the places may be left open."""
-    return any(scope.kind == "institution" for scope in actor.scopes(NOTICES))
+    return actor.holds_everywhere(NOTICES)
 
 
 def speak(actor: Actor) -> bool:

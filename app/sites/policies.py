@@ -47,4 +47,4 @@ def may_read_calendars(actor: Actor) -> bool:
 
 def may_write_calendars(actor: Actor) -> bool:
     """Changes working calendars: for the whole institution only, since clocks everywhere depend on them."""
-    return any(scope.kind == "institution" for scope in actor.scopes("calendars.write"))
+    return actor.holds_everywhere("calendars.write")

@@ -20,10 +20,7 @@ from app.sites import queries as places
 
 def _crew_ids(actor: Actor) -> list[int] | None:
     """The crews the actor may change; None: all."""
-    scopes = actor.scopes("crews.write")
-    if any(scope.kind == "institution" for scope in scopes):
-        return None
-    return [scope.id for scope in scopes if scope.kind == "crew" and scope.id is not None]
+    return None if actor.holds_everywhere("crews.write") else actor.scope_ids("crew", "crews.write")
 
 
 def _crew(crew_id: str) -> Crew:

@@ -20,10 +20,9 @@ from app.sites import queries as places
 
 def may_change(actor: Actor, unit_id: int | None) -> bool:
     """Whether the actor changes what lies below a unit (None: the topmost level)."""
-    scopes = actor.scopes("orgs.write")
-    if any(scope.kind == "institution" for scope in scopes):
+    if actor.holds_everywhere("orgs.write"):
         return True
-    own = {scope.id for scope in scopes if scope.kind == "org"}
+    own = actor.scope_ids("org", "orgs.write")
     return unit_id is not None and any(unit.id in own for unit in queries.org_ancestors(unit_id))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Select, and_, any_, func, or_, select, union
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, or_, select, union
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person, RoleGrant
@@ -15,7 +15,8 @@ from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db, valid_on
 from app.core.errors import NotFound
-from app.core.prepared import Count, code, value, values
+from app.core.prepared import Count, code, value
+from app.core.scoped import Reach
 from app.portal import policies
 from app.portal.models import Feedback, FeedbackAbout, FeedbackEvent
 from app.portal.queries import feedback_viewer as viewer
@@ -150,12 +151,11 @@ def waiting(actor: Actor, now: datetime) -> Any:
     ).one()
 
 
+_THERE = Reach("feedback", policies.HANDLE)
+
+
 def _open() -> Select[int]:
-    there = or_(
-        value("feedback_anywhere", Boolean),
-        Feedback.campus_id == any_(values("feedback_campuses", BigInteger)),
-        Feedback.building_id == any_(values("feedback_buildings", BigInteger)),
-    )
+    there = _THERE.rows(Feedback.campus_id, Feedback.building_id)
     reader = value("feedback_reader", BigInteger)
     return select(func.count()).where(
         Feedback.status == code(Status.OPEN.value), there, viewer.not_own(reader), ~viewer.named(reader)
@@ -163,13 +163,7 @@ def _open() -> Select[int]:
 
 
 def _reader(actor: Actor) -> dict[str, Any]:
-    scopes = actor.scopes(policies.HANDLE)
-    return {
-        "feedback_anywhere": any(scope.kind == "institution" for scope in scopes),
-        "feedback_campuses": [scope.id for scope in scopes if scope.kind == "campus"],
-        "feedback_buildings": [scope.id for scope in scopes if scope.kind == "building"],
-        "feedback_reader": actor.id,
-    }
+    return {**_THERE.of(actor), "feedback_reader": actor.id}
 
 
 OPEN = Count(_open, _reader)

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from app.accounts.models import Person, Role, RoleGrant
 from app.core.actor import Actor
 from app.core.db import db, valid_on
+from app.core.scoped import reached
 from app.portal import policies
 from app.portal.models import Feedback, FeedbackAbout
 from app.sites import queries as sites
@@ -32,15 +33,9 @@ def handled(actor: Actor) -> ColumnElement[bool]:
     """What the actor may read and answer as staff."""
     if actor.kind == "system":
         return true()
-    scopes = actor.scopes(policies.HANDLE)
-    if not scopes or actor.id is None:
+    if not actor.can(policies.HANDLE) or actor.id is None:
         return false()
-    there: ColumnElement[bool] = true()
-    if not any(scope.kind == "institution" for scope in scopes):
-        there = or_(
-            Feedback.campus_id.in_([scope.id for scope in scopes if scope.kind == "campus"]),
-            Feedback.building_id.in_([scope.id for scope in scopes if scope.kind == "building"]),
-        )
+    there = reached(actor, Feedback.campus_id, Feedback.building_id, policies.HANDLE)
     return and_(there, not_own(actor.id), ~named(actor.id))
 
 

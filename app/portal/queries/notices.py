@@ -13,6 +13,7 @@ from app.accounts.models import Person, Role
 from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db, valid_on
+from app.core.scoped import reached
 from app.portal import policies
 from app.portal.models import Notice, NoticePlace, NoticeRead, NoticeVersion
 from app.portal.queries import readers
@@ -147,20 +148,18 @@ def one(actor: Actor, notice_id: int, now: datetime) -> Any:
 
 def writable(actor: Actor) -> ColumnElement[bool]:
     """Notices that lie wholly in the places the actor may write for; those for everywhere need the institution."""
-    scopes = actor.scopes(policies.NOTICES)
-    if any(scope.kind == "institution" for scope in scopes):
+    if actor.holds_everywhere(policies.NOTICES):
         return true()
-    campuses = [scope.id for scope in scopes if scope.kind == "campus"]
-    buildings = [scope.id for scope in scopes if scope.kind == "building"]
-    if not campuses and not buildings:
+    if not any(actor.scope_ids(kind, policies.NOTICES) for kind in ("campus", "building")):
         return false()
+    there = reached(actor, Place.campus_id, Place.building_id, policies.NOTICES)
     outside = (
         select(NoticePlace.id)
         .join(Place, and_(Place.institution_id == NoticePlace.institution_id, Place.id == NoticePlace.place_id))
         .where(
             NoticePlace.institution_id == Notice.institution_id,
             NoticePlace.notice_id == Notice.id,
-            ~func.coalesce(or_(Place.campus_id.in_(campuses), Place.building_id.in_(buildings)), false()),
+            ~func.coalesce(there, false()),
         )
     )
     return and_(~Notice.everywhere, ~outside.exists())
@@ -235,15 +234,11 @@ def versions(notice_id: int) -> Sequence[Any]:
 
 def targets(actor: Actor, on: Any) -> Sequence[Place]:
     """Campuses, zones and buildings the actor may write for, in the order of the tree."""
-    query = select(Place).where(Place.kind.in_(("campus", "zone", "building")), valid_on(Place, on))
-    scopes = actor.scopes(policies.NOTICES)
-    if not any(scope.kind == "institution" for scope in scopes):
-        query = query.where(
-            or_(
-                Place.campus_id.in_([scope.id for scope in scopes if scope.kind == "campus"]),
-                Place.building_id.in_([scope.id for scope in scopes if scope.kind == "building"]),
-            )
-        )
+    query = select(Place).where(
+        Place.kind.in_(("campus", "zone", "building")),
+        valid_on(Place, on),
+        reached(actor, Place.campus_id, Place.building_id, policies.NOTICES),
+    )
     return _in_order(list(db.session.scalars(query.order_by(Place.id).limit(TARGETS_AT_MOST))))
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Select, any_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from app.core import paging
 from app.core.actor import Actor
-from app.core.prepared import Count, code, number, value, values
+from app.core.prepared import Count, code, number
+from app.core.scoped import Reach, reached
 from app.tickets import policies
 from app.tickets.models import CategoryVersion, Ticket
 from app.tickets.queries.tickets import THIRD_PARTY, ticket_rows
 from app.tickets.rules.states import TicketStatus
 
 COUNTED: Final = 100
+_THERE: Final = Reach("accepts", policies.ACCEPT_THIRD)
 
 
 def demanded(version: Any = CategoryVersion) -> ColumnElement[bool]:
@@ -39,7 +41,7 @@ def of_ticket() -> Any:
 
 def page(actor: Actor, *, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT) -> paging.Page[Any]:
     """What waits for the actor's acceptance, what was finished first on top. One statement."""
-    query = ticket_rows().where(*_waiting(_given(actor)))
+    query = ticket_rows().where(*_waiting(reached(actor, Ticket.campus_id, Ticket.building_id, policies.ACCEPT_THIRD)))
     return paging.page(query, [("resolved_at", Ticket.resolved_at.asc()), ("id", Ticket.id.asc())], cursor, limit)
 
 
@@ -49,42 +51,11 @@ def _waiting(scope: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
     return resolved, Ticket.category_version_id.in_(versions), scope
 
 
-def _given(actor: Actor) -> ColumnElement[bool]:
-    campuses, buildings = _scope_ids(actor)
-    if _everywhere(actor):
-        return Ticket.id.is_not(None)
-    return or_(Ticket.campus_id.in_(campuses), Ticket.building_id.in_(buildings))
-
-
-def _named() -> ColumnElement[bool]:
-    return or_(
-        value("accepts_all", Boolean),
-        Ticket.campus_id == any_(values("accepts_campuses", BigInteger)),
-        Ticket.building_id == any_(values("accepts_buildings", BigInteger)),
-    )
-
-
 @cache
 def _counted() -> Select[Any]:
-    some = select(Ticket.id).where(*_waiting(_named())).limit(number(COUNTED))
+    some = select(Ticket.id).where(*_waiting(_THERE.rows(Ticket.campus_id, Ticket.building_id))).limit(number(COUNTED))
     return select(func.count()).select_from(some.subquery())
 
 
-def _counted_for(actor: Actor) -> dict[str, Any]:
-    campuses, buildings = _scope_ids(actor)
-    return {"accepts_all": _everywhere(actor), "accepts_campuses": campuses, "accepts_buildings": buildings}
-
-
-WAITING = Count(_counted, _counted_for)
+WAITING = Count(_counted, _THERE.of)
 """The number beside the navigation's entry."""
-
-
-def _everywhere(actor: Actor) -> bool:
-    return any(scope.kind == "institution" for scope in actor.scopes(policies.ACCEPT_THIRD))
-
-
-def _scope_ids(actor: Actor) -> tuple[list[int], list[int]]:
-    scopes = actor.scopes(policies.ACCEPT_THIRD)
-    campuses = sorted(scope.id for scope in scopes if scope.kind == "campus" and scope.id is not None)
-    buildings = sorted(scope.id for scope in scopes if scope.kind == "building" and scope.id is not None)
-    return campuses, buildings

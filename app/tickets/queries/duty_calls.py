@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
@@ -12,6 +12,7 @@ from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.scoped import reached
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Category, DutyCall, Ticket, Trade, WorkOrder
@@ -90,13 +91,5 @@ def _select() -> Any:
 
 def _seen(actor: Actor) -> ColumnElement[bool]:
     """Those the actor was called for, and those where he dispatches."""
-    scopes = actor.scopes(policies.DISPATCH)
-    if any(scope.kind == "institution" for scope in scopes):
-        return true()
-    campuses = [scope.id for scope in scopes if scope.kind == "campus"]
-    buildings = [scope.id for scope in scopes if scope.kind == "building"]
-    return or_(
-        DutyCall.called.contains([actor.id]) if actor.id is not None else false(),
-        DutyCall.campus_id.in_(campuses),
-        DutyCall.building_id.in_(buildings),
-    )
+    called = DutyCall.called.contains([actor.id]) if actor.id is not None else false()
+    return or_(called, reached(actor, DutyCall.campus_id, DutyCall.building_id, policies.DISPATCH))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Select, and_, any_, false, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
@@ -15,7 +15,8 @@ from app.accounts.queries import names
 from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.prepared import Count, number, value, values
+from app.core.prepared import Count, number, value
+from app.core.scoped import Reach, reached
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Category, Extension, Ticket, WorkOrder
@@ -25,6 +26,8 @@ COUNTED: Final = 100
 OF_TICKET: Final = 50
 NAMED: Final = 3
 SEEN_BY: Final = (policies.EXTEND, policies.TRIAGE, policies.DISPATCH)
+
+_THERE: Final = Reach("extends", policies.EXTEND)
 
 _Asker, _Decider = aliased(Person), aliased(Person)
 _COLUMNS: tuple[Any, ...] = (
@@ -72,7 +75,7 @@ def page(actor: Actor, *, cursor: str | None = None, limit: int = paging.DEFAULT
         .join(Ticket, and_(Ticket.institution_id == Extension.institution_id, Ticket.id == Extension.ticket_id))
         .join(Category, and_(Category.institution_id == Ticket.institution_id, Category.id == Ticket.category_id))
         .outerjoin(Place, and_(Place.institution_id == Ticket.institution_id, Place.id == Ticket.place_id))
-        .where(Extension.decided_at.is_(None), _there(actor, SEEN_BY))
+        .where(Extension.decided_at.is_(None), reached(actor, Ticket.campus_id, Ticket.building_id, *SEEN_BY))
     )
     return paging.page(query, [("id", Extension.id.asc())], cursor, limit)
 
@@ -109,24 +112,9 @@ def deciders(ticket_id: int, asker_id: int, now: datetime) -> list[str]:
     return [named[each] for each in shown]
 
 
-def _there(actor: Actor, permissions: Iterable[str]) -> ColumnElement[bool]:
-    scopes = [scope for permission in permissions for scope in actor.scopes(permission)]
-    if any(scope.kind == "institution" for scope in scopes):
-        return true()
-    campuses = {scope.id for scope in scopes if scope.kind == "campus"}
-    buildings = {scope.id for scope in scopes if scope.kind == "building"}
-    if not campuses and not buildings:
-        return false()
-    return or_(Ticket.campus_id.in_(campuses), Ticket.building_id.in_(buildings))
-
-
 @cache
 def _counted() -> Select[Any]:
-    there = or_(
-        value("extends_all", Boolean),
-        Ticket.campus_id == any_(values("extends_campuses", BigInteger)),
-        Ticket.building_id == any_(values("extends_buildings", BigInteger)),
-    )
+    there = _THERE.rows(Ticket.campus_id, Ticket.building_id)
     some = (
         select(Extension.id)
         .join(Ticket, and_(Ticket.institution_id == Extension.institution_id, Ticket.id == Extension.ticket_id))
@@ -137,13 +125,7 @@ def _counted() -> Select[Any]:
 
 
 def _counted_for(actor: Actor) -> dict[str, Any]:
-    scopes = actor.scopes(policies.EXTEND)
-    return {
-        "extends_all": any(scope.kind == "institution" for scope in scopes),
-        "extends_campuses": sorted(scope.id for scope in scopes if scope.kind == "campus" and scope.id is not None),
-        "extends_buildings": sorted(scope.id for scope in scopes if scope.kind == "building" and scope.id is not None),
-        "extends_asker": actor.id or 0,
-    }
+    return {**_THERE.of(actor), "extends_asker": actor.id or 0}
 
 
 WAITING = Count(_counted, _counted_for)

@@ -168,11 +168,10 @@ def ask(actor: Actor, wanted: Wanted, now: datetime, zone: ZoneInfo, *, ended: b
 
 def _scoped(asked: Asked, actor: Actor) -> None:
     """Whoever reads reports of some campuses or buildings counts what lies there, and nothing else."""
-    scopes = actor.scopes(policies.REPORTS)
-    if actor.kind == "system" or any(scope.kind == "institution" for scope in scopes):
+    if actor.holds_everywhere(policies.REPORTS):
         return
-    for kind, name in (("campus", "campuses"), ("building", "buildings")):
-        asked.values[name] = sorted(scope.id for scope in scopes if scope.kind == kind and scope.id is not None)
+    asked.values["campuses"] = actor.scope_ids("campus", policies.REPORTS)
+    asked.values["buildings"] = actor.scope_ids("building", policies.REPORTS)
     asked.conditions.append("(campus_id = ANY (:campuses) OR building_id = ANY (:buildings))")
 
 

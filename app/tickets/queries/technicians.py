@@ -14,6 +14,7 @@ from app.accounts.models import CrewMember, Person
 from app.core import i18n, paging
 from app.core.actor import Actor
 from app.core.db import db, valid_on
+from app.core.scoped import reached
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets.models import (
@@ -65,11 +66,8 @@ class Line:
 
 def in_reach(actor: Actor, person_id: Any = TechnicianProfile.person_id) -> ColumnElement[bool]:
     """Technicians the actor plans: everybody, or those with a zone in his campuses or buildings, or with none yet."""
-    scopes = actor.scopes(CREWS)
-    if any(scope.kind == "institution" for scope in scopes):
+    if actor.holds_everywhere(CREWS):
         return true()
-    campuses = [scope.id for scope in scopes if scope.kind == "campus"]
-    buildings = [scope.id for scope in scopes if scope.kind == "building"]
     zone = aliased(TechnicianZone)
     has_zone = exists().where(zone.person_id == person_id, zone.valid_to.is_(None))
     here = exists().where(
@@ -77,7 +75,7 @@ def in_reach(actor: Actor, person_id: Any = TechnicianProfile.person_id) -> Colu
         zone.valid_to.is_(None),
         Place.institution_id == zone.institution_id,
         Place.id == zone.place_id,
-        or_(Place.campus_id.in_(campuses), Place.building_id.in_(buildings)),
+        reached(actor, Place.campus_id, Place.building_id, CREWS),
     )
     return or_(~has_zone, here)
 

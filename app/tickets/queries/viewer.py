@@ -48,22 +48,24 @@ NAMED: Mapping[str, Any] = {
 
 def sight_of(actor: Actor) -> Sight:
     """The sight of an actor."""
-    if sees_all(actor):
+    if actor.holds_everywhere(*policies.READ):
         return Sight(everything=True)
-    campuses, buildings = scope_ids(actor)
     return Sight(
         everything=False,
         owns=actor.id is not None and actor.can("tickets.own"),
         works=actor.id is not None and actor.can(policies.WORK),
-        campuses=bool(campuses),
-        buildings=bool(buildings),
+        campuses=bool(actor.scope_ids("campus", *policies.READ)),
+        buildings=bool(actor.scope_ids("building", *policies.READ)),
     )
 
 
 def values_of(actor: Actor) -> dict[str, Any]:
     """The values of the `NAMED` parameters for an actor."""
-    campuses, buildings = scope_ids(actor)
-    return {"viewer": actor.id, "campuses": campuses, "buildings": buildings}
+    return {
+        "viewer": actor.id,
+        "campuses": actor.scope_ids("campus", *policies.READ),
+        "buildings": actor.scope_ids("building", *policies.READ),
+    }
 
 
 def tickets_of(sight: Sight, named: Mapping[str, Any] = NAMED) -> ColumnElement[bool]:
@@ -154,21 +156,6 @@ def sees_order_photo(actor: Actor, order_id: int, at: datetime) -> bool:
         return True
     owner = select(WorkOrder.ticket_id).where(WorkOrder.id == order_id).scalar_subquery()
     return db.session.scalar(select(Ticket.id).where(Ticket.id == owner, _shown_since(actor, at))) is not None
-
-
-def sees_all(actor: Actor) -> bool:
-    """Whether the actor reads the whole institution."""
-    return actor.kind == "system" or any(
-        scope.kind == "institution" for permission in policies.READ for scope in actor.scopes(permission)
-    )
-
-
-def scope_ids(actor: Actor) -> tuple[list[int], list[int]]:
-    """Ids of the campuses and of the buildings the actor reads."""
-    scopes = {scope for permission in policies.READ for scope in actor.scopes(permission)}
-    campuses = sorted(scope.id for scope in scopes if scope.kind == "campus" and scope.id is not None)
-    buildings = sorted(scope.id for scope in scopes if scope.kind == "building" and scope.id is not None)
-    return campuses, buildings
 
 
 def _scoped(
