@@ -11,22 +11,12 @@ from app.core import clock, forms, transaction
 from app.core.errors import Conflict, DomainError, NotAllowed, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy, upload
 from app.core.pages import toast
-from app.tickets import code_tries, device, order_photos, policies
+from app.tickets import device, order_acts, order_photos, policies
 from app.tickets.crew import pages, screens
 from app.tickets.crew.entry import blueprint, order_row
-from app.tickets.order_forms import (
-    MEGABYTES,
-    OrderActForm,
-    PhotosForm,
-    given_note,
-    given_reason,
-    handed,
-    named,
-    overtaken,
-)
+from app.tickets.order_forms import MEGABYTES, OrderActForm, PhotosForm, named, overtaken
 from app.tickets.refusal_words import sentence
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import orders
 
 BACK_TO_DAY = frozenset({OrderAct.DECLINE, OrderAct.DONE, OrderAct.GIVE_BACK})
 """After these the order is no longer in hand: the day is the next page."""
@@ -66,7 +56,7 @@ def act(order_id: str, act: str) -> Any:
     if row.version != data["version"]:
         return _again(row.id, wanted, form, Stale.status, lost=Stale())
     try:
-        _do(row, wanted, data)
+        order_acts.do(row.id, wanted, data, device.times)
     except Rejected as refused:
         form.refuse(refused)
         return _again(row.id, wanted, form, 422)
@@ -79,34 +69,9 @@ def act(order_id: str, act: str) -> Any:
 @upload(MEGABYTES)
 @policy(policies.may_work)
 def check(order_id: str, act: str) -> Any:
-    """Whether the act would be done as filled in: 204, and nothing is done. Else the refusal. js/later.js asks."""
+    """Whether the act would be done as filled in; nothing is done."""
     wanted, row = _act(act), order_row(order_id)
-    data = forms.Form(OrderActForm).load(named(request.form, act), named(request.files, act))
-    if data is None:
-        raise Rejected
-    _do(row, wanted, data)
-    transaction.abandon()
-    return "", 204
-
-
-def _do(row: Any, wanted: OrderAct, data: dict[str, Any]) -> None:
-    """The act itself, with what the form carries. Raises Rejected, Stale, Conflict, NotAllowed."""
-    actor, now = current_actor(), clock.now()
-    code_tries.count(row.id, data["code"])
-    if wanted is OrderAct.DONE:
-        order_photos.receive_all(data, actor=actor, now=now, order_id=row.id)
-    orders.act(
-        actor=actor,
-        now=now,
-        order_id=row.id,
-        act=wanted,
-        seen=data["version"],
-        reason=given_reason(data),
-        note=given_note(data),
-        until=data["until"],
-        handed=handed(data),
-        **device.times(data, now),
-    )
+    return order_acts.check(row.id, wanted, device.times)
 
 
 def _act(name: str) -> OrderAct:

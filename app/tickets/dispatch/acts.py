@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import redirect, request
@@ -13,14 +14,14 @@ from app.core import clock, forms, transaction
 from app.core.errors import Conflict, DomainError, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy, upload
 from app.core.pages import toast
-from app.tickets import code_tries, order_photos, order_words, policies
+from app.tickets import order_acts, order_words, policies
 from app.tickets.dispatch import entry, pages, screens
 from app.tickets.dispatch.entry import blueprint, order_row
-from app.tickets.order_forms import MEGABYTES, OrderActForm, given_note, given_reason, handed, named, overtaken
+from app.tickets.order_forms import MEGABYTES, OrderActForm, given_reason, named, overtaken
 from app.tickets.queries import orders as order_queries
 from app.tickets.refusal_words import sentence
 from app.tickets.rules.workflow import OrderAct, OrderState
-from app.tickets.services import dispatching, hands, opening, orders
+from app.tickets.services import dispatching, hands, opening
 from app.tickets.services import pool as pool_services
 from app.tickets.services.done import OrderDone
 
@@ -135,21 +136,20 @@ def remove_helper(order_id: str, person_id: str) -> Any:
 def act(order_id: str, act: str) -> Any:
     """Any other act the transition tables open to a dispatcher."""
     wanted = _wanted(act)
-    return carry_out(order_id, act, forms.Form(OrderActForm), lambda row, data: _do(row, wanted, data))
+
+    def do(row: Any, data: dict[str, Any]) -> OrderDone:
+        return order_acts.do(row.id, wanted, data, _when)
+
+    return carry_out(order_id, act, forms.Form(OrderActForm), do)
 
 
 @blueprint.post("/<order_id>/<act>/check")
 @upload(MEGABYTES)
 @policy(policies.may_dispatch)
 def check(order_id: str, act: str) -> Any:
-    """Whether the act would be done as filled in: 204, and nothing is done. Else the refusal. js/later.js asks."""
+    """Whether the act would be done as filled in; nothing is done."""
     wanted, row = _wanted(act), order_row(order_id)
-    data = forms.Form(OrderActForm).load(named(request.form, act), named(request.files, act))
-    if data is None:
-        raise Rejected
-    _do(row, wanted, data)
-    transaction.abandon()
-    return "", 204
+    return order_acts.check(row.id, wanted, _when)
 
 
 def _wanted(act: str) -> OrderAct:
@@ -160,23 +160,9 @@ def _wanted(act: str) -> OrderAct:
     return wanted
 
 
-def _do(row: Any, wanted: OrderAct, data: dict[str, Any]) -> OrderDone:
-    """The act itself, with what the form carries. Raises Rejected, Stale, Conflict, NotAllowed."""
-    code_tries.count(row.id, data["code"])
-    if wanted is OrderAct.DONE:
-        order_photos.receive_all(data, actor=current_actor(), now=clock.now(), order_id=row.id)
-    return orders.act(
-        actor=current_actor(),
-        now=clock.now(),
-        order_id=row.id,
-        act=wanted,
-        seen=data["version"],
-        reason=given_reason(data),
-        note=given_note(data),
-        until=data["until"],
-        device_at=data["at"],
-        handed=handed(data),
-    )
+def _when(data: dict[str, Any], _now: datetime) -> dict[str, Any]:
+    """A dispatcher types when it happened."""
+    return {"device_at": data["at"]}
 
 
 def carry_out(order_id: str, name: str, form: forms.Form, service: Callable[[Any, dict[str, Any]], OrderDone]) -> Any:

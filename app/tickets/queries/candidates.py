@@ -6,10 +6,9 @@ person: lists of a person come back as arrays of his row.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -20,11 +19,11 @@ from app.core.db import db
 from app.core.i18n import DEFAULT_ZONE
 from app.sites import queries as places
 from app.tickets.models import Absence, Offer
-from app.tickets.models.orders import LOAD_STATES
+from app.tickets.queries.profile_rows import HELD, HIS, SHIFTS, own, valid, weekly
 from app.tickets.rules import outcomes
 from app.tickets.rules.dispatching import Job, Stand, Technician
 from app.tickets.rules.offers import PastOffer
-from app.tickets.rules.shifts import Span, WeeklyShift, spans_around
+from app.tickets.rules.shifts import Span, spans_around
 
 SEEN_HOURS: Final = 4
 """How long after finishing an order somebody is taken to be where it was."""
@@ -101,37 +100,29 @@ def job(ticket: Any, order: Any, did_before: frozenset[int]) -> tuple[Job, Surro
     return found, Surroundings(row.zone, order.trade_id, past)
 
 
-_VALID = "({0}.valid_from IS NULL OR {0}.valid_from <= :day) AND ({0}.valid_to IS NULL OR {0}.valid_to > :day)"
-_OWN = "{0}.institution_id = profile.institution_id AND {0}.person_id = profile.person_id"
-_HIS = "mine.institution_id = profile.institution_id AND mine.assignee_id = profile.person_id"
-
-
 def _crew(condition: str) -> Any:
     """The statement that reads technicians with all that belongs to them."""
     return text(
         f"""
         SELECT
             profile.person_id, profile.cap, profile.last_offer_at,
-            (person.disabled_at IS NULL AND person.merged_into_id IS NULL AND {_VALID.format("person")})
+            (person.disabled_at IS NULL AND person.merged_into_id IS NULL AND {valid("person")})
                 AS account_valid,
             held.orders, held.minutes, held.buildings,
             stand.building_id, stand.campus_id, building.name AS stand_name,
             (SELECT jsonb_agg(jsonb_build_array(trade.code, has.level))
                 FROM technician_trade has
                 JOIN trade ON trade.institution_id = has.institution_id AND trade.id = has.trade_id
-                WHERE {_OWN.format("has")} AND {_VALID.format("has")}) AS trades,
+                WHERE {own("has")} AND {valid("has")}) AS trades,
             (SELECT array_agg(place_id) FROM technician_zone serves
-                WHERE {_OWN.format("serves")} AND {_VALID.format("serves")}) AS zones,
+                WHERE {own("serves")} AND {valid("serves")}) AS zones,
             (SELECT array_agg(DISTINCT paper.code)
                 FROM technician_certificate has
                 JOIN certificate paper ON paper.institution_id = has.institution_id AND paper.id = has.certificate_id
-                WHERE {_OWN.format("has")} AND {_VALID.format("has")}) AS certificates,
-            (SELECT jsonb_agg(jsonb_build_array(kind, weekday, starts, ends, valid_from, valid_to))
-                FROM shift WHERE {_OWN.format("shift")}
-                AND (valid_to IS NULL OR valid_to > :day - 3) AND (valid_from IS NULL OR valid_from <= :day + 3))
-                AS shifts,
+                WHERE {own("has")} AND {valid("has")}) AS certificates,
+            {SHIFTS} AS shifts,
             (SELECT jsonb_agg(jsonb_build_array(starts_at, ends_at))
-                FROM absence WHERE {_OWN.format("absence")}
+                FROM absence WHERE {own("absence")}
                 AND ends_at > :now AND starts_at < :soon) AS absences
         FROM technician_profile profile
         JOIN person ON person.institution_id = profile.institution_id AND person.id = profile.person_id
@@ -139,20 +130,20 @@ def _crew(condition: str) -> Any:
             SELECT count(*) AS orders, coalesce(sum(planned_minutes), 0) AS minutes,
                 array_agg(DISTINCT building_id) FILTER (WHERE state <> 'offered' AND building_id IS NOT NULL)
                     AS buildings
-            FROM work_order mine WHERE {_HIS} AND {LOAD_STATES}
+            FROM work_order mine WHERE {HELD}
         ) held
         LEFT JOIN LATERAL (
             (SELECT institution_id, building_id, campus_id, 1 AS turn FROM work_order mine
-                WHERE {_HIS} AND state IN ('en_route', 'working') ORDER BY state DESC, id DESC LIMIT 1)
+                WHERE {HIS} AND state IN ('en_route', 'working') ORDER BY state DESC, id DESC LIMIT 1)
             UNION ALL
             (SELECT institution_id, building_id, campus_id, 2 AS turn FROM work_order mine
-                WHERE {_HIS} AND done_at > :seen ORDER BY done_at DESC LIMIT 1)
+                WHERE {HIS} AND done_at > :seen ORDER BY done_at DESC LIMIT 1)
             ORDER BY turn LIMIT 1
         ) stand ON true
         LEFT JOIN place building
             ON building.institution_id = stand.institution_id
             AND building.id = coalesce(stand.building_id, stand.campus_id)
-        WHERE {_VALID.format("profile")} AND {condition}
+        WHERE {valid("profile")} AND {condition}
         ORDER BY profile.person_id
         """  # noqa: S608 - conditions of our own, no input
     ).bindparams(
@@ -161,7 +152,7 @@ def _crew(condition: str) -> Any:
     )
 
 
-_HAS_TRADE = f"{_OWN.format('wanted')} AND wanted.trade_id = :trade_id AND {_VALID.format('wanted')}"
+_HAS_TRADE = f"{own('wanted')} AND wanted.trade_id = :trade_id AND {valid('wanted')}"
 _OF_TRADE = _crew(f"EXISTS (SELECT FROM technician_trade wanted WHERE {_HAS_TRADE})")
 _ONLY = _crew("profile.person_id = ANY (:only)").bindparams(bindparam("only", type_=ARRAY(BigInteger)))
 
@@ -181,7 +172,7 @@ _LOCK = """
     WHERE {} ORDER BY profile.person_id FOR NO KEY UPDATE OF profile
 """
 _LOCK_OF_TRADE = text(
-    _LOCK.format(f"{_VALID.format('profile')} AND EXISTS (SELECT FROM technician_trade wanted WHERE {_HAS_TRADE})")
+    _LOCK.format(f"{valid('profile')} AND EXISTS (SELECT FROM technician_trade wanted WHERE {_HAS_TRADE})")
 ).bindparams(bindparam("day", type_=Date))
 _LOCK_ONLY = text(_LOCK.format("profile.person_id = ANY (:only)")).bindparams(
     bindparam("only", type_=ARRAY(BigInteger))
@@ -225,17 +216,7 @@ def _read(statement: Any, values: dict[str, Any], now: datetime, zone: str | Non
 
 
 def _technician(row: Any, now: datetime, zone: ZoneInfo) -> Technician:
-    weekly: defaultdict[str, list[WeeklyShift]] = defaultdict(list)
-    for kind, weekday, starts, ends, since, until in row.shifts or ():
-        weekly[kind].append(
-            WeeklyShift(
-                weekday=weekday,
-                starts=time.fromisoformat(starts),
-                ends=time.fromisoformat(ends),
-                valid_from=_day(since),
-                valid_to=_day(until),
-            )
-        )
+    shifts = weekly(row.shifts)
     stand = None
     if row.stand_name is not None:
         stand = Stand(building=row.building_id, campus=row.campus_id, name=row.stand_name)
@@ -249,16 +230,12 @@ def _technician(row: Any, now: datetime, zone: ZoneInfo) -> Technician:
         minutes_held=row.minutes,
         buildings=frozenset(row.buildings or ()),
         stand=stand,
-        shifts=spans_around(weekly["duty"], zone, now),
-        on_call=spans_around(weekly["on_call"], zone, now),
+        shifts=spans_around(shifts["duty"], zone, now),
+        on_call=spans_around(shifts["on_call"], zone, now),
         absences=_spans(row.absences),
         last_offered_at=row.last_offer_at,
         account_valid=row.account_valid,
     )
-
-
-def _day(given: str | None) -> Any:
-    return None if given is None else datetime.fromisoformat(given).date()
 
 
 def _spans(given: Iterable[tuple[str, str]] | None) -> tuple[Span, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Date, DateTime, bindparam, text
@@ -13,31 +13,25 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.core.db import db
 from app.core.i18n import zone as local_zone
 from app.sites import queries as places
-from app.tickets.models.orders import LOAD_STATES
-from app.tickets.rules.shifts import WeeklyShift, on_duty_until, spans_around
-
-_VALID = "({0}.valid_from IS NULL OR {0}.valid_from <= :day) AND ({0}.valid_to IS NULL OR {0}.valid_to > :day)"
-_OWN = "{0}.institution_id = profile.institution_id AND {0}.person_id = profile.person_id"
+from app.tickets.queries.profile_rows import HELD, SHIFTS, own, valid, weekly
+from app.tickets.rules.shifts import on_duty_until, spans_around
 
 _LOADS = text(
     f"""
     SELECT profile.person_id, held.orders, held.minutes, held.late,
-        (SELECT jsonb_agg(jsonb_build_array(weekday, starts, ends, valid_from, valid_to))
-            FROM shift WHERE {_OWN.format("shift")} AND kind = 'duty'
-            AND (valid_to IS NULL OR valid_to > :day - 3) AND (valid_from IS NULL OR valid_from <= :day + 3)) AS shifts,
-        EXISTS (SELECT FROM absence WHERE {_OWN.format("absence")} AND starts_at <= :now AND ends_at > :now) AS absent
+        {SHIFTS} AS shifts,
+        EXISTS (SELECT FROM absence WHERE {own("absence")} AND starts_at <= :now AND ends_at > :now) AS absent
     FROM technician_profile profile
     CROSS JOIN LATERAL (
         SELECT count(*) AS orders, coalesce(sum(planned_minutes), 0) AS minutes,
             count(*) FILTER (WHERE due_at < :now) AS late
-        FROM work_order mine
-        WHERE mine.institution_id = profile.institution_id AND mine.assignee_id = profile.person_id AND {LOAD_STATES}
+        FROM work_order mine WHERE {HELD}
     ) held
-    WHERE profile.person_id = ANY (:only) AND {_VALID.format("profile")}
+    WHERE profile.person_id = ANY (:only) AND {valid("profile")}
         AND (CAST(:trade AS text) IS NULL OR EXISTS (
             SELECT FROM technician_trade has
             JOIN trade ON trade.institution_id = has.institution_id AND trade.id = has.trade_id
-            WHERE {_OWN.format("has")} AND {_VALID.format("has")} AND trade.code = :trade))
+            WHERE {own("has")} AND {valid("has")} AND trade.code = :trade))
     """  # noqa: S608 - conditions of our own, no input
 ).bindparams(
     bindparam("day", type_=Date),
@@ -79,20 +73,7 @@ def of(person_ids: Sequence[int], now: datetime, *, trade: str | None = None) ->
 
 def _load(row: Any, now: datetime) -> Load:
     zone: Any = local_zone()
-    shifts = [
-        WeeklyShift(
-            weekday=weekday,
-            starts=time.fromisoformat(starts),
-            ends=time.fromisoformat(ends),
-            valid_from=_day(since),
-            valid_to=_day(until),
-        )
-        for weekday, starts, ends, since, until in row.shifts or ()
-    ]
+    shifts = weekly(row.shifts)["duty"]
     until_then = None if row.absent else on_duty_until(spans_around(shifts, zone, now), now)
     left = None if until_then is None else max(0, int((until_then - now) / timedelta(minutes=1)))
     return Load(row.person_id, row.orders, row.minutes, row.late, left)
-
-
-def _day(given: str | None) -> Any:
-    return None if given is None else datetime.fromisoformat(given).date()
