@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueCo
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Dated, Tenant, ref, to_one
+from app.core.db import Dated, Tenant, code_in_force, ref, to_one
 from app.core.words import Words
 
 SCOPE_KINDS = ("institution", "campus", "building", "crew", "org", "own")
@@ -102,13 +102,7 @@ class OrgUnit(Dated, Tenant):
     __table_args__ = (
         ref("org_unit", "parent_id"),
         CheckConstraint(f"kind IN {ORG_KINDS}", name="kind"),
-        Index(
-            "uq_org_unit_code_valid",
-            "institution_id",
-            "code",
-            unique=True,
-            postgresql_where=text("valid_to IS NULL"),
-        ),
+        code_in_force("org_unit"),
     )
 
     kind: Mapped[str]
@@ -143,9 +137,7 @@ class Crew(Dated, Tenant):
     """A crew of the own house or of a contractor."""
 
     __tablename__ = "crew"
-    __table_args__ = (
-        Index("uq_crew_code_valid", "institution_id", "code", unique=True, postgresql_where=text("valid_to IS NULL")),
-    )
+    __table_args__ = (code_in_force("crew"),)
 
     code: Mapped[str]
     name: Mapped[dict[str, str]] = mapped_column(Words)

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Engine,
     ForeignKeyConstraint,
     Identity,
+    Index,
     Integer,
     MetaData,
     Numeric,
@@ -119,6 +120,12 @@ class Dated:
         """`valid_on` of a row that was read."""
         begun = self.valid_from is None or self.valid_from <= day
         return begun and (self.valid_to is None or self.valid_to > day)
+
+
+def code_in_force(table: str) -> Index:
+    """A code stands for one row that has not ended; who has ended leaves his to another."""
+    where = text("valid_to IS NULL")
+    return Index(f"uq_{table}_code_valid", "institution_id", "code", unique=True, postgresql_where=where)
 
 
 def ref(target: str, column: str) -> ForeignKeyConstraint:

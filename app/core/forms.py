@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import marshmallow
@@ -136,6 +136,19 @@ class Day(fields.Date):
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise self.make_error("year")
         return day
+
+
+LONGEST_PERIOD = timedelta(days=1100)  # three years
+
+
+def check_period(first: date | None, last: date | None) -> None:
+    """Refuse days, both inclusive, of which the last lies before the first, or too many. Raises ValidationError."""
+    if first is None or last is None:
+        return
+    if last < first:
+        raise ValidationError(_("The last day lies before the first."), "last")
+    if last - first > LONGEST_PERIOD:
+        raise ValidationError(_("Ask for three years at most."), "last")
 
 
 def within_reach(moment: datetime) -> datetime:

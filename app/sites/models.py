@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Dated, Tenant, ref, to_one
+from app.core.db import Dated, Tenant, code_in_force, ref, to_one
 
 PLACE_KINDS = ("campus", "zone", "building", "unit", "floor", "room", "outdoor", "asset")
 
@@ -29,7 +29,7 @@ class Place(Dated, Tenant):
         ref("place", "successor_id"),
         CheckConstraint(f"kind IN {PLACE_KINDS}", name="kind"),
         CheckConstraint("valid_to IS NULL OR valid_from IS NULL OR valid_from <= valid_to", name="validity"),
-        Index("uq_place_code_valid", "institution_id", "code", unique=True, postgresql_where=text("valid_to IS NULL")),
+        code_in_force("place"),
         Index("ix_place_parent", "institution_id", "parent_id", "sort_key", "id"),
         Index("ix_place_building", "institution_id", "building_id"),
         Index("ix_place_campus", "institution_id", "campus_id"),

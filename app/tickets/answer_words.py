@@ -71,6 +71,11 @@ def lines(asked: Iterable[Mapping[str, Any]] | None, answers: Mapping[str, Any] 
     ]
 
 
+def said(row: Any) -> list[tuple[str, str]]:
+    """The same as pairs of question and answer, for the page of a ticket or of its order."""
+    return [(each.question, each.text) for each in lines(row.asked, row.answers)]
+
+
 def text(question: Question, value: Any) -> str:
     """A stored answer in words."""
     if question.kind in (Kind.CHOICE, Kind.SEVERAL):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,3 +40,9 @@ def asked(made: Mapping[str, Any] | None, kept: Collection[str] = (), *, reader:
         code="code" in demanded and reader,
         signature="signature" in demanded and "signature" not in kept,
     )
+
+
+def of_order(row: Any, photos: Iterable[Mapping[str, Any]]) -> Asked:
+    """What the end of the work of an order still has to show, besides the photos it has."""
+    kept = {photo["moment"] for photo in photos if not photo["problem"]}
+    return asked(row.demands, kept, reader=row.reporter_id is not None)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import EXCLUDE, ValidationError, fields, validates_schema
+from marshmallow import EXCLUDE, fields, validates_schema
 
 from app.core import forms
 from app.portal.rules.feedback_figures import By
-
-LONGEST = 1100  # days
 
 
 class FiguresQuery(forms.Schema):
@@ -28,11 +25,7 @@ class FiguresQuery(forms.Schema):
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **options: Any) -> None:
-        first, last = data.get("first"), data.get("last")
-        if first and last and last < first:
-            raise ValidationError(_("The last day lies before the first."), "last")
-        if first and last and (last - first).days > LONGEST:
-            raise ValidationError(_("Ask for three years at most."), "last")
+        forms.check_period(data.get("first"), data.get("last"))
 
 
 class TallyOut(forms.Schema):

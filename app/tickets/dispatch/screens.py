@@ -244,13 +244,12 @@ class Panel:
     @property
     def answers(self) -> list[tuple[str, str]]:
         """What the reporter answered to the questions of the category."""
-        return [(each.question, each.text) for each in answer_words.lines(self.row.asked, self.row.answers)]
+        return answer_words.said(self.row)
 
     @property
     def asked(self) -> evidence_words.Asked:
         """What the end of the work still has to show."""
-        kept = {photo["moment"] for photo in self.photos if not photo["problem"]}
-        return evidence_words.asked(self.row.demands, kept, reader=self.row.reporter_id is not None)
+        return evidence_words.of_order(self.row, self.photos)
 
     @property
     def automatic(self) -> bool:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from app.accounts.models import Person
 from app.accounts.web import people as people_pages
 from app.core import clock, forms, i18n, transaction
-from app.core.errors import NotFound, Rejected
+from app.core.errors import NotFound
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.sites import queries as places
@@ -127,12 +127,10 @@ def _change(person_id: str, schema: type[forms.Schema], of: str, service: Callab
     form = forms.Form(schema)
     data = form.load(named(request.form, of))
     if data is not None:
-        try:
+        with form.heeding():
             service(line, data)
             return redirect(_address(line.person_id), 303)
-        except Rejected as refused:
-            form.refuse(refused)
-            transaction.abandon()  # the page shows what is, not what was tried
+        transaction.abandon()  # the page shows what is, not what was tried
     return _page(_line(person_id), form, of, 422)
 
 

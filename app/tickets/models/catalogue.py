@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Dated, Small, Tenant, ref, to_one
+from app.core.db import Dated, Small, Tenant, code_in_force, ref, to_one
 from app.core.words import Words
 from app.tickets.models.checks import one_of
 from app.tickets.rules.demands import PRICES
@@ -20,9 +20,7 @@ class Trade(Dated, Tenant):
     """A trade technicians have and orders need: plumber, electrician, …"""
 
     __tablename__ = "trade"
-    __table_args__ = (
-        Index("uq_trade_code_valid", "institution_id", "code", unique=True, postgresql_where=text("valid_to IS NULL")),
-    )
+    __table_args__ = (code_in_force("trade"),)
 
     code: Mapped[str]
     name: Mapped[dict[str, str]] = mapped_column(Words)
@@ -49,9 +47,7 @@ class Category(Dated, Tenant):
         CheckConstraint("planned_minutes > 0", name="planned_minutes"),
         CheckConstraint("level BETWEEN 1 AND 3", name="level"),
         CheckConstraint(one_of("impact", IMPACTS), name="impact"),
-        Index(
-            "uq_category_code_valid", "institution_id", "code", unique=True, postgresql_where=text("valid_to IS NULL")
-        ),
+        code_in_force("category"),
         Index("ix_category_parent", "institution_id", "parent_id", "position", "id"),
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Time, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Time, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Dated, Small, Tenant, ref, to_one
+from app.core.db import Dated, Small, Tenant, code_in_force, ref, to_one
 from app.core.words import Words
 from app.tickets.models.checks import one_of
 
@@ -55,15 +55,7 @@ class Certificate(Dated, Tenant):
     """A kind of certificate work can demand: work at height, high voltage, pressure vessels …"""
 
     __tablename__ = "certificate"
-    __table_args__ = (
-        Index(
-            "uq_certificate_code_valid",
-            "institution_id",
-            "code",
-            unique=True,
-            postgresql_where=text("valid_to IS NULL"),
-        ),
-    )
+    __table_args__ = (code_in_force("certificate"),)
 
     code: Mapped[str]
     name: Mapped[dict[str, str]] = mapped_column(Words)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import request
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_schema
 
@@ -18,7 +17,6 @@ from app.tickets.queries import figure_rows
 from app.tickets.queries.figure_rows import NONE, Asked, Wanted
 from app.tickets.rules.figures import Age, By, Figure
 
-LONGEST = timedelta(days=1100)  # three years
 USUAL_MONTHS = 3
 NOBODY = "none"
 FILTERS = ("campus", "building", "trade", "crew", "category")
@@ -64,11 +62,7 @@ class ReportQuery(forms.Schema):
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **options: Any) -> None:
-        first, last = data.get("first"), data.get("last")
-        if first and last and last < first:
-            raise ValidationError(_("The last day lies before the first."), "last")
-        if first and last and last - first > LONGEST:
-            raise ValidationError(_("Ask for three years at most."), "last")
+        forms.check_period(data.get("first"), data.get("last"))
 
 
 class FigureQuery(ReportQuery):
@@ -110,7 +104,7 @@ def read(schema: forms.Schema) -> dict[str, Any]:
 def within(query: dict[str, Any]) -> dict[str, Any]:
     """The query with both its days: what is left open is today, and the beginning of the month two months before."""
     last = query["last"] or max(today(), query["first"] or today())
-    last = min(last, (query["first"] or last) + LONGEST)
+    last = min(last, (query["first"] or last) + forms.LONGEST_PERIOD)
     return {**query, "last": last, "first": query["first"] or _months_before(last, USUAL_MONTHS - 1)}
 
 

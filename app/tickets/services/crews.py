@@ -46,7 +46,7 @@ def set_technician(
     """
     _permit(actor)
     _check(person_id, cap, trades)
-    profile = _profile(person_id)
+    profile = locked_profile(person_id)
     if profile is None:
         profile = TechnicianProfile(person_id=person_id, cap=cap, valid_from=places.today(now))
         db.session.add(profile)
@@ -80,7 +80,7 @@ def set_technician(
 def end_technician(*, actor: Actor, now: datetime, person_id: int) -> None:
     """Nothing more is offered to him from today on; what he holds stays until it is given back or reassigned."""
     _permit(actor)
-    profile = _profile(person_id)
+    profile = locked_profile(person_id)
     if profile is not None and profile.valid_to is None:
         profile.valid_to = places.today(now)
         db.session.flush()
@@ -135,7 +135,8 @@ def _permit(actor: Actor) -> None:
         raise NotAllowed
 
 
-def _profile(person_id: int) -> TechnicianProfile | None:
+def locked_profile(person_id: int) -> TechnicianProfile | None:
+    """The dispatch row of a person, locked; None for who is no technician."""
     return db.session.scalars(
         select(TechnicianProfile).where(TechnicianProfile.person_id == person_id).with_for_update(key_share=True)
     ).first()

@@ -58,7 +58,7 @@ def admit(*, actor: Actor, now: datetime, person_id: int, cap: int) -> None:
     """
     _permit(actor)
     _check_cap(cap)
-    profile = _locked(person_id)
+    profile = crews.locked_profile(person_id)
     if profile is None:
         profile = TechnicianProfile(person_id=person_id, cap=cap, valid_from=places.today(now))
         db.session.add(profile)
@@ -315,12 +315,6 @@ def _reached(actor: Actor, person_id: int) -> TechnicianProfile:
     if row is None:
         raise NotFound
     return row
-
-
-def _locked(person_id: int) -> TechnicianProfile | None:
-    return db.session.scalars(
-        select(TechnicianProfile).where(TechnicianProfile.person_id == person_id).with_for_update(key_share=True)
-    ).first()
 
 
 def _trade(trade_id: int) -> Trade:

@@ -178,7 +178,7 @@ class Screen(FromCrew):
     @property
     def answers(self) -> list[tuple[str, str]]:
         """What was asked and answered."""
-        return [(each.question, each.text) for each in answer_words.lines(self.ticket.asked, self.ticket.answers)]
+        return answer_words.said(self.ticket)
 
     @property
     def log(self) -> list[dict[str, Any]]:
