@@ -17,10 +17,10 @@ def answer(zh: str = "水龙头滴水，先关角阀", en: str = "A tap drips: s
     """One that is shown to everybody."""
     usual: dict[str, Any] = {"body": {"zh-CN": "1. 拧紧角阀。", "en": "1. Turn the valve."}, "published": True}
     written = Written(title={"zh-CN": zh, "en": en}, **{**usual, **more})
-    return answers.write(actor=Actor.system(current_institution()), now=clock.now(), written=written)
+    return answers.ANSWERS.write(written, actor=Actor.system(current_institution()), now=clock.now())
 
 
 def contact(name: str = "Duty desk", phone: str = "8120 0000", **more: Any) -> DutyContact:
     """A number day and night."""
     entry = Entry(name={"en": name}, phone=phone, **{"purpose": {}, "hours": {}, **more})
-    return contacts.write(actor=Actor.system(current_institution()), now=clock.now(), entry=entry)
+    return contacts.CONTACTS.write(entry, actor=Actor.system(current_institution()), now=clock.now())

@@ -21,9 +21,9 @@ from app.portal.queries import answers as answer_queries
 from app.portal.queries import contacts as contact_queries
 from app.portal.schemas import desk as schemas
 from app.portal.services import answers as answer_services
-from app.portal.services import contacts as contact_services
-from app.portal.services.answers import Written
-from app.portal.services.contacts import Entry
+from app.portal.services.answers import ANSWERS, Written
+from app.portal.services.contacts import CONTACTS, Entry
+from app.portal.services.entries import Entries, Row
 
 blueprint = ApiBlueprint("desk", __name__, description="What people can do themselves, and whom to call")
 
@@ -71,7 +71,7 @@ def vote(sent: dict[str, Any], answer_id: str) -> Any:
 def write_answer(sent: dict[str, Any]) -> Response:
     """A new answer."""
     written = Written(**{"title": {}, "body": {}, **_tuples(sent)})
-    return _answer(answer_services.write(actor=current_actor(), now=clock.now(), written=written), 201)
+    return _answer(ANSWERS.write(written, actor=current_actor(), now=clock.now()), 201)
 
 
 @blueprint.route("/answers/<string:answer_id>", methods=["PATCH"])
@@ -80,14 +80,7 @@ def write_answer(sent: dict[str, Any]) -> Response:
 @policy(policies.write_desk)
 def change_answer(sent: dict[str, Any], answer_id: str) -> Response:
     """Change an answer."""
-    found = answer_queries.for_writer(id_in_address(answer_id))
-    if found is None:
-        raise NotFound
-    written = replace(answer_services.written_of(found), **_tuples(sent))
-    changed = answer_services.change(
-        actor=current_actor(), now=clock.now(), answer_id=found.id, written=written, seen=seen_version()
-    )
-    return _answer(changed)
+    return _answer(_changed(ANSWERS, answer_id, _tuples(sent)))
 
 
 @blueprint.route("/answers/<string:answer_id>", methods=["DELETE"])
@@ -95,12 +88,19 @@ def change_answer(sent: dict[str, Any], answer_id: str) -> Response:
 @policy(policies.write_desk)
 def close_answer(answer_id: str) -> Any:
     """Nobody is shown it any more."""
-    answer_services.close(
-        actor=current_actor(),
-        now=clock.now(),
-        answer_id=id_in_address(answer_id),
-        seen=seen_version(required=False),
-    )
+    return _closed(ANSWERS, answer_id)
+
+
+def _changed(entries: Entries[Row, Any], address: str, given: dict[str, Any]) -> Row:
+    """Change what is given of an entry. Raises NotFound, Stale, Rejected."""
+    found = entries.open(id_in_address(address))
+    text = replace(entries.text_of(found), **given)
+    return entries.change(found.id, text, actor=current_actor(), now=clock.now(), seen=seen_version())
+
+
+def _closed(entries: Entries[Any, Any], address: str) -> Any:
+    seen = seen_version(required=False)
+    entries.close(id_in_address(address), actor=current_actor(), now=clock.now(), seen=seen)
     return no_body()
 
 
@@ -131,7 +131,7 @@ def write_contact(sent: dict[str, Any]) -> Response:
     if "phone" not in sent:
         raise Rejected(fields={"phone": _l("Please fill this in.")})
     entry = Entry(**{"name": {}, "purpose": {}, "hours": {}, **sent})
-    return _contact(contact_services.write(actor=current_actor(), now=clock.now(), entry=entry).id, 201)
+    return _contact(CONTACTS.write(entry, actor=current_actor(), now=clock.now()).id, 201)
 
 
 @blueprint.route("/contacts/<string:contact_id>", methods=["PATCH"])
@@ -140,14 +140,7 @@ def write_contact(sent: dict[str, Any]) -> Response:
 @policy(policies.write_desk)
 def change_contact(sent: dict[str, Any], contact_id: str) -> Response:
     """Change a contact."""
-    found = contact_queries.for_writer(id_in_address(contact_id))
-    if found is None:
-        raise NotFound
-    entry = replace(contact_services.entry_of(found), **sent)
-    contact_services.change(
-        actor=current_actor(), now=clock.now(), contact_id=found.id, entry=entry, seen=seen_version()
-    )
-    return _contact(found.id)
+    return _contact(_changed(CONTACTS, contact_id, sent).id)
 
 
 @blueprint.route("/contacts/<string:contact_id>", methods=["DELETE"])
@@ -155,13 +148,7 @@ def change_contact(sent: dict[str, Any], contact_id: str) -> Response:
 @policy(policies.write_desk)
 def close_contact(contact_id: str) -> Any:
     """Nobody is told to call it any more."""
-    contact_services.close(
-        actor=current_actor(),
-        now=clock.now(),
-        contact_id=id_in_address(contact_id),
-        seen=seen_version(required=False),
-    )
-    return no_body()
+    return _closed(CONTACTS, contact_id)
 
 
 def _contact(contact_id: int, status: int = 200) -> Response:

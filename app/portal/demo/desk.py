@@ -314,31 +314,25 @@ def build(writer: Actor, places: Mapping[str, int], readers: Sequence[Actor], mo
     """Answers with some votes, and the contacts."""
     began = moment - timedelta(days=60)
     for position, text in enumerate(ANSWERS):
-        made = answers.write(
-            actor=writer,
-            now=began,
-            written=Written(
-                title={"zh-CN": text.zh, "en": text.en},
-                body={"zh-CN": "\n".join(text.lines_zh), "en": "\n".join(text.lines_en)},
-                keywords=text.keywords,
-                categories=text.categories,
-                position=position,
-                published=True,
-            ),
+        written = Written(
+            title={"zh-CN": text.zh, "en": text.en},
+            body={"zh-CN": "\n".join(text.lines_zh), "en": "\n".join(text.lines_en)},
+            keywords=text.keywords,
+            categories=text.categories,
+            position=position,
+            published=True,
         )
+        made = answers.ANSWERS.write(written, actor=writer, now=began)
         for number, reader in enumerate(readers[: 3 + position * 5 % 11]):
             answers.vote(actor=reader, now=began, answer_id=made.id, helpful=number % 5 != position % 5)
     for position, number_of in enumerate(CONTACTS):
-        contacts.write(
-            actor=writer,
-            now=began,
-            entry=Entry(
-                name=number_of.name,
-                phone=number_of.phone,
-                purpose=number_of.purpose,
-                hours=number_of.hours,
-                campus_id=places[number_of.campus] if number_of.campus else None,
-                emergency=number_of.emergency,
-                position=position,
-            ),
+        entry = Entry(
+            name=number_of.name,
+            phone=number_of.phone,
+            purpose=number_of.purpose,
+            hours=number_of.hours,
+            campus_id=places[number_of.campus] if number_of.campus else None,
+            emergency=number_of.emergency,
+            position=position,
         )
+        contacts.CONTACTS.write(entry, actor=writer, now=began)

@@ -106,8 +106,3 @@ def desk(q: str, *, cursor: str | None = None, limit: int = 50) -> paging.Page[A
     for word in terms(q):
         query = query.where(_found(Answer.search, word))
     return paging.page(query, [("position", Answer.position.asc()), ("id", Answer.id.asc())], cursor, limit)
-
-
-def for_writer(answer_id: int) -> Answer | None:
-    """An answer that can be changed."""
-    return db.session.scalars(select(Answer).where(Answer.id == answer_id, Answer.valid_to.is_(None))).first()

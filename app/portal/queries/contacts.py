@@ -61,13 +61,6 @@ def one(contact_id: int) -> Any:
     return db.session.execute(_select().where(DutyContact.id == contact_id)).first()
 
 
-def for_writer(contact_id: int) -> DutyContact | None:
-    """A contact that can be changed."""
-    return db.session.scalars(
-        select(DutyContact).where(DutyContact.id == contact_id, DutyContact.valid_to.is_(None))
-    ).first()
-
-
 def campuses(now: Any) -> Sequence[Any]:
     """The campuses a contact may be for."""
     return sites.find(sites.today(now), top=True, limit=100).items

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
@@ -11,15 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.audit import labels
-from app.audit import services as audit
 from app.core import pinyin
 from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import NotFound, Rejected
 from app.portal.models import Answer, AnswerVote
 from app.portal.queries import answers as queries
-from app.portal.services.held import held
-from app.sites import queries as sites
+from app.portal.services.entries import Entries
 from app.tickets.models import Category
 from app.tickets.rules.grams import folded
 
@@ -43,41 +41,6 @@ class Written:
     categories: tuple[str, ...] = ()
     position: int = 0
     published: bool = False
-
-
-def write(*, actor: Actor, now: datetime, written: Written) -> Answer:
-    """A new answer. Raises Rejected (fields `title_zh`, `body_zh`, `categories`)."""
-    _check(written)
-    made = Answer(valid_from=sites.today(now), changed_at=now, **_columns(written))
-    db.session.add(made)
-    db.session.flush()
-    audit.record(actor, "answer.write", "answer", made.id, now=now, after=asdict(written))
-    return made
-
-
-def change(*, actor: Actor, now: datetime, answer_id: int, written: Written, seen: int | None) -> Answer:
-    """Change it. Raises NotFound, Stale, Rejected."""
-    answer = held(Answer, answer_id, seen)
-    _check(written)
-    before = asdict(written_of(answer))
-    for name, value in _columns(written).items():
-        setattr(answer, name, value)
-    answer.version += 1
-    answer.changed_at = now
-    db.session.flush()
-    audit.record_change(
-        actor, "answer.change", "answer", answer.id, now=now, before=before, after=asdict(written_of(answer))
-    )
-    return answer
-
-
-def close(*, actor: Actor, now: datetime, answer_id: int, seen: int | None) -> None:
-    """Nobody is shown it any more. Raises NotFound, Stale."""
-    answer = held(Answer, answer_id, seen)
-    answer.valid_to = sites.today(now)
-    answer.version += 1
-    db.session.flush()
-    audit.record(actor, "answer.close", "answer", answer.id, now=now)
 
 
 def vote(*, actor: Actor, now: datetime, answer_id: int, helpful: bool) -> None:
@@ -123,7 +86,7 @@ def _known(codes: Collection[str]) -> set[str]:
     return set(db.session.scalars(select(Category.code).where(Category.code.in_(sorted(codes))))) if codes else set()
 
 
-def _columns(written: Written) -> dict[str, object]:
+def _columns(written: Written, now: datetime) -> dict[str, object]:
     titles = " ".join(written.title.values())
     initials = " ".join(pinyin.initials(part) for part in (written.title.get("zh-CN", ""), *written.keywords.split()))
     headline = folded(titles, written.keywords, initials)
@@ -136,4 +99,9 @@ def _columns(written: Written) -> dict[str, object]:
         "published": written.published,
         "headline": headline,
         "search": folded(headline, *written.body.values()),
+        "changed_at": now,
     }
+
+
+ANSWERS = Entries(kind="answer", model=Answer, check=_check, columns=_columns, text_of=written_of)
+"""Refused beside the fields `title_zh`, `body_zh`, `categories`."""

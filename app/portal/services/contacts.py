@@ -9,12 +9,9 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 
 from app.audit import labels
-from app.audit import services as audit
-from app.core.actor import Actor
-from app.core.db import db
 from app.core.errors import Rejected
 from app.portal.models import DutyContact
-from app.portal.services.held import held
+from app.portal.services.entries import Entries
 from app.sites import queries as sites
 
 labels.declare(
@@ -38,40 +35,6 @@ class Entry:
     campus_id: int | None = None
     emergency: bool = False
     position: int = 0
-
-
-def write(*, actor: Actor, now: datetime, entry: Entry) -> DutyContact:
-    """A new contact. Raises Rejected (fields `name_zh`, `campus_id`)."""
-    _check(entry)
-    made = DutyContact(valid_from=sites.today(now), **_columns(entry))
-    db.session.add(made)
-    db.session.flush()
-    audit.record(actor, "contact.write", "contact", made.id, now=now, after=asdict(entry))
-    return made
-
-
-def change(*, actor: Actor, now: datetime, contact_id: int, entry: Entry, seen: int | None) -> DutyContact:
-    """Change it. Raises NotFound, Stale, Rejected."""
-    contact = held(DutyContact, contact_id, seen)
-    _check(entry)
-    before = asdict(entry_of(contact))
-    for name, value in _columns(entry).items():
-        setattr(contact, name, value)
-    contact.version += 1
-    db.session.flush()
-    audit.record_change(
-        actor, "contact.change", "contact", contact.id, now=now, before=before, after=asdict(entry_of(contact))
-    )
-    return contact
-
-
-def close(*, actor: Actor, now: datetime, contact_id: int, seen: int | None) -> None:
-    """Nobody is told to call it any more. Raises NotFound, Stale."""
-    contact = held(DutyContact, contact_id, seen)
-    contact.valid_to = sites.today(now)
-    contact.version += 1
-    db.session.flush()
-    audit.record(actor, "contact.close", "contact", contact.id, now=now)
 
 
 def entry_of(contact: DutyContact) -> Entry:
@@ -99,10 +62,14 @@ def _check(entry: Entry) -> None:
         raise Rejected(fields=wrong)
 
 
-def _columns(entry: Entry) -> dict[str, object]:
+def _columns(entry: Entry, _now: datetime) -> dict[str, object]:
     return {
         **asdict(entry),
         "name": dict(entry.name),
         "purpose": dict(entry.purpose) or None,
         "hours": dict(entry.hours) or None,
     }
+
+
+CONTACTS = Entries(kind="contact", model=DutyContact, check=_check, columns=_columns, text_of=entry_of)
+"""Refused beside the fields `name_zh`, `campus_id`."""

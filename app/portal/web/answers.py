@@ -8,17 +8,15 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.core import clock, forms, words
-from app.core.errors import NotFound, Stale
+from app.core.errors import NotFound
 from app.core.http import current_actor, locale, policy, signed_in
-from app.core.pages import toast
 from app.portal import policies
-from app.portal.models import Answer
 from app.portal.queries import answers as queries
 from app.portal.rules.answers import blocks
 from app.portal.schemas.desk import AnswerForm, VoteForm
-from app.portal.schemas.notices import VersionForm
 from app.portal.services import answers as services
 from app.portal.ways import way
+from app.portal.web.entries import Editor
 from app.sites import queries as sites
 from app.tickets.queries import catalogue
 from app.tickets.queries.catalogue import Branch
@@ -86,74 +84,39 @@ def desk() -> Any:
 @policy(policies.write_desk)
 def new() -> Any:
     """An empty answer."""
-    return _form_page(forms.Form(AnswerForm, {"position": 0, "categories": request.args.getlist("category")}))
+    return _EDITOR.empty(categories=request.args.getlist("category"))
 
 
 @blueprint.post("/new")
 @policy(policies.write_desk)
 def new_post() -> Any:
     """Keep it."""
-    return _written(None)
+    return _EDITOR.written()
 
 
 @blueprint.get("/<answer_id>/edit")
 @policy(policies.write_desk)
 def edit(answer_id: str) -> Any:
     """The form that changes it."""
-    answer = _mine(answer_id)
-    values = {name: getattr(answer, name) for name in ("keywords", "categories", "position", "published", "version")}
-    for name in ("title", "body"):
-        values |= words.to_fields(getattr(answer, name), name)
-    return _form_page(forms.Form(AnswerForm, values), answer)
+    return _EDITOR.filled(answer_id)
 
 
 @blueprint.post("/<answer_id>/edit")
 @policy(policies.write_desk)
 def edit_post(answer_id: str) -> Any:
     """Change it."""
-    return _written(_mine(answer_id))
+    return _EDITOR.written(answer_id)
 
 
 @blueprint.post("/<answer_id>/close")
 @policy(policies.write_desk)
 def close(answer_id: str) -> Any:
     """Nobody is shown it any more."""
-    answer = _mine(answer_id)
-    data = forms.load(VersionForm(unknown="exclude"), request.form.to_dict())
-    services.close(actor=current_actor(), now=clock.now(), answer_id=answer.id, seen=data["version"])
-    toast(_("The answer is closed."), "info")
-    return redirect(url_for("answers.desk"), 303)
+    return _EDITOR.closed(answer_id, _("The answer is closed."))
 
 
-def _mine(answer_id: str) -> Answer:
-    found = queries.for_writer(forms.id_in_address(answer_id))
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _written(answer: Answer | None) -> Any:
-    form = forms.Form(AnswerForm)
-    data = form.load(request.form)
-    if data is not None:
-        given: dict[str, Any] = {
-            "actor": current_actor(),
-            "now": clock.now(),
-            "written": AnswerForm.written(data),
-        }
-        with form.heeding(Stale):
-            if answer is None:
-                services.write(**given)
-            else:
-                services.change(answer_id=answer.id, seen=data["version"], **given)
-            toast(_("Kept."))
-            return redirect(url_for("answers.desk"), 303)
-    return _form_page(form, answer), form.status
-
-
-def _form_page(form: forms.Form, answer: Answer | None = None) -> str:
-    tree = catalogue.tree(sites.today(clock.now()))
-    return render_template("portal/answers/form.html", form=form, answer=answer, categories=_categories(tree))
+def _beside() -> dict[str, Any]:
+    return {"categories": _categories(catalogue.tree(sites.today(clock.now())))}
 
 
 def _categories(tree: list[Branch], depth: int = 0) -> list[dict[str, str]]:
@@ -163,3 +126,15 @@ def _categories(tree: list[Branch], depth: int = 0) -> list[dict[str, str]]:
         found.append({"value": branch.code, "label": "\u2003" * depth + words.text(branch.name, locale())})
         found += _categories(branch.children, depth + 1)
     return found
+
+
+_EDITOR = Editor(
+    entries=services.ANSWERS,
+    schema=AnswerForm,
+    read=AnswerForm.written,
+    columns=("keywords", "categories", "published"),
+    texts=("title", "body"),
+    template="portal/answers/form.html",
+    beside=_beside,
+    back="answers.desk",
+)
