@@ -8,14 +8,13 @@ from flask import redirect, request, url_for
 from flask_babel import gettext as _
 
 from app.core import clock, forms
-from app.core.errors import Conflict, Rejected
+from app.core.errors import Conflict
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.tickets.services import calls_back
 from app.tickets.web import drafts
 from app.tickets.web.blueprint import blueprint
-from app.tickets.web.screen import Screen
-from app.tickets.web.tracking import may_act, page_of
+from app.tickets.web.tracking import may_act, refused_page
 
 
 class Where(forms.Schema):
@@ -34,16 +33,9 @@ def answer_call(ticket_id: int) -> Any:
         return drafts.to_sign_in(here)
     form = forms.Form(Where)
     data = form.load(request.form)
-    said = None
     if data is not None:
-        try:
+        with form.heeding(Conflict):
             calls_back.answer(actor=current_actor(), now=clock.now(), ticket_id=ticket_id, **data)
-        except Rejected as refused:
-            form.refuse(refused)
-        except Conflict as refused:
-            said = str(refused.message)
-        else:
             toast(_("The desk calls you. Nobody else sees your number."))
             return redirect(here, 303)
-    screen = Screen.found(current_actor(), ticket_id, clock.now())
-    return page_of(screen, "call", form, said=said), 409 if said else 422
+    return refused_page(ticket_id, "call", form)

@@ -7,15 +7,14 @@ from typing import Any
 from flask import redirect, request, url_for
 
 from app.core import clock
-from app.core.errors import Conflict, Rejected
+from app.core.errors import Conflict
 from app.core.forms import Form
 from app.core.http import current_actor, policy
 from app.tickets.services import messages as services
 from app.tickets.talk import Message
 from app.tickets.web import drafts
 from app.tickets.web.blueprint import blueprint
-from app.tickets.web.screen import Screen
-from app.tickets.web.tracking import may_act, page_of
+from app.tickets.web.tracking import may_act, refused_page
 
 
 @blueprint.post("/tickets/<int:ticket_id>/messages")
@@ -27,9 +26,8 @@ def messages(ticket_id: int) -> Any:
         return drafts.to_sign_in(here)
     form = Form(Message)
     data = form.load(request.form)
-    said = None
     if data is not None:
-        try:
+        with form.heeding(Conflict):
             services.send_message(
                 actor=current_actor(),
                 now=clock.now(),
@@ -37,11 +35,5 @@ def messages(ticket_id: int) -> Any:
                 text=data["text"],
                 to_followers=data["to"] == "followers",
             )
-        except Rejected as refused:
-            form.refuse(refused)
-        except Conflict as refused:
-            said = str(refused.message)
-        else:
             return redirect(f"{here}#thread", 303)
-    screen = Screen.found(current_actor(), ticket_id, clock.now())
-    return page_of(screen, "message", form, said=said), 409 if said else 422
+    return refused_page(ticket_id, "message", form)

@@ -96,6 +96,12 @@ def page_of(screen: Screen, act: str = "", form: Form | None = None, *, said: st
     )
 
 
+def refused_page(ticket_id: int, act: str, form: Form) -> tuple[str, int]:
+    """The page as it is now, with what was typed and why it was refused."""
+    screen = Screen.found(current_actor(), ticket_id, clock.now())
+    return page_of(screen, act, form, said=form.problem), form.status
+
+
 def _common(forms: Mapping[str, Form | None]) -> dict[str, Any]:
     return {
         "forms": forms,

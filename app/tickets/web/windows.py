@@ -17,7 +17,7 @@ from app.tickets.visit_choice import VisitChoice
 from app.tickets.web import drafts
 from app.tickets.web.blueprint import blueprint
 from app.tickets.web.screen import Screen
-from app.tickets.web.tracking import may_act, page_of
+from app.tickets.web.tracking import may_act, refused_page
 
 
 class Choice(forms.Schema):
@@ -37,19 +37,13 @@ def choose_window(ticket_id: int) -> Any:
         return drafts.to_sign_in(here)
     form = forms.Form(Choice)
     data = form.load(request.form)
-    if data is None:
-        return _again(ticket_id, form, None, 422)
-    said, status = None, 422
-    try:
-        _choose(ticket_id, data)
-    except Rejected as refused:
-        form.refuse(refused)
-    except (Conflict, Stale) as refused:
-        said, status = str(refused.message), refused.status
-    else:
-        toast(_("Thank you. Whoever repairs it is told."))
-        return redirect(here, 303)
-    return _again(ticket_id, form, said, status)
+    if data is not None:
+        with form.heeding(Conflict, Stale):
+            _choose(ticket_id, data)
+            toast(_("Thank you. Whoever repairs it is told."))
+            return redirect(here, 303)
+    transaction.abandon()
+    return refused_page(ticket_id, "window", form)
 
 
 def _choose(ticket_id: int, data: dict[str, Any]) -> None:
@@ -66,9 +60,3 @@ def _choose(ticket_id: int, data: dict[str, Any]) -> None:
 
 class _One(forms.Schema):
     visit_window = VisitChoice(required=True)
-
-
-def _again(ticket_id: int, form: forms.Form, said: str | None, status: int) -> Any:
-    transaction.abandon()
-    screen = Screen.found(current_actor(), ticket_id, clock.now())
-    return page_of(screen, "window", form, said=said), status
