@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.forms import id_in_address
-from app.core.http import ApiBlueprint, accepts, answers, current_actor, locale, policy, seen_version
+from app.core.http import ApiBlueprint, accepts, answers, current_actor, policy, seen_version
 from app.core.http.api import json_answer, json_list
 from app.core.http.dumping import compiled
 from app.core.http.idempotency import ignores_key_if
@@ -21,13 +21,12 @@ from app.portal import feedback_report, policies
 from app.portal.queries import feedback as queries
 from app.portal.queries import feedback_viewer as viewer
 from app.portal.queries.feedback import FeedbackFilter
-from app.portal.receipts import nameless, receipt_secret
-from app.portal.rules.feedback import Kind
+from app.portal.receipts import nameless
 from app.portal.schemas import feedback as schemas
 from app.portal.schemas.feedback_figures import FiguresOut, FiguresQuery
-from app.portal.services.feedback import acts, filing
+from app.portal.services.feedback import acts
 from app.portal.services.feedback.acts import Repair
-from app.portal.services.feedback.filing import Said
+from app.portal.taking_down import take_down
 
 blueprint = ApiBlueprint("feedback", __name__, description="Complaints, suggestions, praise and questions to the desk")
 
@@ -67,22 +66,7 @@ def _as_staff(feedback_id: str) -> int:
 @policy(policies.speak)
 def say(sent: dict[str, Any]) -> Response:
     """Say something; with `anonymous` your name is kept nowhere and the answer has a receipt."""
-    actor, without = current_actor(), sent["anonymous"]
-    secret = receipt_secret(sent["text"]) if without else None
-    matter = filing.file(
-        actor=Actor.anonymous(actor.institution_id) if without else actor,
-        now=clock.now(),
-        said=Said(
-            kind=Kind(sent["kind"]),
-            text=sent["text"],
-            lang=locale(),
-            place_id=sent["place_id"],
-            ticket_id=None if without else sent["ticket_id"],
-            about=() if without else tuple(sent["about"]),
-            about_text=sent["about_text"],
-        ),
-        secret=secret,
-    )
+    matter, secret = take_down(sent, without_name=sent["anonymous"])
     found = _filed.dump(
         {
             "id": matter.id,

@@ -9,8 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 
-from app.core import clock, forms, i18n, settings
-from app.core.actor import Actor
+from app.core import clock, forms, settings
 from app.core.errors import Conflict, NotFound
 from app.core.forms import Form
 from app.core.http import anyone, current_actor, policy, problems
@@ -20,11 +19,11 @@ from app.portal import feedback_words, policies
 from app.portal.queries import feedback as queries
 from app.portal.queries import feedback_viewer as viewer
 from app.portal.queries.feedback import FeedbackFilter
-from app.portal.receipts import nameless, receipt_secret
+from app.portal.receipts import nameless
 from app.portal.rules.feedback import Kind, Status
 from app.portal.schemas.feedback import SayForm, WordsForm
-from app.portal.services.feedback import acts, filing
-from app.portal.services.feedback.filing import Said
+from app.portal.services.feedback import acts
+from app.portal.taking_down import take_down
 from app.portal.web.feedback import thread
 from app.portal.web.feedback.blueprint import blueprint
 from app.sites import queries as sites
@@ -150,29 +149,11 @@ def new_post() -> Any:
         return page_of(form), 401
     without = data["anonymous"] or not policies.speak(actor)
     with form.heeding():
-        return _taken_down(data, actor, without=without)
+        matter, secret = take_down(data, without_name=without)
+        if secret is not None:
+            return redirect(url_for("feedback.receipt", secret=secret, sent=1), 303)
+        return redirect(url_for("feedback.show", feedback_id=matter.id), 303)
     return page_of(form), form.status
-
-
-def _taken_down(data: dict[str, Any], actor: Actor, *, without: bool) -> Any:
-    secret = receipt_secret(data["text"]) if without else None
-    matter = filing.file(
-        actor=Actor.anonymous(actor.institution_id) if without else actor,
-        now=clock.now(),
-        said=Said(
-            kind=Kind(data["kind"]),
-            text=data["text"],
-            lang=i18n.locale(),
-            place_id=data["place_id"],
-            ticket_id=None if without else data["ticket_id"],
-            about=() if without else tuple(data["about"]),
-            about_text=data["about_text"],
-        ),
-        secret=secret,
-    )
-    if secret is not None:
-        return redirect(url_for("feedback.receipt", secret=secret, sent=1), 303)
-    return redirect(url_for("feedback.show", feedback_id=matter.id), 303)
 
 
 @blueprint.get("/<feedback_id>")
