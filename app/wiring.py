@@ -1,4 +1,4 @@
-"""The one module that knows every area: blueprints, subscribers, periodic jobs, importers, navigation, commands.
+"""The one module that knows every area: blueprints, subscribers, periodic jobs, importers, commands.
 
 Read it as a table of contents: what the product consists of, who reacts to what, what runs in the background.
 """
@@ -7,24 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from flask_babel import lazy_gettext as _l
-
 from app.accounts import api as accounts_api
 from app.accounts import cli as accounts_cli
 from app.accounts import handlers as accounts_handlers
 from app.accounts import importer as accounts_importer
-from app.accounts import policies as accounts_policies
 from app.accounts import web as accounts_web
 from app.attachments import api as attachments_api
 from app.attachments import handlers as attachments_handlers
 from app.attachments import policies as attachments_policies
 from app.attachments import web as attachments_web
-from app.audit import policies as audit_policies
 from app.audit import web as audit_web
 from app.core import backup, catalogue, deliveries, doctor, factory
-from app.core.http import signed_in
 from app.core.outbox import Event, Subscribers, Subscription
-from app.core.pages import NavItem
 from app.core.periodic import Periodic
 from app.events import feedback as feedback_events
 from app.events import imports as import_events
@@ -44,14 +38,11 @@ from app.imports import api as imports_api
 from app.imports import cli as imports_cli
 from app.imports import handlers as imports_handlers
 from app.imports import jobs as imports_jobs
-from app.imports import policies as imports_policies
-from app.imports import queries as imports_queries
 from app.imports import registry as imports_registry
 from app.imports import web as imports_web
+from app.navigation import NAVIGATION
 from app.notifications import api as notifications_api
 from app.notifications import handlers as notifications_handlers
-from app.notifications import policies as notifications_policies
-from app.notifications import queries as notifications_queries
 from app.notifications import web as notifications_web
 from app.notifications.webhooks import api as webhooks_api
 from app.notifications.webhooks import handlers as webhooks_handlers
@@ -60,16 +51,13 @@ from app.notifications.webhooks import services as webhooks_services
 from app.notifications.webhooks import web as webhooks_web
 from app.portal import api as portal_api
 from app.portal import models as portal_models
-from app.portal import policies as portal_policies
 from app.portal import web as portal_web
 from app.portal.demo import command as demo_command
 from app.portal.handlers import feedback as feedback_handlers
 from app.portal.handlers import notices as notice_handlers
 from app.portal.handlers import operations as portal_handlers
-from app.portal.queries import feedback as feedback_queries
 from app.sites import api as sites_api
 from app.sites import importer as sites_importer
-from app.sites import policies as sites_policies
 from app.sites import web as sites_web
 from app.sites.calendars import api as calendars_api
 from app.sites.calendars import models as calendars_models
@@ -83,7 +71,6 @@ from app.tickets import handlers as tickets_handlers
 from app.tickets import hooks as tickets_hooks
 from app.tickets import models as tickets_models
 from app.tickets import open311 as tickets_open311
-from app.tickets import policies as tickets_policies
 from app.tickets import reports as tickets_reports
 from app.tickets import settling_job as tickets_settling_job
 from app.tickets import unlisted_job as tickets_unlisted_job
@@ -95,9 +82,6 @@ from app.tickets.notices import orders as told_of_orders
 from app.tickets.notices import runs as told_of_runs
 from app.tickets.notices import tickets as told_of_tickets
 from app.tickets.notices import visits as told_of_visits
-from app.tickets.queries import accepting as tickets_accepting
-from app.tickets.queries import extensions as tickets_extensions
-from app.tickets.queries import unlisted as tickets_unlisted
 from app.tickets.queries import viewer as tickets_viewer
 
 if TYPE_CHECKING:
@@ -288,87 +272,6 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("tickets.figures", 900, ticket_events.FiguresDue),
     Periodic("tickets.leavers", 3_600, ticket_events.LeaversDue),
     Periodic("tickets.waiting", 60, dispatch_events.WaitingOrdersDue),
-)
-
-NAVIGATION: tuple[NavItem, ...] = (
-    # the four places of the phone's bar are the first four primary ones a role sees
-    NavItem(_l("Today"), "crew.today", "list", tickets_policies.may_work, group=_l("Repairs"), primary=True),
-    NavItem(
-        _l("Dispatch"), "dispatch.index", "board", tickets_policies.may_dispatch, group=_l("Repairs"), primary=True
-    ),
-    NavItem(_l("Home"), "portal.home", "home", signed_in, primary=True),
-    NavItem(
-        _l("Requests"),
-        "tickets.index",
-        "inbox",
-        portal_policies.requests_in_navigation,
-        group=_l("Repairs"),
-        primary=True,
-    ),
-    NavItem(
-        _l("Inbox"),
-        "notifications.inbox",
-        "bell",
-        notifications_policies.own,
-        primary=True,
-        count=notifications_queries.UNREAD,
-    ),
-    NavItem(_l("Me"), "accounts.me", "user", signed_in, primary=True),
-    NavItem(
-        _l("To accept"),
-        "tickets.to_accept",
-        "check-circle",
-        tickets_policies.may_accept_third,
-        group=_l("Repairs"),
-        count=tickets_accepting.WAITING,
-    ),
-    NavItem(
-        _l("More time"),
-        "more_time.index",
-        "hourglass",
-        tickets_policies.may_see_extensions,
-        group=_l("Repairs"),
-        count=tickets_extensions.WAITING,
-    ),
-    NavItem(
-        _l("Unlisted places"),
-        "tickets.unlisted",
-        "pin",
-        tickets_policies.sees_unlisted,
-        group=_l("Repairs"),
-        count=tickets_unlisted.COUNT,
-    ),
-    NavItem(_l("Duty calls"), "duty_calls.index", "phone", tickets_policies.may_dispatch, group=_l("Repairs")),
-    NavItem(_l("Reports"), "reports.index", "chart", tickets_policies.may_read_reports, group=_l("Repairs")),
-    NavItem(_l("Technicians"), "technicians.index", "crew", tickets_policies.may_edit_crews, group=_l("Repairs")),
-    NavItem(_l("Catalogue"), "catalogue.index", "tag", tickets_policies.may_edit_catalogue, group=_l("Repairs")),
-    NavItem(_l("Service levels"), "sla.index", "clock", tickets_policies.may_read_policies, group=_l("Repairs")),
-    NavItem(_l("Working hours"), "calendars.index", "calendar", sites_policies.may_read_calendars, group=_l("Repairs")),
-    NavItem(_l("Report"), "tickets.report", "wrench", portal_policies.report_in_navigation, group=_l("Repairs")),
-    NavItem(
-        _l("Feedback"), "feedback.desk", "msg", portal_policies.handle, group=_l("Desk"), count=feedback_queries.OPEN
-    ),
-    NavItem(_l("Notices"), "notices.desk", "megaphone", portal_policies.write_notices, group=_l("Desk")),
-    NavItem(_l("Answers"), "answers.desk", "book", portal_policies.write_desk, group=_l("Desk")),
-    NavItem(_l("Contacts"), "contacts.index", "phone", portal_policies.write_desk, group=_l("Desk")),
-    NavItem(_l("People"), "accounts.people", "people", accounts_policies.read_people, group=_l("Registers")),
-    NavItem(_l("Units"), "accounts.orgs", "campus", accounts_policies.see_orgs, group=_l("Registers")),
-    NavItem(_l("Crews"), "accounts.crews", "crew", accounts_policies.write_crews, group=_l("Registers")),
-    NavItem(_l("Roles"), "accounts.roles", "shield", accounts_policies.see_roles, group=_l("Registers")),
-    NavItem(
-        _l("Imports"),
-        "imports.index",
-        "upload",
-        imports_policies.in_navigation,
-        group=_l("Registers"),
-        count=imports_queries.WAITING,
-    ),
-    NavItem(_l("Operations"), "portal.operations", "pulse", portal_policies.read_operations, group=_l("System")),
-    NavItem(_l("Mail"), "notifications.kept_mail", "mail", notifications_policies.read_mail, group=_l("System")),
-    NavItem(_l("Webhooks"), "webhooks.index", "link", notifications_policies.write_webhooks, group=_l("System")),
-    NavItem(_l("Settings"), "portal.settings_page", "sliders", portal_policies.write_settings, group=_l("System")),
-    NavItem(_l("Audit log"), "audit.entries", "audit", audit_policies.read, group=_l("System")),
-    NavItem(_l("Places"), "sites.places", "pin-map", sites_policies.may_manage, group=_l("Registers")),
 )
 
 COMMANDS: tuple[Any, ...] = (
