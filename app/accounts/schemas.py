@@ -12,6 +12,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from app.accounts.labels import LANGUAGES, ORG_KINDS, SCOPES, SEXES
 from app.accounts.queries import STATES
 from app.accounts.services.sessions import TOKEN_DAYS
+from app.core import forms
 from app.core.forms import Id, Moment, Named, QuerySchema, Schema, Text
 
 PHONE = validate.Regexp(r"^\+?[0-9][0-9 ()\-]{4,24}$", error=_l("Use digits, spaces, + and - only."))
@@ -33,14 +34,10 @@ class Password(fields.String):
         super().__init__(validate=validate.Length(1, 1000), **options)
 
 
-class Day(fields.Date):
-    """A calendar day `2026-09-01` within the years a register can mean."""
+class Day(forms.Day):
+    """A day of a register, which knows what began long ago."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        day = super()._deserialize(value, attr, data, **options)
-        if not 1900 <= day.year <= 2200:
-            raise ValidationError(_("This is not a day that can be meant."))
-        return day
+    first_year = 1900
 
 
 class SignIn(Schema):

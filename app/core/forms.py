@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, RAISE, ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
-from app.core.errors import NEVER, DomainError, NotFound, Rejected
+from app.core.errors import NEVER, DomainError, NotAllowed, NotFound, Rejected
 from app.core.i18n import iso
 from app.core.words import LANGUAGES
 
@@ -124,8 +124,9 @@ FIRST_YEAR, LAST_YEAR = 1990, 2200
 
 
 class Day(fields.Date):
-    """A calendar day, like 2026-09-01, of FIRST_YEAR to LAST_YEAR."""
+    """A calendar day, like 2026-09-01, of `first_year` to LAST_YEAR."""
 
+    first_year = FIRST_YEAR
     default_error_messages = {  # noqa: RUF012 - as above
         "invalid": _l("Give a day, like 2026-09-01."),
         "year": _l("Give a day, like 2026-09-01."),
@@ -133,7 +134,7 @@ class Day(fields.Date):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> date:
         day: date = super()._deserialize(value, attr, data, **options)
-        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        if not self.first_year <= day.year <= LAST_YEAR:
             raise self.make_error("year")
         return day
 
@@ -302,7 +303,8 @@ class Form:
         """Take over a service's refusal, so that the page shows it beside the fields."""
         if isinstance(refused, DomainError):
             self.status = refused.status
-            self.problem = str(refused.message) if refused.message else None
+            said = refused.message or (_("You may not do this.") if isinstance(refused, NotAllowed) else None)
+            self.problem = str(said) if said else None
             refused = refused.fields if isinstance(refused, Rejected) else {}
         for name, said in refused.items():
             self.errors.setdefault(name, []).extend(str(each) for each in said)

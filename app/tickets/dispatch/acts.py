@@ -14,7 +14,7 @@ from app.core import clock, forms, transaction
 from app.core.errors import Conflict, DomainError, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy, upload
 from app.core.pages import toast
-from app.tickets import order_acts, order_words, policies
+from app.tickets import order_acts, order_photos, order_words, policies
 from app.tickets.dispatch import entry, pages, screens
 from app.tickets.dispatch.entry import blueprint, order_row
 from app.tickets.order_forms import MEGABYTES, OrderActForm, given_reason, named, overtaken

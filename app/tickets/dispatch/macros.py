@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from marshmallow import EXCLUDE, fields, validate
 
 from app.core import clock, forms, words
-from app.core.errors import Conflict, Rejected, Stale
+from app.core.errors import Conflict, Stale
 from app.core.forms import id_in_address
 from app.core.http import current_actor, policy
 from app.core.pages import toast
@@ -125,28 +125,22 @@ def _written(found: Any) -> Any:
     form = forms.Form(MacroForm)
     form.beside.add("content")
     data = form.load(request.form)
-    if data is None:
-        return _form(form, found, 422)
-    given: dict[str, Any] = {
-        "actor": current_actor(),
-        "now": clock.now(),
-        "name": MacroForm.name(data),
-        "position": data["position"],
-        "content": MacroForm.content(data),
-    }
-    try:
-        if found is None:
-            services.add(**given)
-        else:
-            services.change(macro_id=found.id, seen=data["version"], **given)
-    except Rejected as refused:
-        form.refuse(refused)
-        return _form(form, found, refused.status)
-    except (Stale, Conflict) as refused:
-        form.problem = str(refused.message)
-        return _form(form, found, refused.status)
-    toast(_("Kept."))
-    return redirect(url_for("dispatch.macros"), 303)
+    if data is not None:
+        given: dict[str, Any] = {
+            "actor": current_actor(),
+            "now": clock.now(),
+            "name": MacroForm.name(data),
+            "position": data["position"],
+            "content": MacroForm.content(data),
+        }
+        with form.heeding(Stale, Conflict):
+            if found is None:
+                services.add(**given)
+            else:
+                services.change(macro_id=found.id, seen=data["version"], **given)
+            toast(_("Kept."))
+            return redirect(url_for("dispatch.macros"), 303)
+    return _form(form, found, form.status)
 
 
 def _reasons() -> list[dict[str, Any]]:

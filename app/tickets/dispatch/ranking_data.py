@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from marshmallow import EXCLUDE
 
 from app.core import clock, forms, words
-from app.core.errors import NotFound, Rejected
+from app.core.errors import NotFound
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.sites import queries as places
@@ -58,16 +58,13 @@ def add_certificate() -> Any:
     """Another kind of certificate."""
     form = forms.Form(CertificateKind)
     data = form.load(request.form)
-    if data is None:
-        return _kinds(form, 422)
-    try:
-        services.add_certificate(
-            actor=current_actor(), now=clock.now(), code=data["code"], name=words.from_fields(data)
-        )
-    except Rejected as refused:
-        form.refuse(refused)
-        return _kinds(form, 422)
-    return redirect(url_for("technicians.certificates"), 303)
+    if data is not None:
+        with form.heeding():
+            services.add_certificate(
+                actor=current_actor(), now=clock.now(), code=data["code"], name=words.from_fields(data)
+            )
+            return redirect(url_for("technicians.certificates"), 303)
+    return _kinds(form, form.status)
 
 
 def _kinds(form: forms.Form, status: int = 200) -> Any:
@@ -91,7 +88,7 @@ def give_certificate(person_id: str) -> Any:
     data = form.load(request.form)
     if number is None or data is None:
         return _held(person_id, form, 422)
-    try:
+    with form.heeding():
         services.give(
             actor=current_actor(),
             now=clock.now(),
@@ -100,10 +97,8 @@ def give_certificate(person_id: str) -> Any:
             number=data["number"],
             last_day=data["until"],
         )
-    except Rejected as refused:
-        form.refuse(refused)
-        return _held(person_id, form, 422)
-    return redirect(url_for("technicians.certificates_of", person_id=person_id), 303)
+        return redirect(url_for("technicians.certificates_of", person_id=person_id), 303)
+    return _held(person_id, form, form.status)
 
 
 @blueprint.post("/<person_id>/certificates/<held_id>/end")

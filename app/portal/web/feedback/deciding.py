@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.core import clock, forms, words
-from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.errors import Conflict, NotAllowed, NotFound, Stale
 from app.core.forms import Form
 from app.core.http import current_actor, policy
 from app.core.pages import toast
@@ -48,19 +48,17 @@ def assign(feedback_id: str) -> Any:
     row = _mine(feedback_id)
     form = Form(AssignForm)
     data = form.load(request.form)
-    if data is None:
-        return thread.page_of(row, problem=_problem(form), status=422)
-    try:
-        acts.assign(
-            actor=current_actor(),
-            now=clock.now(),
-            feedback_id=row.id,
-            handler_id=data["handler"],
-            seen=data["version"],
-        )
-    except (Rejected, Stale, Conflict) as refused:
-        return thread.page_of(row, problem=str(refused.sentences[0]), status=refused.status)
-    return _back(row.id)
+    if data is not None:
+        with form.heeding(Stale, Conflict):
+            acts.assign(
+                actor=current_actor(),
+                now=clock.now(),
+                feedback_id=row.id,
+                handler_id=data["handler"],
+                seen=data["version"],
+            )
+            return _back(row.id)
+    return thread.page_of(row, problem=_problem(form), status=form.status)
 
 
 @blueprint.post("/<feedback_id>/about")
@@ -79,14 +77,13 @@ def about(feedback_id: str) -> Any:
             said = _("Several people fit. Give the full name.") if found else _("Nobody of the staff has this name.")
             return thread.page_of(row, problem=said, status=422)
         people.add(found[0].id)
-    try:
+    with form.heeding():
         acts.set_about(actor=current_actor(), now=now, feedback_id=row.id, person_ids=people)
-    except Rejected as refused:
-        return thread.page_of(row, problem=str(refused.sentences[0]), status=refused.status)
-    if current_actor().id in people:
-        toast(_("It is about you now, so somebody else will answer it."), "info")
-        return redirect(url_for("feedback.desk"), 303)
-    return _back(row.id)
+        if current_actor().id in people:
+            toast(_("It is about you now, so somebody else will answer it."), "info")
+            return redirect(url_for("feedback.desk"), 303)
+        return _back(row.id)
+    return thread.page_of(row, problem=_problem(form), status=form.status)
 
 
 @blueprint.get("/<feedback_id>/convert")
@@ -114,28 +111,25 @@ def repair(feedback_id: str) -> Any:
     row = _mine(feedback_id)
     form = Form(RepairOfForm)
     data = form.load(request.form)
-    if data is None:
-        return _convert_page(row, form, Form(NoticeOfForm, {"version": row.version})), 422
-    typed = data["place_text"] or None
-    try:
-        _matter, filed = acts.convert_to_ticket(
-            actor=current_actor(),
-            now=clock.now(),
-            feedback_id=row.id,
-            seen=data["version"],
-            text=data["text"],
-            repair=Repair(
-                category=data["category"],
-                description=data["description"],
-                place_id=None if typed else data["place_id"],
-                place_text=typed,
-            ),
-        )
-    except (Rejected, Stale, Conflict, NotAllowed) as refused:
-        _refuse(form, refused)
-        return _convert_page(row, form, Form(NoticeOfForm, {"version": row.version})), refused.status
-    toast(_("It has become the repair request %(number)s", number=filed.number))
-    return _back(row.id)
+    if data is not None:
+        typed = data["place_text"] or None
+        with form.heeding(Stale, Conflict, NotAllowed):
+            _matter, filed = acts.convert_to_ticket(
+                actor=current_actor(),
+                now=clock.now(),
+                feedback_id=row.id,
+                seen=data["version"],
+                text=data["text"],
+                repair=Repair(
+                    category=data["category"],
+                    description=data["description"],
+                    place_id=None if typed else data["place_id"],
+                    place_text=typed,
+                ),
+            )
+            toast(_("It has become the repair request %(number)s", number=filed.number))
+            return _back(row.id)
+    return _convert_page(row, form, Form(NoticeOfForm, {"version": row.version})), form.status
 
 
 @blueprint.post("/<feedback_id>/notice")
@@ -146,21 +140,18 @@ def notice(feedback_id: str) -> Any:
     form = Form(NoticeOfForm)
     data = form.load(request.form)
     usual = Form(RepairOfForm, {"version": row.version, "place_id": row.place_id, "description": _first_words(row)})
-    if data is None:
-        return _convert_page(row, usual, form), 422
-    try:
-        _matter, notice_id = acts.convert_to_notice(
-            actor=current_actor(),
-            now=clock.now(),
-            feedback_id=row.id,
-            seen=data["version"],
-            text=data["text"],
-            title=words.from_fields(data, "title"),
-        )
-    except (Rejected, Stale, Conflict, NotAllowed) as refused:
-        _refuse(form, refused)
-        return _convert_page(row, usual, form), refused.status
-    return redirect(way(current_actor(), "notices.edit", notice_id=notice_id) or url_for("feedback.desk"), 303)
+    if data is not None:
+        with form.heeding(Stale, Conflict, NotAllowed):
+            _matter, notice_id = acts.convert_to_notice(
+                actor=current_actor(),
+                now=clock.now(),
+                feedback_id=row.id,
+                seen=data["version"],
+                text=data["text"],
+                title=words.from_fields(data, "title"),
+            )
+            return redirect(way(current_actor(), "notices.edit", notice_id=notice_id) or url_for("feedback.desk"), 303)
+    return _convert_page(row, usual, form), form.status
 
 
 def _convert_page(row: Any, repair_form: Form, notice_form: Form) -> str:
@@ -187,10 +178,3 @@ def _convert_page(row: Any, repair_form: Form, notice_form: Form) -> str:
 
 def _problem(form: Form) -> str:
     return form.problem or next((each for said in form.errors.values() for each in said), "")
-
-
-def _refuse(form: Form, refused: Rejected | Stale | Conflict | NotAllowed) -> None:
-    if isinstance(refused, Rejected):
-        form.refuse(refused)
-    else:
-        form.problem = str(refused.message or _("You may not do this."))
