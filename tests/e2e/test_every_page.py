@@ -19,6 +19,7 @@ ROLES = (
     "technician",
     "contractor",
     "dispatcher",
+    "supervisor",
     "dormmanager",
     "registry",
     "counsellor",
