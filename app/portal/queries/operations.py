@@ -14,6 +14,7 @@ from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db, valid_on
 from app.core.outbox import OutboxDelivery, OutboxEvent
+from app.core.prepared import among, code
 from app.core.settings import SettingValue
 from app.imports.models import ImportProgress
 from app.sites import queries as places
@@ -34,16 +35,17 @@ def desk(actor: Actor, now: datetime) -> Any:
     new = (
         select(func.count())
         .select_from(Ticket)
-        .where(Ticket.status == "submitted", viewer.tickets_seen(actor))
+        .where(Ticket.status == code("submitted"), viewer.tickets_seen(actor))
         .scalar_subquery()
     )
-    queued = WorkOrder.state == "queued"
+    # codes in the text: as values they had PostgreSQL plan the statement anew for each home page
+    queued = WorkOrder.state == code("queued")
     ran_out = (
         select(Offer.id)
         .where(
             Offer.institution_id == WorkOrder.institution_id,
             Offer.order_id == WorkOrder.id,
-            Offer.outcome == "expired",
+            Offer.outcome == code("expired"),
         )
         .exists()
     )
@@ -52,13 +54,13 @@ def desk(actor: Actor, now: datetime) -> Any:
             new.label("new"),
             func.count().filter(queued, WorkOrder.waiting.is_not(None)).label("nobody"),
             func.count()
-            .filter(or_(queued, WorkOrder.state == "offered"), WorkOrder.lead_called_at.is_not(None))
+            .filter(or_(queued, WorkOrder.state == code("offered")), WorkOrder.lead_called_at.is_not(None))
             .label("called"),
             func.count().filter(queued, ran_out).label("expired"),
-            func.count().filter(WorkOrder.state.in_(("accepted", "en_route", "working"))).label("working"),
-            func.count().filter(WorkOrder.state == "on_hold", WorkOrder.hold_until < now).label("overdue"),
+            func.count().filter(among(WorkOrder.state, ("accepted", "en_route", "working"))).label("working"),
+            func.count().filter(WorkOrder.state == code("on_hold"), WorkOrder.hold_until < now).label("overdue"),
             func.count().filter(WorkOrder.state == "planned", WorkOrder.kind == "rework").label("rework"),
-        ).where(WorkOrder.state.in_(sorted(ORDER_OPEN)), viewer.orders_seen(actor))
+        ).where(among(WorkOrder.state, ORDER_OPEN), viewer.orders_seen(actor))
     ).one()
 
 
