@@ -205,7 +205,12 @@ FIELDS: dict[str, Any] = {
     "verb": _l("Did what"),
     "object_kind": _l("Kind of object"),
     "object_id": _l("Number of the object"),
-    "refused": _l("Refused only"),
+    "refused": _l("Refused"),
+    "read": _l("Rows read"),
+    "new": _l("New"),
+    "changed": _l("Changed"),
+    "same": _l("Unchanged"),
+    "missing": _l("Missing"),
     "password": _l("Password"),
     "cap": _l("Orders at most"),
     "public": _l("Open to everybody"),
@@ -311,8 +316,12 @@ def declare(
             table.setdefault(slug, words)
 
 
-def verb(slug: str) -> str:
-    return str(VERBS.get(slug, slug))
+TRIED: dict[str, Any] = {"sign-in": _l("Tried to sign in")}
+"""Verbs as they are said where nothing came of it."""
+
+
+def verb(slug: str, *, success: bool = True) -> str:
+    return str(VERBS.get(slug, slug) if success else TRIED.get(slug, VERBS.get(slug, slug)))
 
 
 def kind(slug: str) -> str:

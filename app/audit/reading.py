@@ -5,13 +5,13 @@ What is stored stays at hand beside it (`Entry.raw`). Names are looked up once f
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 from flask_babel import gettext as _
 
 from app.audit import labels
@@ -43,7 +43,7 @@ def read(entries: Iterable[AuditEntry]) -> list[Entry]:
     return [
         Entry(
             it=each,
-            verb=labels.verb(each.verb),
+            verb=labels.verb(each.verb, success=each.success),
             object=_object(each, names),
             changes=[(_member(name, names), was, now) for name, was, now in changes(each, names)],
             raw=_raw(each),
@@ -132,4 +132,4 @@ def _one(name: str, value: Any, names: Names) -> str:
 def _raw(entry: AuditEntry) -> str:
     members: dict[str, Any] = {"verb": entry.verb, "object_kind": entry.object_kind, "object_id": entry.object_id}
     members |= {"before": entry.before, "after": entry.after}
-    return orjson.dumps(members, option=orjson.OPT_INDENT_2).decode()
+    return json.dumps(members, ensure_ascii=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from app.audit import labels as audit_labels
 from app.core.errors import NotFound
 from app.core.importing import Importer
 
@@ -18,6 +19,7 @@ def fill(importers: Iterable[Importer[Any]]) -> None:
         if each.kind in _known:
             raise ValueError(f"two importers are called {each.kind}")
         _known[each.kind] = each
+    audit_labels.declare(codes={"kind": {each.kind: each.label for each in _known.values()}})
 
 
 def importer(kind: str) -> Importer[Any]:

@@ -161,7 +161,7 @@ def test_too_much_is_refused_with_the_way(
 
 def read_of(page: str) -> str:
     """The page without what is shown on demand: the entries as they are stored."""
-    return re.sub(r"<pre.*?</pre>", "", page, flags=re.DOTALL)
+    return re.sub(r"<code.*?</code>", "", page, flags=re.DOTALL)
 
 
 def test_settings_and_permissions_are_in_words(database: Session, client: FlaskClient) -> None:
@@ -177,11 +177,13 @@ def test_a_refusal_is_said_once_and_the_page_by_its_name(database: Session, clie
     services.record(
         SYSTEM, "refused", "route", None, now=NOW, after={"method": "GET", "endpoint": "audit.entries"}, success=False
     )
+    services.record(SYSTEM, "sign-in", "person", None, now=NOW - timedelta(minutes=1), success=False)
     for locale, once in (("en", "refused"), ("zh-CN", "被拒")):
         page = accounts.sign_in(client, accounts.person("admin", locale=locale)).get("/audit").text
         row = page.partition("<tbody")[2].partition("</tr>")[0].partition("<details")[0]
         assert row.count(once) == 1
         assert "(audit.entries)" in row
+        assert ("Tried to sign in" if locale == "en" else "尝试登录") in page
 
 
 def test_things_are_called_by_their_names_and_the_stored_stays_at_hand(database: Session, client: FlaskClient) -> None:
@@ -202,7 +204,7 @@ def test_things_are_called_by_their_names_and_the_stored_stays_at_hand(database:
         assert words in seen, words
     for slug in (">outage<", "starts_at", "2026-11-25T15"):
         assert slug not in seen, slug
-    stored = html.unescape("".join(re.findall(r"<pre.*?</pre>", page, flags=re.DOTALL)))
+    stored = html.unescape("".join(re.findall(r"<code.*?</code>", page, flags=re.DOTALL)))
     assert '"starts_at": "2026-11-25T15:00:00Z"' in stored, stored
     zh = accounts.sign_in(client, accounts.person("admin", locale="zh-CN")).get("/audit").text
     assert "停水 / No water" in zh
