@@ -174,10 +174,10 @@ def test_settings_and_permissions_are_in_words(database: Session, client: FlaskC
 
 
 def test_a_refusal_is_said_once_and_the_page_by_its_name(database: Session, client: FlaskClient) -> None:
+    services.record(SYSTEM, "sign-in", "person", None, now=NOW - timedelta(minutes=1), success=False)
     services.record(
         SYSTEM, "refused", "route", None, now=NOW, after={"method": "GET", "endpoint": "audit.entries"}, success=False
     )
-    services.record(SYSTEM, "sign-in", "person", None, now=NOW - timedelta(minutes=1), success=False)
     for locale, once in (("en", "refused"), ("zh-CN", "被拒")):
         page = accounts.sign_in(client, accounts.person("admin", locale=locale)).get("/audit").text
         row = page.partition("<tbody")[2].partition("</tr>")[0].partition("<details")[0]

@@ -30,6 +30,7 @@ from tests.tickets.test_api_tickets import Caller
 
 WORDS = "上铺床头 水龙头漏 13800000000"
 ANSWER = "左边那个"
+REPORTER = "最初的报修人"
 
 
 class Handed:
@@ -37,6 +38,7 @@ class Handed:
 
     def __init__(self, ground: factory.Ground, now: datetime) -> None:
         self.ground = ground
+        ground.student.name = REPORTER
         filed = ground.file(description=WORDS)
         self.id: int = filed.id
         self.number: str = filed.number
@@ -58,7 +60,7 @@ def handed(database: Session, frozen: datetime) -> Handed:
 
 
 def hidden_in(text: str, room: str) -> None:
-    for each in (WORDS, "13800000000", ANSWER, room):
+    for each in (REPORTER, WORDS, "13800000000", ANSWER, room):
         assert each not in text
 
 
@@ -69,6 +71,7 @@ def test_the_api_shows_the_new_reporter_what_a_follower_sees(client: FlaskClient
     assert shown["place"] is None or "id" not in shown["place"] or shown["place"]["id"] is None
     hidden_in(str(shown), handed.ground.room.name)
     assert shown["reporter"]["id"] == str(handed.heir.id)
+    hidden_in(str(heir.get(f"/tickets/{handed.id}/events").json), handed.ground.room.name)
     (listed,) = heir.get("/tickets", mine=1).json["items"]
     assert listed["number"] == handed.number
     hidden_in(str(listed), handed.ground.room.name)

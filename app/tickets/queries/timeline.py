@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, case, or_, select
+from sqlalchemy import and_, case, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
@@ -59,7 +59,8 @@ def readable(actor: Actor, ticket: Any) -> tuple[str, ...]:
 def page(actor: Actor, ticket: Any, *, cursor: str | None = None, limit: int = 100) -> paging.Page[Any]:
     """The events of a ticket meant for the reader, oldest first. The caller has found the ticket for him.
 
-    Whoever took a ticket over from another reporter (N8) does not read what was written to that one, or by him.
+    Whoever took a ticket over from another reporter (N8) does not read what was written to that one, or by him, nor who
+    that was.
     """
     seen = readable(actor, ticket)
     columns: list[Any] = list(_COLUMNS)
@@ -68,8 +69,7 @@ def page(actor: Actor, ticket: Any, *, cursor: str | None = None, limit: int = 1
     if taken is not None and Audience.CREW.value not in seen:
         since, before = taken
         meant = and_(meant, or_(TicketEvent.audience != Audience.REPORTER.value, TicketEvent.id > since))
-        theirs = and_(TicketEvent.id < since, TicketEvent.actor_id.in_(before))
-        columns = [case((~theirs, each)).label(each.key) if each.key == "note" else each for each in columns]
+        columns = _without(before, since)
     query = (
         select(*columns)
         .outerjoin(Person, and_(Person.institution_id == TicketEvent.institution_id, Person.id == TicketEvent.actor_id))
@@ -87,6 +87,21 @@ def page(actor: Actor, ticket: Any, *, cursor: str | None = None, limit: int = 1
         left = and_(TicketEvent.kind == history.Remark.CALL_BACK.value, TicketEvent.note.is_not(None))
         query = query.where(~left)
     return paging.page(query, [("id", TicketEvent.id.asc())], cursor, limit)
+
+
+def _without(before: set[int], since: int) -> list[Any]:
+    """The columns, without the words of former reporters up to an event, and without their names."""
+    unsaid = {
+        "note": and_(TicketEvent.id <= since, TicketEvent.actor_id.in_(before)),
+        "actor_id": TicketEvent.actor_id.in_(before),
+        "person_id": TicketEvent.person_id.in_(before),
+        "data": TicketEvent.kind == history.Remark.HANDED_ON.value,
+    }
+    unsaid |= {"actor_name": unsaid["actor_id"], "person_name": unsaid["person_id"]}
+    return [
+        case((~func.coalesce(unsaid[each.key], false()), each)).label(each.key) if each.key in unsaid else each
+        for each in _COLUMNS
+    ]
 
 
 def _taken_over(actor: Actor, ticket: Any) -> tuple[int, set[int]] | None:
