@@ -301,9 +301,12 @@ def test_photos_of_a_refused_end_stay_and_are_not_chosen_again(
         page = answer.get_data(as_text=True)
         assert answer.status_code == 200, "an answer below 400 is committed"
         assert "1 photo is kept with the order" in page
-        assert "Write what was done." in page, again
+        assert "This is a GIF" in page, again
         assert order(database, order_id).state == "working"
         assert [photo.moment for photo in kept.of("work_order", order_id)] == ["after"]
+    again_empty = client.post(f"/crew/{order_id}/done", data={"version": 4, "done_note": ""}, headers=ENGLISH)
+    assert again_empty.status_code == 422
+    assert "Write what was done." in again_empty.get_data(as_text=True)
     done = client.post(f"/crew/{order_id}/done", data={"version": 4, "done_note": "New hinge"})
     assert done.status_code == 303
     assert order(database, order_id).state == "done"
