@@ -20,7 +20,7 @@ from app.tickets.services import settling
 from bench import ground, histories, measure
 
 REQUESTS, DAYS = 100_000, 365
-ROUNDS, BATCH = 3, 2
+ROUNDS, BATCH = 2, 1
 FLOOR = """
     SELECT source, count(*), avg(work), avg(raw), avg(total), sum(CAST(kept AS integer)), sum(stars), sum(visits),
         sum(offers)
