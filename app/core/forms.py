@@ -17,6 +17,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, RAISE, ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
+from app.core import schema_words
 from app.core.errors import NEVER, DomainError, NotAllowed, NotFound, Rejected
 from app.core.i18n import iso
 from app.core.words import LANGUAGES
@@ -248,7 +249,8 @@ def flatten(messages: Any, path: str = "") -> dict[str, list[Any]]:
             for key, said in flatten(inner, step or path).items():
                 found.setdefault(key, []).extend(said)
         return found
-    return {path or "body": messages if isinstance(messages, list) else [messages]}
+    leaves = messages if isinstance(messages, list) else [messages]
+    return {path or "body": [schema_words.said(each) for each in leaves]}
 
 
 class Form:
