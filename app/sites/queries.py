@@ -61,9 +61,7 @@ def replaced(q: str, on: date, limit: int = 5) -> list[tuple[Place, Place]]:
     words = tree.terms(q)
     if not words:
         return []
-    query = select(Place).where(Place.valid_to <= on, Place.successor_id.is_not(None))
-    for word in words:
-        query = query.where(Place.search.contains(word, autoescape=True))
+    query = select(Place).where(Place.valid_to <= on, Place.successor_id.is_not(None), *_hold(words))
     old = db.session.scalars(query.order_by(Place.valid_to.desc(), Place.id).limit(limit)).all()
     pairs = ((each, standing_in(each, on)) for each in old)
     return [(each, new) for each, new in pairs if new is not None]
@@ -218,8 +216,9 @@ def find(
     """One page of valid places as rows (id, parent_id, code, name, kind, path, sort_key, public, has_children).
 
     `parent` alone gives what stands directly under it; together with `q` or `kinds` it gives what is found
-    anywhere below. `top` gives the campuses. `q`: every word must occur in path, code or initials; whose own code
-    is the question comes first, then whose name or code begins with it, then whose name holds it, then the rest.
+    anywhere below. `top` gives the campuses. `q`: every word must occur in path, code or initials, whatever blanks
+    and hyphens it is written with; whose own code is the question comes first, then whose name or code begins with
+    it, then whose name holds it, then the rest.
     """
     words = tree.terms(q)
     child = aliased(Place)
@@ -239,21 +238,38 @@ def find(
         query = query.where(below(parent) if words or kinds else Place.parent_id == parent.id)
     if kinds:
         query = query.where(Place.kind.in_(sorted(kinds)))
-    for word in words:
-        query = query.where(Place.search.contains(word, autoescape=True))
+    query = query.where(*_hold(words))
     keys: list[tuple[str, ColumnElement[Any]]] = [("sort_key", Place.sort_key.asc()), ("id", Place.id.asc())]
     return paging.page(query, [("rank", rank.asc()), *keys] if words else keys, cursor, limit)
 
 
+def _hold(words: Sequence[str]) -> list[ColumnElement[bool]]:
+    """That a place's way, code or initials hold each word. Letters alone may be initials, which keep their levels."""
+    return [
+        Place.search.contains(word, autoescape=True)
+        if word.isascii() and word.isalpha()
+        else _squeezed(Place.search).regexp_match(tree.likeness(word))
+        for word in words
+    ]
+
+
+def _squeezed(text: ColumnElement[str]) -> ColumnElement[str]:
+    """`tree.squeezed` of a folded text."""
+    return func.translate(text, tree.SKIPPED, "")
+
+
 def _rank(words: Sequence[str]) -> ColumnElement[int]:
-    """0: the code is the question; 1: code, name or initials begin with its last word; 2: hold it; 3: the path does."""
-    last = words[-1]
-    own = (func.lower(Place.code), func.lower(Place.name), Place.initials)
+    """0: the code is the question; 1: code, name or initials begin with it; 2: with its last word; 3: hold the last
+    word; 4: the path does."""
+    whole, last = tree.squeezed("".join(words)), tree.squeezed(words[-1])
+    code = _squeezed(func.lower(Place.code))
+    own = (code, _squeezed(func.lower(Place.name)), Place.initials)
     return case(
-        (func.lower(Place.code) == " ".join(words), 0),
-        (or_(*(text.startswith(last, autoescape=True) for text in own)), 1),
-        (or_(*(text.contains(last, autoescape=True) for text in own)), 2),
-        else_=3,
+        (code == whole, 0),
+        (or_(*(text.startswith(whole, autoescape=True) for text in own)), 1),
+        (or_(*(text.startswith(last, autoescape=True) for text in own)), 2),
+        (or_(*(text.contains(last, autoescape=True) for text in own)), 3),
+        else_=4,
     )
 
 

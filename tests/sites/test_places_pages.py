@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
@@ -80,6 +81,32 @@ def test_search_in_pages_and_fragments(database: Session, student: FlaskClient) 
     assert "<html" not in part.get_data(as_text=True)
     assert "HX-Request-Type" in part.headers["Vary"]
     assert "Nothing found" in student.get("/places?q=zzz").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "typed", ["李园3号楼408", "李园 3 号楼 408室", "408室", "LY3408", "ly3-408", "李园3号楼4层408", "李园３号楼·408"]
+)
+def test_blanks_and_hyphens_are_as_people_type_them(database: Session, typed: str) -> None:
+    for number in (1, 13, 3):
+        building = sites.building(name=f"李园 {number} 号楼", code=f"LY{number}")
+        sites.room(sites.floor(building, name="4 层"), "408 室", code=f"LY{number}-408")
+    found = queries.find(date(2026, 11, 18), q=typed, kinds=["room"]).items
+    codes = [row.code for row in found]
+    if "(" in typed:
+        assert codes == [], "what is typed is never a pattern"
+    elif "号楼" in typed or "3" in typed:
+        assert codes[0] == "LY3-408"
+        assert "LY1-408" not in codes
+        assert " " in typed or codes == ["LY3-408"], "13 is another number than 3, where they are one word"
+    else:
+        assert sorted(codes) == ["LY1-408", "LY13-408", "LY3-408"]
+
+
+def test_whose_own_name_is_meant_comes_first(database: Session) -> None:
+    for number in (1, 3):
+        sites.floor(sites.building(name=f"李园 {number} 号楼"), name="3 层")
+    for typed in ("李园3", "李园 3", "李园3号楼"):
+        assert queries.find(date(2026, 11, 18), q=typed).items[0].name == "李园 3 号楼"
 
 
 @pytest.mark.parametrize("address", ["/places/0", "/places/99999999999999999999", "/places/abc", "/places/1e3"])

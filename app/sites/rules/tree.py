@@ -6,6 +6,7 @@ from the place itself and its parent, so one rule derives them for a single new 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -79,6 +80,29 @@ def far(path: str | None) -> str:
 def fold(text: str) -> str:
     """Text as it is searched: full-width and half-width alike, no case, runs of blanks as one."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+SKIPPED = " -‐‑–—_/·、,，.。#"
+"""What people leave out or put between the parts of a place: `桃园3号楼408` is `桃园 3 号楼 · 4 层 · 408 室`."""
+
+_SKIPPED = str.maketrans("", "", SKIPPED)
+_NUMBER = re.compile(r"(?<=[^0-9])(?=[0-9])")
+
+
+def squeezed(text: str) -> str:
+    """Text as it is compared: folded, without what is `SKIPPED`."""
+    return fold(text).translate(_SKIPPED)
+
+
+def likeness(word: str) -> str:
+    """The regular expression (PostgreSQL's) of a word among squeezed ways: before each of its numbers something may
+    stand, a floor say, but no digit.
+
+    >>> likeness("桃园3号楼408")
+    '桃园(.*[^0-9])?3号楼(.*[^0-9])?408'
+    """
+    plain = "".join(char if char.isalnum() else f"\\{char}" for char in squeezed(word))
+    return _NUMBER.sub("(.*[^0-9])?", plain)
 
 
 def terms(question: str) -> tuple[str, ...]:
