@@ -253,7 +253,7 @@ def _hold(words: Sequence[str]) -> list[ColumnElement[bool]]:
     ]
 
 
-def _squeezed(text: ColumnElement[str]) -> ColumnElement[str]:
+def _squeezed(text: Any) -> ColumnElement[str]:
     """`tree.squeezed` of a folded text."""
     return func.translate(text, tree.SKIPPED, "")
 
