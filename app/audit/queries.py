@@ -53,6 +53,21 @@ def entries(filters: Filters, cursor: str | None, limit: int = paging.DEFAULT_LI
     return paging.page(_filtered(filters), [("id", AuditEntry.id.desc())], cursor, limit, scalars=True)
 
 
+def latest(object_kind: str, object_id: int | None, verb: str) -> AuditEntry | None:
+    """The newest act of this kind done to an object."""
+    return db.session.scalars(
+        select(AuditEntry)
+        .where(
+            AuditEntry.object_kind == object_kind,
+            AuditEntry.object_id == object_id,
+            AuditEntry.verb == verb,
+            AuditEntry.success,
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    ).first()
+
+
 def every(filters: Filters, most: int) -> Iterator[AuditEntry]:
     """Entries page by page, at most `most`."""
     cursor: str | None = None

@@ -13,6 +13,8 @@ from app.accounts.models import Person
 from app.core import outbox
 from app.core.db import current_institution, db
 from app.core.errors import NotFound, Rejected
+from app.core.held import held
+from app.core.seen import Seen
 from app.events.notifications import MailDue
 from app.notifications import queries
 from app.notifications.models import KeptMail, Notification, NotificationDelivery, NotificationPreference
@@ -115,14 +117,20 @@ def no_longer_asks(person_id: int, link: str, now: datetime, *, kind: str | None
     db.session.execute(update(Notification).where(*conditions).values(read_at=now))
 
 
-def choose(person_id: int, wanted: Mapping[str, bool], channel: str = EMAIL) -> None:
-    """Keep somebody's choices, kind by kind; raises Rejected for a kind that leaves none."""
+def choose(person_id: int, wanted: Mapping[str, bool], channel: str = EMAIL, *, seen: Seen | None = None) -> None:
+    """Keep somebody's choices, kind by kind; `seen`: what he had before him, read by his id (None: not asked).
+
+    Raises Rejected for a kind that leaves none, Overtaken.
+    """
     for code in wanted:
         kind = kinds.BY_CODE.get(code)
         if kind is None or kind.demanded:
             raise Rejected(fields={code: "unknown"})
     if not wanted:
         return
+    if seen is not None:
+        held(Person, person_id)  # whoever comes second waits, then finds what the first has chosen
+        seen.holds(person_id)
     statement = insert(NotificationPreference).values(
         [
             {

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import clock, forms, pages
+from app.core import clock, forms, pages, seen
 from app.core.errors import NotFound
 from app.core.http import current_actor, policy
 from app.notifications import policies, queries, rendering, services
@@ -62,7 +62,16 @@ def read_all() -> Any:
 @policy(policies.own)
 def choices() -> Any:
     """What somebody wishes to be mailed, by kind."""
-    return render_template("notifications/choices.html", groups=_groups(queries.chosen(_me(), services.EMAIL)))
+    return _choices_page(seen.form_of(forms.Schema, _shown(_me())))
+
+
+def _shown(person_id: int) -> dict[str, Any]:
+    chosen = queries.chosen(person_id, services.EMAIL)
+    return {"mail": [kind.code for kind in _offered() if not kind.demanded and chosen.get(kind.code, kind.mail)]}
+
+
+def _choices_page(form: forms.Form) -> Any:
+    return render_template("notifications/choices.html", form=form, groups=_groups(set(form.values["mail"])))
 
 
 @blueprint.post("/notifications/choices")
@@ -70,7 +79,14 @@ def choices() -> Any:
 def choose() -> Any:
     """Keep the choices: a box that is not sent is off."""
     ticked = set(request.form.getlist("mail"))
-    services.choose(_me(), {kind.code: kind.code in ticked for kind in _offered() if not kind.demanded})
+    form = forms.Form(forms.Schema, {"mail": sorted(ticked), "version": request.form.get("version")})
+    wanted = {kind.code: kind.code in ticked for kind in _offered() if not kind.demanded}
+    try:
+        services.choose(_me(), wanted, seen=seen.seen_by(form, _shown))
+    except seen.Overtaken as late:
+        said = _("You have changed these choices since, in another window. Look at them and keep them again.")
+        seen.give_back(form, late, said, _called)
+        return _choices_page(form), late.status
     pages.toast(_("Your choices are kept."))
     return redirect(url_for("notifications.choices"))
 
@@ -90,11 +106,16 @@ def _offered() -> list[kinds.Kind]:
     return [kind for kind in kinds.KINDS if actor.can(rights[kind.group])]
 
 
-def _groups(chosen: dict[str, bool]) -> list[dict[str, Any]]:
+def _called(code: str) -> str:
+    kind = kinds.BY_CODE.get(code)
+    return code if kind is None else str(_(kind.label))
+
+
+def _groups(ticked: set[str]) -> list[dict[str, Any]]:
     groups: dict[str, dict[str, Any]] = {}
     for kind in _offered():
         group = groups.setdefault(kind.group, {"label": _(kind.group), "kinds": []})
-        on = kind.demanded or chosen.get(kind.code, kind.mail)
+        on = kind.demanded or kind.code in ticked
         group["kinds"].append({"code": kind.code, "label": _(kind.label), "on": on, "demanded": kind.demanded})
     return list(groups.values())
 

@@ -17,6 +17,7 @@ from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from app.core.errors import NotFound, Rejected
 from tests.counting import counted
+from tests.editing import save
 from tests.factories import accounts, sites
 
 SYSTEM = Actor.system(1)
@@ -145,7 +146,7 @@ def test_a_person_is_made_and_changed_on_pages(client: FlaskClient, database: Se
     taken = client.post("/people/new", data={**data, "student_no": "2023002", "username": "ZENG"})
     assert "This account name is taken" in taken.text
     edited = {"name": "曾晓明", "username": "zeng", "valid_to": "2027-06-30", "sex": "M", "email": "z@example.edu.cn"}
-    assert client.post(f"/people/{made.id}/edit", data=edited).status_code == 302
+    assert save(client, f"/people/{made.id}/edit", edited).status_code == 302
     assert (made.name, made.valid_to, made.email) == ("曾晓明", date(2027, 7, 1), "z@example.edu.cn")
     assert 'value="2027-06-30"' in client.get(f"/people/{made.id}/edit").text
     entry = database.scalars(select(AuditEntry).where(AuditEntry.verb == "person.edit")).one()

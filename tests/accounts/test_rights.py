@@ -16,6 +16,7 @@ from app.accounts.services import rights
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, Rejected
+from tests.editing import save
 from tests.factories import accounts, sites
 
 
@@ -146,7 +147,7 @@ def test_nobody_touches_the_account_of_somebody_who_may_do_more(
     assert client.post(f"/people/{admin.id}/password", data=good).status_code == 403
     assert client.post(f"/people/{admin.id}/disable").status_code == 403
     changed = {"name": admin.name, "username": "taken-over", "lang": "zh-CN", "sex": "U"}
-    assert client.post(f"/people/{admin.id}/edit", data=changed).status_code == 403
+    assert save(client, f"/people/{admin.id}/edit", changed).status_code == 403
     database.refresh(admin)
     assert admin.username != "taken-over"
 
@@ -237,10 +238,10 @@ def test_roles_on_pages(client: FlaskClient, database: Session, frozen: datetime
     assert made.status_code == 302
     desk = accounts.role("desk")
     assert client.get(f"/roles/{desk.id}").status_code == 200
-    changed = client.post(f"/roles/{desk.id}", data={"name_en": "Desk", "permissions": ["people.read"], "staff": "1"})
+    changed = save(client, f"/roles/{desk.id}", {"name_en": "Desk", "permissions": ["people.read"], "staff": "1"})
     assert changed.status_code == 302
     assert (desk.permissions, desk.staff) == (["people.read"], True)
     assert client.post(f"/roles/{desk.id}/close").status_code == 302
     assert desk.valid_to is not None
-    own = client.post(f"/roles/{accounts.role('admin').id}", data={"name_en": "Admin", "permissions": []})
+    own = save(client, f"/roles/{accounts.role('admin').id}", {"name_en": "Admin", "permissions": []})
     assert own.status_code == 403

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries
 from app.accounts.models import Crew, CrewMember, OrgUnit, Role
 from tests.counting import counted
+from tests.editing import save
 from tests.factories import accounts
 
 
@@ -24,7 +25,7 @@ def test_a_crew_from_its_making_to_its_end(client: FlaskClient, database: Sessio
     assert made.location == f"/crews/{crew.id}"
     assert (crew.name, crew.contractor) == ({"zh-CN": "水电班"}, True)
     assert client.post("/crews/new", data={"code": "W1", "name_en": "Other"}).status_code == 422
-    edited = client.post(f"/crews/{crew.id}/edit", data={"code": "W1", "name_zh": "水电班", "name_en": "Plumbing"})
+    edited = save(client, f"/crews/{crew.id}/edit", {"code": "W1", "name_zh": "水电班", "name_en": "Plumbing"})
     assert edited.status_code == 302
     assert client.get(f"/crews/{crew.id}/edit").status_code == 200
 
@@ -115,7 +116,7 @@ def test_the_tree_of_units(client: FlaskClient, database: Session, frozen: datet
     assert "Close them first" in refused.text
     accounts.member_of(accounts.person(), group)
     assert "Move them first" in client.post(f"/orgs/{group.id}/close", follow_redirects=True).text
-    renamed = client.post(f"/orgs/{group.id}/edit", data={"kind": "class", "code": "SE2601", "name": "软工2601"})
+    renamed = save(client, f"/orgs/{group.id}/edit", {"kind": "class", "code": "SE2601", "name": "软工2601"})
     assert renamed.status_code == 302
     assert group.name == "软工2601"
     empty = accounts.org_unit("空", parent=college)

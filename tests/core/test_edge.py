@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import LoginSession, Person, SignInFailure
 from app.audit.models import AuditEntry
 from tests.counting import counted
+from tests.editing import save
 from tests.factories import accounts
 
 
@@ -74,7 +75,7 @@ def test_a_refusal_rolls_back_what_came_before_it(client: FlaskClient, database:
     accounts.sign_in(client, admin)
     other = accounts.person(username="taken")
     assert other.username == "taken"
-    refused = client.post(f"/people/{target.id}/edit", data={"name": "乙", "username": "taken"})
+    refused = save(client, f"/people/{target.id}/edit", {"name": "乙", "username": "taken"})
     assert refused.status_code == 422
     database.expire_all()
     assert database.get_one(Person, (1, target.id)).name == "甲"

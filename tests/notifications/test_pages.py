@@ -15,6 +15,7 @@ from app.accounts.models import Person
 from app.notifications import queries, services
 from app.notifications.models import Notification
 from tests.counting import counted
+from tests.editing import save
 from tests.factories import accounts
 from tests.factories import notifications as factory
 
@@ -91,7 +92,7 @@ def test_choices_are_kept(browser: FlaskClient, lin: Person) -> None:
     page = browser.get("/notifications/choices").get_data(as_text=True)
     assert "A request is accepted" in page
     assert "An order is offered to me" not in page
-    browser.post("/notifications/choices", data={"mail": ["ticket-accepted"]})
+    assert save(browser, "/notifications/choices", {"mail": ["ticket-accepted"]}).status_code == 302
     chosen = queries.chosen(lin.id, services.EMAIL)
     assert chosen["ticket-accepted"] is True
     assert chosen["ticket-resolved"] is False

@@ -15,6 +15,7 @@ from app.sites import queries
 from app.sites.models import Place, PlaceSticker
 from app.sites.rules import stickers
 from tests.counting import counted
+from tests.editing import save
 from tests.factories import accounts, sites
 
 Login = Callable[..., FlaskClient]
@@ -130,7 +131,7 @@ def test_a_place_is_added_edited_moved_closed_and_opened(database: Session, admi
     assert refused.status_code == 422
     assert "has this code already" in refused.get_data(as_text=True)
     room = sites.room(building, "101")
-    assert admin.post(f"/places/{room.id}/edit", data={"name": "102", "code": "EC-102"}).status_code == 302
+    assert save(admin, f"/places/{room.id}/edit", {"name": "102", "code": "EC-102"}).status_code == 302
     assert (room.name, room.code, room.initials) == ("102", "EC-102", "102")
     other = sites.building(campus, "二号楼")
     assert admin.post(f"/places/{room.id}/move", data={"parent_id": str(other.id)}).status_code == 302

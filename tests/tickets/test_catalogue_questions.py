@@ -20,6 +20,7 @@ from app.tickets.models import Category, CategoryVersion, Ticket
 from app.tickets.rules.questions import Kind, Option, Question
 from app.tickets.rules.sla_policy import DEFAULT
 from app.tickets.services import catalogue, category_versions, sla_policies
+from tests.editing import save
 from tests.factories import accounts, attachments
 from tests.factories import tickets as make
 from tests.tickets.test_api_tickets import Caller
@@ -314,8 +315,8 @@ def test_the_form_of_a_category_carries_what_versions_hold(
         "checklist_zh": "关阀\n试水",
         "checklist_en": "Shut the valve\nTry the water",
     }
-    assert desk.post(path, data=sent | {"checklist_en": "one"}).status_code == 422
-    assert desk.post(path, data=sent).status_code == 303
+    assert save(desk, path, sent | {"checklist_en": "one"}).status_code == 422
+    assert save(desk, path, sent).status_code == 303
     version = database.scalars(select(CategoryVersion)).one()
     assert version.demands == {
         "scan": True,

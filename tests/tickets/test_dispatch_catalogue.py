@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditEntry
 from app.tickets.models import Category, Trade
 from tests.counting import counted
+from tests.editing import save
 from tests.factories import accounts
 from tests.factories import tickets as make
 
@@ -77,7 +78,7 @@ def test_a_category_is_added_changed_and_closed(
     assert 'name="code" value="sink"' in page
     changed = given(ground, parent_id=ground.category.id, emergency="1", emergency_phone="8120 0000", code="other")
     changed.pop("auto_dispatch")
-    assert desk.post(f"/catalogue/categories/{made.id}", data=changed).status_code == 303
+    assert save(desk, f"/catalogue/categories/{made.id}", changed).status_code == 303
     made = one(database, "sink")
     assert (made.parent_id, made.emergency, made.emergency_phone, made.auto_dispatch) == (
         ground.category.id,
@@ -131,7 +132,7 @@ def test_a_category_never_stands_below_itself(ground: make.Ground, desk: FlaskCl
     desk.post("/catalogue/categories/new", data=given(ground, parent_id=ground.category.id))
     child = one(database, "sink")
     data = given(ground, code="tap", parent_id=child.id)
-    assert desk.post(f"/catalogue/categories/{ground.category.id}", data=data).status_code == 422
+    assert save(desk, f"/catalogue/categories/{ground.category.id}", data).status_code == 422
 
 
 def test_a_trade_is_added_renamed_and_closed(ground: make.Ground, desk: FlaskClient, database: Session) -> None:
@@ -140,7 +141,7 @@ def test_a_trade_is_added_renamed_and_closed(ground: make.Ground, desk: FlaskCli
     assert desk.post("/catalogue/trades/new", data=sent).status_code == 422
     made = database.scalars(select(Trade).where(Trade.code == "wood")).one()
     assert "Nobody has it" in text(desk, "/catalogue")
-    assert desk.post(f"/catalogue/trades/{made.id}", data={**sent, "name_en": "Woodwork"}).status_code == 303
+    assert save(desk, f"/catalogue/trades/{made.id}", {**sent, "name_en": "Woodwork"}).status_code == 303
     assert 'value="Woodwork"' in text(desk, f"/catalogue/trades/{made.id}")
     assert desk.post(f"/catalogue/trades/{made.id}", data={"code": "wood"}).status_code == 422
     refused = desk.post(f"/catalogue/trades/{ground.trade.id}/close")

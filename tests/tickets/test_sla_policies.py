@@ -28,6 +28,7 @@ from app.tickets.rules.sla import Kind
 from app.tickets.rules.sla_policy import DEFAULT, Policy
 from app.tickets.services import catalogue, clocks
 from app.tickets.services import sla_policies as services
+from tests.editing import save
 from tests.factories import accounts
 from tests.factories import tickets as make
 
@@ -380,14 +381,14 @@ class TestPages:
         category = f"/catalogue/categories/{ground.category.id}"
         assert '<option value="quick">' in self.page(desk, category)
         sent = {"code": "tap", "name_zh": "水", "trade_id": ground.trade.id, "sla_policy": "quick"}
-        assert desk.post(category, data=sent).status_code == 303
+        assert save(desk, category, sent).status_code == 303
         assert "1 category" in self.page(desk, "/service-levels")
         assert desk.post(f"/service-levels/{made.id}/close", data={"seen": "1"}).status_code == 409
-        assert desk.post(category, data={**sent, "sla_policy": ""}).status_code == 303
+        assert save(desk, category, {**sent, "sla_policy": ""}).status_code == 303
         assert desk.post(f"/service-levels/{made.id}/close", data={"seen": "9"}).status_code == 412
         assert desk.post(f"/service-levels/{made.id}/close", data={"seen": "1"}).status_code == 303
         self.page(desk, f"/service-levels/{made.id}", 404)
-        assert desk.post(category, data={**sent, "sla_policy": "quick"}).status_code == 422
+        assert save(desk, category, {**sent, "sla_policy": "quick"}).status_code == 422
 
     def test_a_dispatcher_reads_only(self, ground: make.Ground, login: Login) -> None:
         client = login(accounts.person("dispatcher"))

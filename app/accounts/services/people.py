@@ -18,6 +18,7 @@ from app.core import pinyin
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotFound, Rejected
+from app.core.seen import Seen, still
 from app.sites import queries as places
 from app.sites.models import Place
 
@@ -104,15 +105,17 @@ def create_person(
     return person
 
 
-def update_person(actor: Actor, person: Person, now: datetime, **changes: Any) -> None:
+def update_person(actor: Actor, person: Person, now: datetime, *, seen: Seen | None = None, **changes: Any) -> None:
     """Change members of EDITABLE.
 
     A new account name, or an end that has come, ends sessions; the account of somebody who may do more than the actor
-    is not the actor's to change. Raises Rejected, NotAllowed.
+    is not the actor's to change. `seen`: what the actor had before him (None: not asked). Raises Rejected, NotAllowed,
+    Overtaken.
     """
     unknown = set(changes) - set(EDITABLE)
     if unknown:
         raise TypeError(f"not editable: {sorted(unknown)}")
+    still(Person, person.id, seen)
     if "username" in changes:
         changes["username"] = changes["username"] or None
         _refuse_taken_username(changes["username"], person)

@@ -17,6 +17,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, db, valid_on
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
+from app.core.seen import Seen, still
 from app.sites import queries as places
 
 ROLE_TAKEN = _l("There is a role with this code already.")
@@ -192,12 +193,15 @@ def save_role(
     staff: bool,
     now: datetime,
     code: str | None = None,
+    seen: Seen | None = None,
 ) -> Role:
     """Make a role (None) or change one; holders have the new rights with their next request.
 
     Nobody changes a role they hold, or puts into one what they do not hold for the whole institution.
-    Raises NotAllowed, Rejected.
+    `seen`: what the actor had before him (None: not asked). Raises NotAllowed, Rejected, Overtaken.
     """
+    if role is not None:
+        role = still(Role, role.id, seen)
     unknown = set(permissions) - roles.PERMISSIONS
     if unknown:
         raise Rejected(fields={"permissions": _l("Choose among the offered permissions.")})

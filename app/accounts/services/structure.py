@@ -13,6 +13,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, db, valid_on
 from app.core.errors import Conflict, NotFound, Rejected
+from app.core.seen import Seen, still
 from app.sites import queries as places
 
 CODE_TAKEN = _l("Another one has this code already.")
@@ -24,9 +25,18 @@ constraint_error("uq_crew_member_valid", lambda: Conflict(MEMBER_ALREADY))
 
 
 def save_crew(
-    actor: Actor, crew: Crew | None, *, code: str, name: dict[str, str], contractor: bool, now: datetime
+    actor: Actor,
+    crew: Crew | None,
+    *,
+    code: str,
+    name: dict[str, str],
+    contractor: bool,
+    now: datetime,
+    seen: Seen | None = None,
 ) -> Crew:
-    """Make a crew (None) or change one. Raises Rejected for a taken code."""
+    """Make a crew (None) or change one. Raises Rejected for a taken code, Overtaken."""
+    if crew is not None:
+        crew = still(Crew, crew.id, seen)
     taken = select(Crew.id).where(Crew.code == code, Crew.valid_to.is_(None))
     if db.session.scalar(taken if crew is None else taken.where(Crew.id != crew.id)) is not None:
         raise Rejected(fields={"code": CODE_TAKEN})
@@ -92,9 +102,22 @@ def end_member(actor: Actor, crew: Crew, member_id: int, now: datetime) -> None:
 
 
 def save_org_unit(
-    actor: Actor, unit: OrgUnit | None, *, kind: str, parent_id: int | None, code: str, name: str, now: datetime
+    actor: Actor,
+    unit: OrgUnit | None,
+    *,
+    kind: str,
+    parent_id: int | None,
+    code: str,
+    name: str,
+    now: datetime,
+    seen: Seen | None = None,
 ) -> OrgUnit:
-    """Make an org unit below another (None: topmost), or rename one; a unit is not moved. Raises Rejected, NotFound."""
+    """Make an org unit below another (None: topmost), or rename one; a unit is not moved.
+
+    Raises Rejected, NotFound, Overtaken.
+    """
+    if unit is not None:
+        unit = still(OrgUnit, unit.id, seen)
     taken = select(OrgUnit.id).where(OrgUnit.code == code, OrgUnit.valid_to.is_(None))
     if db.session.scalar(taken if unit is None else taken.where(OrgUnit.id != unit.id)) is not None:
         raise Rejected(fields={"code": CODE_TAKEN})

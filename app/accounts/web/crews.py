@@ -11,7 +11,8 @@ from app.accounts.models import Crew
 from app.accounts.services import structure
 from app.accounts.web.entry import blueprint, ident, page
 from app.accounts.web.people import picked, shown_number
-from app.core import clock, forms, words
+from app.audit import quicker
+from app.core import clock, forms, seen, words
 from app.core.actor import Actor
 from app.core.errors import DomainError, NotFound
 from app.core.http import current_actor, policy
@@ -65,12 +66,11 @@ def new_crew_post() -> Any:
 def edit_crew(crew_id: str) -> Any:
     """The form that changes a crew."""
     crew = _crew(crew_id)
-    values = {
-        "code": crew.code,
-        **words.to_fields(crew.name),
-        "contractor": crew.contractor,
-    }
-    return page("crew_form.html", form=forms.Form(schemas.CrewFields, values), crew=crew)
+    return page("crew_form.html", form=seen.form_of(schemas.CrewFields, _shown(crew)), crew=crew)
+
+
+def _shown(crew: Crew) -> dict[str, Any]:
+    return {"code": crew.code, **words.to_fields(crew.name), "contractor": crew.contractor}
 
 
 @blueprint.post("/crews/<crew_id>/edit")
@@ -84,7 +84,8 @@ def _save(crew: Crew | None) -> Any:
     form = forms.Form(schemas.CrewFields)
     data = form.load(request.form)
     if data is not None:
-        with form.heeding():
+        of = ("crew", crew.id if crew else None)
+        with form.heeding(), quicker.heeding(form, current_actor(), *of, "crew.edit"):
             saved = structure.save_crew(
                 current_actor(),
                 crew,
@@ -92,6 +93,7 @@ def _save(crew: Crew | None) -> Any:
                 name=words.from_fields(data),
                 contractor=data["contractor"],
                 now=clock.now(),
+                seen=seen.seen_by(form, _shown),
             )
             return redirect(url_for("accounts.crew", crew_id=saved.id))
     return page("crew_form.html", form.status, form=form, crew=crew)

@@ -13,7 +13,8 @@ from app.accounts.rules import devices
 from app.accounts.services import passwords, sessions
 from app.accounts.web.entry import blueprint, ident, page
 from app.accounts.web.sign_in import begin_session
-from app.core import clock, forms
+from app.audit import quicker
+from app.core import clock, forms, seen
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Rejected
@@ -48,8 +49,11 @@ def _profile(form: forms.Form, person: Person, status: int = 200) -> Any:
 def me() -> Any:
     """The own profile."""
     person = _me(current_actor())
-    values = {"locale": person.locale or "", "email": person.email or "", "phone": person.phone or ""}
-    return _profile(forms.Form(schemas.Profile, values), person)
+    return _profile(seen.form_of(schemas.Profile, _shown(person)), person)
+
+
+def _shown(person: Person) -> dict[str, Any]:
+    return {"locale": person.locale or "", "email": person.email or "", "phone": person.phone or ""}
 
 
 @blueprint.post("/me")
@@ -62,17 +66,20 @@ def me_post() -> Any:
     data = form.load(request.form)
     if data is None:
         return _profile(form, person, 422)
-    services.people.update_person(
-        actor,
-        person,
-        clock.now(),
-        locale=data.get("locale"),
-        email=data.get("email"),
-        phone=data.get("phone"),
-    )
-    session.pop("lang", None)
-    toast(_("Saved."))
-    return redirect(url_for("accounts.me"))
+    with quicker.heeding(form, actor, "person", person.id, "person.edit"):
+        services.people.update_person(
+            actor,
+            person,
+            clock.now(),
+            seen=seen.seen_by(form, _shown),
+            locale=data.get("locale"),
+            email=data.get("email"),
+            phone=data.get("phone"),
+        )
+        session.pop("lang", None)
+        toast(_("Saved."))
+        return redirect(url_for("accounts.me"))
+    return _profile(form, person, form.status)
 
 
 @blueprint.get("/me/password")

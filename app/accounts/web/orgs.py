@@ -10,7 +10,8 @@ from app.accounts import policies, queries, schemas
 from app.accounts.models import OrgUnit
 from app.accounts.services import structure
 from app.accounts.web.entry import blueprint, ident, page
-from app.core import clock, forms
+from app.audit import quicker
+from app.core import clock, forms, seen
 from app.core.actor import Actor
 from app.core.errors import NotFound, Rejected
 from app.core.http import current_actor, policy
@@ -89,8 +90,11 @@ def _parent() -> OrgUnit | None:
 def edit_org(unit_id: str) -> Any:
     """The form that renames a unit."""
     unit = _changeable(unit_id)
-    values = {"kind": unit.kind, "code": unit.code, "name": unit.name}
-    return _form_page(forms.Form(schemas.OrgUnitFields, values), unit, None)
+    return _form_page(seen.form_of(schemas.OrgUnitFields, _shown(unit)), unit, None)
+
+
+def _shown(unit: OrgUnit) -> dict[str, Any]:
+    return {"kind": unit.kind, "code": unit.code, "name": unit.name}
 
 
 @blueprint.post("/orgs/<unit_id>/edit")
@@ -108,9 +112,15 @@ def _save(unit: OrgUnit | None, parent: OrgUnit | None) -> Any:
     form = forms.Form(schemas.OrgUnitFields)
     data = form.load(request.form)
     if data is not None:
-        with form.heeding():
+        of = ("org_unit", unit.id if unit else None)
+        with form.heeding(), quicker.heeding(form, current_actor(), *of, "org.edit"):
             saved = structure.save_org_unit(
-                current_actor(), unit, parent_id=parent.id if parent else None, now=clock.now(), **data
+                current_actor(),
+                unit,
+                parent_id=parent.id if parent else None,
+                now=clock.now(),
+                seen=seen.seen_by(form, _shown),
+                **data,
             )
             return redirect(url_for("accounts.org", unit_id=saved.id))
     return _form_page(form, unit, parent, form.status)

@@ -13,7 +13,8 @@ from app.accounts.models import Person
 from app.accounts.rules import masking
 from app.accounts.services import passwords
 from app.accounts.web.entry import blueprint, ident, page
-from app.core import clock, forms
+from app.audit import quicker
+from app.core import clock, forms, seen
 from app.core.actor import Actor
 from app.core.errors import DomainError, Rejected
 from app.core.http import current_actor, policy
@@ -143,10 +144,12 @@ def new_person_post() -> Any:
 def edit_person(person_id: str) -> Any:
     """The form for a person's own data and account name."""
     found = editable(person_id)
-    values = {name: getattr(found, name) for name in ACCOUNT_FIELDS}
-    if found.valid_to is not None:
-        values["valid_to"] = found.valid_to - ONE_DAY
-    return page("person_form.html", form=forms.Form(schemas.PersonFields, values), person=found)
+    return page("person_form.html", form=seen.form_of(schemas.PersonFields, _shown(found)), person=found)
+
+
+def _shown(person: Person) -> dict[str, Any]:
+    values = {name: getattr(person, name) for name in ACCOUNT_FIELDS}
+    return {**values, "valid_to": person.valid_to and person.valid_to - ONE_DAY}
 
 
 @blueprint.post("/people/<person_id>/edit")
@@ -160,8 +163,9 @@ def edit_person_post(person_id: str) -> Any:
         changes = {name: data.get(name) for name in ACCOUNT_FIELDS}
         if changes["valid_to"]:
             changes["valid_to"] = changes["valid_to"] + ONE_DAY
-        with form.heeding():
-            services.people.update_person(current_actor(), found, clock.now(), **changes)
+        actor = current_actor()
+        with form.heeding(), quicker.heeding(form, actor, "person", found.id, "person.edit"):
+            services.people.update_person(actor, found, clock.now(), seen=seen.seen_by(form, _shown), **changes)
             return redirect(url_for("accounts.person", person_id=found.id))
     return page("person_form.html", form.status, form=form, person=found)
 

@@ -11,7 +11,8 @@ from app.accounts.models import Role
 from app.accounts.rules.roles import PERMISSIONS
 from app.accounts.services import rights
 from app.accounts.web.entry import blueprint, ident, page
-from app.core import clock, forms, words
+from app.audit import quicker
+from app.core import clock, forms, seen, words
 from app.core.errors import DomainError, Rejected
 from app.core.http import current_actor, policy
 from app.core.pages import toast
@@ -56,12 +57,11 @@ def new_role_post() -> Any:
 def role(role_id: str) -> Any:
     """The form that changes a role."""
     found = queries.role(ident(role_id))
-    values = {
-        **words.to_fields(found.name),
-        "permissions": found.permissions,
-        "staff": found.staff,
-    }
-    return _form_page(forms.Form(schemas.RoleFields, values), found)
+    return _form_page(seen.form_of(schemas.RoleFields, _shown(found)), found)
+
+
+def _shown(role: Role) -> dict[str, Any]:
+    return {**words.to_fields(role.name), "permissions": role.permissions, "staff": role.staff}
 
 
 @blueprint.post("/roles/<role_id>")
@@ -75,15 +75,18 @@ def _save(form: forms.Form, found: Role | None) -> Any:
     data = form.load(request.form)
     if data is None:
         return _form_page(form, found, 422)
-    with form.heeding(DomainError):
+    actor, role_id = current_actor(), found.id if found else None
+    overtaken = quicker.heeding(form, actor, "role", role_id, "role.edit", labels.permission)
+    with form.heeding(DomainError), overtaken:
         rights.save_role(
-            current_actor(),
+            actor,
             found,
             name=words.from_fields(data),
             permissions=data["permissions"],
             staff=data["staff"],
             code=data.get("code"),
             now=clock.now(),
+            seen=seen.seen_by(form, _shown),
         )
         return redirect(url_for("accounts.roles"))
     return _form_page(form, found, form.status)

@@ -13,6 +13,7 @@ from app.core import pinyin
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.seen import Seen
 from app.sites import policies, queries
 from app.sites.models import Place
 from app.sites.rules import tree
@@ -73,12 +74,16 @@ def edit_place(
     initials: str | None = None,
     public: bool | None = None,
     zone_name: str | None = None,
+    seen: Seen | None = None,
 ) -> Place:
     """Rename a place or change its other facts; what stands below repeats its new name.
 
-    `initials` blank or None: those of the name. Raises Rejected, NotFound, NotAllowed.
+    `initials` blank or None: those of the name. `seen`: what the actor had before him (None: not asked). Raises
+    Rejected, NotFound, NotAllowed, Overtaken.
     """
     place = standing.locked(place_id, actor)
+    if seen is not None:
+        seen.holds(place)
     if code != place.code and queries.code_taken(code, but=place.id):
         raise Rejected(fields={"code": standing.CODE_TAKEN})
     before = _facts(place)

@@ -7,7 +7,8 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import clock, pages
+from app.audit import quicker
+from app.core import clock, pages, seen
 from app.core.errors import DomainError, NotAllowed, NotFound, Rejected
 from app.core.forms import Form, parse_id
 from app.core.http import current_actor, policy
@@ -86,8 +87,12 @@ def _new_page(form: Form, parent: Place | None) -> str:
 @policy(policies.may_write)
 def edit_form(place_id: str) -> Any:
     place = _mine(place_id)
-    values = {name: getattr(place, name) for name in ("code", "name", "initials", "zone_name", "public")}
-    return render_template("sites/edit.html", form=Form(PlaceForm, values), place=place)
+    return render_template("sites/edit.html", form=seen.form_of(PlaceForm, _shown(place)), place=place)
+
+
+def _shown(place: Place) -> dict[str, Any]:
+    zone = {"zone_name": place.zone_name} if place.kind == "campus" else {}
+    return {"code": place.code, "name": place.name, "initials": place.initials, "public": place.public, **zone}
 
 
 @entry.blueprint.post("/places/<place_id>/edit")
@@ -99,8 +104,9 @@ def edit_place(place_id: str) -> Any:
     if data is not None:
         if data["name"] != place.name and data["initials"] == place.initials:
             data["initials"] = None  # they were those of the old name
-        with form.heeding():
-            services.edit_place(place.id, actor=current_actor(), now=clock.now(), **data)
+        actor = current_actor()
+        with form.heeding(), quicker.heeding(form, actor, "place", place.id, "place.edit"):
+            services.edit_place(place.id, actor=actor, now=clock.now(), seen=seen.seen_by(form, _shown), **data)
             return _to(place)
     return render_template("sites/edit.html", form=form, place=place), form.status
 

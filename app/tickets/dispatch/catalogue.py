@@ -8,7 +8,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.core import clock, forms, words
+from app.audit import quicker
+from app.core import clock, forms, seen, words
 from app.core.errors import NotFound, Rejected
 from app.core.http import current_actor, policy
 from app.core.i18n import locale
@@ -16,7 +17,7 @@ from app.core.pages import toast
 from app.sites import queries as places
 from app.tickets import order_words, policies
 from app.tickets.dispatch import schemas, versioned
-from app.tickets.models import Category
+from app.tickets.models import Category, Trade
 from app.tickets.queries import catalogue_pages as queries
 from app.tickets.queries.catalogue import trades as valid_trades
 from app.tickets.rules.priority import IMPACT_LABELS
@@ -117,11 +118,14 @@ def new_category_post() -> Any:
 def category(category_id: str) -> Any:
     """The form that changes a category."""
     found = category_of(category_id)
+    return _category_form(seen.form_of(schemas.CategoryFields, _shown(found)), found)
+
+
+def _shown(found: Category) -> dict[str, Any]:
     names = ("code", "parent_id", "trade_id", "icon", "position", "planned_minutes", "impact")
     values = {name: getattr(found, name) for name in (*names, "emergency", "emergency_phone", "auto_dispatch")}
     values |= words.to_fields(found.name) | words.to_fields(found.hints, "hints")
-    values |= versioned.values(services_of_versions.current(found))
-    return _category_form(forms.Form(schemas.CategoryFields, values), found)
+    return values | versioned.values(services_of_versions.current(found))
 
 
 @blueprint.post("/categories/<category_id>")
@@ -132,12 +136,18 @@ def category_post(category_id: str) -> Any:
     form = forms.Form(schemas.CategoryFields)
     data = form.load(request.form)
     if data is not None:
-        try:
-            services.change_category(actor=current_actor(), now=clock.now(), category_id=found.id, **_values(data))
+        actor = current_actor()
+        overtaken = quicker.heeding(form, actor, "category", found.id, "category.change", versioned.demand)
+        with form.heeding(), overtaken:
+            services.change_category(
+                actor=actor,
+                now=clock.now(),
+                category_id=found.id,
+                seen=seen.seen_by(form, _shown),
+                **_values(data),
+            )
             return redirect(url_for("catalogue.index"), 303)
-        except Rejected as refused:
-            form.refuse(refused)
-    return _category_form(form, found, 422)
+    return _category_form(form, found, form.status)
 
 
 @blueprint.post("/categories/<category_id>/close")
@@ -232,8 +242,11 @@ def new_trade_post() -> Any:
 def trade(trade_id: str) -> Any:
     """The form that renames a trade."""
     found = _trade(trade_id)
-    values = {"code": found.code, **words.to_fields(found.name)}
-    return _trade_form(forms.Form(schemas.TradeFields, values), found)
+    return _trade_form(seen.form_of(schemas.TradeFields, _shown_trade(found)), found)
+
+
+def _shown_trade(found: Trade) -> dict[str, Any]:
+    return {"code": found.code, **words.to_fields(found.name)}
 
 
 @blueprint.post("/trades/<trade_id>")
@@ -245,8 +258,17 @@ def trade_post(trade_id: str) -> Any:
     data = form.load(request.form)
     if data is None:
         return _trade_form(form, found, 422)
-    services.change_trade(actor=current_actor(), now=clock.now(), trade_id=found.id, name=words.from_fields(data))
-    return redirect(url_for("catalogue.index"), 303)
+    actor = current_actor()
+    with quicker.heeding(form, actor, "trade", found.id, "trade.change"):
+        services.change_trade(
+            actor=actor,
+            now=clock.now(),
+            trade_id=found.id,
+            name=words.from_fields(data),
+            seen=seen.seen_by(form, _shown_trade),
+        )
+        return redirect(url_for("catalogue.index"), 303)
+    return _trade_form(form, found, form.status)
 
 
 @blueprint.post("/trades/<trade_id>/close")

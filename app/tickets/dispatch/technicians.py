@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 
 from app.accounts.models import Person
 from app.accounts.web import people as people_pages
-from app.core import clock, forms, i18n, transaction
+from app.audit import quicker
+from app.core import clock, forms, i18n, seen, transaction
 from app.core.errors import NotFound
 from app.core.http import current_actor, policy
 from app.core.pages import toast
@@ -114,6 +115,7 @@ def _page(line: Line, form: forms.Form | None = None, of: str = "", status: int 
         "chip": weeks.present(line, now),
         "shifts": queries.shifts_of([line.person_id], places.today(now)),
         "trades": trade_choices("id"),
+        "cap_version": seen.mark(_shown_cap(line)),
         "place": places.by_id(picked_id) if picked_id else None,
         "part": lambda name: Part(form, name) if form is not None and of == name else None,
         "day_names": [{"value": day, "label": i18n.format_weekday(MONDAY + day * ONE_DAY)} for day in range(7)],
@@ -127,11 +129,16 @@ def _change(person_id: str, schema: type[forms.Schema], of: str, service: Callab
     form = forms.Form(schema)
     data = form.load(named(request.form, of))
     if data is not None:
-        with form.heeding():
+        overtaken = quicker.heeding(form, current_actor(), "person", line.person_id, "technician.cap")
+        with form.heeding(), overtaken:
             service(line, data)
             return redirect(_address(line.person_id), 303)
         transaction.abandon()  # the page shows what is, not what was tried
-    return _page(_line(person_id), form, of, 422)
+    return _page(_line(person_id), form, of, form.status)
+
+
+def _shown_cap(line: Any) -> dict[str, Any]:
+    return {"cap": line.cap}
 
 
 @blueprint.post("/<person_id>/cap")
@@ -143,7 +150,11 @@ def cap(person_id: str) -> Any:
         schemas.Cap,
         "cap",
         lambda line, data: services.set_cap(
-            actor=current_actor(), now=clock.now(), person_id=line.person_id, cap=data["cap"]
+            actor=current_actor(),
+            now=clock.now(),
+            person_id=line.person_id,
+            cap=data["cap"],
+            seen=seen.Seen(request.form.get("cap_version", ""), _shown_cap),
         ),
     )
 

@@ -66,5 +66,9 @@ def levels() -> list[dict[str, str]]:
     return [{"value": row.code, "label": said(row.name)} for row in sla_policies.policies() if not row.usual]
 
 
+def demand(code: str) -> str:
+    return str(_(rules.DEMAND_LABELS[code])) if code in rules.DEMAND_LABELS else code
+
+
 def demands() -> list[dict[str, str]]:
-    return [{"value": code, "label": str(_(label))} for code, label in rules.DEMAND_LABELS.items()]
+    return [{"value": code, "label": demand(code)} for code in rules.DEMAND_LABELS]

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
-from app.core.errors import NotAllowed, NotFound, Rejected
+from app.core.errors import NotAllowed, Rejected
+from app.core.seen import Seen, still
 from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.models import Category, Trade
@@ -74,10 +75,13 @@ def add_category(*, actor: Actor, now: datetime, code: str, name: Mapping[str, s
     return made.id
 
 
-def change_category(*, actor: Actor, now: datetime, category_id: int, **values: Any) -> None:
-    """Change any of `CHANGEABLE` and `category_versions.FORM`. Raises NotFound, and as `add_category`."""
+def change_category(*, actor: Actor, now: datetime, category_id: int, seen: Seen | None = None, **values: Any) -> None:
+    """Change any of `CHANGEABLE` and `category_versions.FORM`.
+
+    `seen`: what the actor had before him (None: not asked). Raises NotFound, Overtaken, and as `add_category`.
+    """
     _permit(actor)
-    category = _category(category_id)
+    category = _category(category_id, seen)
     _check(category, values)
     kept, form = _parted(values)
     held = category_versions.current(category)
@@ -118,13 +122,8 @@ def _taken(table: type[Trade] | type[Category], code: str) -> bool:
     return db.session.scalar(select(table.id).where(table.code == code, table.valid_to.is_(None))) is not None
 
 
-def _category(category_id: int) -> Category:
-    found = db.session.scalars(
-        select(Category).where(Category.id == category_id, Category.valid_to.is_(None)).with_for_update(key_share=True)
-    ).first()
-    if found is None:
-        raise NotFound
-    return found
+def _category(category_id: int, seen: Seen | None = None) -> Category:
+    return still(Category, category_id, seen, Category.valid_to.is_(None))
 
 
 def _check(category: Category | None, values: Mapping[str, Any]) -> None:
@@ -167,10 +166,12 @@ def _too_deep(category: Category | None, parent_id: int) -> bool:
     return above is not None
 
 
-def change_trade(*, actor: Actor, now: datetime, trade_id: int, name: Mapping[str, str]) -> None:
-    """Another name of a trade. Raises NotAllowed, NotFound."""
+def change_trade(
+    *, actor: Actor, now: datetime, trade_id: int, name: Mapping[str, str], seen: Seen | None = None
+) -> None:
+    """Another name of a trade. `seen`: what the actor had before him. Raises NotAllowed, NotFound, Overtaken."""
     _permit(actor)
-    trade = _open_trade(trade_id)
+    trade = _open_trade(trade_id, seen)
     before, trade.name = trade.name, dict(name)
     db.session.flush()
     audit.record_change(
@@ -190,10 +191,5 @@ def close_trade(*, actor: Actor, now: datetime, trade_id: int) -> None:
     audit.record(actor, "trade.close", "trade", trade.id, now=now, after={"valid_to": str(places.today(now))})
 
 
-def _open_trade(trade_id: int) -> Trade:
-    found = db.session.scalars(
-        select(Trade).where(Trade.id == trade_id, Trade.valid_to.is_(None)).with_for_update(key_share=True)
-    ).first()
-    if found is None:
-        raise NotFound
-    return found
+def _open_trade(trade_id: int, seen: Seen | None = None) -> Trade:
+    return still(Trade, trade_id, seen, Trade.valid_to.is_(None))

@@ -18,6 +18,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotAllowed, NotFound, Rejected
+from app.core.seen import Seen
 from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.models import (
@@ -77,10 +78,15 @@ def end(*, actor: Actor, now: datetime, person_id: int) -> None:
     crews.end_technician(actor=actor, now=now, person_id=person_id)
 
 
-def set_cap(*, actor: Actor, now: datetime, person_id: int, cap: int) -> None:
-    """How many orders he may have at a time. Raises NotFound, NotAllowed, Rejected (field `cap`)."""
+def set_cap(*, actor: Actor, now: datetime, person_id: int, cap: int, seen: Seen | None = None) -> None:
+    """How many orders he may have at a time. `seen`: what the actor had before him (None: not asked).
+
+    Raises NotFound, NotAllowed, Overtaken, Rejected (field `cap`).
+    """
     profile = _reached(actor, person_id)
     _check_cap(cap)
+    if seen is not None:
+        seen.holds(profile)
     before, profile.cap = profile.cap, cap
     db.session.flush()
     audit.record_change(
