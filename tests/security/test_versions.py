@@ -35,6 +35,7 @@ ADDS = {
     "/places/<place_id>/labels",
     "/places/<place_id>/move",
     "/places/<place_id>/successor",
+    "/tickets/<ticket_id>/split",
 }
 ELSEWHERE = {
     "/calendars/<calendar_id>/edit/week": "tests/sites/test_calendar_pages.py",
@@ -43,7 +44,6 @@ ELSEWHERE = {
     "/service-levels/<policy_id>/edit": "tests/tickets/test_sla_policies.py",
     "/tickets/<ticket_id>/merge": "tests/tickets/test_incidents.py",
     "/tickets/<ticket_id>/reclassify": "tests/tickets/test_reclassify.py",
-    "/tickets/<ticket_id>/split": "tests/tickets/test_reclassify.py",
 }
 """Drafts of versions and acts on requests, whose stale versions are tested with what they need beside it."""
 VERSION = "version"
