@@ -32,7 +32,7 @@ class Overtaken(Stale):
 
     def __init__(self, shown: Mapping[str, Any], seen: Mapping[str, str]) -> None:
         self.shown, self.seen = shown, seen
-        self.changed = [name for name, value in shown.items() if seen and seen.get(name) != _fingerprint(value)]
+        self.changed = _changed(shown, seen)
         super().__init__(QUICKER, current={"changed": self.changed, FIELD: mark(shown)})
 
 
@@ -46,8 +46,9 @@ class Seen:
     def holds(self, row: Any) -> None:
         """Raise Overtaken where the row, which the caller has locked, no longer shows what the form did."""
         now_so = self.shown(row)
-        if self.mark != mark(now_so):
-            raise Overtaken(now_so, _parts(self.mark))
+        seen = _parts(self.mark)
+        if not seen or _changed(now_so, seen):
+            raise Overtaken(now_so, seen)
 
 
 def still(model: type[Row], row_id: int, seen: Seen | None, *conditions: ColumnElement[bool]) -> Row:
@@ -82,7 +83,7 @@ def give_back(form: forms.Form, refused: Overtaken, said: str, named: Callable[[
     form.problem, form.status = said, refused.status
     for name in refused.changed:
         typed, now_so = form.values.get(name), refused.shown[name]
-        if _fingerprint(typed) == refused.seen.get(name):
+        if _fingerprint(typed) == refused.seen.get(name, _NOTHING):
             form.values[name] = now_so
             told = _("Changed meanwhile: what stands here now is new.")
         elif _fingerprint(typed) == _fingerprint(now_so):
@@ -118,6 +119,11 @@ def _typed_freely(field: Any) -> bool:
     return isinstance(field, forms.Text) and not any(isinstance(each, validate.OneOf) for each in field.validators)
 
 
+def _changed(now_so: Mapping[str, Any], seen: Mapping[str, str]) -> list[str]:
+    """The fields that differ, of a form that named its fields; one it did not know was empty."""
+    return [name for name, value in now_so.items() if seen and seen.get(name, _NOTHING) != _fingerprint(value)]
+
+
 def _parts(given: str) -> dict[str, str]:
     pairs = (each.rpartition("-") for each in given.split("."))
     return {name: digest for name, _dash, digest in pairs if name}
@@ -138,3 +144,6 @@ def _text(value: Any) -> str:
     if isinstance(value, _MANY):
         return "\x1f".join(sorted(map(str, value)))
     return str(value).replace("\r\n", "\n").strip()
+
+
+_NOTHING = _fingerprint(None)
