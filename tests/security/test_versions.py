@@ -96,7 +96,7 @@ def test_every_page_that_edits_a_row_refuses_a_stale_version(
 
 FORMS: list[tuple[str, str, str, str]] = [
     ("/people/{person_id}/edit", "email", "phone", "13800001111"),
-    ("/places/{place_id}/edit", "name", "initials", "abc"),
+    ("/places/{place_id}/edit", "code", "name", "一零二"),
     ("/orgs/{unit_id}/edit", "name", "code", "NEW-1"),
     ("/crews/{crew_id}/edit", "name_en", "name_zh", "新班"),
     ("/roles/{role_id}", "name_en", "name_zh", "学生们"),
