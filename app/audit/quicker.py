@@ -56,5 +56,4 @@ def said(actor: Actor, object_kind: str, object_id: int | None, verb: str) -> st
             name=last.actor_name,
             at=i18n.format_moment(last.at),
         )
-    once_more = _("Nothing is saved yet: look at it and save again.")
-    return f"{changed} {once_more}"
+    return str(_("%(changed)s Nothing is saved yet: look at it and save again.", changed=changed))
