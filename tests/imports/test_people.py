@@ -310,6 +310,68 @@ def test_an_import_of_people_is_undone_while_nothing_depends_on_it(registry, hea
     assert plan(table(campus.person(1), campus.person(2)), registry, now).state == "known"
 
 
+def everybody():
+    return db.session.scalar(select(func.count()).select_from(Person))
+
+
+def taken_back(batch, head, now):
+    decisions.order_undo(batch.id, actor=head, now=now)
+    application.undo(batch.id, actor=head, now=now)
+    db.session.flush()
+    return stages.batch(batch.id)
+
+
+def test_people_an_undone_import_had_made_are_gone_and_new_as_before(registry, head, now):
+    """Nobody stays behind as an ended account with telephone and address; the list is then taken as the first time."""
+    before = everybody()
+    data = campus.people(3000)
+    batch = load(data, registry, head, now)
+    assert everybody() == before + 3000
+    assert taken_back(batch, head, now).state == "undone"
+    assert everybody() == before
+    for table_of in (PersonIdentifier, OrgMembership):
+        assert db.session.scalar(select(func.count()).select_from(table_of)) == 0
+    again = load(data, registry, head, now)
+    assert (again.counts["new"], again.counts["same"], again.counts["refused"]) == (3000, 0, 0)
+    assert everybody() == before + 3000
+    assert plan(data, registry, now).state == "known"
+
+
+def _role(person, now):
+    accounts.role("technician")
+    accounts.grant(person, "technician")
+
+
+def _door(person, now):
+    person.password_hash = "$argon2id$"
+
+
+def _second_number(person, now):
+    accounts.number(person, "T0088", kind="staff_no")
+
+
+def _department(person, now):
+    unit = OrgUnit(kind="department", code="HQ", name="后勤处")
+    db.session.add(unit)
+    db.session.flush()
+    db.session.add(OrgMembership(person_id=person.id, org_unit_id=unit.id, during=_from(now)))
+
+
+def _end(person, now):
+    person.valid_to = now.date()
+
+
+@pytest.mark.parametrize("give", [_role, _door, _second_number, _department, _end])
+def test_what_people_were_given_since_is_not_deleted_with_them(registry, head, now, give):
+    batch = load(table(campus.person(1), campus.person(2)), registry, head, now)
+    give(by_number("2026000001"), now)
+    db.session.flush()
+    left = taken_back(batch, head, now)
+    assert left.state == "applied"
+    assert [why["code"] for why in left.problem["reasons"]] == ["changed_since_import"]
+    assert everybody() >= 2
+
+
 def test_people_somebody_works_with_are_not_taken_back(registry, head, now):
     from psycopg.types.range import Range
 

@@ -89,20 +89,27 @@ _MARK_MISSING = text(
     WHERE institution_id = :institution AND id = ANY(CAST(:ids AS bigint[]))
     """
 )
-_END_PEOPLE = text(
+_HELD = text(
     """
-    UPDATE person SET valid_to = :today, username = NULL
-    WHERE institution_id = :institution AND id = ANY(CAST(:ids AS bigint[]))
+    SELECT person_id, kind, value FROM person_identifier
+    WHERE institution_id = :institution AND person_id = ANY(CAST(:ids AS bigint[]))
+    UNION ALL
+    SELECT person_id, 'unit', CAST(org_unit_id AS text) FROM org_membership
+    WHERE institution_id = :institution AND person_id = ANY(CAST(:ids AS bigint[]))
+    UNION ALL
+    SELECT person_id, 'role', CASE WHEN scope_kind = 'own' THEN role.code ELSE scope_kind END
+    FROM role_grant JOIN role ON role.institution_id = role_grant.institution_id AND role.id = role_id
+    WHERE role_grant.institution_id = :institution AND person_id = ANY(CAST(:ids AS bigint[]))
     """
 )
-_END_ALL = (
-    "UPDATE person_identifier SET valid_to = :today WHERE institution_id = :institution"
-    " AND person_id = ANY(CAST(:ids AS bigint[])) AND valid_to IS NULL",
-    "UPDATE role_grant SET valid_to = :today WHERE institution_id = :institution"
-    " AND person_id = ANY(CAST(:ids AS bigint[])) AND valid_to IS NULL",
-    "UPDATE org_membership SET during = 'empty'::daterange WHERE institution_id = :institution"
-    " AND person_id = ANY(CAST(:ids AS bigint[]))",
+"""Everything ever given to people, ended or not, in the three tables an import writes."""
+_FORGET = (
+    "DELETE FROM role_grant WHERE institution_id = :institution AND person_id = ANY(CAST(:ids AS bigint[]))",
+    "DELETE FROM org_membership WHERE institution_id = :institution AND person_id = ANY(CAST(:ids AS bigint[]))",
+    "DELETE FROM person_identifier WHERE institution_id = :institution AND person_id = ANY(CAST(:ids AS bigint[]))",
+    "DELETE FROM person WHERE institution_id = :institution AND id = ANY(CAST(:ids AS bigint[]))",
 )
+"""What the import itself wrote of a new person, the person last."""
 
 
 def _run(statement: Any, **values: Any) -> None:
@@ -256,12 +263,17 @@ def _name_follows(plan: RowPlan) -> bool:
 
 
 def take_back(plans: Sequence[RowPlan], batch_id: int, *, actor: Actor, now: datetime, today: date) -> None:
-    """Undo a written list: new people end today, changed ones are as before, marks of absence go."""
+    """Undo a written list: new people are gone with all that was known of them, changed ones are as before, marks of
+    absence go.
+
+    Nothing points to the new ones (`blockers`), so nobody needs a row to remember them by; one that stayed would keep
+    telephone and address of somebody who was never meant to be here. A reference made meanwhile fails the whole undo.
+    """
     new = [int(plan.target or 0) for plan in plans if plan.outcome == "new"]
     if new:
-        for statement in _END_ALL:
-            _run(text(statement), ids=new, today=today)
-        _run(_END_PEOPLE, ids=new, today=today)
+        plan_anew()
+        for statement in _FORGET:
+            _run(text(statement), ids=new)
     changed = [(int(plan.target or 0), plan) for plan in plans if plan.outcome == "changed"]
     if changed:
         _restore(changed, today)
@@ -324,7 +336,30 @@ def present(plans: Sequence[RowPlan]) -> list[RowPlan]:
             )
         )
     }
-    return [plan for plan in plans if not _as_written(plan, found.get(int(plan.target or 0)), numbers)]
+    more = _given_since(plans)
+    return [
+        plan
+        for plan in plans
+        if plan.target in more or not _as_written(plan, found.get(int(plan.target or 0)), numbers)
+    ]
+
+
+def _given_since(plans: Sequence[RowPlan]) -> set[int]:
+    """The new people who have numbers, units or roles other than those the import wrote: undo would delete them."""
+    new = {plan.target: plan for plan in plans if plan.outcome == "new" and plan.target is not None}
+    held: dict[int, set[tuple[str, Any]]] = {person_id: set() for person_id in new}
+    for person_id, kind, what in db.session.execute(_HELD, {"institution": current_institution(), "ids": list(new)}):
+        held[person_id].add((kind, what))
+    return {person_id for person_id, plan in new.items() if not held[person_id] <= _written_of(plan)}
+
+
+def _written_of(plan: RowPlan) -> set[tuple[str, str]]:
+    """What `_HELD` finds of a new person nobody has touched."""
+    units: Any = plan.values["units"]
+    kind = str(plan.values["kind"])
+    written = {(kind, str(plan.values["number"])), ("role", ROLE_OF[kind])}
+    written |= {("unit", str(unit_id)) for unit_id in units.values()}
+    return written | ({("identity_document", str(plan.values["document"]))} if "document" in plan.values else set())
 
 
 def _as_written(plan: RowPlan, person: Person | None, numbers: Mapping[tuple[int, str], str]) -> bool:
@@ -332,9 +367,16 @@ def _as_written(plan: RowPlan, person: Person | None, numbers: Mapping[tuple[int
         return False
     if plan.outcome == "missing":
         return person.missing_since is not None
+    if plan.outcome == "new" and _has_become(person):
+        return False
     facts: Any = plan.values["facts"]
     same = all(_plain(getattr(person, name)) == value for name, value in facts.items())
     return same and numbers.get((person.id, str(plan.values["kind"]))) == plan.values["number"]
+
+
+def _has_become(person: Person) -> bool:
+    """Whether a new person has been given a door, has left or is missed by a later list."""
+    return person.password_hash is not None or person.valid_to is not None or person.missing_since is not None
 
 
 def _plain(value: Any) -> Any:
