@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 
+from app.core import clock
+from app.core.db import db, institution_bound
+from app.portal.demo import command
 from tests import ground
+from tests.tickets.reading_reports import LATER, MOMENT
+from tests.tickets.seldom import seldom
 
 
 @pytest.fixture
@@ -15,3 +21,20 @@ def committed(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
     """Tests that commit; everything they leave is taken away again."""
     yield app
     ground.empty(app, servers)
+
+
+@pytest.fixture(scope="module")
+def history(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
+    """Weeks of the demo campus."""
+    with app.app_context(), institution_bound(1), clock.frozen(MOMENT):
+        command.fill(1, random.Random(3), "demo-pass-2026", MOMENT, 40)  # noqa: S311 - a play, no secret
+        seldom(MOMENT)
+    yield app
+    ground.empty(app, servers)
+
+
+@pytest.fixture
+def campus(history: Flask) -> Iterator[Flask]:
+    with history.app_context(), institution_bound(1), clock.frozen(LATER):
+        yield history
+        db.session.rollback()
