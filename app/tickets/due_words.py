@@ -16,7 +16,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import per_language
 from app.sites.calendars import queries as calendars
 from app.sites.rules.worktime import minute_of
-from app.tickets.queries.clock_view import AT_RISK
+from app.tickets.queries.clock_view import at_risk
 from app.tickets.rules.history import Remark
 from app.tickets.rules.promises import BECAUSE_LABELS, Because
 from app.tickets.rules.sla import KIND_LABELS, Kind
@@ -49,11 +49,11 @@ def due(row: Any, now: datetime) -> Due | None:
     if row.due_at is None or row.due_clock is None:
         return None
     at, until = minute_of(now), minute_of(row.due_at)
-    left = until - at
+    left, runs = until - at, True
     if row.due_calendar is not None:
         work = calendars.work(row.due_calendar)
-        left = work.between(at, until) if until >= at else -work.between(until, at)
-    state = "late" if until < at else "soon" if left <= AT_RISK else "ok"
+        left, runs = work.between(at, until) if until >= at else -work.between(until, at), work.works_at(at)
+    state = "late" if until < at else "soon" if at_risk(left, until - at, runs=runs) else "ok"
     with i18n.in_zone(row.zone):
         return Due(state, clock(row.due_clock), abs(left), i18n.format_due(row.due_at), raw=abs(until - at))
 

@@ -148,8 +148,8 @@ def override_choices() -> list[dict[str, str]]:
 
 def override(stored: str | None) -> str:
     """The reason of an override in words."""
-    known = {each.code: each.label for each in workflow.OVERRIDE_REASONS.items}
-    return "" if not stored else str(_(known[stored])) if stored in known else reason(OrderAct.REASSIGN, stored)
+    known = stored in workflow.OVERRIDE_REASONS.codes
+    return reason(OrderAct.OFFER if known else OrderAct.REASSIGN, stored)
 
 
 def moment(code: str) -> str:

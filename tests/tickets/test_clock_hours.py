@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from app.sites.calendars.models import CalendarVersion
 from app.sites.rules import calendar_data
 from app.sites.rules.calendars import Calendar, Override, OverrideKind
 from app.sites.rules.worktime import WorkTime, minute_of
+from app.tickets import due_words
 from app.tickets.models import Clock, DutyCall, DutyRoster, Offer, TicketEvent, WorkOrder
 from app.tickets.rules import deadlines, duty
 from app.tickets.rules.workflow import OrderAct
@@ -267,3 +269,25 @@ class TestEndless:
         stored = {clocks.key_of(row): row.endless for row in rows}
         again = clocks.recompute(filed.id)
         assert {key: row["endless"] for key, row in again.items() if key in stored and row["phase"] == "running"}
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(
+    ("hour", "minute", "state", "left"),
+    [
+        pytest.param(23, 33, "ok", 30, id="at night thirty working minutes are not soon"),
+        pytest.param(17, 50, "ok", 40, id="nor in the evening before they run on"),
+        pytest.param(7, 45, "ok", 30, id="nor before the hours begin, when nothing runs down"),
+        pytest.param(8, 5, "soon", 25, id="but once they run"),
+    ],
+)
+def test_soon_is_soon_by_the_wall_clock_too(
+    hour: int, minute: int, state: str, left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what is shown: escalation counts working minutes as before (20)."""
+    monkeypatch.setattr(due_words.calendars, "work", lambda _version: OFFICE)
+    day = 18 if hour > 12 else 19
+    row = SimpleNamespace(due_at=local(19, 8, 30), due_clock="dispatch", due_calendar=1, zone="Asia/Shanghai")
+    found = due_words.due(row, local(day, 8) + timedelta(hours=hour - 8, minutes=minute))
+    assert found is not None
+    assert (found.state, found.minutes) == (state, left)

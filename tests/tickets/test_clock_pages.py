@@ -147,9 +147,12 @@ class TestChips:
         assert "Assignment late 20 min" in found  # due at 14:20
         assert 'title="20 min by the wall clock"' in found
         found = page(client, "/tickets", local(18, 12, 30))
-        assert "Assignment in 20 min" in found  # the break does not work
+        assert "Assignment by 14:20 today" in found  # the break does not work: no minutes run down
+        assert "Assignment in" not in found
         assert 'title="1 h 50 min by the wall clock"' in found
         assert f'href="/tickets/{ticket_id}"' in found
+        found = page(client, "/tickets", local(18, 14, 5))
+        assert "Assignment in 15 min" in found
 
     def test_the_board_names_the_clock_and_counts_working_minutes(self, ground: make.Ground, login: Login) -> None:
         """30; what is on hold says so, unless it is late all the same."""

@@ -64,6 +64,7 @@ def test_orders_stand_by_building_and_say_their_state(
     assert "Waiting for parts</span>" in page
     assert "until 20 Nov, 10:00" in page
     assert f'data-since="{now.isoformat()}"' in page
+    assert 'data-passed="' in page, "the time at work is counted from what the server saw, not from the phone"
 
 
 def test_what_was_finished_today_stands_below(

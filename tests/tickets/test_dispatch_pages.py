@@ -183,12 +183,16 @@ def test_giving_it_to_somebody_by_hand(
     assert refused.status_code == 422
     assert "This overrides the shift" in page
     assert f'<option value="{away.id}" selected>' in page
-    sent = {"version": 2, "assign_assignee": away.id, "assign_reason": "agreed"}
+    sent = {"version": 2, "assign_assignee": away.id, "assign_reason": "agreed", "assign_words": "she is downstairs"}
     assert desk.post(f"/dispatch/{order_id}/assign", data=sent).status_code == 303
     assert order(database, order_id).assignee_id == away.id
     page = text(desk, f"/dispatch/{order_id}")
     assert "offered to somebody else" in page
     assert "Overridden: Agreed with the person" in page
+    assert "she is downstairs" in page
+    ticket_id = database.scalars(select(WorkOrder.ticket_id).where(WorkOrder.id == order_id)).one()
+    history = text(desk, f"/tickets/{ticket_id}")
+    assert "Agreed with the person\nshe is downstairs" in history, "the reason in words, and what was written beside it"
 
 
 def test_a_holder_is_replaced_with_a_reason_only(

@@ -1,5 +1,5 @@
 /* Time that runs on the page: <span data-until="ISO" data-left="seconds"> counts down, <span data-since="ISO"> counts up.
-   data-left is what the server saw, so a phone with a wrong clock counts right. A <progress data-left-bar> in the same
+   data-left and data-passed (seconds since, as the server saw them) make a phone with a wrong clock count right. A <progress data-left-bar> in the same
    [data-timed] follows. Five minutes, one minute and the end are spoken once, politely; the ticking is not. */
 
 const skews = new WeakMap();
@@ -16,12 +16,12 @@ function speak(text) {
   region.textContent = text;
 }
 
-/** Milliseconds by which the server's clock is ahead of this device's. */
+/** Milliseconds by which the server's clock is ahead of this device's: it was `left` seconds before `at` when it said so. */
 function skew(element, at, left) {
   const known = skews.get(element);
-  if (known && known.of === left) return known.by;
+  if (known && known.of === left && known.at === at) return known.by;
   const by = left === undefined ? 0 : at - Number(left) * 1000 - Date.now();
-  skews.set(element, { of: left, by });
+  skews.set(element, { of: left, at, by });
   return by;
 }
 
@@ -48,7 +48,8 @@ function down(element) {
 }
 
 function up(element) {
-  const passed = (Date.now() - Date.parse(element.dataset.since)) / 1000;
+  const at = Date.parse(element.dataset.since), passedThen = element.dataset.passed;
+  const passed = (Date.now() + skew(element, at, passedThen === undefined ? undefined : -passedThen) - at) / 1000;
   const minutes = Math.max(0, Math.floor(passed / 60));
   element.textContent = `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }

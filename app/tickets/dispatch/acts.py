@@ -17,7 +17,7 @@ from app.core.pages import toast
 from app.tickets import order_acts, order_photos, order_words, policies
 from app.tickets.dispatch import entry, pages, screens
 from app.tickets.dispatch.entry import blueprint, order_row
-from app.tickets.order_forms import MEGABYTES, OrderActForm, given_reason, named, overtaken
+from app.tickets.order_forms import MEGABYTES, OrderActForm, given_note, given_reason, named, overtaken
 from app.tickets.queries import orders as order_queries
 from app.tickets.refusal_words import sentence
 from app.tickets.rules.workflow import OrderAct, OrderState
@@ -53,6 +53,7 @@ def assign(order_id: str) -> Any:
             assignee_id=data["assignee"],
             seen=data["version"],
             reason=given_reason(data),
+            note=given_note(data),
         ).order
 
     return carry_out(order_id, "assign", forms.Form(AssignForm), give)

@@ -14,7 +14,7 @@ from app.tickets.rules.sla import Act, Clock, Entry, Key, Kind, Phase
 from app.tickets.rules.sla_counting import judge
 from app.tickets.rules.sla_history import Happened, story
 
-AT_RISK = 60  # working minutes before due from which a clock is shown at risk
+AT_RISK = 60  # minutes before due, working ones and by the wall clock, from which a clock is shown at risk
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _view(clock_id: int, clock: Clock, at: int, trail: tuple[Line, ...]) -> View
     return View(
         id=clock_id,
         key=clock.key,
-        state=state_of(clock, at, left),
+        state=state_of(clock, at, left, raw, runs=work.works_at(at)),
         clock=clock,
         used=used,
         left=left,
@@ -104,14 +104,22 @@ def _view(clock_id: int, clock: Clock, at: int, trail: tuple[Line, ...]) -> View
     )
 
 
-def state_of(clock: Clock, at: int, left: int | None) -> str:
+def at_risk(left: int, raw: int, *, runs: bool) -> bool:
+    """Whether a due time is near: `left` working minutes, `raw` ones by the wall clock, `runs`: its hours run now.
+
+    Outside them the working minutes stand still, and thirty of them are not soon while they are due tomorrow.
+    """
+    return runs and left <= AT_RISK and raw <= AT_RISK
+
+
+def state_of(clock: Clock, at: int, left: int | None, raw: int | None, *, runs: bool) -> str:
     """How a clock stands, in one word."""
     if clock.phase is Phase.STOPPED:
         return "missed" if clock.kept is False else "met"
     if clock.late(at):
         return "late"
     if clock.running:
-        return "soon" if left is not None and left <= AT_RISK else "ok"
+        return "soon" if left is not None and raw is not None and at_risk(left, raw, runs=runs) else "ok"
     return clock.phase.value
 
 

@@ -261,12 +261,32 @@ def offers_of(order_id: int) -> Sequence[Any]:
             Offer.ended_at,
             Offer.reason,
             Offer.why,
+            _said_at(order_id, Offer.offered_at, (OrderAct.OFFER, OrderAct.REASSIGN)).label("note"),
+            _said_at(order_id, Offer.ended_at, (OrderAct.DECLINE, OrderAct.REVOKE)).label("end_note"),
         )
         .join(Person, and_(Person.institution_id == Offer.institution_id, Person.id == Offer.person_id))
         .where(Offer.order_id == order_id)
         .order_by(Offer.id.desc())
         .limit(100)
     ).all()
+
+
+def _said_at(order_id: int, instant: Any, acts: tuple[OrderAct, ...]) -> Any:
+    """What was written beside the reason when an offer was made, or when it ended."""
+    of_ticket = select(WorkOrder.ticket_id).where(WorkOrder.id == order_id).scalar_subquery()
+    return (
+        select(TicketEvent.note)
+        .where(
+            TicketEvent.ticket_id == of_ticket,
+            TicketEvent.order_id == order_id,
+            TicketEvent.kind.in_([each.value for each in acts]),
+            TicketEvent.at == instant,
+        )
+        .order_by(TicketEvent.id.desc())
+        .limit(1)
+        .correlate(Offer)
+        .scalar_subquery()
+    )
 
 
 def hold_begun(ticket_id: int, order_id: int) -> int | None:

@@ -61,6 +61,15 @@ class Reasons:
 _OTHER: Final = Reason("other", gettext_noop("Another reason"))
 _NONE: Final = Reasons(())
 
+OVERRIDE_REASONS: Final = Reasons(
+    (
+        Reason("urgent", gettext_noop("It cannot wait")),
+        Reason("agreed", gettext_noop("Agreed with the person")),
+        _OTHER,
+    )
+)
+"""Why shift or cap are overridden in a manual assignment (N2)."""
+
 _TICKET_REASONS: Final[dict[TicketAct, Reasons]] = {
     TicketAct.REJECT: Reasons(
         (
@@ -82,6 +91,7 @@ _TICKET_REASONS: Final[dict[TicketAct, Reasons]] = {
 }
 
 _ORDER_REASONS: Final[dict[OrderAct, Reasons]] = {
+    OrderAct.OFFER: OVERRIDE_REASONS,
     OrderAct.DECLINE: Reasons(
         (
             Reason("busy", gettext_noop("Too much to do")),
@@ -157,15 +167,6 @@ _ORDER_REASONS: Final[dict[OrderAct, Reasons]] = {
         )
     ),
 }
-
-OVERRIDE_REASONS: Final = Reasons(
-    (
-        Reason("urgent", gettext_noop("It cannot wait")),
-        Reason("agreed", gettext_noop("Agreed with the person")),
-        _OTHER,
-    )
-)
-"""Why shift or cap are overridden in a manual assignment (N2)."""
 
 SYSTEM_CANCEL: Final[dict[TicketAct, str]] = {
     TicketAct.REJECT: "ticket_rejected",

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.core import forms, words
+from app.tickets.order_forms import given_note, given_reason
 from app.tickets.rules.macros import LONGEST_DAYS, TEXT_LIMIT, Content, MacroAct
 from app.tickets.rules.reasons import REASON_LIMIT
 
@@ -42,12 +43,11 @@ class MacroForm(forms.Schema):
     @staticmethod
     def content(data: Mapping[str, Any]) -> Content:
         """What it does."""
-        own = data["words"] if data["reason"] in ("", "other") else ""
         return Content(
             act=MacroAct(data["act"]) if data["act"] else None,
-            reason=own or data["reason"] or None,
+            reason=given_reason(dict(data)),
             days=data["days"],
-            note=data["note"] or None,
+            note=given_note(dict(data)),
             message=words.from_fields(data, "message") or None,
         )
 

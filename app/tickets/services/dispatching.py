@@ -98,7 +98,14 @@ def assign_automatically(*, actor: Actor, now: datetime, order_id: int, seen: in
 
 
 def assign(
-    *, actor: Actor, now: datetime, order_id: int, assignee_id: int, seen: int | None, reason: str | None = None
+    *,
+    actor: Actor,
+    now: datetime,
+    order_id: int,
+    assignee_id: int,
+    seen: int | None,
+    reason: str | None = None,
+    note: str | None = None,
 ) -> Assigned:
     """A dispatcher gives an order to a person, who still accepts; from accepted on it is the reassignment.
 
@@ -124,7 +131,7 @@ def assign(
     ranking = dispatching.rank(job, [*others, person], case.now, limits)
     until = limits.offered_until(job, case.now)
     order.pooled = False
-    case.move_order(order, act, reason=reason, person_id=assignee_id, offered_until=until, eligible=True)
+    case.move_order(order, act, reason=reason, note=note, person_id=assignee_id, offered_until=until, eligible=True)
     override = reason if check.with_reason else None
     _insert_offer(case, order, until, ranking, last_round(context.past), made_by=actor.id, override=override)
     case.settle()
