@@ -12,30 +12,42 @@ from pathlib import Path
 
 from app.tickets.rules import documentation
 from app.tickets.rules.workflow import FEATURES_ON
-from config import Config
+from config import Config, Row
+from docs.settings_zh import KINDS, MEANINGS
 
 ROOT = Path(__file__).resolve().parents[1]
 TRANSITIONS = ROOT / "docs" / "transitions.md"
-READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
+READMES = {ROOT / "README.md": "en", ROOT / "README.zh-CN.md": "zh-CN"}
 MARKED = re.compile(r"(<!-- settings -->\n).*?(<!-- /settings -->)", re.DOTALL)
 
 
-def settings_table() -> str:
-    """The environment variables as a Markdown table, in the order of `config.py`."""
-    lines = ["| Variable | Kind | Default | Meaning |", "|---|---|---|---|"]
-    for row in Config.documentation():
+def settings_table(tag: str) -> str:
+    """The environment variables as a Markdown table in a language, in the order of `config.py`.
+
+    Raises KeyError for a setting whose meaning or kind has no Chinese.
+    """
+    head = "| Variable | Kind | Default | Meaning |" if tag == "en" else "| 变量 | 类型 | 默认值 | 含义 |"
+    lines = [head, "|---|---|---|---|"]
+    for row in Config.documentation() if tag == "en" else map(chinese, Config.documentation()):
         default = f"`{row.default}`" if row.default else ""
         lines.append(f"| `{row.name}` | {row.kind} | {default} | {row.description} |")
     return "\n".join(lines) + "\n"
 
 
+def chinese(row: Row) -> Row:
+    """A setting in Chinese: ranges and choices stay as they are typed."""
+    kind = row.kind.replace(" to ", "–") if row.kind[0].isdigit() else KINDS.get(row.kind, row.kind)
+    default = "（必填）" if row.default == "(needed)" else row.default
+    return Row(row.name, kind, default, MEANINGS[row.name])
+
+
 def wanted() -> dict[Path, str]:
     """What each generated document should hold."""
-    table = settings_table()
     found = {TRANSITIONS: documentation.documentation(FEATURES_ON)}
-    for path in READMES:
+    for path, tag in READMES.items():
         text = path.read_text(encoding="utf-8")
-        found[path] = MARKED.sub(lambda match: match[1] + table + match[2], text)
+        table = settings_table(tag)
+        found[path] = MARKED.sub(lambda match, table=table: match[1] + table + match[2], text)
     return found
 
 

@@ -347,10 +347,10 @@ def present(plans: Sequence[RowPlan]) -> list[RowPlan]:
 def _given_since(plans: Sequence[RowPlan]) -> set[int]:
     """The new people who have numbers, units or roles other than those the import wrote: undo would delete them."""
     new = {plan.target: plan for plan in plans if plan.outcome == "new" and plan.target is not None}
-    held: dict[int, set[tuple[str, Any]]] = {person_id: set() for person_id in new}
+    held: dict[int, set[tuple[str, str]]] = {}
     for person_id, kind, what in db.session.execute(_HELD, {"institution": current_institution(), "ids": list(new)}):
-        held[person_id].add((kind, what))
-    return {person_id for person_id, plan in new.items() if not held[person_id] <= _written_of(plan)}
+        held.setdefault(person_id, set()).add((kind, what))
+    return {person_id for person_id, all_of in held.items() if not all_of <= _written_of(new[person_id])}
 
 
 def _written_of(plan: RowPlan) -> set[tuple[str, str]]:
