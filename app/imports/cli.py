@@ -225,7 +225,21 @@ def _told(refused: DomainError) -> str:
     return " ".join(parts) or refused.code
 
 
+def _row_sentence(row: dict[str, Any]) -> str:
+    """A refused row in the language the command speaks, from its number to its remedy."""
+    where = (
+        _("row %(row)s, %(field)s", row=row["row"], field=row["field"])
+        if row["field"]
+        else _("row %(row)s", row=row["row"])
+    )
+    if row["value"]:
+        where = _("%(where)s “%(value)s”", where=where, value=row["value"])
+    said = _("%(problem)s. %(remedy)s", problem=row["message"], remedy=row["remedy"])
+    return _("%(where)s: %(said)s", where=where, said=said)
+
+
 def _sentences(report: dict[str, Any]) -> str:
+    """Figures as scripts read them (fixed words), then the refused rows for people."""
     figures = [f"read {report['read']}"]
     if report["would_take"]:
         figures.append(f"would take {report['would_take']}")
@@ -237,12 +251,9 @@ def _sentences(report: dict[str, Any]) -> str:
         figures.append(f"missing {report['missing']}")
     figures.append(f"refused {report['refused']}")
     lines = [", ".join(figures)]
-    for row in report["rows"][:SHOWN]:
-        where = f"row {row['row']}" + (f", {row['field']}" if row["field"] else "")
-        value = f" “{row['value']}”" if row["value"] else ""
-        lines.append(f"  {where}{value}: {row['message']}. {row['remedy']}")
+    lines += ["  " + _row_sentence(row) for row in report["rows"][:SHOWN]]
     if len(report["rows"]) > SHOWN:
-        lines.append(f"  … {len(report['rows']) - SHOWN} more (--json lists all)")
+        lines.append("  " + _("… %(count)s more (--json lists all)", count=len(report["rows"]) - SHOWN))
     if report["state"] == "waiting":
         lines.append(f"waits for approval {report['number']}")
     return "\n".join(lines)

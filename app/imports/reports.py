@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 from flask_babel import gettext as _
 
 from app.core import tables
-from app.core.importing import Choice, Column, Day, Importer, Number, Sex, Whole
+from app.core.importing import Column, Day, Importer, Number, Whole
 from app.core.tables import Format
 from app.imports import queries, wording
 from app.imports.models import ImportBatch, ImportRow
@@ -77,10 +77,8 @@ def describe(column: Column) -> str:
         parts.append(_("A date such as 2026-01-31."))
     elif isinstance(cell, (Whole, Number)):
         parts.append(_("A number from %(low)s to %(high)s.", low=cell.low, high=cell.high))
-    elif isinstance(cell, Sex):
-        parts.append(_("1 or male, 2 or female; 0 or 9 where not known (GB/T 2261.1)."))
-    elif isinstance(cell, Choice):
-        parts.append(_("One of: %(values)s.", values=", ".join(list(cell.table)[:20])))
+    elif taken := wording.permitted(cell):
+        parts.append(taken)
     if column.required:
         parts.append(_("Needed."))
     return " ".join(parts)

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.core import i18n
 from app.core.actor import Actor
 from app.core.importing import Importer, Outcome
 from app.imports import policies, queries, registry, wording
@@ -57,7 +58,19 @@ def chip(batch: ImportBatch) -> dict[str, Any]:
             return {"text": _("some refused, the rest known"), "kind": "soon", "icon": "alert"}
         return {"text": _("every row refused"), "kind": "late", "icon": "x"}
     kind, icon = CHIPS[batch.state]
+    if batch.state == "withdrawn" and batch.source == "cli" and counts:
+        return {"text": _("dry run only"), "kind": kind, "icon": icon}
     return {"text": str(wording.STATES[batch.state]), "kind": kind, "icon": icon}
+
+
+def written(batch: ImportBatch) -> int | None:
+    """Rows that stand in the register because of the batch; None where it has written none, or they were taken back."""
+    return batch.counts["new"] + batch.counts["changed"] if batch.state in ("applied", "undoing") else None
+
+
+def person(name: str, person_id: int | None) -> str:
+    """Who had a hand in a batch; without an account it was the command."""
+    return name if person_id is not None else str(_("command line"))
 
 
 @dataclass(slots=True)
@@ -124,11 +137,21 @@ class Screen:
         ]
 
     @property
+    def uploader(self) -> str:
+        return person(self.batch.uploader, self.batch.uploaded_by)
+
+    @property
+    def decider(self) -> str:
+        return person(self.batch.decider, self.batch.decided_by)
+
+    @property
     def stage_label(self) -> str:
         if self.progress is None or self.batch.state == "uploaded":
             return str(_("Looking at the file"))
         if self.batch.state == "undoing":
             return str(_("Taking the rows back"))
+        if self.progress.stage == "writing":
+            return str(_("Writing %(rows)s rows, all in one go", rows=i18n.format_number(self.to_write)))
         return str(wording.STAGES.get(self.progress.stage, ""))
 
     @property

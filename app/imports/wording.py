@@ -7,7 +7,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.importing import Importer, Reason, Wording
+from app.core import i18n
+from app.core.importing import Cell, Choice, Importer, Reason, Sex, Wording
 from app.imports.problems import FILES
 
 CELLS: dict[str, Wording] = {
@@ -88,6 +89,7 @@ CELLS: dict[str, Wording] = {
     ),
 }  # fmt: skip
 
+MOST_ENTRIES = 20
 UNKNOWN = Wording(_l("This row cannot be taken"), _l("Ask your administrator."))
 
 STATES: dict[str, Any] = {
@@ -103,7 +105,7 @@ STATES: dict[str, Any] = {
     "undoing": _l("being taken back"),
     "undone": _l("taken back"),
     "returned": _l("sent back"),
-    "withdrawn": _l("withdrawn"),
+    "withdrawn": _l("dropped, nothing written"),
     "failed": _l("not usable"),
 }
 
@@ -119,7 +121,6 @@ STAGES: dict[str, Any] = {
     "reading": _l("Reading the file"),
     "planning": _l("Comparing with the register"),
     "storing": _l("Storing the result"),
-    "writing": _l("Writing the rows"),
 }
 
 ENCODINGS: dict[str, Any] = {
@@ -162,10 +163,30 @@ def message(why: Reason, importer: Importer[Any]) -> str:
 
 
 def remedy(why: Reason, importer: Importer[Any]) -> str:
-    """What to do; where a code table knows a near entry, that entry."""
-    if why.code == "not_in_table" and why.params.get("suggestion"):
-        return say(_l("Did you mean %(suggestion)s?"), why.params)
+    """What to do; of a code table the near entry, if there is one, and what it takes."""
+    if why.code == "not_in_table":
+        near = [say(_l("Did you mean %(suggestion)s?"), why.params)] if why.params.get("suggestion") else []
+        cell = next((each.cell for each in importer.columns if each.name == why.column), None)
+        takes = permitted(cell) if cell else ""
+        if near or takes:
+            return " ".join(each for each in (*near, takes) if each)
     return say(wording_of(why.code, importer).remedy, why.params)
+
+
+def permitted(cell: Cell) -> str:
+    """What a column with a code table takes, each entry once and in the reader's letters; empty for other columns."""
+    if isinstance(cell, Sex):
+        return str(_l("1 or male, 2 or female; 0 or 9 where not known (GB/T 2261.1)."))
+    if not isinstance(cell, Choice):
+        return ""
+    latin = i18n.locale() == "en"
+    entries: dict[str, str] = {}
+    for key, value in cell.table.items():
+        if value not in entries or (key.isascii() == latin and entries[value].isascii() != latin):
+            entries[value] = key
+    shown = list(entries.values())
+    words = ", ".join(shown[:MOST_ENTRIES]) + (" …" if len(shown) > MOST_ENTRIES else "")
+    return say(_l("One of: %(values)s."), {"values": words})
 
 
 def column_label(name: str | None, importer: Importer[Any]) -> str:

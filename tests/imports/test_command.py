@@ -1,6 +1,7 @@
 """`flask import KIND FILE`: the same engine, the same answer."""
 
 import json
+import re
 
 import pytest
 from sqlalchemy import func, select
@@ -34,7 +35,7 @@ def test_rooms_are_read_taken_refused_and_known_the_second_time(run):
     assert first.exit_code == 1, first.output
     lines = first.output.splitlines()
     assert lines[0] == "read 611, taken 574, refused 37"
-    assert [line.split(",")[0].strip() for line in lines[1:38]] == [f"row {number}" for number in wrong]
+    assert [line.split("，")[0].strip() for line in lines[1:38]] == [f"第 {number} 行" for number in wrong]
     assert places() == 574
     second = run("places", rows)
     assert second.exit_code == 1
@@ -56,6 +57,28 @@ def test_a_dry_run_writes_nothing(run):
     assert done.exit_code == 1
     assert places() == 0
     assert db.session.scalars(select(ImportBatch.state)).one() == "withdrawn"
+
+
+def test_a_dry_run_is_called_so_and_counts_nothing_as_written(run, login):
+    run("places", campus.places(rooms=20, bad=0)[0], "--dry-run")
+    page = login(accounts.person("admin")).get("/imports").text
+    assert "仅试运行" in page
+    assert "已撤回" not in page
+    row = " ".join(page[page.index("<tbody") : page.index("</tbody")].split())
+    assert "131" in row  # read
+    assert "131" not in row.split("131", 1)[1]  # and not said to be written
+    assert "命令行" in row
+    assert "system" not in row
+
+
+@pytest.mark.parametrize(("tag", "said"), [("en", "student, staff"), ("zh-CN", "学生, 教职工")])
+def test_a_line_speaks_one_language_and_names_what_is_taken(run, app, monkeypatch, tag, said):
+    monkeypatch.setitem(app.config, "DEFAULT_LOCALE", tag)
+    rows = [["学号", "姓名", "人员类别"], ["2026000001", "张三", "外星"]]
+    line = run("people", rows, "--dry-run").output.splitlines()[1]
+    assert said in line
+    latin = re.sub(r"“.*?”|One of: [^.]*|学生, 教职工", "", line)
+    assert re.search(r"[\u4e00-\u9fff]" if tag == "en" else r"[A-Za-z]", latin) is None
 
 
 def test_strict_applies_nothing_where_a_row_is_refused(run):

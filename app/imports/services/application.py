@@ -51,7 +51,7 @@ def run(batch_id: int, step: Callable[[], None], *, actor: Actor, now: datetime)
         life.settle(batch)
         return
     written = [row for row in plan.rows if row.outcome in WRITTEN]
-    Meter(batch_id, "writing", len(written))
+    Meter(batch_id, "writing", 0)  # one transaction for all: rows cannot be counted one by one
     made = importer.apply(written, batch_id, request)
     _note_made(batch, made)
     batch.applied_at = now
