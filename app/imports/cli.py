@@ -235,7 +235,7 @@ def _row_sentence(row: dict[str, Any]) -> str:
     if row["value"]:
         where = _("%(where)s “%(value)s”", where=where, value=row["value"])
     said = _("%(problem)s. %(remedy)s", problem=row["message"], remedy=row["remedy"])
-    return _("%(where)s: %(said)s", where=where, said=said)
+    return str(_("%(where)s: %(said)s", where=where, said=said))
 
 
 def _sentences(report: dict[str, Any]) -> str:
