@@ -82,7 +82,7 @@ def test_backlog_and_ageing_equal_a_second_computation(campus: Flask, by: By) ->
                     )
                 ) / 60 AS minutes
                 FROM crew_member m JOIN shift s ON s.person_id = m.person_id AND s.kind = 'duty'
-                WHERE s.valid_from <= :today AND (s.valid_to IS NULL OR s.valid_to > :today) GROUP BY 1
+                WHERE coalesce(s.valid_from <= :today, true) AND coalesce(s.valid_to > :today, true) GROUP BY 1
                 """
             ),
             {"today": LATER.date()},
