@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -81,11 +82,14 @@ def test_backlog_and_ageing_equal_a_second_computation(campus: Flask, by: By) ->
                         epoch FROM (s.ends - s.starts) + CASE WHEN s.ends <= s.starts THEN interval '24 h' ELSE '0' END
                     )
                 ) / 60 AS minutes
-                FROM crew_member m JOIN shift s ON s.person_id = m.person_id AND s.kind = 'duty'
-                WHERE coalesce(s.valid_from <= :today, true) AND coalesce(s.valid_to > :today, true) GROUP BY 1
+                FROM generate_series(0, 6) AS weekday
+                JOIN shift s ON s.weekday = weekday.weekday AND s.kind = 'duty'
+                    AND coalesce(s.valid_from <= CAST(:monday AS date) + weekday.weekday, true)
+                    AND coalesce(s.valid_to > CAST(:monday AS date) + weekday.weekday, true)
+                JOIN crew_member m ON m.person_id = s.person_id GROUP BY 1
                 """
             ),
-            {"today": LATER.date()},
+            {"monday": LATER.date() - timedelta(days=LATER.weekday())},
         )
         minutes = sorted(int(row.minutes) for row in shifts)
         assert sorted(int(line["Shift minutes a week"]) for line in lines if line["Shift minutes a week"]) == minutes
