@@ -151,3 +151,16 @@ def test_what_is_finished_can_be_undone_and_a_page_that_is_left_sends_it_at_once
     phone.goto("/crew")
     phone.wait_for_timeout(1000)
     assert desk_api.call("GET", f"/work-orders/{order_id}")["state"] == "done"
+
+
+def test_a_link_followed_while_it_waits_leads_to_a_list_that_shows_it_done(visitors: Visitors, filed: Filed) -> None:
+    order_id = filed.order["id"]
+    phone = visitors.page(filed.holder, device=PHONE)
+    Day(phone).open().accept(order_id)
+    job = Order(phone, order_id).open()
+    job.start()
+    job.press_done("换了合页。")
+    phone.locator(".top__back").click()
+    phone.wait_for_url("**/crew")
+    assert phone.locator(f"a.job[href='/crew/{order_id}']").count() == 1
+    assert phone.locator(f"a.job--now[href='/crew/{order_id}']").count() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from flask.testing import FlaskClient
@@ -161,8 +162,8 @@ def sign_in(client: FlaskClient, made: Person) -> FlaskClient:
     return client
 
 
-def token(made: Person, *, life: timedelta = timedelta(hours=1)) -> dict[str, str]:
-    """Headers of a bearer token of the person."""
-    secret, _ends = services.issue_token(made.id, name="test", scopes=None, now=clock.now(), life=life)
+def token(made: Person, *, life: timedelta = timedelta(hours=1), scopes: Sequence[str] | None = None) -> dict[str, str]:
+    """Headers of a bearer token of the person, for all he may or for `scopes` alone."""
+    secret, _ends = services.issue_token(made.id, name="test", scopes=scopes, now=clock.now(), life=life)
     db.session.flush()
     return {"Authorization": f"Bearer {secret}"}

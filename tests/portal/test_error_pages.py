@@ -103,6 +103,10 @@ def test_413_a_body_that_is_too_large(browser: FlaskClient) -> None:
     answer = browser.post("/notifications/read", data={"up_to": "x" * 3_000_000}, headers=ENGLISH)
     assert answer.status_code == 413
     assert "smaller" in said(answer)
+    content = b'{"x": "' + b"x" * 3_000_000 + b'"}'
+    answer = browser.post("/notifications/read", data=content, content_type="application/json", headers=ENGLISH)
+    assert answer.status_code == 413
+    assert "Send less at a time" in said(answer), "who sent JSON sent no files"
 
 
 @pytest.fixture

@@ -199,6 +199,20 @@ def test_scopes_narrow_what_staff_sees(client: FlaskClient, ground: factory.Grou
     assert leader.post(f"/work-orders/{here.order_id}/assignment", {"auto": True}, seen=1).status_code == 403
 
 
+def test_a_token_without_the_scope_says_so(client: FlaskClient, ground: factory.Ground) -> None:
+    """The account may do it: whoever holds the token needs another one, not another role."""
+    order_id, url = ground.file().order_id, "/api/v1/work-orders"
+    narrow = accounts.token(ground.dispatcher, scopes=["people.lookup"])
+    answer = client.post(f"{url}/{order_id}/assignment", json={"auto": True}, headers={**narrow, "If-Match": '"1"'})
+    assert (answer.status_code, answer.json["type"]) == (403, "not-allowed")
+    assert "权限" in answer.json["detail"]
+    assert "令牌" in answer.json["detail"]
+    other = accounts.token(accounts.person("leader"))
+    answer = client.post(f"{url}/{order_id}/assignment", json={"auto": True}, headers={**other, "If-Match": '"1"'})
+    assert answer.status_code == 403
+    assert "令牌" not in answer.json["detail"]
+
+
 def test_filters_search_and_pages(client: FlaskClient, ground: factory.Ground) -> None:
     tickets_made = [ground.file(description=f"第{turn}号 走廊灯不亮") for turn in range(5)]
     ground.file(description="鹦鹉飞进来了", place_text="后山")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask, Response, g, request
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import IntegerConverter, ValidationError
@@ -61,6 +63,8 @@ class HouqinFlask(Flask):
         note: NoteRefusal | None = self.extensions.get("houqin_note_refusal")
         if note is not None:
             note(actor, request.method, request.endpoint or "")
+        if actor.limited_to is not None and rule(replace(actor, limited_to=None)):
+            raise errors.NotAllowed(_l("This token was issued without the scope this needs. Issue one that has it."))
         raise errors.NotAllowed
 
     def _answer(self, view: Callable[..., Any]) -> Response:

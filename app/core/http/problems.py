@@ -8,6 +8,7 @@ SQLSTATE (rule 5); a database that is gone becomes 503, the only 5xx that is an 
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -63,6 +64,7 @@ DETAILS: dict[int, Any] = {
     500: _l("Nothing you entered was half stored. Try again; if it happens again, tell us the request number."),
     503: _l("Try again in a few seconds. Nothing was lost."),
 }
+TOO_MUCH_JSON = _l("The content is larger than this address takes. Send less at a time.")
 
 
 def is_api() -> bool:
@@ -129,7 +131,8 @@ def http_error(error: HTTPException) -> Response:
         headers["Retry-After"] = str(retry)
     data = getattr(error, "data", None) or {}
     fields = forms.flatten(data.get("messages", {}))
-    return render(status, code=slug(status), fields=fields, headers=headers)
+    detail = TOO_MUCH_JSON if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.is_json else None
+    return render(status, code=slug(status), detail=detail, fields=fields, headers=headers)
 
 
 def slug(status: int) -> str:

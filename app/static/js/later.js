@@ -146,6 +146,25 @@ document.addEventListener("keydown", (event) => {
   undo();
 });
 
+/* A link that is followed waits for what was waiting, so that the next page shows it done. Whatever the answer, it is followed. */
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[href]");
+  if (!waiting || waiting.files || !link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (link.target || link.hasAttribute("download") || link.origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
+  event.preventDefault();
+  const { form, bar, timer } = waiting;
+  waiting = null;
+  clearInterval(timer);
+  bar.remove();
+  try {
+    const body = new FormData(form);
+    await fetch(form.getAttribute("action"), { method: "POST", body, redirect: "manual", keepalive: true });
+  } catch {
+    farewell(form); // its idempotency key keeps it from being done twice
+  }
+  location.assign(link.href);
+});
+
 /* A page that is left, closed or put away sends what waits at once. */
 function leave() {
   if (!waiting || waiting.files) return; // files are too heavy for a farewell: beforeunload asks instead

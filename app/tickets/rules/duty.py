@@ -20,7 +20,7 @@ class Cause(StrEnum):
 
 
 CAUSE_LABELS: Final[dict[Cause, str]] = {
-    Cause.REFUSALS: gettext_noop("It was refused or not answered again and again."),
+    Cause.REFUSALS: gettext_noop("It was refused, or nobody answered."),
     Cause.NOBODY: gettext_noop("Nobody can be asked, and it is an emergency."),
     Cause.DUE_SOON: gettext_noop("Somebody has to have it soon, and nobody does."),
 }

@@ -190,12 +190,16 @@ def own_chip(ticket: Any, orders: Sequence[Any]) -> Chip:
 
 
 def news(ticket: Any, orders: Sequence[Any], chip: Chip) -> str:
-    """What a card says besides its chip: who is at it, or what comes next; nothing where the chip says it all."""
+    """What a card says besides its chip: who is at it, or what comes next; nothing where the chip says it all.
+
+    Without a full stop, since other parts of the line follow it.
+    """
     moving = (TicketStatus.ACCEPTED, TicketStatus.IN_SERVICE, TicketStatus.RESOLVED)
     if ticket.status not in moving:
         return ""
     told = head(ticket, orders, (), mine=True)
-    return told.text if ticket.status == TicketStatus.RESOLVED or told.title == chip.text else told.title
+    said = told.text if ticket.status == TicketStatus.RESOLVED or told.title == chip.text else told.title
+    return said.rstrip(".。")
 
 
 def promised(ticket: Any) -> str:
