@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, and_, false, or_, select, true
+from sqlalchemy import CTE, ColumnElement, and_, false, or_, select
 
 from app.accounts.models import CrewMember, OrgMembership, OrgUnit, Person, PersonHome
 from app.core.actor import Actor
@@ -15,11 +15,14 @@ from app.sites.models import Place
 
 
 def reached(actor: Actor, permission: str, today: date) -> ColumnElement[bool]:
-    """People whom the actor reaches with a permission: everybody, residents, members, or the actor alone."""
+    """People whom the actor reaches with a permission: everybody, residents, members, or the actor alone.
+
+    Who was taken back with the import that had made him is nobody: his row has no name.
+    """
     ids: dict[str, list[int]] = {}
     for scope in actor.scopes(permission):
         if scope.kind == "institution":
-            return true()
+            return Person.name != ""
         if scope.kind != "own":
             ids.setdefault(scope.kind, []).append(scope.id or 0)
         elif actor.id is not None:

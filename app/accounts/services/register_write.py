@@ -20,7 +20,7 @@ from app.core.db import current_institution, db, plan_anew
 from app.core.importing import Request, RowPlan
 
 ROLE_OF = {"student_no": "student", "staff_no": "teacher"}
-AT_ONCE = 1000  # people deleted between two signs of life: each is looked for in every table that names people
+AT_ONCE = 1000  # people forgotten between two signs of life
 FACTS = ("name", "sex", "birth_date", "phone", "email")
 
 _UPDATE_PEOPLE = text(
@@ -108,9 +108,14 @@ _FORGET = (
     "DELETE FROM role_grant WHERE institution_id = :institution AND person_id = ANY(CAST(:ids AS bigint[]))",
     "DELETE FROM org_membership WHERE institution_id = :institution AND person_id = ANY(CAST(:ids AS bigint[]))",
     "DELETE FROM person_identifier WHERE institution_id = :institution AND person_id = ANY(CAST(:ids AS bigint[]))",
-    "DELETE FROM person WHERE institution_id = :institution AND id = ANY(CAST(:ids AS bigint[]))",
+    """
+    UPDATE person SET name = '', sex = 'U', birth_date = NULL, phone = NULL, email = NULL, username = NULL,
+        sort_key = '', search = '', valid_to = coalesce(valid_from, valid_to)
+    WHERE institution_id = :institution AND id = ANY(CAST(:ids AS bigint[]))
+    """,
 )
-"""What the import itself wrote of a new person, the person last."""
+"""What the import itself wrote of a new person. The row stays, empty, and nobody sees it (`queries.reach`): to delete
+one, PostgreSQL looks for it in each of the many tables that name people, in the millions of events too."""
 
 
 def _run(statement: Any, **values: Any) -> None:
@@ -267,8 +272,8 @@ def take_back(plans: Sequence[RowPlan], batch_id: int, request: Request, today: 
     """Undo a written list: new people are gone with all that was known of them, changed ones are as before, marks of
     absence go.
 
-    Nothing points to the new ones (`blockers`), so nobody needs a row to remember them by; one that stayed would keep
-    telephone and address of somebody who was never meant to be here. A reference made meanwhile fails the whole undo.
+    Nothing points to the new ones (`blockers`), so nobody needs to remember who they were: what was known of somebody
+    who was never meant to be here is gone.
     """
     new = [int(plan.target or 0) for plan in plans if plan.outcome == "new"]
     if new:
