@@ -146,10 +146,9 @@ def override_choices() -> list[dict[str, str]]:
     return [{"value": each.code, "label": str(_(each.label))} for each in workflow.OVERRIDE_REASONS.items]
 
 
-def override(stored: str | None) -> str:
-    """The reason of an override in words."""
-    known = stored in workflow.OVERRIDE_REASONS.codes
-    return reason(OrderAct.OFFER if known else OrderAct.REASSIGN, stored)
+def given_because(stored: str | None) -> str:
+    """The reason in words for which a dispatcher gave an order to somebody, or overrode his shift or cap."""
+    return reason(OrderAct.OFFER, stored)
 
 
 def moment(code: str) -> str:

@@ -348,10 +348,18 @@ def assign_order(sent: dict[str, Any], order_id: str) -> Response:
     if sent["auto"] == (sent["assignee"] is not None):
         raise Rejected(fields={"assignee": _l("Name a person, or ask for the ranking with “auto”.")})
     if sent["auto"]:
+        if sent["note"]:
+            raise Rejected(fields={"note": _l("A note goes to a person. Name the person, or leave it out.")})
         done = dispatching.assign_automatically(actor=actor, now=now, order_id=number, seen=seen)
     else:
         done = dispatching.assign(
-            actor=actor, now=now, order_id=number, assignee_id=sent["assignee"], seen=seen, reason=sent["reason"]
+            actor=actor,
+            now=now,
+            order_id=number,
+            assignee_id=sent["assignee"],
+            seen=seen,
+            reason=sent["reason"],
+            note=sent["note"],
         )
     return _order(number, **explained(Ranking.from_data(done.why)))
 

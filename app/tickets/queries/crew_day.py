@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Select, and_, case, func, null, select, union_all
+from sqlalchemy import BigInteger, DateTime, Select, and_, case, func, null, select, true, union_all
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.prepared import Reading, among, blind, number, value
+from app.core.prepared import Reading, among, blind, code, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, CategoryVersion, Extension, Offer, OrderHelper, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import due, orders, viewer
@@ -25,7 +25,6 @@ HELD_AT_MOST = 300
 DONE_AT_MOST = 50
 
 _building = aliased(Place)
-_chooser = aliased(Person)
 _in_building = and_(_building.institution_id == WorkOrder.institution_id, _building.id == WorkOrder.building_id)
 
 _MINE = and_(WorkOrder.assignee_id == value("person", BigInteger), among(WorkOrder.state, ORDER_LOAD))
@@ -186,7 +185,7 @@ def last_change(order_id: int) -> Any:
 
 def _select() -> Select[Any]:
     """The columns of an order on the crew's pages: the usual ones, the building and the live offer."""
-    reporter = aliased(Person)
+    reporter, given = aliased(Person), _handed_over()
     found: Select[Any] = (
         orders.order_rows()
         .add_columns(
@@ -203,8 +202,7 @@ def _select() -> Select[Any]:
             _building.name.label("building"),
             Offer.offered_at,
             Offer.why,
-            Offer.override,
-            _chooser.name.label("chosen_by"),
+            *given.c,
             _working_since().label("working_since"),
             *due.columns(WorkOrder),
         )
@@ -221,9 +219,42 @@ def _select() -> Select[Any]:
                 Offer.outcome.is_(None),
             ),
         )
-        .outerjoin(_chooser, and_(_chooser.institution_id == Offer.institution_id, _chooser.id == Offer.made_by))
+        .outerjoin(given, true())
     )
     return found
+
+
+def _handed_over() -> Any:
+    """Who gave the order by hand to whoever has it, with which reason and words; NULL where it came by itself.
+
+    The latest hand-over counts: what was given by hand and went back may have been offered by the ranking since, or
+    grabbed.
+    """
+    event, giver = aliased(TicketEvent), aliased(Person)
+    by_hand = and_(
+        giver.institution_id == event.institution_id,
+        giver.id == event.actor_id,
+        event.kind != code(OrderAct.GRAB.value),
+    )
+    return (
+        select(
+            giver.name.label("given_by"),
+            event.reason.label("given_reason"),
+            event.note.label("given_note"),
+        )
+        .select_from(event)
+        .outerjoin(giver, by_hand)
+        .where(
+            event.institution_id == WorkOrder.institution_id,
+            event.ticket_id == WorkOrder.ticket_id,
+            event.order_id == WorkOrder.id,
+            among(event.kind, (OrderAct.OFFER, OrderAct.REASSIGN, OrderAct.GRAB)),
+        )
+        .order_by(event.id.desc())
+        .limit(number(1))
+        .correlate(WorkOrder)
+        .lateral("given")
+    )
 
 
 def _last(kind: str, column: Any) -> Any:

@@ -261,8 +261,9 @@ def offers_of(order_id: int) -> Sequence[Any]:
             Offer.ended_at,
             Offer.reason,
             Offer.why,
-            _said_at(order_id, Offer.offered_at, (OrderAct.OFFER, OrderAct.REASSIGN)).label("note"),
-            _said_at(order_id, Offer.ended_at, (OrderAct.DECLINE, OrderAct.REVOKE)).label("end_note"),
+            _said_at(order_id, Offer.offered_at, _MADE, TicketEvent.reason).label("given_reason"),
+            _said_at(order_id, Offer.offered_at, _MADE, TicketEvent.note).label("note"),
+            _said_at(order_id, Offer.ended_at, _ENDED, TicketEvent.note).label("end_note"),
         )
         .join(Person, and_(Person.institution_id == Offer.institution_id, Person.id == Offer.person_id))
         .where(Offer.order_id == order_id)
@@ -271,11 +272,15 @@ def offers_of(order_id: int) -> Sequence[Any]:
     ).all()
 
 
-def _said_at(order_id: int, instant: Any, acts: tuple[OrderAct, ...]) -> Any:
-    """What was written beside the reason when an offer was made, or when it ended."""
+_MADE = (OrderAct.OFFER, OrderAct.REASSIGN)
+_ENDED = (OrderAct.DECLINE, OrderAct.REVOKE)
+
+
+def _said_at(order_id: int, instant: Any, acts: tuple[OrderAct, ...], column: Any) -> Any:
+    """The reason, or the words beside it, with which an offer was made or ended."""
     of_ticket = select(WorkOrder.ticket_id).where(WorkOrder.id == order_id).scalar_subquery()
     return (
-        select(TicketEvent.note)
+        select(column)
         .where(
             TicketEvent.ticket_id == of_ticket,
             TicketEvent.order_id == order_id,

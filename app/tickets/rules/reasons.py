@@ -168,6 +168,12 @@ _ORDER_REASONS: Final[dict[OrderAct, Reasons]] = {
     ),
 }
 
+_SAID_TOO: Final[dict[TicketAct | OrderAct, Reasons]] = {
+    OrderAct.OFFER: _ORDER_REASONS[OrderAct.REASSIGN],
+    OrderAct.REASSIGN: OVERRIDE_REASONS,
+}
+"""An order may be taken from somebody and the shift of the next be overridden in one step: one reason says both."""
+
 SYSTEM_CANCEL: Final[dict[TicketAct, str]] = {
     TicketAct.REJECT: "ticket_rejected",
     TicketAct.WITHDRAW: "ticket_withdrawn",
@@ -209,7 +215,7 @@ def read_reason(act: TicketAct | OrderAct, given: str | None) -> str | None:
 
 def reason_label(act: TicketAct | OrderAct, stored: str) -> str:
     """The message id of a stored reason, or the reason itself where it is somebody's own words."""
-    for item in reasons(act).items:
+    for item in (*reasons(act).items, *_SAID_TOO.get(act, _NONE).items):
         if item.code == stored:
             return item.label
     return stored

@@ -278,10 +278,14 @@ class NewOrder(forms.Schema):
 
 
 class Assignment(forms.Schema):
-    """`POST /work-orders/{id}/assignment`: a person, or `{"auto": true}`."""
+    """`POST /work-orders/{id}/assignment`: a person, or `{"auto": true}`.
+
+    `note`: what else the person is told, beside the reason; it stands in the history.
+    """
 
     assignee = forms.Id(load_default=None, allow_none=True)
     reason = forms.Text(max=reasons.REASON_LIMIT, load_default=None, allow_none=True)
+    note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default=None, allow_none=True)
     auto = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
