@@ -47,6 +47,51 @@ def test_an_order_is_held_and_taken_back_by_keys_alone(visitors: Visitors) -> No
     expect(desk.locator("#views .menu__list")).to_be_visible()
 
 
+def test_every_key_of_the_list_is_within_reach_and_all_can_be_switched_off(visitors: Visitors) -> None:
+    """`h l / p g n c`; single keys can be turned off, `?` with them, and on again by a button (WCAG 2.1.4)."""
+    desk = visitors.page("dispatcher")
+    desk.goto("/dispatch?state=queued")
+    keys, tab = desk.keyboard, desk.locator(".views [aria-current=page]")
+    keys.press("l")
+    desk.wait_for_url("**state=offered**")
+    keys.press("h")
+    desk.wait_for_url("**state=queued**")
+    expect(tab).to_contain_text("Queued")
+    desk.goto("/dispatch?state=work")
+    keys.press("/")
+    box = desk.get_by_role("searchbox", name="Search open orders")
+    expect(box).to_be_focused()
+    keys.type("chp")
+    expect(box).to_have_value("chp")
+    expect(desk.locator("dialog[open]")).to_have_count(0)
+    box.fill("")
+    desk.locator("h1").click()
+    keys.press("n")
+    expect(desk.locator("#toasts")).to_contain_text("Nothing new")
+    keys.press("j")
+    keys.press("p")
+    expect(desk.locator("dialog#move[open] [data-part=hold]")).to_be_visible()
+    expect(desk.locator("dialog#move[open] [data-part=queued]")).to_be_hidden()
+    keys.press("Escape")
+
+    keys.press("?")
+    help_ = desk.locator("#keys-help[open]")
+    for word in ("hold", "into the pool", "search", "Report for somebody", "other tab", "to what is new", "candidate"):
+        expect(help_).to_contain_text(word)
+    help_.get_by_role("checkbox", name="Use single keys").uncheck()
+    keys.press("Escape")
+    for key in ("?", "/", "c", "h", "j"):
+        keys.press(key)
+    expect(desk.locator("dialog[open]")).to_have_count(0)
+    expect(box).not_to_be_focused()
+    assert "state=work" in desk.url
+    desk.get_by_role("button", name="all keys").click()
+    help_.get_by_role("checkbox", name="Use single keys").check()
+    keys.press("Escape")
+    keys.press("c")
+    desk.wait_for_url("**/report/for**")
+
+
 def drag(desk: Page, it: Locator, column: str) -> None:
     drop_on(desk, it, desk.locator(f"[data-column={column}]"))
 

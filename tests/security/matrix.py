@@ -54,6 +54,7 @@ TICKETS: Routes = {
         "duty_calls.index",
         "duty_calls.one",
         "tickets.index",
+        "tickets.news",
         "tickets.show",
     ),
     STAFF_DISPATCH: (

@@ -15,7 +15,7 @@ from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db, frame_transactions, institution_bound
 from app.tickets.dispatch import board
-from app.tickets.queries import crew_day, dispatch_list, loads, open311, orders, progress, tickets
+from app.tickets.queries import crew_day, dispatch_list, loads, narrowing, open311, orders, progress, tickets
 from app.tickets.queries.orders import OrderFilter
 from app.tickets.queries.tickets import TicketFilter
 from app.tickets.services import filing_statements
@@ -178,6 +178,20 @@ def test_beside_the_dispatch_list(desk: Desk) -> None:
     assert desk.most_read(lambda: dispatch_list.counts(dispatcher, wanted)) <= OPEN
 
 
+@pytest.mark.parametrize("q", ["漏水", "漏水 桃园 none-such", "W26-000007", "R26-000007"])
+def test_a_search_among_open_orders_reads_open_orders(desk: Desk, q: str) -> None:
+    """However many requests there ever were: each open order looks at its own, and none is looked for."""
+    dispatcher, wanted = desk.actors["dispatcher"], dispatch_list.Wanted(q=q)
+    for ask in (
+        lambda: dispatch_list.page(dispatcher, "open", wanted),
+        lambda: dispatch_list.column(dispatcher, "queued", wanted, board.SLIPS),
+        lambda: dispatch_list.counts(dispatcher, wanted),
+        lambda: dispatch_list.waits(dispatcher, wanted),
+    ):
+        assert not desk.whole(ask)
+        assert desk.most_read(ask) <= 2 * OPEN  # looked at, and read again where it is shown
+
+
 @pytest.mark.parametrize("view", board.COLUMNS)
 def test_columns_of_the_board(desk: Desk, view: str) -> None:
     """A column reads the open orders of its states, whatever the history holds."""
@@ -239,7 +253,7 @@ def test_what_is_asked_all_day_is_planned_once(desk: Desk) -> None:
         lambda: crew_day.stamp(technician.id or 0, now),
         lambda: dispatch_list.counts(dispatcher, dispatch_list.Wanted()),
         lambda: dispatch_list.page(dispatcher, "open", dispatch_list.Wanted()),
-        lambda: dispatch_list.offered(now.date()),
+        lambda: narrowing.offered(now.date()),
         lambda: tickets.page(student, TicketFilter(mine=True)),
         lambda: tickets.page(dispatcher, TicketFilter()),
         lambda: orders.page(technician, OrderFilter(mine=True)),

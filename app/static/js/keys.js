@@ -1,4 +1,5 @@
-/* Keys on the desk: whatever carries data-key="x" is pressed (or focused) by x; ? lists them all; they can be switched off. */
+/* Keys on the desk: whatever carries data-key="x" is pressed (or focused) by x; ? lists them all. They can be switched off,
+   ? with them (WCAG 2.1.4); a button with data-keys-help shows the same list, with the switch, to whoever has done so. */
 
 const STORE = "houqin.keys";
 const on = () => { try { return localStorage.getItem(STORE) !== "off"; } catch { return true; } };
@@ -13,7 +14,7 @@ function label(element) {
 
 function listed() {
   const found = new Map();
-  for (const hint of document.querySelectorAll("[data-keys] > span:not(.keys__all)")) {
+  for (const hint of document.querySelectorAll("[data-keys-of]")) {
     found.set([...hint.querySelectorAll("kbd")].map((key) => key.textContent).join(" "), label(hint));
   }
   for (const act of document.querySelectorAll("[data-key]")) if (visible(act) && !found.has(act.dataset.key)) found.set(act.dataset.key, label(act));
@@ -45,11 +46,15 @@ function help() {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
+  if (!on() && event.key.length === 1) return; // Escape and its like are no characters
   if (event.key === "?") { event.preventDefault(); help(); return; }
-  if (!on()) return;
   const act = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === event.key && visible(each) && !each.disabled);
   if (!act) return;
   event.preventDefault();
   if (act.matches("input, select, textarea")) { act.focus(); if (act.select) act.select(); }
   else act.click();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-keys-help]")) help();
 });

@@ -1,5 +1,6 @@
 /* A list worked by keys and in bulk. [data-list] holds items [data-item]; each has one link, maybe one checkbox.
-   j k move, x selects, Enter opens, h l change the column where items stand in [data-column]s.
+   j k move, x selects, Enter opens, h l change the column where items stand in [data-column]s, else the tab of [data-steps].
+   n goes to what came while the page was open, where the list says data-nothing-new, its words for there being none.
    [data-bulk] appears with a selection and shows its size in [data-count]; it lies in the same <form> as the boxes.
    A sheet of [data-part]s shows one of them alone where its opener says data-only="part". */
 
@@ -14,6 +15,8 @@ function put(list, item) {
   if (!item) return;
   list.querySelectorAll(".is-cursor").forEach((other) => other.classList.remove("is-cursor"));
   item.classList.add("is-cursor");
+  unseen.delete(address(item));
+  say(item);
   (item.matches("a") ? item : item.querySelector("a, button") || item).focus({ preventScroll: true });
   item.scrollIntoView({ block: "nearest" });
 }
@@ -62,17 +65,39 @@ document.addEventListener("click", (event) => {
   document.querySelectorAll("[data-list]").forEach(count);
 });
 
+/** The tab before or after the present one; a list that is empty has tabs, too. */
+function step(by) {
+  const tabs = [...document.querySelectorAll("[data-steps] a")];
+  const to = tabs[tabs.findIndex((tab) => tab.getAttribute("aria-current")) + by];
+  if (to) to.click();
+}
+
+function fresh(list) {
+  const to = items(list).find((item) => item.classList.contains("is-new"));
+  if (to) put(list, to);
+  else document.dispatchEvent(new CustomEvent("toast", { detail: { text: list.dataset.nothingNew, kind: "info" } }));
+}
+
+const plain = (event) => !(off() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target) || document.querySelector("dialog[open]"));
+
+document.addEventListener("keydown", (event) => {
+  const by = { h: -1, l: 1 }[event.key];
+  if (!by || !plain(event) || document.querySelector("[data-list] [data-column]")) return;
+  event.preventDefault();
+  step(by);
+});
+
 document.addEventListener("keydown", (event) => {
   const list = document.querySelector("[data-list]");
-  if (!list || off() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+  if (!list || !plain(event)) return;
   const cursor = list.querySelector(".is-cursor");
   const acts = {
     j: () => move(list, 1), k: () => move(list, -1),
-    h: () => aside(list, -1), l: () => aside(list, 1),
     x: () => { const box = cursor && cursor.querySelector("input[type=checkbox]"); if (box) { box.checked = !box.checked; count(list); } },
   };
-  const columns = list.querySelector("[data-column]");
-  if (!(event.key in acts) || (!columns && (event.key === "h" || event.key === "l"))) return;
+  if (list.querySelector("[data-column]")) Object.assign(acts, { h: () => aside(list, -1), l: () => aside(list, 1) });
+  if ("nothingNew" in list.dataset) acts.n = () => fresh(list);
+  if (!Object.hasOwn(acts, event.key)) return;
   event.preventDefault();
   acts[event.key]();
 });
@@ -105,8 +130,7 @@ const shown = (element) => element.getClientRects().length > 0;
 document.addEventListener("keydown", (event) => {
   const list = document.querySelector("[data-list]");
   const bulk = list && (list.closest("form") || document).querySelector("[data-bulk][hidden]");
-  if (!bulk || off() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
-  if (document.querySelector("dialog[open]")) return;
+  if (!bulk || !plain(event)) return;
   const act = [...bulk.querySelectorAll("[data-key]")].find((each) => each.dataset.key === event.key);
   const item = act && list.querySelector(".is-cursor");
   const box = item && item.querySelector("input[type=checkbox]");
@@ -122,8 +146,34 @@ document.addEventListener("keydown", (event) => {
 
 document.querySelectorAll("[data-list]").forEach(count);
 
-/* What is chosen stays chosen while a list draws itself anew; what has changed meanwhile is another version, and is not. */
+/* What is chosen stays chosen while a list draws itself anew; what has changed meanwhile is another version, and is not.
+   What comes with such a drawing is marked as new until somebody has been at it; another filter or tab has nothing new. */
 let before = { chosen: new Set(), at: null };
+const link = (item) => (item.matches("a") ? item : item.querySelector("a"));
+const address = (item) => link(item) && link(item).getAttribute("href");
+const shownNow = () => [...document.querySelectorAll("[data-nothing-new] [data-item]")];
+let known = new Set(shownNow().map(address));
+const unseen = new Set();
+
+/** The word for a new item before its link, where it is one. */
+function say(item) {
+  const isNew = unseen.has(address(item));
+  item.classList.toggle("is-new", isNew);
+  const word = item.querySelector("[data-fresh]");
+  if (word && !isNew) word.remove();
+  if (word || !isNew) return;
+  const made = document.createElement("b");
+  made.dataset.fresh = "";
+  made.textContent = item.closest("[data-new]").dataset.new;
+  link(item).before(made, " ");
+}
+
+function mark(drawnAnew) {
+  const all = shownNow();
+  for (const item of drawnAnew ? all : []) if (!known.has(address(item))) unseen.add(address(item));
+  all.forEach(say);
+  known = new Set([...(drawnAnew ? known : []), ...all.map(address)]);
+}
 
 document.addEventListener("htmx:before:swap", () => {
   const at = document.querySelector("[data-list] .is-cursor a");
@@ -132,7 +182,9 @@ document.addEventListener("htmx:before:swap", () => {
     at: at && at.getAttribute("href"),
   };
 });
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (event) => {
+  const { sourceEvent } = event.detail.ctx || {};
+  mark(Boolean(sourceEvent) && (sourceEvent.type === "every" || sourceEvent.type === "wake"));
   document.querySelectorAll("[data-list] [data-item] input[type=checkbox]").forEach((box) => { if (before.chosen.has(box.value)) box.checked = true; });
   const at = before.at && !document.querySelector("[data-list] .is-cursor") && document.querySelector(`[data-list] a[href="${CSS.escape(before.at)}"]`);
   if (at) at.closest("[data-item]").classList.add("is-cursor");

@@ -35,6 +35,7 @@ class Matching(forms.Schema):
     priority = fields.String(
         load_default=None, allow_none=True, validate=validate.OneOf(sorted(URGENCIES), error=_OFFERED)
     )
+    q = forms.Text(max=100, load_default=None, allow_none=True)
 
 
 class RunIn(BulkTask):

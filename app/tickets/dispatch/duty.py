@@ -14,7 +14,7 @@ from app.tickets import policies
 from app.tickets.dispatch import schemas
 from app.tickets.dispatch.technicians import blueprint, trade_choices
 from app.tickets.order_forms import wall
-from app.tickets.queries import dispatch_list
+from app.tickets.queries import narrowing
 from app.tickets.queries import technicians as queries
 from app.tickets.services import technicians as services
 
@@ -28,7 +28,7 @@ def duty() -> Any:
 
 def _page(form: forms.Form, choices: Any = (), status: int = 200) -> Any:
     now = clock.now()
-    campuses = [row for row in dispatch_list.campuses_and_buildings() if row.kind == "campus"]
+    campuses = [row for row in narrowing.campuses_and_buildings() if row.kind == "campus"]
     context: dict[str, Any] = {
         "form": form,
         "choices": choices,

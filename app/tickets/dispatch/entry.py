@@ -18,7 +18,7 @@ from app.tickets.rules.priority import URGENCIES
 
 blueprint = Blueprint("dispatch", __name__, url_prefix="/dispatch")
 
-FILTERS = ("campus", "building", "trade", "priority")
+FILTERS = ("campus", "building", "trade", "priority", "q")
 EVERYTHING = "all"  # as a view: no filters, also for somebody whose list begins with a kept view
 _OFFERED = _l("Choose one of the offered values.")
 
@@ -38,6 +38,7 @@ class ListQuery(forms.QuerySchema):
     building = forms.Id(load_default=None)
     trade = forms.Text(max=64, load_default=None)
     priority = forms.Text(load_default=None, validate=validate.OneOf(URGENCIES, error=_OFFERED))
+    q = forms.Text(max=100, load_default=None)
     view = View(load_default=None)
     to = forms.Text(load_default="board", validate=validate.OneOf(("board", "list"), error=_OFFERED))
 

@@ -12,7 +12,7 @@ from app.sites import queries as places
 from app.tickets import order_words, policies
 from app.tickets.dispatch import bar, entry, screens, views
 from app.tickets.dispatch.entry import blueprint, order_row
-from app.tickets.queries import dispatch_list
+from app.tickets.queries import dispatch_list, narrowing
 from app.tickets.queries.dispatch_list import WAITS
 from app.tickets.rules.priority import URGENCIES
 
@@ -131,7 +131,7 @@ def _tabs(query: dict[str, Any], counts: dict[str, int]) -> list[dict[str, Any]]
 
 def choices(query: dict[str, Any], now: Any) -> dict[str, list[dict[str, Any]]]:
     """What the filters offer; buildings of the chosen campus only."""
-    found = dispatch_list.offered(places.today(now))
+    found = narrowing.offered(places.today(now))
     inside = query["campus"]
     return {
         "campus": [{"value": row.id, "label": row.name} for row in found if row.kind == "campus"],

@@ -17,7 +17,7 @@ from app.core.pages import toast
 from app.sites import queries as places
 from app.tickets import order_words, policies
 from app.tickets.dispatch.technicians import blueprint
-from app.tickets.queries import dispatch_list
+from app.tickets.queries import narrowing
 from app.tickets.queries import technicians as technicians_queries
 from app.tickets.services import ranking_data as services
 
@@ -158,7 +158,7 @@ def set_walks() -> Any:
 
 def _walks(building: int | None, errors: dict[str, Any] | None = None, status: int = 200) -> Any:
     today = places.today(clock.now())
-    buildings = [row for row in dispatch_list.campuses_and_buildings() if row.kind == "building"]
+    buildings = [row for row in narrowing.campuses_and_buildings() if row.kind == "building"]
     context = {
         "buildings": [{"value": row.id, "label": row.name} for row in buildings],
         "building": building,

@@ -4,48 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Date,
     DateTime,
     Select,
     Subquery,
     Text,
     and_,
     case,
-    cast,
     exists,
     func,
     literal_column,
-    null,
     or_,
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from app.core import paging
 from app.core.actor import Actor
-from app.core.db import valid_on
 from app.core.prepared import Reading, among, code, number, value
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, TicketEvent, Trade, WorkOrder
 from app.tickets.models.checks import FAR
 from app.tickets.queries import due, orders, tickets, viewer
+from app.tickets.queries.filters import pattern
 from app.tickets.queries.orders import turn_of
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.dispatching import EMERGENCY
+from app.tickets.rules.grams import terms
+from app.tickets.rules.numbers import NumberKind, parse_number
 from app.tickets.rules.workflow import ORDER_OPEN, OrderState, TicketStatus
 
 WAITS = "waits"
 COUNTED = 1000  # of each state as many are counted; a tab says 999+
-PLACES_AT_MOST = 500
 VIEWS: dict[str, tuple[str, ...]] = {
     "open": tuple(sorted(state.value for state in ORDER_OPEN)),
     "queued": (OrderState.QUEUED.value,),
@@ -64,12 +61,16 @@ _moving = (TicketStatus.ACCEPTED.value, TicketStatus.IN_SERVICE.value)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """The filters of the list: ids of campus and building, code of the trade, one priority."""
+    """The filters of the list: ids of campus and building, code of the trade, one priority, and what is searched for.
+
+    `q`: the number of an order or request, else words that all occur in number, place or description of the request.
+    """
 
     campus: int | None = None
     building: int | None = None
     trade: str | None = None
     priority: str | None = None
+    q: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,16 @@ def _shape(actor: Actor, view: str, wanted: Wanted, **page: Any) -> _Shape:
 
 def _given(wanted: Wanted) -> dict[str, Any]:
     """The values of the filters that are on, those that stand in the text left out."""
-    return {name: each for name, each in asdict(wanted).items() if each is not None and name != "priority"}
+    found = {name: each for name, each in asdict(wanted).items() if each is not None and name not in ("priority", "q")}
+    return {**found, **_searched(wanted.q)} if wanted.q else found
+
+
+def _searched(q: str) -> dict[str, Any]:
+    """A number as such, else each word as a pattern."""
+    said = parse_number(q)
+    if said is None:
+        return {f"word_{at}": pattern(word) for at, word in enumerate(terms(q))}
+    return {"of_order" if said.kind is NumberKind.ORDER else "of_ticket": str(said)}
 
 
 def _narrowed(shape: _Shape, table: Any, of_trade: Any) -> list[ColumnElement[bool]]:
@@ -108,9 +118,25 @@ def _narrowed(shape: _Shape, table: Any, of_trade: Any) -> list[ColumnElement[bo
     return [*found, of_trade] if "trade" in shape.filters else found
 
 
+def _worded(shape: _Shape, ticket: Any) -> list[ColumnElement[bool]]:
+    """What of a search is looked for in a ticket: its number, or every word."""
+    words = sorted(name for name in shape.filters if name.startswith("word_"))
+    found: list[ColumnElement[bool]] = [ticket.search.like(value(name, Text), escape="\\") for name in words]
+    return [*found, ticket.number == value("of_ticket", Text)] if "of_ticket" in shape.filters else found
+
+
 def _of_orders(shape: _Shape) -> list[ColumnElement[bool]]:
     of_trade = WorkOrder.trade_id.in_(select(Trade.id).where(Trade.code == value("trade", Text)))
-    return [viewer.orders_of(shape.sight), *_narrowed(shape, WorkOrder, of_trade)]
+    found = [viewer.orders_of(shape.sight), *_narrowed(shape, WorkOrder, of_trade)]
+    if "of_order" in shape.filters:
+        found.append(WorkOrder.number == value("of_order", Text))
+    ticket = aliased(Ticket)
+    if worded := _worded(shape, ticket):
+        # looked up for each open order: EXISTS may become a search through all tickets there ever were
+        its = and_(ticket.institution_id == WorkOrder.institution_id, ticket.id == WorkOrder.ticket_id)
+        hit = select(ticket.id).where(its, *worded).limit(number(1)).correlate(WorkOrder)
+        found.append(hit.scalar_subquery().is_not(None))
+    return found
 
 
 def _keys(table: Any, moving: ColumnElement[bool], first: ColumnElement[datetime]) -> tuple[tuple[str, Any], ...]:
@@ -237,7 +263,11 @@ def _waiting(shape: _Shape) -> tuple[Select[Any], Select[Any]]:
     of_trade = Ticket.category_id.in_(
         select(Category.id).join(Category.trade).where(Trade.code == value("trade", Text))
     )
-    seen = select(Ticket.id).where(viewer.tickets_of(shape.sight), *_narrowed(shape, Ticket, of_trade))
+    narrowed = [*_narrowed(shape, Ticket, of_trade), *_worded(shape, Ticket)]
+    if "of_order" in shape.filters:
+        ordered = select(WorkOrder.ticket_id).where(WorkOrder.number == value("of_order", Text))
+        narrowed.append(Ticket.id.in_(ordered))
+    seen = select(Ticket.id).where(viewer.tickets_of(shape.sight), *narrowed)
     return seen.where(among(Ticket.status, _waits_for_staff)), seen.where(among(Ticket.status, _moving), ~open_order)
 
 
@@ -338,54 +368,3 @@ def _stamp() -> Reading:
         .scalar_subquery()
     )
     return Reading(select(last, stuck))
-
-
-def campuses_and_buildings() -> Sequence[Any]:
-    """The places the list can be narrowed to: (id, kind, name, campus_id), campuses first, in the order of the tree."""
-    return _places().rows({})
-
-
-@cache
-def _places() -> Reading:
-    return Reading(
-        select(Place.id, Place.kind, Place.name, Place.campus_id)
-        .where(among(Place.kind, ("campus", "building")), Place.valid_to.is_(None))
-        .order_by(Place.kind.desc(), Place.sort_key, Place.id)
-        .limit(number(PLACES_AT_MOST))
-    )
-
-
-def offered(today: date) -> Sequence[Any]:
-    """What the list can be narrowed to: (kind, id, name, campus_id, code, words), trades by code, then places.
-
-    `kind` is trade, campus or building; a trade has code and words, a place name and campus. One statement, since
-    every page with filters asks.
-    """
-    return _offered().rows({"day": today})
-
-
-@cache
-def _offered() -> Reading:
-    places = (
-        select(
-            Place.kind,
-            Place.id,
-            Place.name,
-            Place.campus_id,
-            cast(null(), Text).label("code"),
-            cast(null(), JSONB).label("words"),
-            Place.sort_key,
-        )
-        .where(among(Place.kind, ("campus", "building")), Place.valid_to.is_(None))
-        .order_by(Place.kind.desc(), Place.sort_key, Place.id)
-        .limit(number(PLACES_AT_MOST))
-    )
-    trades = select(
-        code("trade"), Trade.id, cast(null(), Text), cast(null(), BigInteger), Trade.code, Trade.name, Trade.code
-    ).where(valid_on(Trade, value("day", Date)))
-    rows = union_all(select(places.subquery()), trades).subquery()
-    return Reading(
-        select(rows.c.kind, rows.c.id, rows.c.name, rows.c.campus_id, rows.c.code, rows.c.words).order_by(
-            rows.c.kind.desc(), rows.c.sort_key, rows.c.id
-        )
-    )

@@ -12,7 +12,7 @@ from app.core import clock, i18n, tables
 from app.core.errors import NotFound
 from app.core.http import policy
 from app.tickets import order_words, policies
-from app.tickets.queries import catalogue, dispatch_list, figures
+from app.tickets.queries import catalogue, figures, narrowing
 from app.tickets.reports import asked, cells, drawn
 from app.tickets.reports.cells import Line
 from app.tickets.reports.entry import blueprint
@@ -81,7 +81,7 @@ def url_of(query: dict[str, Any], line: Line, by: By | None, **more: Any) -> str
 def choices(query: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """What the filters offer; buildings of the chosen campus only."""
     today = clock.now().astimezone(i18n.zone()).date()
-    places, inside = dispatch_list.campuses_and_buildings(), query["campus"]
+    places, inside = narrowing.campuses_and_buildings(), query["campus"]
     return {
         "campus": [{"value": row.id, "label": row.name} for row in places if row.kind == "campus"],
         "building": [

@@ -8,17 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from flask import render_template, request, url_for
+from flask_babel import ngettext
 from werkzeug.datastructures import MultiDict
 
 from app.core import clock, forms, rendering, words
-from app.core.http import current_actor, policy
+from app.core.http import current_actor, no_body, policy
 from app.core.i18n import format_span, locale
 from app.core.i18n import gettext as _
 from app.core.paging import Page
 from app.sites import queries as sites
 from app.tickets import due_words, order_words, policies
 from app.tickets.due_words import Due
-from app.tickets.queries import catalogue, followed, progress, tickets
+from app.tickets.queries import catalogue, dispatch_list, followed, progress, tickets
 from app.tickets.queries.catalogue import Branch
 from app.tickets.rules import priority
 from app.tickets.rules.workflow import TICKET_MOVING, TICKET_OPEN, TicketStatus
@@ -30,6 +31,7 @@ OPEN = tuple(sorted(TICKET_OPEN))
 MOVING = tuple(sorted(TICKET_MOVING))
 NEEDS = tuple(sorted(wording.NEEDS_REPORTER))
 SHOWN_FIRST = 20  # requests that wait for their reporter, shown before the others
+NEWS = 20  # of those that came meanwhile as many are counted
 SEPARATOR = " · "
 FILTERS = ("status", "place", "category", "priority", "trade", "q")
 
@@ -38,11 +40,16 @@ FILTERS = ("status", "place", "category", "priority", "trade", "q")
 @policy(policies.may_read)
 def index() -> Any:
     """The desk's list for staff, one's own requests for everybody else and for `mine=1`."""
-    given = MultiDict((name, value) for name, value in request.args.items(multi=True) if value.strip())
-    asked = forms.load(ListQuery(unknown="exclude"), given.to_dict())
+    asked = _asked()
     if policies.reads_scopes(current_actor()) and not asked["mine"]:
         return _desk(asked)
     return _mine(asked)
+
+
+def _asked() -> dict[str, Any]:
+    """The filters of the address; blank ones count as not given. Raises Rejected."""
+    given = MultiDict((name, value) for name, value in request.args.items(multi=True) if value.strip())
+    return forms.load(ListQuery(unknown="exclude"), given.to_dict())
 
 
 def _mine(asked: dict[str, Any]) -> str:
@@ -122,9 +129,32 @@ def _card(row: Any, orders: list[Any], tag: str, address: Callable[[int], str]) 
     )
 
 
-def _desk(asked: dict[str, Any]) -> str:
-    actor, now = current_actor(), clock.now()
-    wanted = tickets.TicketFilter(
+@blueprint.get("/tickets/news")
+@policy(policies.may_read)
+def news() -> Any:
+    """A bar that says how many requests came since the desk's list was drawn: 204 where nothing has happened since.
+
+    `seen` is the stamp of what was last looked at, `newest` the highest id on the page.
+    """
+    asked, tag = _asked(), dispatch_list.stamp()
+    actor, newest = current_actor(), forms.parse_id(request.args.get("newest")) or 0
+    if request.args.get("seen") == tag or not policies.reads_scopes(actor):
+        return no_body()
+    page = tickets.page(actor, _wanted(asked), limit=NEWS)
+    fresh = sum(row.id > newest for row in page.items)
+    said = ngettext("%(num)d new request", "%(num)d new requests", fresh) if fresh else ""
+    if fresh == NEWS and page.next:
+        said = _("more than %(num)s new requests", num=NEWS)
+    url = url_for("tickets.index", **_kept(asked))
+    return render_template("tickets/_news.html", said=said, url=url, news=_news_of(asked, tag, newest))
+
+
+def _news_of(asked: dict[str, Any], tag: str, newest: int) -> str:
+    return url_for("tickets.news", seen=tag, newest=newest, **_kept(asked))
+
+
+def _wanted(asked: dict[str, Any]) -> tickets.TicketFilter:
+    return tickets.TicketFilter(
         statuses=_statuses(asked["status"]),
         place=asked["place"],
         category=asked["category"],
@@ -132,15 +162,23 @@ def _desk(asked: dict[str, Any]) -> str:
         trade=asked["trade"],
         q=asked["q"] or None,
     )
-    page = tickets.page(actor, wanted, cursor=asked["cursor"], limit=asked["limit"], with_due=True)
+
+
+def _desk(asked: dict[str, Any]) -> str:
+    actor, now = current_actor(), clock.now()
+    tag = dispatch_list.stamp()  # before the list is read: what comes in between is told
+    page = tickets.page(actor, _wanted(asked), cursor=asked["cursor"], limit=asked["limit"], with_due=True)
     orders = progress.orders_of([row.id for row in page.items])
     shown = Page(_lines(page.items, orders, now), page.next)
+    newest = max((row.id for row in page.items), default=0)
+    told = None if asked["cursor"] else _news_of(asked, tag, newest)
     if request.headers.get("HX-Request-Type") == "partial":
-        return render_template("tickets/_list.html", **_list(shown, asked))
+        return render_template("tickets/_list.html", news=told, **_list(shown, asked))
     today = sites.today(now)
     return render_template(
         "tickets/list.html",
         **_list(shown, asked),
+        news=told,
         statuses=_status_options(),
         categories=_category_options(catalogue.tree(today)),
         trades=[{"value": row.code, "label": words.text(row.name, locale())} for row in catalogue.trades(today)],
