@@ -156,6 +156,20 @@ def test_a_broken_off_step_is_done_again(walked: Walk, monkeypatch: pytest.Monke
     assert db.session.scalar(select(func.count()).select_from(FigureRow)) == rows
 
 
+def test_what_is_forgotten_meanwhile_is_not_taken_for_settled(walked: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator has all made anew while the job is at it: the job's mark would keep the wrong row for good."""
+    made = walked.ground.file(at=walked.now)
+    monkeypatch.setattr(settling, "AT_ONCE", 1)
+    later = walked.now + settling.LATEST + timedelta(minutes=1)
+    steps = settling.settle(later)
+    next(steps)
+    spoilt = "UPDATE figure_row SET day = day + 1 WHERE id = (SELECT min(id) FROM figure_row WHERE ticket_id <> :made)"
+    db.session.execute(text(spoilt), {"made": made.id})
+    settling.forget()
+    list(steps)
+    compare(later)
+
+
 def test_a_wrong_row_is_found(walked: Walk) -> None:
     db.session.execute(text("UPDATE figure_row SET day = day + 1 WHERE id = (SELECT max(id) FROM figure_row)"))
     assert sum(figure_check.differing(asked(walked.now)).values()) == 2, "one too many, one missing"

@@ -2,7 +2,8 @@
 
 One request twice is the same as once, and a broken-off step is done again: nothing is added up. The mark moves once all
 requests with an event before it are in; what was told late enough to slip below it would be missed, so it stays
-`LATEST` behind the clock, which no transaction outlives.
+`LATEST` behind the clock, which no transaction outlives. Each step holds the mark and begins where it stands: of two
+copies one makes a request's rows at a time, and what was forgotten meanwhile is not taken for settled.
 """
 
 from __future__ import annotations
@@ -50,10 +51,13 @@ def settle(now: datetime) -> Iterator[datetime]:
         told = (TicketEvent.at < end, *([] if until is None else [TicketEvent.at >= until]))
         tickets = db.session.scalars(select(TicketEvent.ticket_id).where(*told).distinct()).all()
         for first in range(0, len(tickets), AT_ONCE):
+            if _marked() != until:
+                break
             _renew(list(tickets[first : first + AT_ONCE]), zones[figure_settled.ELSEWHERE])
             yield since
-        db.session.execute(update(FigureMark).values(until=end))
-        yield end
+        if _marked() == until:
+            db.session.execute(update(FigureMark).values(until=end))
+            yield end
 
 
 def forget() -> None:
@@ -75,7 +79,7 @@ def _begin() -> dict[str, str]:
 
 
 def _marked() -> datetime | None:
-    """The mark, locked: a second copy of the job waits for the step and goes on from there."""
+    """The mark, locked until the step is committed: a second copy of the job waits and goes on from there."""
     return db.session.execute(select(FigureMark.until).with_for_update()).scalar_one()
 
 
