@@ -219,6 +219,19 @@ class TestPublishing:
         assert database.scalar(select(AuditEntry.verb).order_by(AuditEntry.id.desc())) == "calendar.publish"
         assert queries.draft(office) is None
 
+    def test_a_draft_that_says_the_same_is_no_version(self, desk: FlaskClient, office: int) -> None:
+        """Closed and taken back again: the page says so, and whoever publishes all the same is told."""
+        at = f"/calendars/{office}/edit/dates"
+        desk.post(at, data={"seen": "0", "on": "2026-11-19", "kind": "closed"})
+        desk.post(at, data={"seen": "1", "on": "2026-11-19", "kind": "usual"})
+        text = page(desk, f"/calendars/{office}/publish")
+        assert "Publishing it would change nothing" in text
+        assert "Publish as version" not in text
+        assert desk.post(f"/calendars/{office}/publish", data={"seen": "2"}).status_code == 303
+        assert queries.in_force(office).number == 1
+        assert queries.draft(office) is None
+        assert "It says the same as before, so there is no new version." in page(desk, f"/calendars/{office}")
+
     def test_a_draft_that_was_outrun_is_not_published(self, desk: FlaskClient, office: int, now: datetime) -> None:
         desk.post(f"/calendars/{office}/edit/dates", data={"seen": "0", "on": "2026-11-19", "kind": "closed"})
         content = Calendar(zone="Asia/Shanghai", week=OFFICE_WEEK)

@@ -93,15 +93,26 @@ class TestPublishing:
 
     def test_whoever_edits_at_the_same_time_is_told(self, database: Session, frozen: datetime) -> None:
         calendar_id = office()
-        now_so = content(calendar_id)
-        services.save_draft(calendar_id, actor=SYSTEM, now=frozen, content=now_so, seen=0)
+        changed = replace(content(calendar_id), overrides={date(2026, 11, 19): Override(kind=OverrideKind.CLOSED)})
+        services.save_draft(calendar_id, actor=SYSTEM, now=frozen, content=changed, seen=0)
         with pytest.raises(Stale):
-            services.save_draft(calendar_id, actor=SYSTEM, now=frozen, content=now_so, seen=0)
-        services.publish(calendar_id, actor=SYSTEM, now=frozen, content=now_so, seen=1)
+            services.save_draft(calendar_id, actor=SYSTEM, now=frozen, content=changed, seen=0)
+        services.publish(calendar_id, actor=SYSTEM, now=frozen, content=changed, seen=1)
         with pytest.raises(Stale):
-            services.publish(calendar_id, actor=SYSTEM, now=frozen, content=now_so, seen=1)
+            services.publish(calendar_id, actor=SYSTEM, now=frozen, content=changed, seen=1)
         with pytest.raises(Stale):
             services.publish_draft(calendar_id, actor=SYSTEM, now=frozen, seen=1)  # made from version 1
+
+    def test_a_draft_that_says_the_same_makes_no_version(self, database: Session, frozen: datetime) -> None:
+        """Else every open clock would be judged anew, and its trail would name a version that changed nothing."""
+        calendar_id = office()
+        services.save_draft(calendar_id, actor=SYSTEM, now=frozen, content=content(calendar_id), seen=0)
+        assert queries.desk(calendar_id).unchanged
+        made = services.publish_draft(calendar_id, actor=SYSTEM, now=frozen, seen=1, note="again")
+        assert (made.number, made.note) == (1, None)
+        assert queries.draft(calendar_id) is None
+        assert db.session.scalars(select(OutboxEvent).where(OutboxEvent.kind == "CalendarPublished")).all() == []
+        assert db.session.scalars(select(AuditEntry).where(AuditEntry.verb == "calendar.publish")).all() == []
 
     def test_nothing_to_publish(self, database: Session, frozen: datetime) -> None:
         with pytest.raises(Conflict):

@@ -289,6 +289,13 @@ def test_questions_are_moved_taken_out_and_the_draft_discarded(
     assert act("/size/move") == 303
     assert order() == ["which", "size"]
     assert database.get_one(Category, (1, ground.category.id)).draft is None  # as published: no draft
+    before = database.get_one(Category, (1, ground.category.id)).version
+    seen = desk.get(home).get_data(as_text=True).split('name="seen" value="')[1].split('"')[0]
+    nothing = desk.post(f"{home}/publish", data={"seen": seen})
+    assert nothing.status_code == 409
+    assert "so there is nothing to publish" in nothing.get_data(as_text=True)
+    database.expire_all()
+    assert database.get_one(Category, (1, ground.category.id)).version == before
     assert act("/which/remove") == 303
     assert order() == ["size"]
     assert act("/discard") == 303

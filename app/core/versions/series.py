@@ -17,6 +17,7 @@ from app.core.versions.tables import Draft, Head, Version, one_draft
 
 MOST = 500
 SHOWN = 100  # versions of a thing that a list of them shows
+NOTHING = _l("Nothing has been changed, so there is nothing to publish.")
 
 H = TypeVar("H", bound=Head)
 V = TypeVar("V", bound=Version)
@@ -50,6 +51,11 @@ class Desk(Generic[H, V, D]):
     def content(self) -> dict[str, Any]:
         """What the editor shows: the draft, else what is in force."""
         return (self.draft or self.in_force).content
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether publishing would make no version: the editor shows what is in force."""
+        return self.content == self.in_force.content
 
 
 class Series(Generic[H, V, D]):
@@ -221,6 +227,12 @@ class Series(Generic[H, V, D]):
         db.session.flush()
         return made
 
+    def follow(self, before: V, content: dict[str, Any], *, at: datetime, by: int | None, note: str | None = None) -> V:
+        """Put content in force after `before`; content that says the same makes no version: `before` is returned."""
+        if content == before.content:
+            return before
+        return self.add(before.head_id, before.number + 1, content, at=at, by=by, note=note)
+
     def locked(self, head_id: int, seen: int | None) -> tuple[H, V]:
         """A thing and its version in force, held until the transaction ends.
 
@@ -269,7 +281,7 @@ class Series(Generic[H, V, D]):
         _head, current = self.locked(head_id, None)
         found = self.draft(head_id, lock=True)
         if found is None:
-            raise Conflict(_l("Nothing has been changed, so there is nothing to publish."))
+            raise Conflict(NOTHING)
         self._seen(found, seen)
         if current.id != found.base_id:
             raise self.stale(found.version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, synonym
 
 from app.core.db import Dated, Tenant, ref
@@ -19,13 +19,6 @@ class Head(Dated, Tenant):
 
     code: Mapped[str]
     name: Mapped[dict[str, str]] = mapped_column(Words)
-
-
-def one_per_code(table: str) -> Index:
-    """The index that keeps a code to one valid thing."""
-    return Index(
-        f"uq_{table}_code_valid", "institution_id", "code", unique=True, postgresql_where=text("valid_to IS NULL")
-    )
 
 
 class _OfHead(Tenant):

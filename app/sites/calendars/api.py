@@ -55,7 +55,10 @@ def calendar(calendar_id: str) -> Any:
 @answers(blueprint, 200, schemas.CalendarOut)
 @policy(policies.may_write_calendars)
 def publish_calendar(sent: dict[str, Any], calendar_id: str) -> Any:
-    """Put new content in force; clocks that are open are judged by it from their start"""
+    """Put new content in force; clocks that are open are judged by it from their start
+
+    Content that says the same makes no version: what is in force is answered, with the version it had.
+    """
     found = queries.calendar(forms.id_in_address(calendar_id))
     made = services.publish(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
     return versioned(shown(found, made), made.number)
@@ -134,7 +137,10 @@ def calendar_draft_changes(calendar_id: str) -> Any:
 @answers(blueprint, 200, schemas.CalendarOut)
 @policy(policies.may_write_calendars)
 def publish_calendar_draft(sent: dict[str, Any], calendar_id: str) -> Any:
-    """Put the draft in force; clocks that are open are judged by it from their start"""
+    """Put the draft in force; clocks that are open are judged by it from their start
+
+    A draft that says the same makes no version: what is in force is answered, with the version it had.
+    """
     found = queries.calendar(forms.id_in_address(calendar_id))
     made = services.publish_draft(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
     return versioned(shown(found, made), made.number)

@@ -235,7 +235,10 @@ def publish_post(calendar_id: str) -> Any:
     except (Stale, Conflict) as refused:
         form.problem = str(refused.message)
         return _preview(desk, form, refused.status)
-    toast(_("Version %(number)s is in force. Open clocks are judged by it now.", number=made.number))
+    if made.number == desk.in_force.number:
+        toast(_("It says the same as before, so there is no new version."), "info")
+    else:
+        toast(_("Version %(number)s is in force. Open clocks are judged by it now.", number=made.number))
     return redirect(url_for("calendars.show", calendar_id=desk.head.id), 303)
 
 

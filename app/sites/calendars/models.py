@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Tenant, ref
-from app.core.versions.tables import Draft, Head, Version, draft_rules, one_per_code, version_rules
+from app.core.db import Tenant, code_in_force, ref
+from app.core.versions.tables import Draft, Head, Version, draft_rules, version_rules
 from app.sites import models as sites_models
 
 HOURS_CLASSES = ("office", "extended", "always")
@@ -17,7 +17,7 @@ class WorkingCalendar(Head):
     """A calendar people work by. Its newest version is in force; a new calendar has its first at once."""
 
     __tablename__ = "working_calendar"
-    __table_args__ = (one_per_code(__tablename__),)
+    __table_args__ = (code_in_force(__tablename__),)
 
 
 class CalendarVersion(Version):

@@ -114,7 +114,10 @@ def discard_draft(calendar_id: int, *, seen: int | None = None) -> None:
 def publish_draft(
     calendar_id: int, *, actor: Actor, now: datetime, seen: int | None = None, note: str | None = None
 ) -> CalendarVersion:
-    """Publish the draft as the version in force. Raises NotFound, Conflict (no draft), Stale."""
+    """Publish the draft as the version in force, as `publish` does.
+
+    Raises NotFound, Conflict (no draft), Stale.
+    """
     content = calendar_data.read(CALENDARS.take(calendar_id, seen=seen).content)
     return publish(calendar_id, actor=actor, now=now, content=content, note=note)
 
@@ -130,12 +133,14 @@ def publish(
 ) -> CalendarVersion:
     """Put content in force as the next version; clocks that are open are judged by it (19).
 
-    `seen` is the number of the version the author looked at. Raises NotFound, Stale, Rejected.
+    `seen` is the number of the version the author looked at. Content that says the same makes no version: the one in
+    force is returned. Raises NotFound, Stale, Rejected.
     """
     _calendar, before = CALENDARS.locked(calendar_id, seen)
     _refuse(content)
-    written = calendar_data.written(content)
-    made = CALENDARS.add(calendar_id, before.number + 1, written, at=now, by=actor.id, note=note)
+    made = CALENDARS.follow(before, calendar_data.written(content), at=now, by=actor.id, note=note)
+    if made is before:
+        return before
     audit.record(
         actor,
         "calendar.publish",

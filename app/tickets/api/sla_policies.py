@@ -54,7 +54,10 @@ def sla_policy(policy_id: str) -> Any:
 @answers(blueprint, 200, schemas.PolicyOut)
 @policy(policies.may_edit_policies)
 def publish_sla_policy(sent: dict[str, Any], policy_id: str) -> Any:
-    """Put new content in force for clocks that begin or change from now on; running ones keep theirs"""
+    """Put new content in force for clocks that begin or change from now on; running ones keep theirs
+
+    Content that says the same makes no version: what is in force is answered, with the version it had.
+    """
     found = queries.policy(id_in_address(policy_id))
     made = services.publish(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
     return versioned(shown(found, made, usual=found.usual), made.number)
@@ -118,7 +121,10 @@ def sla_policy_draft_changes(policy_id: str) -> Any:
 @answers(blueprint, 200, schemas.PolicyOut)
 @policy(policies.may_edit_policies)
 def publish_sla_policy_draft(sent: dict[str, Any], policy_id: str) -> Any:
-    """Put the draft in force for clocks that begin or change from now on; running ones keep theirs"""
+    """Put the draft in force for clocks that begin or change from now on; running ones keep theirs
+
+    A draft that says the same makes no version: what is in force is answered, with the version it had.
+    """
     found = queries.policy(id_in_address(policy_id))
     made = services.publish_draft(found.id, actor=current_actor(), now=clock.now(), seen=seen_version(), **sent)
     return versioned(shown(found, made, usual=found.usual), made.number)

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate
 
 from app.core import clock, forms, words
-from app.core.errors import NotFound, Rejected, Stale
+from app.core.errors import Conflict, NotFound, Rejected, Stale
 from app.core.forms import Form, Schema, Text
 from app.core.http import current_actor, policy
 from app.core.i18n import locale
@@ -205,7 +205,7 @@ def _act(category_id: str, work: Any) -> Any:
     given = {"actor": current_actor(), "now": clock.now(), "category_id": category.id, "seen": data["seen"]}
     try:
         work(given)
-    except (Stale, Rejected) as refused:
+    except (Stale, Conflict, Rejected) as refused:
         return _page(category, refused.status, " ".join(map(str, refused.sentences)))
     return redirect(url_for("catalogue.questions", category_id=category.id), 303)
 

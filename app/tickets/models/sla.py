@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Tenant, ref
-from app.core.versions.tables import Draft, Head, Version, draft_rules, one_per_code, version_rules
+from app.core.db import Tenant, code_in_force, ref
+from app.core.versions.tables import Draft, Head, Version, draft_rules, version_rules
 from app.core.words import Words
 from app.tickets.models.checks import one_of
 from app.tickets.rules.priority import URGENCIES
@@ -22,7 +22,7 @@ class SlaPolicy(Head):
 
     __tablename__ = "sla_policy"
     __table_args__ = (
-        one_per_code(__tablename__),
+        code_in_force(__tablename__),
         Index("uq_sla_policy_usual", "institution_id", unique=True, postgresql_where=text("usual")),
         CheckConstraint("NOT usual OR valid_to IS NULL", name="usual"),
     )

@@ -18,7 +18,8 @@ from sqlalchemy import select
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import NotAllowed, NotFound, Rejected, Stale
+from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.versions.series import NOTHING
 from app.tickets import policies
 from app.tickets.models import Category, CategoryVersion
 from app.tickets.rules import questions as rules
@@ -131,10 +132,13 @@ def move_question(*, actor: Actor, now: datetime, category_id: int, seen: str, c
 
 
 def publish(*, actor: Actor, now: datetime, category_id: int, seen: str) -> None:
-    """From now on reporters are asked what the draft says. Raises NotAllowed, NotFound, Stale, Rejected."""
+    """From now on reporters are asked what the draft says.
+
+    Raises NotAllowed, NotFound, Stale, Conflict (no draft), Rejected.
+    """
     category = _to_edit(actor, category_id, seen)
     if category.draft is None:
-        return
+        raise Conflict(NOTHING)
     for question in questions(category):
         _check(category, question)
     before, asked = category.version, category.draft

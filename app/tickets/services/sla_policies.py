@@ -119,11 +119,10 @@ def publish(
             before={"name": was},
             after={"name": found.name},
         )
-    written = sla_policy.written(content)
-    if written == before.content:
-        db.session.flush()
+    db.session.flush()
+    made = POLICIES.follow(before, sla_policy.written(content), at=now, by=actor.id, note=note)
+    if made is before:
         return before
-    made = POLICIES.add(policy_id, before.number + 1, written, at=now, by=actor.id, note=note)
     audit.record_change(
         actor,
         "sla_policy.publish",
