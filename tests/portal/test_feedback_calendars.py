@@ -196,7 +196,9 @@ def test_rule_15_nothing_counts_by_hours_that_stand_nowhere(
     assert matter.respond_due == instant_of(work.close_of_day(minute_of(now), 1) or 0)
 
 
-def test_rule_19_it_is_told_before(office: int, now: datetime, login: Callable[..., FlaskClient]) -> None:
+def test_rule_19_it_is_told_before(
+    office: int, now: datetime, login: Callable[..., FlaskClient], client: FlaskClient
+) -> None:
     feedback.said(accounts.person("student"))
     supervisor = accounts.person("supervisor")
     feedback.said(accounts.person("student"), about=[supervisor])  # not even a count tells him of it
@@ -208,3 +210,11 @@ def test_rule_19_it_is_told_before(office: int, now: datetime, login: Callable[.
     assert "<html" not in part
     always = next(row.id for row in queries.calendars() if row.code == "always")
     assert "No feedback is open under it." in desk.get(f"/feedback/calendars/{always}/effect").get_data(as_text=True)
+    headers = accounts.token(supervisor)
+    address = f"/api/v1/calendars/{office}/draft/effect/feedback"
+    assert client.get(address, headers=headers).status_code == 404, "nothing is being made of it"
+    content = calendar_data.read(queries.in_force(office).content)
+    services.save_draft(office, actor=SYSTEM, now=now, content=content, seen=0)
+    assert client.get(address, headers=headers).json == {"matters": 1}
+    dispatcher = accounts.token(accounts.person("dispatcher"))
+    assert client.get(address, headers=dispatcher).status_code == 403

@@ -97,6 +97,7 @@ ROUTES: Routes = {
         "contacts.edit_post",
         "contacts.new",
         "contacts.new_post",
+        "api_feedback.calendar_draft_effect",
         "feedback.calendar_effect",
     ),
     frozenset({"supervisor", "leader", "admin"}): (

@@ -20,6 +20,7 @@ from app.core.words import from_fields
 from app.portal import feedback_report, policies
 from app.portal.queries import feedback as queries
 from app.portal.queries import feedback_viewer as viewer
+from app.portal.queries import working_time
 from app.portal.queries.feedback import FeedbackFilter
 from app.portal.receipts import nameless
 from app.portal.schemas import feedback as schemas
@@ -27,6 +28,8 @@ from app.portal.schemas.feedback_figures import FiguresOut, FiguresQuery
 from app.portal.services.feedback import acts
 from app.portal.services.feedback.acts import Repair
 from app.portal.taking_down import take_down
+from app.sites import policies as sites_policies
+from app.sites.calendars import queries as calendars
 
 blueprint = ApiBlueprint("feedback", __name__, description="Complaints, suggestions, praise and questions to the desk")
 
@@ -201,3 +204,14 @@ def feedback_figures(asked: dict[str, Any]) -> Response:
             "groups": [feedback_report.plain(*one) for one in found.groups],
         }
     )
+
+
+@blueprint.route("/calendars/<string:calendar_id>/draft/effect/feedback", methods=["GET"])
+@answers(blueprint, 200, schemas.CalendarEffectOnFeedback)
+@policy(sites_policies.may_write_calendars)
+def calendar_draft_effect(calendar_id: str) -> Response:
+    """What publishing the draft of a calendar does to open feedback, beside what it does to requests."""
+    found = calendars.calendar(id_in_address(calendar_id))
+    if calendars.draft(found.id) is None:
+        raise NotFound
+    return json_answer({"matters": working_time.judged_anew(current_actor(), found.id)})

@@ -232,3 +232,9 @@ class ConvertedOut(forms.Schema):
     ticket_id = forms.Id(allow_none=True)
     ticket_number = fields.String(allow_none=True)
     notice_id = forms.Id(allow_none=True)
+
+
+class CalendarEffectOnFeedback(forms.Schema):
+    """`GET /calendars/{id}/draft/effect/feedback`: open matters judged anew, of those the reader may know of."""
+
+    matters = fields.Integer()
