@@ -149,12 +149,32 @@ def to_one(column: str, target: str, **options: Any) -> Any:
 
 def valid_on(table: Any, day: Any) -> ColumnElement[bool]:
     """Rows of a `Dated` table (or an alias of one) that hold on a day."""
-    return and_(or_(table.valid_from.is_(None), table.valid_from <= day), not_over(table, day))
+    return and_(begun_by(table, day), not_over(table, day))
+
+
+def begun_by(table: Any, day: Any) -> ColumnElement[bool]:
+    """Those that have begun by a day, whether they have ended or not."""
+    return or_(table.valid_from.is_(None), table.valid_from <= day)
 
 
 def not_over(table: Any, day: Any) -> ColumnElement[bool]:
     """Those that have not ended by a day, whether they have begun or not."""
     return or_(table.valid_to.is_(None), table.valid_to > day)
+
+
+def valid_on_sql(table: str, day: str) -> str:
+    """`valid_on` for a statement that is written out: of a table or its alias, on what stands for a day there."""
+    return f"{begun_by_sql(table, day)} AND {not_over_sql(table, day)}"
+
+
+def begun_by_sql(table: str, day: str) -> str:
+    """`begun_by` for a statement that is written out."""
+    return f"({table}.valid_from IS NULL OR {table}.valid_from <= {day})"
+
+
+def not_over_sql(table: str, day: str) -> str:
+    """`not_over` for a statement that is written out."""
+    return f"({table}.valid_to IS NULL OR {table}.valid_to > {day})"
 
 
 Id = BigInteger  # column type of every id that points at a tenant row

@@ -88,6 +88,26 @@ def test_a_report_is_few_statements_however_long_it_is(campus: Flask) -> None:
     assert len(long) <= len(short) + 1, "the names of groups, where there are any"
 
 
+@pytest.mark.parametrize(
+    ("address", "query"),
+    [
+        ("/reports", {"by": "crew"}),
+        ("/reports/figures.csv", {"by": "crew"}),
+        ("/reports", {"crew": "none"}),
+        ("/reports/rows/restore", {"crew": "none"}),
+    ],
+)
+def test_who_was_of_which_crew_is_looked_up_once(campus: Flask, address: str, query: dict[str, str]) -> None:
+    """34: for the whole report, not for each of its rows."""
+    client = signed_in(campus, "leader")
+    with counted() as sent:
+        fetched(client, address, **query)
+    assert sum(statement.startswith("SELECT crew_member.person_id") for statement in sent) == 1
+    rows = [statement for statement in sent if "row_id" in statement]
+    assert rows
+    assert not any("crew_member" in statement for statement in rows)
+
+
 @pytest.mark.parametrize("by", [By.MONTH, By.CREW])
 def test_every_exported_figure_equals_the_page(campus: Flask, by: By) -> None:
     client = signed_in(campus, "leader")

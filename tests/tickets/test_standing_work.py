@@ -14,6 +14,7 @@ from sqlalchemy import text
 from app.core.db import bind_institution, db
 from app.tickets.queries import figures
 from app.tickets.rules.figures import By, Figure
+from tests.counting import counted
 from tests.factories import accounts
 from tests.tickets import second_count
 from tests.tickets.reading_reports import (
@@ -126,6 +127,30 @@ def test_the_eldest_come_first_page_by_page(campus: Flask) -> None:
     for query in ("by=month", "age=old", "cursor=x", "building=x"):
         assert client.get(f"/reports/backlog?{query}").status_code == 422 or "cursor" in query
     assert client.get("/reports/backlog/orders?cursor=x").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("address", "most"), [("heat", 11), ("backlog", 14), ("backlog/requests", 10), ("backlog/orders", 10)]
+)
+def test_map_and_backlog_over_the_api_are_few_statements_however_much_is_open(
+    campus: Flask, address: str, most: int
+) -> None:
+    headers = accounts.token(person("leader"))
+    db.session.commit()
+    client = campus.test_client()
+
+    def statements(**query: str) -> list[str]:
+        with counted() as sent:
+            answer = client.get(f"/api/v1/reports/{address}", query_string=query, headers=headers)
+        bind_institution(1)
+        assert answer.status_code == 200, answer.text
+        return sent
+
+    whole = DAYS if address == "heat" else {}
+    statements(**whole)
+    few, many = statements(building="none", trade="none", **whole), statements(**whole)
+    assert len(many) <= len(few) + 1, "the names of groups, where there are any"
+    assert len(many) <= most, many
 
 
 def test_the_api_gives_map_and_backlog_as_the_files_do(campus: Flask) -> None:

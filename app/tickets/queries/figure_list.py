@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.errors import Rejected
 from app.core.paging import Page
 from app.tickets.queries.figure_details import DETAILS
-from app.tickets.queries.figure_rows import CREW, PARTS, Asked, Part, rows
+from app.tickets.queries.figure_rows import PARTS, Asked, Part, crew_joined, rows
 from app.tickets.queries.figures import statement
 from app.tickets.rules.figures import Figure
 
@@ -52,14 +52,14 @@ def _listed(figure: Figure, asked: Asked, hit: str | None, *, after: bool, limit
     JOIN category ON category.id = r.category_id
     LEFT JOIN trade ON trade.id = r.trade_id
     LEFT JOIN work_order o ON o.id = r.order_id
-    LEFT JOIN place ON place.id = t.place_id{CREW}
+    LEFT JOIN place ON place.id = t.place_id{crew_joined(asked)}
     LEFT JOIN crew named ON named.id = crew.crew_id
     {details.joins}
     ORDER BY r.ended DESC, r.row_id DESC"""  # noqa: S608 - fragments of our own; values are parameters
 
 
 def page(figure: Figure, asked: Asked, hit: str | None, cursor: str | None, limit: int) -> Page[Any]:
-    """One page of the rows, the latest first; one statement. Raises Rejected for a cursor that is none of ours."""
+    """One page of the rows, the latest first; two statements. Raises Rejected for a cursor that is none of ours."""
     given: dict[str, Any] = {"limit": limit + 1}
     if cursor:
         given |= mark(cursor)

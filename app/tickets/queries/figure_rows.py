@@ -18,7 +18,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.tickets import policies
 from app.tickets.models import Category
-from app.tickets.queries import figure_settled
+from app.tickets.queries import figure_crews, figure_settled
 from app.tickets.queries.figure_sources import columns, derived
 from app.tickets.rules.figures import PROVISIONAL, By, Figure
 
@@ -193,17 +193,11 @@ def _categories_below(category: int) -> list[int]:
     return list(db.session.scalars(select(tree.c.id)))
 
 
-# the crew of the holder at done, on that day
-CREW: Final = """
-    LEFT JOIN LATERAL (
-        SELECT m.crew_id
-        FROM crew_member m
-        WHERE m.person_id = r.holder_id AND (m.valid_from IS NULL OR m.valid_from <= r.held_on)
-            AND (m.valid_to IS NULL OR m.valid_to > r.held_on)
-        ORDER BY m.crew_id
-        LIMIT 1
-    ) crew ON true"""
-"""What joins `crew.crew_id` to rows `r` (34)."""
+def crew_joined(asked: Asked) -> str:
+    """What joins `crew.crew_id` to rows `r`; its values are looked up for the first that asks, and kept."""
+    if "crew_people" not in asked.values:
+        asked.values |= figure_crews.known()
+    return figure_crews.JOINED
 
 
 def rows(source: str, asked: Asked, *, by_crew: bool = False) -> str:
@@ -211,7 +205,7 @@ def rows(source: str, asked: Asked, *, by_crew: bool = False) -> str:
 
     They are those kept, and of requests something happened to since, those of the history.
     """
-    crew, crew_id = (CREW, ", crew.crew_id") if by_crew or asked.by_crew else ("", "")
+    crew, crew_id = (crew_joined(asked), ", crew.crew_id") if by_crew or asked.by_crew else ("", "")
     found = (
         f"{figure_settled.kept(source)} UNION ALL ({derived(source, tickets='unsettled')})"
         if asked.settled

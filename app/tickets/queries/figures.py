@@ -34,6 +34,10 @@ TYPES: dict[str, Any] = {
     "building": BigInteger,
     "trade": BigInteger,
     "crew": BigInteger,
+    "crew_people": ARRAY(BigInteger),
+    "crew_ids": ARRAY(BigInteger),
+    "crew_since": ARRAY(Date),
+    "crew_until": ARRAY(Date),
     "cursor_at": DateTime(timezone=True),
     "cursor_id": BigInteger,
     "limit": Integer,
@@ -57,7 +61,10 @@ def statement(sql: str, asked: Asked, **more: Any) -> tuple[Any, dict[str, Any]]
 
 
 def report(asked: Asked, by: By | None, only: Sequence[Figure] = tuple(Figure)) -> Report:
-    """Every figure, or `only` some, in all and by group; a statement for each source of rows they need."""
+    """Every figure, or `only` some, in all and by group; a statement for each source of rows they need.
+
+    By crew, or of one, it is asked once besides who was of which.
+    """
     found = Report({}, {})
     for source in SOURCES:
         figures = [figure for figure in only if PARTS[figure].source == source]
@@ -68,7 +75,7 @@ def report(asked: Asked, by: By | None, only: Sequence[Figure] = tuple(Figure)) 
 
 
 def one(figure: Figure, asked: Asked, by: By | None = None) -> Report:
-    """One figure alone, in all and by group; one statement."""
+    """One figure alone, in all and by group; as many statements as `report` takes for one source."""
     found = report(asked, by, (figure,))
     for key in [key for key, sums in found.groups.items() if not sums[figure].rows]:
         del found.groups[key]

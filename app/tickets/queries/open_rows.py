@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ARRAY, BigInteger, Date, Text, select
 
-from app.core.db import db
+from app.core.db import db, valid_on_sql
 from app.core.paging import Page, encode
 from app.sites.calendars import queries as calendars
 from app.tickets.models import Clock
@@ -39,15 +39,14 @@ def _among(states: Any) -> str:
     return ", ".join(f"'{state}'" for state in sorted(states))
 
 
-_CREW = """
-    LEFT JOIN LATERAL (
-        SELECT m.crew_id
+# looked up once, not for each row; of several crews it is the first
+_CREW = f"""
+    LEFT JOIN (
+        SELECT m.person_id, min(m.crew_id) AS crew_id
         FROM crew_member m
-        WHERE m.person_id = {person} AND (m.valid_from IS NULL OR m.valid_from <= :last)
-            AND (m.valid_to IS NULL OR m.valid_to > :last)
-        ORDER BY m.crew_id
-        LIMIT 1
-    ) crew ON true"""
+        WHERE {valid_on_sql("m", ":last")}
+        GROUP BY m.person_id
+    ) crew ON crew.person_id = {{person}}"""  # noqa: S608 - conditions of our own, no input
 ORDERS: Final = f"""
     SELECT o.id AS row_id, o.ticket_id, o.id AS order_id, o.planned_minutes, o.campus_id, o.building_id, t.category_id,
         o.trade_id, crew.crew_id, t.filed_at AS ended, NULL::text AS age

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, Final
 
+from app.core.db import begun_by_sql, not_over_sql, valid_on_sql
 from app.tickets.models.orders import LOAD_STATES
 from app.tickets.rules.shifts import WeeklyShift
 
@@ -22,8 +23,7 @@ HELD: Final = f"{HIS} AND {LOAD_STATES}"
 
 def valid(table: str) -> str:
     """Rows that hold on the day."""
-    since, until = f"{table}.valid_from", f"{table}.valid_to"
-    return f"({since} IS NULL OR {since} <= :day) AND ({until} IS NULL OR {until} > :day)"
+    return valid_on_sql(table, ":day")
 
 
 def own(table: str) -> str:
@@ -33,8 +33,7 @@ def own(table: str) -> str:
 
 SHIFTS: Final = f"""
     (SELECT jsonb_agg(jsonb_build_array(kind, weekday, starts, ends, valid_from, valid_to))
-        FROM shift WHERE {own("shift")}
-        AND (valid_to IS NULL OR valid_to > :day - 3) AND (valid_from IS NULL OR valid_from <= :day + 3))
+        FROM shift WHERE {own("shift")} AND {not_over_sql("shift", ":day - 3")} AND {begun_by_sql("shift", ":day + 3")})
 """  # noqa: S608 - conditions of our own, no input
 """His shifts of the days around, of all kinds."""
 

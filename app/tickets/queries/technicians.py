@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from app.accounts.models import CrewMember, Person
 from app.core import i18n, paging
 from app.core.actor import Actor
-from app.core.db import db, valid_on
+from app.core.db import db, not_over, valid_on
 from app.core.scoped import reached
 from app.sites import queries as places
 from app.sites.models import Place
@@ -226,7 +226,7 @@ def shifts_of(person_ids: Any, today: date) -> Sequence[Any]:
         )
         .where(
             Shift.person_id.in_(list(person_ids)),
-            or_(Shift.valid_to.is_(None), Shift.valid_to > today - timedelta(days=1)),
+            not_over(Shift, today - timedelta(days=1)),
         )
         .order_by(Shift.weekday, Shift.starts, Shift.id)
     ).all()

@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
-from app.core.db import db, not_over
+from app.core.db import begun_by, db, not_over
 from app.tickets.models import Absence, Shift
 from app.tickets.rules import week_plan
 from app.tickets.rules.shifts import Span
@@ -62,7 +62,7 @@ def around(person_ids: Sequence[int], first: date, last: date, zone: ZoneInfo) -
         .where(
             Shift.person_id.in_(person_ids),
             not_over(Shift, first),
-            or_(Shift.valid_from.is_(None), Shift.valid_from <= last),
+            begun_by(Shift, last),
         )
         .order_by(Shift.starts, Shift.id)
     ):

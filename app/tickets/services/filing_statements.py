@@ -10,13 +10,14 @@ from sqlalchemy import BigInteger, Boolean, Date, Integer, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import DateTime, Text
 
+from app.core.db import not_over_sql, valid_on_sql
 from app.core.prepared import Prepared
 
 # CASE, not coalesce(): that is not leakproof, so that under row-level security the one plan for all values would read
 # every place, and PostgreSQL planned each filing anew
 FIND = Prepared(
     text(
-        """
+        f"""
     SELECT category.id AS category_id, category.trade_id, category.planned_minutes, category.impact,
         category.emergency, category.emergency_phone, category.auto_dispatch,
         version.id AS category_version_id, version.questions, version.impacts,
@@ -34,18 +35,17 @@ FIND = Prepared(
         ) AS given) AS hours
     FROM (SELECT 1) AS one
     LEFT JOIN category ON (category.code = :code OR category.id = :category_id)
-        AND (category.valid_from IS NULL OR category.valid_from <= :today)
-        AND (category.valid_to IS NULL OR category.valid_to > :today)
+        AND {valid_on_sql("category", ":today")}
     LEFT JOIN category_version AS version ON version.institution_id = category.institution_id
         AND version.category_id = category.id AND version.number = category.version
     LEFT JOIN place_alias ON place_alias.key = :place_key
     LEFT JOIN place ON place.id = CASE WHEN :place_id IS NULL THEN place_alias.place_id ELSE :place_id END
-        AND (place.valid_to IS NULL OR place.valid_to > :today)
+        AND {not_over_sql("place", ":today")}
     LEFT JOIN place AS campus ON campus.institution_id = place.institution_id AND campus.id = place.campus_id
     LEFT JOIN person ON person.id = :reporter_id AND (person.disabled_at IS NULL OR :left_too)
     ORDER BY category.id DESC
     LIMIT 1
-    """
+    """  # noqa: S608 - conditions of our own, no input
     ).bindparams(
         bindparam("code", type_=Text),
         bindparam("place_key", type_=Text),
