@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -196,11 +196,15 @@ def format_due(value: datetime | None, *, dated: bool = False) -> str:
 
     In Chinese `今天 18:00`, `明天 12:00`, `周三 18:00` (`下周三` in the week after), `12月3日 18:00`. `dated`: with the
     date in any case, for what may be read another day (mail): `18:00 today, 18 Nov`, `11月18日（今天）18:00`.
+    Midnight is the end of the day it closes, `24:00 today`: by 00:00 on Tuesday is read as a day more.
     """
     if value is None:
         return ""
     local = value.astimezone(zone())
-    english, date, time = locale() == "en", format_day(local.date()), f"{local:%H:%M}"
+    time = f"{local:%H:%M}"
+    if time == "00:00":
+        local, time = local - timedelta(minutes=1), "24:00"
+    english, date = locale() == "en", format_day(local.date())
     day = _day_named((local.date() - _today()).days, local.weekday(), english=english)
     if not day:
         return f"{date}, {time}" if english else f"{date} {time}"

@@ -164,3 +164,25 @@ def test_a_link_followed_while_it_waits_leads_to_a_list_that_shows_it_done(visit
     phone.wait_for_url("**/crew")
     assert phone.locator(f"a.job[href='/crew/{order_id}']").count() == 1
     assert phone.locator(f"a.job--now[href='/crew/{order_id}']").count() == 0
+
+
+def test_going_back_while_it_waits_leads_to_a_list_that_shows_it_done(visitors: Visitors, filed: Filed) -> None:
+    """Even where the farewell is lost on the way: the page that comes next sends it once more, and once is enough."""
+    order_id = filed.order["id"]
+    phone = visitors.page(filed.holder, device=PHONE)
+    Day(phone).open().accept(order_id)
+    Order(phone, order_id).open().start()
+    phone.goto("/crew")
+    phone.locator(f"a.job[href='/crew/{order_id}']").click()
+    phone.wait_for_url(f"**/crew/{order_id}")
+    Order(phone, order_id).press_done("换了合页。")
+    expect(phone.locator(".later")).to_be_visible()
+    phone.route(
+        f"**/crew/{order_id}/done",
+        lambda route: route.abort() if route.request.resource_type == "ping" else route.continue_(),
+    )
+    phone.go_back()
+    phone.wait_for_url("**/crew")
+    expect(phone.locator(f"a.job--now[href='/crew/{order_id}']")).to_have_count(0)
+    expect(phone.locator(f"section[aria-labelledby=group-done] a.job[href='/crew/{order_id}']")).to_have_count(1)
+    assert phone.evaluate("sessionStorage.getItem('houqin.left')") is None

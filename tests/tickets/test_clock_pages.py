@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -31,7 +31,7 @@ Login = Callable[..., FlaskClient]
 
 def local(day: int, hour: int, minute: int = 0) -> datetime:
     """A time of November 2026 on a clock in Shanghai."""
-    return datetime(2026, 11, day, hour - 8, minute, tzinfo=UTC)
+    return datetime(2026, 11, day, tzinfo=UTC) + timedelta(hours=hour - 8, minutes=minute)
 
 
 @pytest.fixture
@@ -221,6 +221,14 @@ class TestZone:
         (local(24, 18), "Tuesday 18:00", "下周二 18:00"),
         (local(25, 18), "25 Nov, 18:00", "11月25日 18:00"),
         (local(16, 18), "16 Nov, 18:00", "11月16日 18:00"),
+        (local(18, 0), "24:00 yesterday", "昨天 24:00"),
+        (local(19, 0), "24:00 today", "今天 24:00"),
+        (local(20, 0), "24:00 tomorrow", "明天 24:00"),
+        (local(21, 0), "Friday 24:00", "周五 24:00"),
+        (local(23, 0), "Sunday 24:00", "周日 24:00"),
+        (local(24, 0), "Monday 24:00", "下周一 24:00"),
+        (local(30, 0), "29 Nov, 24:00", "11月29日 24:00"),
+        (local(20, 0, 1), "Friday 00:01", "周五 00:01"),
     ],
 )
 def test_a_due_time_in_words(app: Flask, moment: datetime, english: str, chinese: str) -> None:

@@ -68,6 +68,19 @@ class TestOnThePage:
         assert "承诺今天 18:00 前修好" in chinese(client, path, local(23, 11))
         assert "We promised it by 18:00 today and have not kept that." in text(client, path, local(23, 18, 30))
 
+    def test_midnight_is_the_end_of_a_day(self, ground: make.Ground, database: Session, login: Login) -> None:
+        """21, 28: an emergency has 1,440 minutes of all hours, up to a quarter; that is by 24:00, not by 00:00."""
+        make.category("flood", ground.trade, "爆管", "Burst", emergency=True, emergency_phone="110")
+        ticket_id = file(ground, local(18, 23, 54), category="flood")
+        assert told(database, ticket_id)[0]["until"] == i18n.iso(local(20, 0))
+        client, path = login(ground.student), f"/tickets/{ticket_id}"
+        assert "Promised: by 24:00 tomorrow" in text(client, path, local(18, 23, 54))
+        assert "承诺明天 24:00 前修好" in chinese(client, path, local(18, 23, 54))
+        assert "Promised: by 24:00 today" in text(client, path, local(19, 23, 59))
+        assert "We promised it by 24:00 yesterday" in text(client, path, local(20, 0, 30))
+        with clock.frozen(local(18, 23, 54)), i18n.speaking("zh-CN"):
+            assert i18n.format_due(local(20, 0), dated=True) == "11月19日（明天）24:00"
+
     def test_without_a_promise_only_the_state_is_spoken_of(
         self, ground: make.Ground, database: Session, login: Login
     ) -> None:

@@ -54,7 +54,7 @@ ANSWERS = (
             "3. Then report it; the crew changes the cartridge.",
             "Do not force a valve that does not turn.",
         ),
-        "漏水 滴水 角阀 水池",
+        "漏水 滴水 角阀 水池 leak leaking dripping faucet basin",
         ("tap-leak",),
     ),
     Text(
@@ -70,7 +70,7 @@ ANSWERS = (
             "2. Pour a bowl of hot (not boiling) water.",
             "3. Still slow? Report it; no acids please.",
         ),
-        "堵 地漏 下水道 反味",
+        "堵 地漏 下水道 反味 blocked clogged sink shower smell",
         ("drain-blocked",),
     ),
     Text(
@@ -88,7 +88,7 @@ ANSWERS = (
             "3. It trips again at once: leave it and report it.",
             "- Power also goes off when the prepaid balance is used up.",
         ),
-        "跳闸 断电 停电 空开 电费",
+        "跳闸 断电 停电 空开 电费 outage electricity socket fuse tripped",
         (
             "socket",
             "lamp",
@@ -107,7 +107,7 @@ ANSWERS = (
             "2. Black ends mean the tube is worn: say “tube” in the report.",
             "Please do not climb on a table.",
         ),
-        "灯管 镇流器 启动器",
+        "灯管 镇流器 启动器 light bulb tube flicker",
         ("lamp",),
     ),
     Text(
@@ -125,7 +125,7 @@ ANSWERS = (
             "3. Set it to cooling at 26 °C and wait ten minutes.",
             "Still warm, or dripping? Report it.",
         ),
-        "制冷 滤网 遥控器",
+        "制冷 滤网 遥控器 AC cooling remote filter",
         (
             "ac-cold",
             "ac-drip",
@@ -144,7 +144,7 @@ ANSWERS = (
             "2. Hold a towel below and open the vent slowly; shut it when water comes.",
             "3. Cold below, or in the whole building? Report it.",
         ),
-        "供暖 放气 阀门",
+        "供暖 放气 阀门 heating heater warm",
         ("radiator",),
     ),
     Text(
@@ -164,7 +164,7 @@ ANSWERS = (
             "4. Try another device.",
             "5. Ask next door: if nobody is online, report it.",
         ),
-        "断网 WiFi 无线 认证 路由器",
+        "断网 WiFi 无线 认证 路由器 campus network internet Wi-Fi wireless router sign-in slow",
         (
             "no-network",
             "slow-network",
@@ -183,7 +183,7 @@ ANSWERS = (
             "- Let it run for two minutes: the pipe is full of cold water.",
             "None on the whole floor within the hours? Report it.",
         ),
-        "洗澡 热水器 水温",
+        "洗澡 热水器 水温 shower bath boiler",
         ("no-hot-water",),
     ),
     Text(
@@ -199,7 +199,7 @@ ANSWERS = (
             "2. Shut the valve beside it.",
             "3. Report it and say “cistern”.",
         ),
-        "水箱 浮球 冲水",
+        "水箱 浮球 冲水 flush cistern running",
         ("toilet",),
     ),
     Text(
@@ -215,7 +215,7 @@ ANSWERS = (
             "2. No oil, no force.",
             "3. Locked out? Call the duty desk; bring your student card.",
         ),
-        "钥匙 开锁 反锁",
+        "钥匙 开锁 反锁 key locked out lock",
         (
             "lock",
             "door-hinge",
@@ -234,7 +234,7 @@ ANSWERS = (
             "2. Rinse the sand out, put it back.",
             "3. Lower pressure at peak hours is usual; all day is not: report it.",
         ),
-        "水小 滤网 水压",
+        "水小 滤网 水压 weak water flow tap",
         ("low-pressure",),
     ),
     Text(
@@ -250,7 +250,7 @@ ANSWERS = (
             "- What is found is kept until you leave.",
             "- Not sure? Ask the desk.",
         ),
-        "违规电器 功率 插线板",
+        "违规电器 功率 插线板 forbidden appliances kettle cooker dorm",
         (),
     ),
 )

@@ -11,8 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.core import paging
 from app.core.db import db
 from app.portal.models import Answer, AnswerVote
-from app.portal.rules.answers import needed, pairs
-from app.tickets.rules.grams import terms
+from app.portal.rules.answers import begins, looked_for, missable, needed, pairs
 
 HINTS_AT_MOST = 3
 
@@ -52,7 +51,8 @@ _SHOWN = and_(Answer.published, Answer.valid_to.is_(None))
 
 def _found(column: Any, word: str) -> ColumnElement[bool]:
     """A word occurs; of a longer Chinese one half of its pairs of characters (`rules.answers.fits` in SQL)."""
-    whole: ColumnElement[bool] = column.contains(word, autoescape=True)
+    beginning = begins(word)
+    whole: ColumnElement[bool] = column.regexp_match(beginning) if beginning else column.contains(word, autoescape=True)
     wanted = pairs(word)
     if not wanted:
         return whole
@@ -60,18 +60,38 @@ def _found(column: Any, word: str) -> ColumnElement[bool]:
     return or_(whole, sum(hits[1:], hits[0]) >= needed(len(wanted)))
 
 
+def _missing(column: Any, words: Sequence[str]) -> Any:
+    """How many of the words a text does not hold."""
+    each = [case((_found(column, word), 0), else_=1) for word in words]
+    return sum(each[1:], each[0]) if each else literal(0, Integer)
+
+
+def _nearest(words: Sequence[str], among: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The answers that hold all the words; where none does, those that hold the most, at least half of them."""
+    missing = _missing(Answer.search, words)
+    fewest = 0
+    if missable(len(words)):
+        found = select(func.min(missing)).where(among, missing <= missable(len(words)))
+        fewest = db.session.scalar(found) or 0
+    nearest: ColumnElement[bool] = missing == fewest
+    return nearest
+
+
 def find(q: str = "", *, category: str | None = None, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
-    """Those shown; with words the ones that hold all of them, best first: in the title, then anywhere."""
-    query = select(*_COLUMNS).where(_SHOWN)
+    """Those shown; with words the nearest, best first: in the title, then anywhere.
+
+    `missing` of a row: how many of the words it does not hold. One statement, one more with several words.
+    """
+    shown = _SHOWN
     if category:
-        query = query.where(Answer.categories.contains(literal([category], ARRAY(Text))))
-    words = terms(q)
-    ranks = [case((_found(Answer.headline, word), 0), else_=1) for word in words]
-    rank: Any = sum(ranks[1:], ranks[0]) if ranks else literal(0, Integer)
-    for word in words:
-        query = query.where(_found(Answer.search, word))
+        shown = and_(shown, Answer.categories.contains(literal([category], ARRAY(Text))))
+    words = looked_for(q)
+    query = select(*_COLUMNS).where(shown)
+    if words:
+        query = query.where(_nearest(words, shown))
+    rank = _missing(Answer.headline, words)
     keys: list[tuple[str, Any]] = [("position", Answer.position.asc()), ("id", Answer.id.asc())]
-    query = query.add_columns(rank.label("rank"))
+    query = query.add_columns(rank.label("rank"), _missing(Answer.search, words).label("missing"))
     return paging.page(query, [("rank", rank.asc()), *keys] if words else keys, cursor, limit)
 
 
@@ -102,7 +122,8 @@ def vote_of(answer_id: int, person_id: int) -> bool | None:
 
 def desk(q: str, *, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
     """All that are not closed, drafts too, in their order."""
-    query = select(*_COLUMNS).where(Answer.valid_to.is_(None))
-    for word in terms(q):
-        query = query.where(_found(Answer.search, word))
+    kept = Answer.valid_to.is_(None)
+    query = select(*_COLUMNS).where(kept)
+    if words := looked_for(q):
+        query = query.where(_nearest(words, kept))
     return paging.page(query, [("position", Answer.position.asc()), ("id", Answer.id.asc())], cursor, limit)

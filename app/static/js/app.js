@@ -102,6 +102,7 @@ function toast(text, kind) {
   if (kind) made.classList.add("toast--" + kind);
   document.getElementById("toasts").append(made);
   fade(made);
+  return made;
 }
 
 document.querySelectorAll("#toasts > .toast:not(.toast--error):not(.toast--late)").forEach(fade);
@@ -154,6 +155,40 @@ document.addEventListener("input", (event) => {
 
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach(release));
 document.addEventListener("htmx:finally:request", () => document.querySelectorAll("form[data-sending]").forEach(release));
+
+/* ---------- what the page before sent as it was left (js/later.js) ----------
+   A farewell says nothing of its arrival, and a list that is come back to may be older than it. So it is sent once more, which
+   its idempotency key makes harmless, and with the answer the page draws anew: live parts by themselves, [data-reloads] as a whole. */
+const LEFT = "houqin.left", LEFT_MS = 60000;
+
+function takeLeft() {
+  try {
+    const left = JSON.parse(sessionStorage.getItem(LEFT));
+    sessionStorage.removeItem(LEFT);
+    return left && Date.now() - left.at < LEFT_MS ? left : null;
+  } catch {
+    return null; // nothing is kept in this browser: the farewell alone has to do
+  }
+}
+
+window.addEventListener("pageshow", async () => {
+  const left = takeLeft();
+  if (!left) return;
+  const body = new FormData();
+  for (const [name, value] of left.fields) body.append(name, value === null ? new File([], "") : value);
+  const told = toast(say.going, "info");
+  try {
+    const answer = await fetch(left.action, { method: "POST", body, redirect: "manual" });
+    if (answer.type !== "opaqueredirect" && !answer.ok) toast(say.undone, "late");
+  } catch {
+    toast(say.lost, "soon");
+  }
+  told.remove();
+  if (document.querySelector("[data-reloads]")) { location.reload(); return; }
+  const wake = () => document.dispatchEvent(new Event("wake"));
+  wake();
+  setTimeout(wake, 1000); // a poll under way, asked before the answer, lets the first one drop
+});
 
 /* ---------- live parts (htmx): polls rest while nobody looks, a refused request says why instead of nothing at all ---------- */
 const polled = (ctx) => ctx && ctx.sourceEvent && ctx.sourceEvent.type === "every";
@@ -208,6 +243,13 @@ const needy = () => document.querySelectorAll("[data-needed-by]").forEach(need);
 needy();
 document.addEventListener("change", (event) => { if (event.target.matches("[type=radio], select")) needy(); });
 document.addEventListener("htmx:after:swap", needy);
+
+/* ---------- the rail shows where one is, however long it is ---------- */
+const here = document.querySelector(".rail__scroll [aria-current]");
+if (here) {
+  const list = here.closest(".rail__scroll"), at = here.getBoundingClientRect(), box = list.getBoundingClientRect();
+  if (at.top < box.top || at.bottom > box.bottom) list.scrollTop += at.top - box.top - (box.height - at.height) / 2;
+}
 
 /* ---------- at the start: errors are met first, a dialog whose form was refused stands open again ---------- */
 for (const dialog of document.querySelectorAll("dialog")) {

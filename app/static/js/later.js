@@ -165,25 +165,38 @@ document.addEventListener("click", async (event) => {
   location.assign(link.href);
 });
 
+/** Whatever page comes next waits for what was sent in farewell (js/app.js); null stands for a file input without a file. */
+function leaveWord(form) {
+  const fields = [...new FormData(form)].map(([name, value]) => [name, value instanceof File ? null : value]);
+  try {
+    sessionStorage.setItem("houqin.left", JSON.stringify({ at: Date.now(), action: form.getAttribute("action"), fields }));
+  } catch { /* nothing is kept in this browser: its next poll shows it */ }
+}
+
 /* A page that is left, closed or put away sends what waits at once. */
 function leave() {
   if (!waiting || waiting.files) return; // files are too heavy for a farewell: beforeunload asks instead
   const { form, bar, timer } = waiting;
   if (!farewell(form)) return;
+  leaveWord(form);
   waiting = null;
   clearInterval(timer);
   bar.remove();
   form.dataset.gone = "";
 }
 
+/** A page that is seen again after it has sent something is out of date. */
+function back() {
+  const gone = document.querySelector("form[data-gone]");
+  if (gone) location.assign(gone.dataset.next || location.href);
+}
+
 window.addEventListener("pagehide", leave);
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) leave();
-  else {
-    const gone = document.querySelector("form[data-gone]");
-    if (gone) location.assign(gone.dataset.next || location.href);
-  }
+  else back();
 });
+window.addEventListener("pageshow", (event) => { if (event.persisted) back(); });
 window.addEventListener("beforeunload", (event) => {
   if (waiting && waiting.files) event.preventDefault();
 });
