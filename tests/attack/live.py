@@ -140,6 +140,7 @@ class Site:
     port: int
     programs: dict[str, Program]
     people: dict[str, Any] = field(default_factory=dict)
+    started: float = 0.0  # seconds its programs took until they answered
 
     def ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Answer:
         return ask(self.port, method, path, headers=headers, **more)
@@ -280,10 +281,12 @@ def running(where: ground.Ground, *parts: str, **settings: str) -> Iterator[Site
     with application(where) as app:
         site = Site(where, app, port, programs)
         try:
+            populate(site)  # before the programs take the cores: its transaction may not idle
+            began = time.monotonic()
             for program in programs.values():
                 program.start()
-            populate(site)
             site.wait_ready()
+            site.started = time.monotonic() - began
             yield site
         finally:
             for program in programs.values():

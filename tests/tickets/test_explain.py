@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -15,9 +16,21 @@ from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db, frame_transactions, institution_bound
 from app.tickets.dispatch import board
-from app.tickets.queries import crew_day, dispatch_list, loads, narrowing, open311, orders, progress, tickets
+from app.tickets.queries import (
+    crew_day,
+    dispatch_list,
+    figure_rows,
+    figures,
+    loads,
+    narrowing,
+    open311,
+    orders,
+    progress,
+    tickets,
+)
 from app.tickets.queries.orders import OrderFilter
 from app.tickets.queries.tickets import TicketFilter
+from app.tickets.rules.figures import Figure
 from app.tickets.services import filing_statements
 from bench import plans, rows
 from tests import ground
@@ -261,6 +274,21 @@ def test_what_is_asked_all_day_is_planned_once(desk: Desk) -> None:
         lambda: filing_statements.FIND.one(found),
     ):
         assert not desk.planned_anew(ask)
+
+
+def test_a_report_is_planned_for_its_span(desk: Desk) -> None:
+    """The plan kept for any span expects a few rows, and joins a year of them one by one."""
+    today, zone = datetime.now(UTC).date(), ZoneInfo("Asia/Shanghai")
+    for days in [7, 1] * CALLS:
+        wanted = figure_rows.Wanted(first=today - timedelta(days=days), last=today)
+        asked = figure_rows.ask(desk.actors["dispatcher"], wanted, datetime.now(UTC), zone)
+        figures.one(Figure.FILED, asked)
+    kept = db.session.connection().exec_driver_sql(
+        "SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%%rows_filed%%'"
+    )
+    ((custom, generic),) = kept.all()
+    assert custom > PLANNED_AT_FIRST
+    assert generic == 0
 
 
 def test_orders_of_the_tickets_shown(desk: Desk) -> None:
