@@ -9,8 +9,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import policies as accounts_policies
 from app.audit import policies as audit_policies
+from app.core.frame import NavItem
 from app.core.http import signed_in
-from app.core.pages import NavItem
 from app.imports import policies as imports_policies
 from app.imports import queries as imports_queries
 from app.notifications import policies as notifications_policies

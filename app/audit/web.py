@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request, send_file
 from flask_babel import lazy_gettext as _l
 
 from app.audit import labels, policies, queries, reading, reports, schemas, services
-from app.core import clock, forms, i18n, pages
+from app.core import clock, forms, frame, i18n
 from app.core.db import db
 from app.core.errors import Rejected
 from app.core.http import current_actor, policy
@@ -17,7 +17,7 @@ from app.core.transaction import apart
 
 blueprint = Blueprint("audit", __name__)
 
-labels.declare(values={"endpoint": pages.called})
+labels.declare(values={"endpoint": frame.called})
 
 
 def _asked() -> dict[str, Any]:

@@ -59,6 +59,12 @@ class Actor:
         return self.kind in ("person", "token")
 
     @property
+    def rights(self) -> Actor:
+        """Anybody with the same rights here, and nothing else of the person: for what is kept for all of them."""
+        somebody = None if self.id is None else 0
+        return Actor(self.kind, self.institution_id, somebody, grants=self.grants, limited_to=self.limited_to)
+
+    @property
     def roles(self) -> tuple[str, ...]:
         return tuple(sorted({grant.role for grant in self.grants}))
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from app.core import assets, driver, health, i18n, logs, metrics, pages, rendering, roles_command
+from app.core import assets, driver, frame, health, i18n, logs, metrics, pages, rendering, roles_command
 from app.core.bell import Bell
 from app.core.db import db, driver_address, frame_transactions
 from app.core.http import api, application, limits
@@ -89,6 +89,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
     i18n.install(app)
     rendering.install(app)
     pages.install(app)
+    frame.install(app)
     health.install(app)
     app.extensions["houqin_api"] = api.install(app)
     app.view_functions["static"].policy = anyone  # type: ignore[union-attr]  # Flask's own way to set it

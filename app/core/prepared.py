@@ -111,7 +111,7 @@ class Reading(Prepared):
 class Count(NamedTuple):
     """A number that pages show for a reader: its statement, and the named values for an actor.
 
-    Several are asked in one statement (`core.pages.counts`), so the names of values are each count's own.
+    Several are asked in one statement (`core.frame.counts`), so the names of values are each count's own.
     """
 
     statement: Callable[[], Select[int]]

@@ -16,6 +16,7 @@ from flask_babel import get_translations
 from jinja2 import pass_eval_context
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.nodes import EvalContext, Expr
+from jinja2.runtime import Context, Macro
 from markupsafe import Markup, escape
 
 from app.core.i18n import KEPT_AT_MOST, message, per_language
@@ -55,12 +56,20 @@ def _filled(found: str, variables: Mapping[str, Any], context: EvalContext) -> s
     return Markup(found % escaped)  # noqa: S704 - our own messages
 
 
+_Kept = type(lru_cache(lambda: None))
+
+
 def kept(macro: Callable[..., str]) -> Callable[..., str]:
     """A macro that is drawn once for the same arguments: `{% set icon = kept(_icon) %}`; only for one without context.
 
     Types count: a text and the same text as Markup are not the same argument.
     """
     return lru_cache(maxsize=KEPT_AT_MOST, typed=True)(macro)
+
+
+def spoken(macro: Callable[..., str]) -> Callable[..., str]:
+    """As `kept`, by language too: for a macro that says words of its own."""
+    return per_language(macro)
 
 
 def option_tags(options: Iterable[Mapping[str, Any]], chosen: str) -> Markup:
@@ -116,10 +125,27 @@ class _Code(CodeGenerator):
             self.write("environment.shown(")
 
 
+class Page(Context):
+    """The variables of a page. A page has hundreds of calls, and most are macros or macros that were kept.
+
+    Jinja looks at each callable several times for what it wants besides its arguments; here only at one it may.
+    """
+
+    def call(self, of: Callable[..., Any], /, *args: Any, **named: Any) -> Any:
+        """What `{{ of(…) }}` gives."""
+        kind: Any = type(of)
+        if kind is not Macro and kind is not _Kept:
+            return super().call(of, *args, **named)
+        named.pop("_block_vars", None)
+        named.pop("_loop_vars", None)
+        return of(self.eval_ctx, *args, **named) if kind is Macro else of(*args, **named)
+
+
 class Environment(templating.Environment):
     """Jinja's environment, without what it does for each value and for each import of a page."""
 
     code_generator_class = _Code
+    context_class = Page
     shown = staticmethod(shown)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
@@ -129,4 +155,6 @@ class Environment(templating.Environment):
 
 def install(app: Flask) -> None:
     """Put the above into the templates' environment; after Babel has put its own there."""
-    app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, kept=kept, option_tags=option_tags)
+    app.jinja_env.globals.update(
+        _=_gettext, gettext=_gettext, ngettext=_ngettext, kept=kept, spoken=spoken, option_tags=option_tags
+    )

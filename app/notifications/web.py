@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import clock, forms, pages, seen
+from app.core import clock, forms, frame, pages, seen
 from app.core.errors import NotFound
 from app.core.http import current_actor, policy
 from app.notifications import policies, queries, rendering, services
@@ -36,7 +36,7 @@ def inbox() -> Any:
         page=page,
         lines=lines,
         only_new=only_new,
-        unread=pages.counts().get("notifications.inbox", 0),
+        unread=frame.counts().get("notifications.inbox", 0),
     )
 
 

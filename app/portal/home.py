@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import policies as account_policies
 from app.accounts import queries as accounts
-from app.core import health, metrics, pages, settings
+from app.core import frame, health, metrics, settings
 from app.core.actor import Actor
 from app.imports import policies as import_policies
 from app.imports import queries as imports
@@ -104,7 +104,7 @@ def of(actor: Actor, now: datetime) -> Home:
     home = Home(
         report=way(actor, "tickets.report"),
         inbox=way(actor, "notifications.inbox"),
-        unread=pages.counts().get("notifications.inbox", 0),
+        unread=frame.counts().get("notifications.inbox", 0),
         all_notices=way(actor, "notices.index"),
         say=way(actor, "feedback.new"),
         known=way(actor, "answers.index"),
@@ -196,7 +196,7 @@ def _desk(actor: Actor, now: datetime) -> list[Figure]:
         for label, value, state, kind in shown
     ]
     if ticket_policies.may_extend(actor):
-        asked = pages.counts().get("more_time.index", 0)
+        asked = frame.counts().get("more_time.index", 0)
         figures.append(
             Figure(_("More time to decide on"), asked, way(actor, "more_time.index"), "soon" if asked else "")
         )
@@ -205,7 +205,7 @@ def _desk(actor: Actor, now: datetime) -> list[Figure]:
 
 def _care(actor: Actor) -> list[Figure]:
     """Finished work that waits for this person's acceptance, and how far the requests of the own houses are."""
-    found, waiting = queries.care(actor), pages.counts().get("tickets.to_accept", 0)
+    found, waiting = queries.care(actor), frame.counts().get("tickets.to_accept", 0)
     shown = (
         (_("Submitted"), found.new, "submitted"),
         (_("Waiting for a technician"), found.accepted, "accepted"),

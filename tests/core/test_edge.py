@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -136,3 +136,23 @@ def test_json_no_machine_reads_is_refused(client: FlaskClient, database: Session
 def test_an_unknown_name_in_a_query_is_refused(client: FlaskClient, database: Session) -> None:
     answer = client.get("/api/v1/tickets?sttus=closed", headers=accounts.token(accounts.person("student")))
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "sttus")  # type: ignore[index]  # JSON of an answer that is there
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "values"),
+    [
+        ("tickets.index", {}),
+        ("tickets.index", {"mine": 1}),
+        ("tickets.index", {"mine": True}),
+        ("tickets.index", {"mine": "1", "q": "a&b ü", "status": None}),
+        ("tickets.index", {"q": ["a", "b"]}),
+        ("tickets.show", {"ticket_id": 7, "_anchor": "log"}),
+        ("tickets.show", {"ticket_id": 7, "_external": True}),
+    ],
+)
+def test_addresses_are_as_flask_builds_them(app: Flask, endpoint: str, values: dict[str, object]) -> None:
+    """Also the second time, and beside values that are equal in Python and different in an address."""
+    for method in ("GET", "POST"):
+        with app.test_request_context("/", method=method):
+            expected = Flask.url_for(app, endpoint, **values)  # type: ignore[arg-type]  # as a template gives them
+            assert [url_for(endpoint, **values) for _time in range(2)] == [expected, expected]  # type: ignore[arg-type]  # the same
