@@ -65,6 +65,13 @@ def fields_of(page: str, address: str) -> dict[str, list[str]]:
     return found[0]
 
 
+def press(client: FlaskClient, page: str, address: str, data: Mapping[str, Any] | None = None) -> TestResponse:
+    """Send the form or button of a page that goes to `address`, with `data` typed into it."""
+    return client.post(
+        address, data={**fields_of(client.get(page, follow_redirects=True).text, address), **(data or {})}
+    )
+
+
 def save(client: FlaskClient, address: str, data: Mapping[str, Any]) -> TestResponse:
     """Send `data` to an address that shows its own form, with the version it shows."""
     return client.post(address, data={**data, "version": fields_of(client.get(address).text, address)["version"]})

@@ -174,7 +174,7 @@ class PeopleImporter:
 
     def undo(self, done: Sequence[RowPlan], batch_id: int, request: Request) -> None:
         today = places.today(request.now)
-        register_write.take_back(done, batch_id, request, today)
+        register_write.take_back(done, batch_id, actor=request.actor, now=request.now, today=today)
 
 
 def _hashes(lines: Sequence[Line]) -> dict[int, tuple[str, ...]]:

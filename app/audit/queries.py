@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,19 +53,18 @@ def entries(filters: Filters, cursor: str | None, limit: int = paging.DEFAULT_LI
     return paging.page(_filtered(filters), [("id", AuditEntry.id.desc())], cursor, limit, scalars=True)
 
 
-def latest(object_kind: str, object_id: int | None, verb: str) -> AuditEntry | None:
-    """The newest act of this kind done to an object."""
-    return db.session.scalars(
-        select(AuditEntry)
-        .where(
-            AuditEntry.object_kind == object_kind,
-            AuditEntry.object_id == object_id,
-            AuditEntry.verb == verb,
-            AuditEntry.success,
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    ).first()
+def latest(
+    object_kind: str, object_id: int | None, verbs: Collection[str], since: datetime | None = None
+) -> AuditEntry | None:
+    """The newest act of one of these kinds (none given: of any) done to an object, not before `since`."""
+    query = select(AuditEntry).where(
+        AuditEntry.object_kind == object_kind, AuditEntry.object_id == object_id, AuditEntry.success
+    )
+    if verbs:
+        query = query.where(AuditEntry.verb.in_(verbs))
+    if since is not None:
+        query = query.where(AuditEntry.at >= since)
+    return db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(1)).first()
 
 
 def every(filters: Filters, most: int) -> Iterator[AuditEntry]:

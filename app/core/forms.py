@@ -85,6 +85,16 @@ class Id(fields.Field[int]):
         return None if value is None else str(value)
 
 
+class Version(Id):
+    """The version a page was made from; NEVER where it says none or none that can be read."""
+
+    def __init__(self) -> None:
+        super().__init__(load_default=NEVER)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
+        return parse_id(value) or NEVER
+
+
 def parse_id(value: Any) -> int | None:
     """The id in `value`, or None for anything that cannot be one."""
     if isinstance(value, bool):

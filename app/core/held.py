@@ -15,12 +15,15 @@ QUICKER = _l("Somebody was quicker: it has changed meanwhile. Look at it again."
 Row = TypeVar("Row", bound=Tenant)
 
 
-def held(model: type[Row], row_id: int, *conditions: ColumnElement[bool]) -> Row:
-    """The row as it is now, locked, where the conditions let one have it. Raises NotFound."""
+def held(model: type[Row], row_id: int, *conditions: ColumnElement[bool], share: bool = False) -> Row:
+    """The row as it is now, locked, where the conditions let one have it. Raises NotFound.
+
+    `share`: with others who only need that nobody changes it, such as those who add to what it holds.
+    """
     found = db.session.scalars(
         select(model)
         .where(model.id == row_id, *conditions)
-        .with_for_update(key_share=True)
+        .with_for_update(read=share, key_share=not share)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -187,13 +187,11 @@ class Request:
     for.
 
     ``extent``: "" claims nothing (nobody is missing), "whole" the whole register, else comma-separated codes.
-    ``pulse`` is called between the pieces of long writing: the job is alive.
     """
 
     actor: Actor
     now: datetime
     extent: str = ""
-    pulse: Callable[[], None] = lambda: None
 
 
 L = TypeVar("L")

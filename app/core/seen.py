@@ -1,15 +1,15 @@
 """What somebody had before him when he began to edit, so that a form never undoes what others did meanwhile.
 
-A row that has no version of its own is compared by what its form shows: the page carries a mark, a fingerprint of each
-field, as its hidden field `version`. The service compares under the row's lock (`Seen.holds`), and the edge gives the
-form back with what was typed (`give_back`). It is exact: what the form does not show may change beside it.
+A page carries a mark, a fingerprint of each field it shows, as its hidden field `version`. The service compares under
+the row's lock (`check`), and the edge gives the form back with what was typed (`give_back`). It is exact: what the form
+does not show may change beside it. The API, and a button on a row that counts its versions, name the number instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -17,9 +17,9 @@ from flask_babel import gettext as _
 from marshmallow import validate
 from sqlalchemy import ColumnElement
 
-from app.core import forms
+from app.core import clock, forms
 from app.core.errors import Stale
-from app.core.held import QUICKER, Row, held
+from app.core.held import QUICKER, Row, held, unchanged
 
 FIELD = "version"
 _MANY = (list, tuple, set, frozenset)
@@ -27,13 +27,21 @@ _BYTES = 6
 """Of a field's fingerprint: two values look alike once in 2^48; the mark is no secret and guards against nobody."""
 
 
-class Overtaken(Stale):
-    """What a form shows was changed after it was opened. `shown`: how it is now, `changed`: the fields that differ."""
+_AT = "@"
+_LAST = 2**33
+"""Seconds; later than any page was made."""
 
-    def __init__(self, shown: Mapping[str, Any], seen: Mapping[str, str]) -> None:
-        self.shown, self.seen = shown, seen
+
+class Overtaken(Stale):
+    """What a page shows was changed after it was opened.
+
+    `shown`: how it is now, `changed`: the fields that differ, `opened`: when (None: unknown).
+    """
+
+    def __init__(self, shown: Mapping[str, Any], seen: Mapping[str, str], opened: datetime | None) -> None:
+        self.shown, self.seen, self.opened = shown, seen, opened
         self.changed = _changed(shown, seen)
-        super().__init__(QUICKER, current={"changed": self.changed, FIELD: mark(shown)})
+        super().__init__(QUICKER, current={"changed": self.changed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +55,33 @@ class Seen:
         """Raise Overtaken where the row, which the caller has locked, no longer shows what the form did."""
         now_so = self.shown(row)
         seen = _parts(self.mark)
-        if not seen or _changed(now_so, seen):
-            raise Overtaken(now_so, seen)
+        if not now_so.keys() & seen.keys() or _changed(now_so, seen):
+            raise Overtaken(now_so, seen, _opened(self.mark))
 
 
-def still(model: type[Row], row_id: int, seen: Seen | None, *conditions: ColumnElement[bool]) -> Row:
-    """The row, locked, as its editor saw it (None: he does not say). Raises NotFound, Overtaken."""
+def still(model: type[Row], row_id: int, seen: Seen | int | None, *conditions: ColumnElement[bool]) -> Row:
+    """The row, locked, as its editor saw it (`check`). Raises NotFound, Stale."""
     found = held(model, row_id, *conditions)
-    if seen is not None:
-        seen.holds(found)
+    check(found, seen)
     return found
 
 
+def check(row: Any, seen: Seen | int | None, **current: Any) -> None:
+    """Raise Stale where a locked row is not what its editor had before him.
+
+    `seen`: the mark of a page, the number of a version (its caller read it over the API, or it stands on a button), or
+    None: he does not say. `current` is what one who named a number is told beside it.
+    """
+    if isinstance(seen, Seen):
+        seen.holds(row)
+    elif seen is not None:
+        unchanged(row.version, seen, **current)
+
+
 def mark(shown: Mapping[str, Any]) -> str:
-    """The fingerprints of what a form shows, field by field."""
-    return ".".join(f"{name}-{_fingerprint(value)}" for name, value in sorted(shown.items()))
+    """When a page was made, and the fingerprints of what it shows, field by field."""
+    fields = (f"{name}-{_fingerprint(value)}" for name, value in sorted(shown.items()))
+    return ".".join((f"{_AT}{clock.now().timestamp():.0f}", *fields))
 
 
 def form_of(schema: forms.Schema | type[forms.Schema], shown: Mapping[str, Any]) -> forms.Form:
@@ -69,9 +89,14 @@ def form_of(schema: forms.Schema | type[forms.Schema], shown: Mapping[str, Any])
     return forms.Form(schema, {**shown, FIELD: mark(shown)})
 
 
+def seen_in(sent: Mapping[str, Any], shown: Callable[[Any], Mapping[str, Any]]) -> Seen:
+    """The same of a button, whose page hides the mark of what it shows. Without a mark it counts as changed."""
+    return Seen(str(sent.get(FIELD) or ""), shown)
+
+
 def seen_by(form: forms.Form, shown: Callable[[Any], Mapping[str, Any]]) -> Seen:
-    """What the sender of a loaded form had before him. Without a mark it counts as changed."""
-    return Seen(str(form.values.get(FIELD) or ""), shown)
+    """What the sender of a loaded form had before him."""
+    return seen_in(form.values, shown)
 
 
 def give_back(form: forms.Form, refused: Overtaken, said: str, named: Callable[[str], Any] = str) -> None:
@@ -127,6 +152,12 @@ def _changed(now_so: Mapping[str, Any], seen: Mapping[str, str]) -> list[str]:
 def _parts(given: str) -> dict[str, str]:
     pairs = (each.rpartition("-") for each in given.split("."))
     return {name: digest for name, _dash, digest in pairs if name}
+
+
+def _opened(given: str) -> datetime | None:
+    at = given.partition(".")[0].removeprefix(_AT)
+    seconds = forms.parse_id(at)
+    return None if seconds is None or seconds > _LAST else datetime.fromtimestamp(seconds, UTC)
 
 
 def _fingerprint(value: Any) -> str:

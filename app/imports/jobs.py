@@ -56,7 +56,7 @@ def undo(event: events.UndoOrdered, lease: Lease) -> None:
     now = clock.now()
     with transaction.steps():
         actor = _person(_batch(event.batch_id).undone_by, lease, now)
-        application.undo(event.batch_id, actor=actor, now=now, pulse=lease.hold)
+        application.undo(event.batch_id, actor=actor, now=now)
 
 
 def _batch(batch_id: int) -> ImportBatch:

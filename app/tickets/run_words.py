@@ -8,11 +8,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import queries as people
 from app.core.errors import NotFound
 from app.core.pages import said
 from app.tickets import order_words
 from app.tickets.queries import macros as macro_queries
-from app.tickets.queries import orders as order_queries
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import bulk_runs
 from app.tickets.services.bulk import BulkAction, Task
@@ -39,7 +39,7 @@ def act(task: Task) -> str:
             return str(_("A macro that is closed"))
     label = str(ACTIONS[task.action])
     if task.action is BulkAction.ASSIGN and task.assignee is not None:
-        label = f"{label}: {order_queries.names([task.assignee]).get(task.assignee, '')}"
+        label = f"{label}: {people.names([task.assignee]).get(task.assignee, '')}"
     if task.action is BulkAction.HOLD and task.reason:
         label = f"{label}: {order_words.reason(OrderAct.HOLD, task.reason)}"
     return label

@@ -17,7 +17,7 @@ from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from app.core.errors import NotFound, Rejected
 from tests.counting import counted
-from tests.editing import save
+from tests.editing import press, save
 from tests.factories import accounts, sites
 
 SYSTEM = Actor.system(1)
@@ -265,10 +265,11 @@ def test_the_account_on_the_page(client: FlaskClient, database: Session, frozen:
     services.open_session(person, address="10.0.0.1", device=None, now=frozen)
     accounts.sign_in(client, admin)
     assert "10.0.0.1" in client.get(f"/people/{person.id}").text
-    assert client.post(f"/people/{person.id}/disable").status_code == 302
+    page = f"/people/{person.id}"
+    assert press(client, page, f"{page}/disable").status_code == 302
     assert person.disabled_at == frozen
     assert queries.live_sessions(person.id, frozen) == []
-    assert client.post(f"/people/{person.id}/enable").status_code == 302
+    assert press(client, page, f"{page}/enable").status_code == 302
     assert person.disabled_at is None
     assert client.get(f"/people/{person.id}/password").status_code == 200
     drawn = client.post(f"/people/{person.id}/password", data={})

@@ -16,7 +16,7 @@ from app.accounts.services import rights
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, Rejected
-from tests.editing import save
+from tests.editing import press, save
 from tests.factories import accounts, sites
 
 
@@ -241,7 +241,7 @@ def test_roles_on_pages(client: FlaskClient, database: Session, frozen: datetime
     changed = save(client, f"/roles/{desk.id}", {"name_en": "Desk", "permissions": ["people.read"], "staff": "1"})
     assert changed.status_code == 302
     assert (desk.permissions, desk.staff) == (["people.read"], True)
-    assert client.post(f"/roles/{desk.id}/close").status_code == 302
+    assert press(client, f"/roles/{desk.id}", f"/roles/{desk.id}/close").status_code == 302
     assert desk.valid_to is not None
     own = save(client, f"/roles/{accounts.role('admin').id}", {"name_en": "Admin", "permissions": []})
     assert own.status_code == 403

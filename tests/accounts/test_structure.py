@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import queries
 from app.accounts.models import Crew, CrewMember, OrgUnit, Role
 from tests.counting import counted
-from tests.editing import save
+from tests.editing import press, save
 from tests.factories import accounts
 
 
@@ -46,7 +46,7 @@ def test_a_crew_from_its_making_to_its_end(client: FlaskClient, database: Sessio
     assert queries.crew_members([crew.id], date(2026, 11, 18)) == {}
     assert client.post(f"{url}/{member.id}/end").status_code == 404
     assert client.post(url, data={"who": "wang"}).status_code == 302  # back again
-    assert client.post(f"/crews/{crew.id}/close").status_code == 302
+    assert press(client, f"/crews/{crew.id}", f"/crews/{crew.id}/close").status_code == 302
     assert "水电班" not in client.get("/crews").text
     assert client.post(url, data={"who": "wang"}).status_code == 422
     again = client.post("/crews/new", data={"code": "W1", "name_en": "New"})
@@ -112,15 +112,16 @@ def test_the_tree_of_units(client: FlaskClient, database: Session, frozen: datet
     assert group.parent_id == college.id
     page = client.get(f"/orgs/{group.id}").text
     assert "计算机学院" in page
-    refused = client.post(f"/orgs/{college.id}/close", follow_redirects=True)
+    refused = client.get(press(client, f"/orgs/{college.id}", f"/orgs/{college.id}/close").location)
     assert "Close them first" in refused.text
     accounts.member_of(accounts.person(), group)
-    assert "Move them first" in client.post(f"/orgs/{group.id}/close", follow_redirects=True).text
+    refused = client.get(press(client, f"/orgs/{group.id}", f"/orgs/{group.id}/close").location)
+    assert "Move them first" in refused.text
     renamed = save(client, f"/orgs/{group.id}/edit", {"kind": "class", "code": "SE2601", "name": "软工2601"})
     assert renamed.status_code == 302
     assert group.name == "软工2601"
     empty = accounts.org_unit("空", parent=college)
-    assert client.post(f"/orgs/{empty.id}/close").location == f"/orgs/{college.id}"
+    assert press(client, f"/orgs/{empty.id}", f"/orgs/{empty.id}/close").location == f"/orgs/{college.id}"
     assert client.get("/orgs/12345678901234567890").status_code == 404
 
 

@@ -6,13 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.accounts.models import OrgUnit, PersonIdentifier
-from app.accounts.services import register_write
-from app.core import keyed
+from app.accounts.models import OrgUnit
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
-from app.core.importing import RowPlan
 from app.events.imports import ImportSettled
 from app.imports import handlers, policies, queries
 from app.imports.models import ImportProgress
@@ -252,83 +249,6 @@ def test_an_importer_that_loses_a_row_is_stopped(admin, now, monkeypatch):
         planned(admin, now)
 
 
-def test_units_of_one_name_are_told_apart_by_the_others(database, now):
-    uploader = accounts.actor(accounts.person("registry"))
-    one, two = OrgUnit(kind="college", code="A", name="甲学院"), OrgUnit(kind="college", code="B", name="乙学院")
-    db.session.add_all([one, two])
-    db.session.flush()
-    for college in (one, two):
-        db.session.add(OrgUnit(kind="class", code=f"{college.code}1", name="一班", parent_id=college.id))
-    db.session.flush()
-    rows = [
-        campus.PEOPLE_HEADINGS,
-        campus.person(1, 院系="甲学院", 班级="一班"),
-        campus.person(2, 院系="", 班级="一班"),
-        campus.person(3, 院系="Z9", 班级="一班"),
-    ]
-    batch = stages.planned(campus.gb18030(rows), kind="people", actor=uploader, now=now)
-    assert batch.counts["new"] == 1
-    assert batch.counts["reasons"] == {"several_units": 2, "no_such_unit": 1}
-
-
-def test_missing_marks_and_attached_documents_are_taken_back(database, now):
-    accounts.role("student")
-    uploader, head = (accounts.actor(accounts.person("registry")) for _ in range(2))
-    plain = [campus.person(n, 院系="", 班级="", 身份证号="") for n in range(30)]
-    stages.applied(
-        campus.gb18030([campus.PEOPLE_HEADINGS, *plain]), kind="people", actor=uploader, approver=head, now=now
-    )
-    second = [campus.person(n, 院系="", 班级="") for n in range(1, 30)]
-    batch = stages.applied(
-        campus.gb18030([campus.PEOPLE_HEADINGS, *second]),
-        kind="people",
-        actor=uploader,
-        approver=head,
-        now=now,
-        extent="whole",
-    )
-    assert (batch.counts["missing"], batch.counts["changed"]) == (1, 29)
-    decisions.order_undo(batch.id, actor=head, now=now)
-    application.undo(batch.id, actor=head, now=now)
-    assert stages.batch(batch.id).state == "undone"
-    valid = select(PersonIdentifier.id).where(
-        PersonIdentifier.kind == "identity_document", PersonIdentifier.valid_to.is_(None)
-    )
-    assert db.session.scalars(valid).first() is None
-
-
-def test_people_who_changed_since_are_named(database, now):
-    person = accounts.person("student")
-    plans = [
-        RowPlan(
-            2, "changed", "1", target=person.id, values={"facts": {"name": "别人"}, "kind": "student_no", "number": "1"}
-        ),
-        RowPlan(None, "missing", "2", target=person.id),
-        RowPlan(3, "new", "3", target=10**9),
-    ]
-    assert register_write.present(plans) == plans
-
-
-def test_a_taken_account_name_leaves_the_new_person_without_one(database, now):
-    uploader, head = (accounts.actor(accounts.person("registry")) for _ in range(2))
-    accounts.person("student", username="2026000001")
-    rows = [campus.PEOPLE_HEADINGS, campus.person(1, 院系="", 班级="")]
-    batch = stages.applied(campus.gb18030(rows), kind="people", actor=uploader, approver=head, now=now)
-    assert batch.state == "applied"
-
-
-def test_a_hash_of_an_older_secret_is_still_recognised(app):
-    with app.app_context():
-        app.config["SECRET_KEY_FALLBACKS"] = ["an older secret"]
-        try:
-            found = keyed.keyed_hashes("identity-document", "X1")
-        finally:
-            app.config["SECRET_KEY_FALLBACKS"] = []
-    assert found[1] == keyed.hash_with("an older secret", "identity-document", "X1")
-    assert found[0] != found[1]
-    assert keyed.hash_with("s", "a", "x") != keyed.hash_with("s", "b", "x")
-
-
 def test_only_open_batches_are_tidied(admin, now):
     batch = planned(admin, now)
     later = now + timedelta(days=40)
@@ -345,64 +265,6 @@ def test_a_place_others_stand_in_is_named_once(admin, now):
     assert references.referring(Place, []) == {}
     found = references.referring(Place, [room.parent_id], besides=["person_home"])
     assert found == {room.parent_id: "place"}
-
-
-def test_needed_columns_and_cells_are_named(database, now):
-    uploader = accounts.actor(accounts.person("registry"))
-    batch = stages.upload(campus.gb18030([["学号", "性别"], ["1", "男"]]), kind="people", actor=uploader, now=now)
-    looking.run(batch.id, stages.no_step)
-    with pytest.raises(Rejected) as caught:
-        intake.choose_columns(batch.id, header=1, columns={"number": 0}, actor=uploader, now=now)
-    assert set(caught.value.fields) == {"column-name"}
-    rows = [campus.PEOPLE_HEADINGS, campus.person(1, 姓名="", 院系="", 班级="")]
-    planned = stages.planned(campus.gb18030(rows), kind="people", actor=uploader, now=now)
-    assert planned.counts["reasons"] == {"empty": 1}
-
-
-def test_the_same_register_again_marks_nobody_anew(database, now):
-    accounts.role("student")
-    uploader, head = (accounts.actor(accounts.person("registry")) for _ in range(2))
-    people = [campus.person(n, 院系="", 班级="") for n in range(40)]
-
-    def load(rows):
-        data = campus.gb18030([campus.PEOPLE_HEADINGS, *rows])
-        return stages.applied(data, kind="people", actor=uploader, approver=head, now=now, extent="whole")
-
-    load(people)
-    gone = load(people[1:])
-    assert gone.counts["missing"] == 1
-    load(people[:1] + people[2:])  # another one is missing, the first is back
-    again = load(people[1:])
-    assert (again.state, again.counts["missing"], again.counts["same"]) == ("known", 0, 39)
-    decisions.order_undo(gone.id, actor=head, now=now)
-    application.undo(gone.id, actor=head, now=now)
-    assert stages.batch(gone.id).problem["code"] == "undo_blocked"  # her mark has gone meanwhile
-
-
-def test_who_left_and_returns_with_a_new_number_is_the_same_person(database, now):
-    from app.accounts.models import Person
-
-    uploader, head = (accounts.actor(accounts.person("registry")) for _ in range(2))
-
-    def load(row):
-        data = campus.gb18030([campus.PEOPLE_HEADINGS, row])
-        return stages.applied(data, kind="people", actor=uploader, approver=head, now=now)
-
-    load(campus.person(1, 院系="", 班级=""))
-    left = db.session.scalars(select(Person).where(Person.username == "2026000001")).one()
-    left.valid_to = now.date()
-    left.missing_since = now - timedelta(days=9)
-    db.session.flush()
-    back = load(campus.person(1, 学号="2027000001", 院系="", 班级=""))
-    assert back.counts["changed"] == 1
-    assert set(back.counts["fields"]) == {"number", "left", "missing"}
-    db.session.refresh(left)
-    assert (left.valid_to, left.missing_since, left.username) == (None, None, "2027000001")
-    decisions.order_undo(back.id, actor=head, now=now)
-    application.undo(back.id, actor=head, now=now)
-    db.session.refresh(left)
-    assert (left.valid_to, left.missing_since) == (now.date(), now - timedelta(days=9))
-    assert left.username == "2026000001"
 
 
 def test_an_import_of_changes_alone_is_undone(admin, now):

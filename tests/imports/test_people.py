@@ -3,86 +3,20 @@
 import time
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app.accounts.models import OrgMembership, OrgUnit, Person, PersonHome, PersonIdentifier
-from app.accounts.queries.reach import reached
+from app.accounts.models import OrgMembership, OrgUnit, PersonIdentifier
 from app.core import keyed
 from app.core.db import db
 from app.core.errors import NotAllowed
 from app.imports.models import ImportChunk, ImportRow
 from app.imports.services import application, decisions
 from tests.counting import counted
-from tests.factories import accounts
 from tests.imports import stages
 from tests.imports.files import campus
+from tests.imports.people import by_number, load, plan, refusals, remarks, students, table
 
-
-@pytest.fixture
-def registry(database):
-    return accounts.actor(accounts.person("registry"))
-
-
-@pytest.fixture
-def head(database):
-    return accounts.actor(accounts.person("registry"))
-
-
-@pytest.fixture(autouse=True)
-def units(database):
-    accounts.role("student")
-    college = OrgUnit(kind="college", code="0817", name="化工学院")
-    other = OrgUnit(kind="college", code="0701", name="数学学院")
-    year = OrgUnit(kind="year", code="2026", name="2026级")
-    db.session.add_all([college, other, year])
-    db.session.flush()
-    db.session.add_all(
-        [OrgUnit(kind="class", code=f"C{n:02d}", name=f"化工 26{n:02d}", parent_id=college.id) for n in range(1, 41)]
-    )
-    db.session.flush()
-
-
-def load(rows, registry, head, now, extent=""):
-    return stages.applied(campus.gb18030(rows), kind="people", actor=registry, approver=head, now=now, extent=extent)
-
-
-def plan(rows, registry, now, extent=""):
-    return stages.planned(campus.gb18030(rows), kind="people", actor=registry, now=now, extent=extent)
-
-
-def table(*people):
-    return [campus.PEOPLE_HEADINGS, *people]
-
-
-def students():
-    return db.session.scalar(
-        select(func.count())
-        .select_from(PersonIdentifier)
-        .where(PersonIdentifier.kind == "student_no", PersonIdentifier.valid_to.is_(None))
-    )
-
-
-def by_number(number):
-    db.session.expire_all()
-    return db.session.scalars(
-        select(Person)
-        .join(PersonIdentifier, PersonIdentifier.person_id == Person.id)
-        .where(PersonIdentifier.value == number, PersonIdentifier.valid_to.is_(None))
-    ).one_or_none()
-
-
-def refusals(batch):
-    rows = db.session.scalars(
-        select(ImportRow)
-        .where(ImportRow.batch_id == batch.id, ImportRow.outcome == "refused")
-        .order_by(ImportRow.number)
-    )
-    return {row.number: [why["code"] for why in row.reasons] for row in rows}
-
-
-def remarks(batch):
-    rows = db.session.scalars(select(ImportRow).where(ImportRow.batch_id == batch.id, ImportRow.remarks != []))
-    return {row.number: [why["code"] for why in row.remarks] for row in rows}
+pytestmark = pytest.mark.usefixtures("units")
 
 
 def test_a_connection_that_knew_a_small_register_plans_anew(registry, head, now):
@@ -294,109 +228,6 @@ def test_sex_by_the_national_table_and_unknown_never_replaces_known(registry, he
     assert (by_number("2026000001").sex, by_number("2026000002").sex) == ("F", "U")
     batch = plan(table(campus.person(1, 性别码="0"), campus.person(2, 性别码="1")), registry, now)
     assert (batch.counts["same"], batch.counts["changed"]) == (1, 1)
-
-
-def test_an_import_of_people_is_undone_while_nothing_depends_on_it(registry, head, now):
-    load(table(campus.person(1), campus.person(2)), registry, head, now)
-    batch = load(
-        table(campus.person(1, 学号="2027000001", 姓名="王改名", 班级="C20"), campus.person(3)), registry, head, now
-    )
-    decisions.order_undo(batch.id, actor=head, now=now)
-    application.undo(batch.id, actor=head, now=now)
-    left = stages.batch(batch.id)
-    assert (left.state, left.problem) == ("undone", None)
-    back = by_number("2026000001")
-    assert (back.name, back.username) == (campus.person(1)[1], "2026000001")
-    assert by_number("2026000003") is None
-    assert plan(table(campus.person(1), campus.person(2)), registry, now).state == "known"
-
-
-def everybody(viewer, now):
-    return db.session.scalar(select(func.count(Person.id)).where(reached(viewer, "people.read", now.date())))
-
-
-def taken_back(batch, head, now):
-    decisions.order_undo(batch.id, actor=head, now=now)
-    application.undo(batch.id, actor=head, now=now)
-    db.session.flush()
-    return stages.batch(batch.id)
-
-
-def test_people_an_undone_import_had_made_are_gone_and_new_as_before(registry, head, now):
-    """Nobody stays behind as an ended account with telephone and address; the list is then taken as the first time."""
-    before = everybody(registry, now)
-    data = campus.people(3000)
-    batch = load(data, registry, head, now)
-    assert everybody(registry, now) == before + 3000
-    assert taken_back(batch, head, now).state == "undone"
-    assert everybody(registry, now) == before
-    facts = (Person.name, Person.phone, Person.email, Person.birth_date, Person.username, Person.search)
-    left = db.session.execute(select(*facts).where(Person.name == "")).all()
-    assert {tuple(row) for row in left} == {("", None, None, None, None, "")}, "not even a telephone"
-    for table_of in (PersonIdentifier, OrgMembership):
-        assert db.session.scalar(select(func.count()).select_from(table_of)) == 0
-    again = load(data, registry, head, now)
-    assert (again.counts["new"], again.counts["same"], again.counts["refused"]) == (3000, 0, 0)
-    assert everybody(registry, now) == before + 3000
-    assert plan(data, registry, now).state == "known"
-
-
-def _role(person, now):
-    accounts.role("technician")
-    accounts.grant(person, "technician")
-
-
-def _door(person, now):
-    person.password_hash = "$argon2id$"
-
-
-def _second_number(person, now):
-    accounts.number(person, "T0088", kind="staff_no")
-
-
-def _department(person, now):
-    unit = OrgUnit(kind="department", code="HQ", name="后勤处")
-    db.session.add(unit)
-    db.session.flush()
-    db.session.add(OrgMembership(person_id=person.id, org_unit_id=unit.id, during=_from(now)))
-
-
-def _end(person, now):
-    person.valid_to = now.date()
-
-
-@pytest.mark.parametrize("give", [_role, _door, _second_number, _department, _end])
-def test_what_people_were_given_since_is_not_deleted_with_them(registry, head, now, give):
-    batch = load(table(campus.person(1), campus.person(2)), registry, head, now)
-    give(by_number("2026000001"), now)
-    db.session.flush()
-    left = taken_back(batch, head, now)
-    assert left.state == "applied"
-    assert [why["code"] for why in left.problem["reasons"]] == ["changed_since_import"]
-    assert everybody(registry, now) >= 2
-
-
-def test_people_somebody_works_with_are_not_taken_back(registry, head, now):
-    from psycopg.types.range import Range
-
-    from tests.factories import sites
-
-    batch = load(table(campus.person(1)), registry, head, now)
-    person = by_number("2026000001")
-    db.session.add(PersonHome(person_id=person.id, place_id=sites.room().id, during=_from(now)))
-    db.session.flush()
-    decisions.order_undo(batch.id, actor=head, now=now)
-    application.undo(batch.id, actor=head, now=now)
-    left = stages.batch(batch.id)
-    assert left.state == "applied"
-    assert left.problem["reasons"][0]["params"] == {"what": "person_home"}
-    assert Range is not None
-
-
-def _from(now):
-    from sqlalchemy.dialects.postgresql import Range
-
-    return Range(now.date(), None)
 
 
 def test_forty_changed_numbers_three_names_two_doubles_and_25_missing_keep_everybody(registry, head, now):

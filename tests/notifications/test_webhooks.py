@@ -28,6 +28,7 @@ from app.core.transaction import transaction
 from app.notifications.rules.webhooks import Allowed
 from app.notifications.webhooks import calling, failures, services
 from app.notifications.webhooks.models import WebhookEndpoint, WebhookMessage
+from tests.editing import fields_of
 from tests.factories import accounts
 from tests.factories import tickets as factory
 
@@ -317,10 +318,9 @@ def test_the_pages(client: FlaskClient, login: Any, database: Session) -> None:
     settings = f"/webhooks/{found.id}/settings"
     stale = client.post(settings, data={"name": "Door", "events": ["order.done"], "version": "7"})
     assert stale.status_code == 412
-    saved = client.post(
-        settings,
-        data={"name": "Door", "url": "https://gate.example.edu/in", "events": ["order.done"], "version": "1"},
-    )
+    shown = fields_of(stale.text, settings)
+    assert (shown["name"], shown["events"]) == (["Door"], ["order.done"]), "what was typed stays"
+    saved = client.post(settings, data={**shown, "url": "https://gate.example.edu/in"})
     assert saved.status_code == 302
     assert "Off" in client.get("/webhooks").text
     switched_off = client.post(f"/webhooks/{found.id}/test", follow_redirects=True)
@@ -331,7 +331,7 @@ def test_the_pages(client: FlaskClient, login: Any, database: Session) -> None:
             late = client.post(f"/webhooks/{found.id}/{act}", data=unseen)
             assert late.status_code == 412
             assert "whsec_" not in late.text
-            assert "Here is how it stands now" in late.text
+            assert "last by yourself in another window" in late.text
     assert "whsec_" in client.post(f"/webhooks/{found.id}/secret", data={"version": version}).text
     client.post(f"/webhooks/{found.id}/remove", data={"version": page_version(client, found.id)})
     assert client.get(f"/webhooks/{found.id}").status_code == 404

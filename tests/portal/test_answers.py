@@ -21,8 +21,9 @@ from app.portal.queries import contacts as contact_queries
 from app.portal.rules import answers as rules
 from app.tickets.rules.grams import folded
 from tests.counting import counted
+from tests.editing import fields_of, save
 from tests.factories import accounts, desk, tickets
-from tests.tickets.test_api_tickets import Caller
+from tests.tickets.calling import Caller
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -181,9 +182,12 @@ def test_an_answer_is_written_changed_and_closed(
     made = database.scalars(select(Answer)).one()
     where = f"/answers/{made.id}"
     assert "看空开" in text(client.get(f"{where}/edit"))
-    assert client.post(f"{where}/edit", data={**given, "version": 1, "title_en": "Power"}).status_code == 303
+    opened = fields_of(client.get(f"{where}/edit").text, f"{where}/edit")
+    assert save(client, f"{where}/edit", {**given, "title_en": "Power"}).status_code == 303
     assert (made.version, made.title["en"]) == (2, "Power")
-    assert "Somebody was quicker" in text(client.post(f"{where}/edit", data={**given, "version": 1}), 412)
+    late = text(client.post(f"{where}/edit", data={**opened, "keywords": "空开"}), 412)
+    assert "last by yourself in another window" in late
+    assert fields_of(late, f"{where}/edit")["title_en"] == ["Power"]
     assert "helped 0" in text(client.get("/answers/desk?q=跳闸"))
     assert client.post(f"{where}/close", data={"version": 2}).status_code == 303
     assert client.get(where).status_code == 404
@@ -216,9 +220,11 @@ def test_contacts_stand_with_the_emergency_ones_first(
     assert client.post("/contacts/new", data={"name_en": "Network", "phone": "8120 0400"}).status_code == 303
     wrong = {"name_en": "x", "phone": "110", "campus_id": ground.room.id}
     assert client.post("/contacts/new", data=wrong).status_code == 422
-    changed = {"name_en": "Dorms", "phone": "8120 0301", "version": 1}
-    assert client.post(f"/contacts/{office.id}", data=changed).status_code == 303
-    assert "Somebody was quicker" in text(client.post(f"/contacts/{office.id}", data=changed), 412)
+    opened = fields_of(client.get(f"/contacts/{office.id}").text, f"/contacts/{office.id}")
+    changed = {"name_en": "Dorms", "phone": "8120 0301"}
+    assert save(client, f"/contacts/{office.id}", changed).status_code == 303
+    late = text(client.post(f"/contacts/{office.id}", data={**opened, "phone": "8120 0302"}), 412)
+    assert "Changed meanwhile to “8120 0301”; yours is kept here." in late
     assert client.post(f"/contacts/{far.id}/close", data={"version": 1}).status_code == 303
     assert client.get(f"/contacts/{far.id}").status_code == 404
     assert {row.id for row in contact_queries.all_of()} == {

@@ -20,8 +20,9 @@ from app.portal.rules.feedback import Kind
 from app.portal.services.feedback import acts, timers
 from app.tickets.models import Ticket
 from tests.counting import counted
+from tests.editing import fields_of
 from tests.factories import accounts, feedback, tickets
-from tests.tickets.test_api_tickets import Caller
+from tests.tickets.calling import Caller
 
 
 @pytest.fixture
@@ -167,14 +168,21 @@ def test_refused_words_stay_in_the_form(login: Callable[..., FlaskClient], groun
 
 
 def test_who_is_named_loses_it_and_is_told_so(
-    login: Callable[..., FlaskClient], ground: tickets.Ground, database: Session
+    login: Callable[..., FlaskClient], ground: tickets.Ground, now: datetime
 ) -> None:
     matter = feedback.said(ground.student, text="态度不好")
     where = f"/feedback/{matter.id}"
     desk = login(ground.dispatcher)
     assert "Nobody of the staff" in text(desk.post(f"{where}/about", data={"who": "李小明"}), 422)
     accounts.person("dispatcher", name="王调度二")
-    assert desk.post(f"{where}/about", data={"who": "王调度"}).location == "/feedback/desk"
+    opened = fields_of(text(desk.get(where)), f"{where}/about")
+    other = accounts.person("technician", name="赵师傅")
+    acts.set_about(actor=accounts.actor(ground.dispatcher), now=now, feedback_id=matter.id, person_ids=[other.id])
+    late = text(desk.post(f"{where}/about", data={**opened, "who": "王调度"}), 412)
+    assert "This has changed since you opened it" in late
+    again = fields_of(late, f"{where}/about")
+    assert (again["about"], again["who"]) == ([str(other.id)], ["王调度"]), "nobody named meanwhile is let go by it"
+    assert desk.post(f"{where}/about", data=again).location == "/feedback/desk"
     assert "It is about you now" in text(desk.get("/feedback/desk"))
     assert desk.get(where).status_code == 404
     assert matter.excerpt not in text(desk.get("/feedback/desk?q=态度"))
@@ -197,13 +205,13 @@ def test_it_is_given_taken_and_given_back(
     where, desk = f"/feedback/{matter.id}", login(ground.dispatcher)
     assert desk.post(f"{where}/assign", data={"handler": ground.dispatcher.id, "version": 1}).status_code == 303
     assert matter.handler_id == ground.dispatcher.id
-    assert "Somebody was quicker" in text(desk.post(f"{where}/assign", data={"version": 1}), 412)
+    assert "This has changed since you opened it" in text(desk.post(f"{where}/assign", data={"version": 1}), 412)
     assert "cannot be given it" in text(
         desk.post(f"{where}/assign", data={"handler": ground.student.id, "version": 2}), 422
     )
     assert desk.post(f"{where}/assign", data={"version": 2}).status_code == 303
     assert matter.handler_id is None
-    assert desk.post(f"{where}/assign", data={}).status_code == 422
+    assert desk.post(f"{where}/assign", data={}).status_code == 412
     for view in ("open", "late", "mine", "free", "answered", "closed"):
         text(desk.get(f"/feedback/desk?view={view}&kind=complaint&q=灯"))
     assert desk.get("/feedback/desk?view=nonsense").status_code == 422

@@ -9,66 +9,32 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Person
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
-from app.core.outbox import OutboxDelivery, OutboxEvent, subscribers
 from app.events import feedback as events
 from app.notifications.models import Notification
 from app.portal.handlers import feedback as handlers
-from app.portal.models import Feedback, FeedbackAbout, FeedbackEvent, Notice
+from app.portal.models import FeedbackAbout, FeedbackEvent
 from app.portal.queries import feedback as queries
 from app.portal.queries import feedback_viewer as viewer
 from app.portal.queries.feedback import FeedbackFilter
-from app.portal.rules import feedback as rules
 from app.portal.rules.feedback import Kind, Status
-from app.portal.services.feedback import acts, filing, timers
-from app.portal.services.feedback.acts import Repair
-from app.portal.services.feedback.filing import Said
+from app.portal.services.feedback import acts, timers
 from app.tickets.models import Ticket
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import hands
-from tests.factories import accounts, feedback, tickets
+from tests.factories import accounts, feedback
+from tests.portal.office import Office, act, run, say, seen_by, status_of
 from tests.tickets import at_work
-from tests.tickets.test_catalogue_questions import DANGER, ask
 from tests.tickets.walking import deliver
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-class Office(tickets.Ground):
-    """A ground with a supervisor, a leader, and the dorm manager of its building."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.supervisor = accounts.person("supervisor", name="马主管")
-        self.leader = accounts.person("leader", name="韩处长")
-        self.manager = accounts.person("dormmanager", name="刘宿管", scope_kind="building", scope_id=self.building.id)
-        self.elsewhere = tickets.place("building", "桂园1栋", tickets.place("campus", "北校区"))
-
-    @property
-    def staff(self) -> list[Person]:
-        return [self.dispatcher, self.supervisor, self.leader, self.manager]
-
-
 @pytest.fixture
 def office(database: Session, frozen: datetime) -> Office:
     return Office()
-
-
-def act(person: Person) -> Actor:
-    return accounts.actor(person)
-
-
-def seen_by(person: Person, now: datetime) -> set[int]:
-    return {row.id for row in queries.page(act(person), FeedbackFilter(), now).items}
-
-
-def status_of(matter: Feedback) -> str:
-    rows = queries.thread(matter.id, staff=True)
-    assert rules.folded((row.from_state, row.to_state) for row in rows) == matter.status
-    return matter.status
 
 
 def test_a_matter_from_open_to_lapsed_and_open_again(office: Office, now: datetime) -> None:
@@ -187,12 +153,6 @@ def test_who_is_complained_about_never_sees_or_handles_it(
     assert manager.id not in told
 
 
-def say(office: Office, now: datetime, text: str = "态度不好", **given: Any) -> Feedback:
-    """A complaint of the student's."""
-    said = Said(kind=Kind.COMPLAINT, text=text, lang="zh-CN", **given)
-    return filing.file(actor=act(office.student), now=now, said=said)
-
-
 def test_nobody_handles_what_he_wrote_himself(office: Office, now: datetime) -> None:
     matter = feedback.said(office.dispatcher)
     assert viewer.handles(act(office.leader), matter.id)
@@ -255,131 +215,6 @@ def test_assignment_is_seen_audited_and_told(office: Office, database: Session, 
     assert entry.after == {"handler": office.manager.id}
 
 
-def run(database: Session, kind: str, now: datetime) -> None:
-    """Deliver the events of a kind, as the relay would, twice."""
-    rows = database.execute(
-        select(OutboxDelivery.handler, OutboxEvent.payload)
-        .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
-        .where(OutboxEvent.kind == kind)
-    ).all()
-    assert rows
-    table = subscribers()
-    for _twice in range(2):
-        for row in rows:
-            table.by_name[row.handler].handler(table.load(kind, row.payload), Actor.system(1), now)
-
-
-def test_it_becomes_a_request_of_its_author(office: Office, database: Session, now: datetime) -> None:
-    matter = feedback.said(office.student, place_id=office.room.id)
-    repair = Repair(category=office.category.code, description="灯坏了", place_id=office.room.id)
-    found, filed = acts.convert_to_ticket(
-        actor=act(office.dispatcher), now=now, feedback_id=matter.id, repair=repair, text="已转维修", seen=1
-    )
-    ticket = database.scalars(select(Ticket).where(Ticket.id == filed.id)).one()
-    assert (ticket.reporter_id, ticket.on_behalf_by) == (office.student.id, office.dispatcher.id)
-    assert (status_of(found), found.closed_as, found.became_id) == ("closed", "ticket", filed.id)
-    assert found.first_answered_at == now
-    event = queries.thread(matter.id, staff=False)[-1]
-    assert (event.kind, event.text, event.data["number"]) == ("convert", "已转维修", filed.number)
-    run(database, "FeedbackClosed", now)
-    line = database.scalars(select(Notification).where(Notification.kind == "feedback-closed")).one()
-    assert (line.person_id, line.data["how"]) == (office.student.id, "ticket")
-    with pytest.raises(Conflict):
-        acts.convert_to_ticket(actor=act(office.dispatcher), now=now, feedback_id=matter.id, repair=repair)
-    assert len(database.scalars(select(Ticket)).all()) == 1
-    acts.reply(actor=act(office.student), now=now, feedback_id=matter.id, text="又坏了")
-    assert status_of(matter) == "open"
-
-
-def test_it_becomes_the_draft_of_a_notice(office: Office, database: Session, now: datetime) -> None:
-    matter = feedback.said(None, kind=Kind.QUESTION, text="暖气什么时候开？")
-    _found, notice_id = acts.convert_to_notice(
-        actor=act(office.dispatcher), now=now, feedback_id=matter.id, title={"zh-CN": "供暖时间"}
-    )
-    notice = database.scalars(select(Notice)).one()
-    assert (notice.id, notice.status, notice.everywhere) == (notice_id, "draft", True)
-    assert (status_of(matter), matter.closed_as) == ("closed", "notice")
-
-
-def test_a_repair_that_is_refused_leaves_it_open(office: Office, now: datetime) -> None:
-    matter = feedback.said(office.student)
-    with pytest.raises(Rejected):
-        acts.convert_to_ticket(
-            actor=act(office.dispatcher),
-            now=now,
-            feedback_id=matter.id,
-            repair=Repair(category="nothing", description="x"),
-        )
-    with pytest.raises(NotAllowed):  # leadership files for nobody
-        acts.convert_to_ticket(
-            actor=act(office.leader),
-            now=now,
-            feedback_id=matter.id,
-            repair=Repair(category=office.category.code, description="x", place_id=office.room.id),
-        )
-    assert status_of(matter) == "open"
-
-
-def test_clocks_remind_escalate_and_do_nothing_twice(office: Office, database: Session, now: datetime) -> None:
-    """Not taken up in a working day: all who could. About to be late: who has it. Not answered: those above."""
-    matter = feedback.said(office.student, place_id=office.room.id)
-    due = {
-        row.payload["step"]: row.next_at
-        for row in database.execute(
-            select(OutboxEvent.payload, OutboxDelivery.next_at)
-            .join(OutboxDelivery, OutboxDelivery.event_id == OutboxEvent.id)
-            .where(OutboxEvent.kind == "FeedbackClockDue")
-        )
-    }
-    assert set(due) == {"respond", "remind", "answer"}
-    assert due["respond"] < due["remind"] < due["answer"]
-    assert matter.answer_due is not None
-    system = Actor.system(1)
-
-    def ring(step: str, at: datetime) -> None:
-        handlers.on_clock(events.FeedbackClockDue(matter.id, 1, step), system, at)
-
-    def told(kind: str) -> set[int]:
-        for event in database.execute(select(OutboxEvent.payload).where(OutboxEvent.kind == "FeedbackLate")):
-            handlers.feedback_late(events.FeedbackLate(**event.payload), system, now)
-        return set(database.scalars(select(Notification.person_id).where(Notification.kind == kind)))
-
-    ring("respond", now + HOUR)  # early
-    assert told("feedback-late") == set()
-    for _twice in range(2):
-        ring("respond", due["respond"])
-    assert told("feedback-late") == {person.id for person in office.staff}
-    assert matter.escalated_at == due["respond"]
-    acts.assign(
-        actor=act(office.leader), now=due["respond"], feedback_id=matter.id, handler_id=office.manager.id, seen=None
-    )
-    ring("remind", due["remind"])
-    assert told("feedback-due") == {office.manager.id}
-    database.query(Notification).delete()
-    for _twice in range(2):
-        ring("answer", due["answer"])
-    assert {office.manager.id, office.supervisor.id, office.leader.id} <= told("feedback-late")
-    escalations = [row.data["step"] for row in queries.thread(matter.id, staff=True) if row.kind == "escalate"]
-    assert escalations == ["respond", "answer"]
-    assert all(row.kind != "escalate" for row in queries.thread(matter.id, staff=False))
-    assert [row.id for row in queries.desk(act(office.leader), FeedbackFilter(late=True), due["answer"]).items] == [
-        matter.id
-    ]
-
-
-def test_what_was_answered_is_not_late(office: Office, database: Session, now: datetime) -> None:
-    matter = feedback.said(office.student)
-    acts.answer(actor=act(office.leader), now=now, feedback_id=matter.id, text="好")
-    for step in ("respond", "remind", "answer"):
-        handlers.on_clock(events.FeedbackClockDue(matter.id, 1, step), Actor.system(1), now + 30 * DAY)
-    acts.reply(actor=act(office.student), now=now + DAY, feedback_id=matter.id, text="不好")
-    handlers.on_clock(events.FeedbackClockDue(matter.id, 1, "answer"), Actor.system(1), now + 30 * DAY)
-    assert database.scalars(select(OutboxEvent).where(OutboxEvent.kind == "FeedbackLate")).all() == []
-    for gone in (events.FeedbackClockDue(10**9, 1, "answer"), events.FeedbackLapseDue(10**9, 1)):
-        handler = handlers.on_clock if isinstance(gone, events.FeedbackClockDue) else handlers.on_lapse
-        handler(gone, Actor.system(1), now)  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
-
-
 def test_lists_filter_and_count(office: Office, now: datetime) -> None:
     one = feedback.said(office.student, text="热水器坏了")
     two = feedback.said(office.student, Kind.PRAISE, text="师傅很好", at=now - 30 * DAY)
@@ -407,37 +242,3 @@ def test_staff_is_found_by_name(office: Office, now: datetime) -> None:
     assert [row.id for row in viewer.staff_called("处长", now)] == [office.leader.id]
     assert viewer.staff_called(office.student.name, now) == []
     assert status_of(feedback.said(office.student)) == Status.OPEN
-
-
-def test_a_nameless_matter_becomes_a_request_of_nobody(office: Office, database: Session, now: datetime) -> None:
-    """N6: whoever converts it is neither asked to confirm nor may he rate; only the receipt leads to it."""
-    matter = feedback.said(None, place_id=office.room.id)
-    repair = Repair(category=office.category.code, description="灯坏了", place_id=office.room.id)
-    _found, filed = acts.convert_to_ticket(actor=act(office.dispatcher), now=now, feedback_id=matter.id, repair=repair)
-    ticket = database.scalars(select(Ticket).where(Ticket.id == filed.id)).one()
-    assert (ticket.reporter_id, ticket.on_behalf_by) == (None, None)
-    noted = database.scalars(select(AuditEntry).where(AuditEntry.verb == "feedback.convert")).one()
-    assert noted.actor_id == office.dispatcher.id
-
-
-def test_what_a_leaver_wrote_becomes_a_request_with_the_office_as_contact(
-    office: Office, database: Session, now: datetime
-) -> None:
-    """N5: he stays who reported it; the dorm office of the place is the contact."""
-    matter = feedback.said(office.student, place_id=office.room.id)
-    office.student.disabled_at = now
-    database.flush()
-    repair = Repair(category=office.category.code, description="灯坏了", place_id=office.room.id)
-    _found, filed = acts.convert_to_ticket(actor=act(office.dispatcher), now=now, feedback_id=matter.id, repair=repair)
-    ticket = database.scalars(select(Ticket).where(Ticket.id == filed.id)).one()
-    assert (ticket.reporter_id, ticket.contact_name) == (office.student.id, office.manager.name)
-    assert ticket.left_at == now
-
-
-def test_what_a_category_asks_of_reporters_is_not_asked_of_the_staff(office: Office, now: datetime) -> None:
-    """As where a report is split: whoever converts a matter cannot answer for its author."""
-    ask(office, now, DANGER)
-    matter = feedback.said(office.student, place_id=office.room.id)
-    repair = Repair(category=office.category.code, description="灯坏了", place_id=office.room.id)
-    found, _filed = acts.convert_to_ticket(actor=act(office.dispatcher), now=now, feedback_id=matter.id, repair=repair)
-    assert status_of(found) == "closed"

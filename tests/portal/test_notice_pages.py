@@ -16,8 +16,9 @@ from app.portal.models import Notice
 from app.portal.rules.notices import Kind
 from app.portal.services import notices as services
 from tests.counting import counted
+from tests.editing import fields_of, save
 from tests.factories import accounts, notices, tickets
-from tests.tickets.test_api_tickets import Caller
+from tests.tickets.calling import Caller
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -93,12 +94,11 @@ def test_a_published_notice_is_changed_and_ended(
     assert notice.title == {"zh-CN": "停水", "en": "No water"}
     page = text(desk.get(f"/notices/{notice.id}/edit"))
     assert "Tell readers again" in page
-    changed = desk.post(
-        f"/notices/{notice.id}/edit", data=form(version=notice.version, again="1", ends_at="2026-11-18T18:00")
-    )
+    opened = fields_of(page, f"/notices/{notice.id}/edit")["version"]
+    changed = save(desk, f"/notices/{notice.id}/edit", form(again="1", ends_at="2026-11-18T18:00"))
     assert changed.location == f"/notices/{notice.id}"
-    stale = desk.post(f"/notices/{notice.id}/edit", data=form(version=1))
-    assert "Somebody was quicker" in text(stale, 412)
+    stale = desk.post(f"/notices/{notice.id}/edit", data=form(version=opened))
+    assert "last by yourself in another window" in text(stale, 412)
     page = text(desk.get(f"/notices/{notice.id}/edit"))
     assert page.count('class="version"') == 2
     assert desk.post(f"/notices/{notice.id}/end", data={"version": notice.version}).status_code == 303

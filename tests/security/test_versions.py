@@ -33,29 +33,69 @@ ADDS = {
     "/people/<person_id>/roles",
     "/people/<person_id>/units",
     "/places/<place_id>/labels",
-    "/places/<place_id>/move",
-    "/places/<place_id>/successor",
     "/tickets/<ticket_id>/split",
 }
 ELSEWHERE = {
     "/calendars/<calendar_id>/edit/week": "tests/sites/test_calendar_pages.py",
     "/calendars/<calendar_id>/publish": "tests/sites/test_calendar_pages.py",
     "/catalogue/categories/<category_id>/questions/<code>": "tests/tickets/test_catalogue_questions.py",
-    "/service-levels/<policy_id>/edit": "tests/tickets/test_sla_policies.py",
+    "/service-levels/<policy_id>/edit": "tests/tickets/test_sla_policy_pages.py",
     "/tickets/<ticket_id>/merge": "tests/tickets/test_incidents.py",
     "/tickets/<ticket_id>/reclassify": "tests/tickets/test_reclassify.py",
 }
 """Drafts of versions and acts on requests, whose stale versions are tested with what they need beside it."""
 VERSION = "version"
+TYPED: dict[str, dict[str, str]] = {
+    "/places/<place_id>/close": {"on": "2030-01-01"},
+    "/places/<place_id>/move": {"parent_id": "1"},
+    "/places/<place_id>/successor": {"clear": "1"},
+    "/feedback/<feedback_id>/repair": {"category": "1"},
+    "/imports/<int:batch_id>/return": {"reason": "Half of it is missing."},
+}
+"""What has to be filled in before anything else is judged."""
+OF_THEMSELVES = {
+    "/answers/<answer_id>/vote",
+    "/catalogue/categories/<category_id>/questions/<code>/move",
+    "/catalogue/categories/<category_id>/questions/<code>/remove",
+    "/catalogue/categories/<category_id>/questions/discard",
+    "/catalogue/categories/<category_id>/questions/publish",
+    "/calendars/<calendar_id>/discard",
+    "/calendars/<calendar_id>/edit/dates",
+    "/calendars/<calendar_id>/edit/holidays",
+    "/calendars/<calendar_id>/edit/season",
+    "/calendars/<calendar_id>/edit/seasons/<number>/remove",
+    "/crews/<crew_id>/members",
+    "/crews/<crew_id>/members/<member_id>/end",
+    "/dispatch/runs/<run_id>/stop",
+    "/dispatch/views/<view_id>/default",
+    "/feedback/<feedback_id>/messages",
+    "/me/sessions/<session_id>/revoke",
+    "/me/tokens/<token_id>/revoke",
+    "/notifications/<int:notification_id>/open",
+    "/operations/deliveries/<int:delivery_id>/drop",
+    "/operations/deliveries/<int:delivery_id>/retry",
+    "/people/<person_id>/identifiers/<identifier_id>/end",
+    "/people/<person_id>/roles/<grant_id>/revoke",
+    "/people/<person_id>/sessions/revoke",
+    "/people/<person_id>/tokens/<token_id>/revoke",
+    "/people/<person_id>/units/<membership_id>/end",
+    "/places/<place_id>/stickers/<sticker_id>/revoke",
+    "/service-levels/<policy_id>/discard",
+    "/webhooks/<int:webhook_id>/test",
+    "/webhooks/messages/<int:message_id>/replay",
+}
+"""Acts that add something of their own, or end one thing that is named and does not change; and drafts, as above."""
+OF_REQUESTS = ("/crew/", "/crews/technicians/", "/dispatch/<order_id>/", "/duty-calls/", "/more-time/", "/tickets/")
+"""Acts on requests, orders and people's work, each judged by its state; tested in tests/tickets."""
 
 
-def edits(app: Flask) -> list[str]:
-    """The addresses of one object that show a form and take it."""
+def posted(app: Flask, *, shown: bool) -> list[str]:
+    """The addresses of one object that take a form: those that show it themselves, or the others."""
     methods: dict[str, set[str]] = {}
     for rule in app.url_map.iter_rules():
         if any(name.endswith("_id") for name in rule.arguments) and not rule.rule.startswith(("/api/", "/open311/")):
             methods.setdefault(rule.rule, set()).update(rule.methods or ())
-    return sorted(where for where, some in methods.items() if {"GET", "POST"} <= some)
+    return sorted(where for where, some in methods.items() if "POST" in some and ("GET" in some) == shown)
 
 
 def other(version: str) -> str:
@@ -71,7 +111,7 @@ def test_every_page_that_edits_a_row_refuses_a_stale_version(
     somebody = accounts.person(*EVERYTHING)
     database.get_one(SavedView, (1, ids["view_id"])).owner_id = somebody.id
     accounts.sign_in(client, somebody)
-    found = edits(app)
+    found = posted(app, shown=True)
     assert ADDS | set(ELSEWHERE) <= set(found)
     assert [name for name in ELSEWHERE.values() if "== 412" not in Path(name).read_text()] == []
     rules = {rule.rule: rule for rule in app.url_map.iter_rules()}
@@ -88,9 +128,34 @@ def test_every_page_that_edits_a_row_refuses_a_stale_version(
         if VERSION not in sent:
             wrong[where] = "no version"
             continue
-        late = client.post(at, data={**sent, VERSION: other(sent[VERSION][0])})
-        if late.status_code != 412:
-            wrong[where] = late.status_code
+        for key, seen in {"stale": other(sent[VERSION][0]), "none": "", "nonsense": "\x00@-."}.items():
+            late = client.post(at, data={**sent, **TYPED.get(where, {}), VERSION: seen, "idempotency_key": key})
+            if late.status_code != 412 or fields_of(late.text, at)[VERSION] == [seen]:
+                wrong[where] = seen, late.status_code
+    assert wrong == {}
+
+
+def test_every_act_on_a_row_refuses_a_page_that_says_no_version(
+    app: Flask, client: FlaskClient, database: Session
+) -> None:
+    """Closing, opening, publishing, removing: buttons undo as much as forms do."""
+    ids = world.build()
+    ids["category_id"], ids["trade_id"] = ids["ground"].category.id, ids["ground"].trade.id
+    somebody = accounts.person(*EVERYTHING)
+    database.get_one(SavedView, (1, ids["view_id"])).owner_id = somebody.id
+    accounts.sign_in(client, somebody)
+    found = posted(app, shown=False)
+    assert set(found) >= OF_THEMSELVES
+    rules = {rule.rule: rule for rule in app.url_map.iter_rules()}
+    wrong: dict[str, Any] = {}
+    for where in found:
+        if where in OF_THEMSELVES or where.startswith(OF_REQUESTS):
+            continue
+        at = address(rules[where], ids)
+        for seen in ("", "999", "\x00"):
+            late = client.post(at, data={**TYPED.get(where, {}), VERSION: seen})
+            if late.status_code != 412 or "</main>" not in late.text:
+                wrong[where] = seen, late.status_code
     assert wrong == {}
 
 
@@ -103,6 +168,10 @@ FORMS: list[tuple[str, str, str, str]] = [
     ("/catalogue/trades/{trade_id}", "name_en", "name_zh", "水工"),
     ("/catalogue/categories/{category_id}", "name_en", "name_zh", "水"),
     ("/me", "email", "phone", "13800001111"),
+    ("/answers/{answer_id}/edit", "keywords", "title_en", "Taps"),
+    ("/contacts/{contact_id}", "name_en", "phone", "13800001111"),
+    ("/notices/{notice_id}/edit", "title_en", "body_zh", "明天上午"),
+    ("/dispatch/macros/{macro_id}", "name_en", "note", "Called twice."),
 ]
 
 

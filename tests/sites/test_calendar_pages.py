@@ -17,6 +17,7 @@ from app.sites.calendars import queries, services
 from app.sites.calendars.models import WorkingCalendar
 from app.sites.rules import calendar_data
 from app.sites.rules.calendars import Calendar, DayKind, OverrideKind
+from tests.editing import press
 from tests.factories import accounts, sites
 from tests.sites.minutes import OFFICE_WEEK
 
@@ -240,7 +241,8 @@ class TestPublishing:
         assert said in page(desk, f"/calendars/{office}/edit")
         assert said in page(desk, f"/calendars/{office}/publish")
         assert desk.post(f"/calendars/{office}/publish", data={"seen": "1"}).status_code == 412
-        assert desk.post(f"/calendars/{office}/discard").status_code == 303
+        assert desk.post(f"/calendars/{office}/discard").status_code == 412
+        assert press(desk, f"/calendars/{office}/edit", f"/calendars/{office}/discard").status_code == 303
         assert queries.draft(office) is None
 
     def test_a_draft_somebody_went_on_with_is_not_discarded(self, desk: FlaskClient, office: int) -> None:

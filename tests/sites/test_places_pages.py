@@ -15,7 +15,7 @@ from app.sites import queries
 from app.sites.models import Place, PlaceSticker
 from app.sites.rules import stickers
 from tests.counting import counted
-from tests.editing import save
+from tests.editing import press, save
 from tests.factories import accounts, sites
 
 Login = Callable[..., FlaskClient]
@@ -134,14 +134,15 @@ def test_a_place_is_added_edited_moved_closed_and_opened(database: Session, admi
     assert save(admin, f"/places/{room.id}/edit", {"name": "102", "code": "EC-102"}).status_code == 302
     assert (room.name, room.code, room.initials) == ("102", "EC-102", "102")
     other = sites.building(campus, "二号楼")
-    assert admin.post(f"/places/{room.id}/move", data={"parent_id": str(other.id)}).status_code == 302
+    assert save(admin, f"/places/{room.id}/move", {"parent_id": str(other.id)}).status_code == 302
     assert room.path == "东校区 · 二号楼 · 102"
-    assert admin.post(f"/places/{room.id}/move", data={"parent_id": "999999"}).status_code == 422
-    assert admin.post(f"/places/{campus.id}/close", data={"on": "2026-11-18"}).status_code == 409
-    assert admin.post(f"/places/{room.id}/close", data={"on": "yesterday"}).status_code == 422
-    assert admin.post(f"/places/{room.id}/close", data={"on": "2020-01-01"}).status_code == 302
+    assert save(admin, f"/places/{room.id}/move", {"parent_id": "999999"}).status_code == 422
+    where, at = f"/places/{room.id}", f"/places/{room.id}/close"
+    assert press(admin, f"/places/{campus.id}", f"/places/{campus.id}/close", {"on": "2026-11-18"}).status_code == 409
+    assert press(admin, where, at, {"on": "yesterday"}).status_code == 422
+    assert press(admin, where, at, {"on": "2020-01-01"}).status_code == 302
     assert "Closed since" in admin.get(f"/places/{room.id}").get_data(as_text=True)
-    assert admin.post(f"/places/{room.id}/reopen").status_code == 302
+    assert press(admin, where, f"{where}/reopen").status_code == 302
     database.refresh(room)
     assert room.valid_to is None
 

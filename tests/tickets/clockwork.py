@@ -23,7 +23,8 @@ from app.tickets.rules.workflow import (
 )
 from tests.sites.minutes import random_calendar
 from tests.tickets import rules_machine as machine
-from tests.tickets.minute_oracle import PRIORITIES, Said, World, oracle
+from tests.tickets.minute_oracle import Said, oracle
+from tests.tickets.minute_world import PRIORITIES, World
 
 
 def random_world(chance: random.Random, first_day: date, days: int) -> World:

@@ -7,50 +7,14 @@ policies and keys.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from app.sites.rules.worktime import Days, WorkTime
-from app.tickets.rules.sla import Key, Kind, Line, Terms
+from app.sites.rules.worktime import Days
+from app.tickets.rules.sla import Key, Kind, Terms
 from app.tickets.rules.sla_history import Happened
-from tests.sites.minutes import Minutes
-
-PRIORITIES = ("low", "normal", "high", "emergency")
-OPEN_STATES = {"planned", "queued", "offered", "accepted", "en_route", "working", "on_hold"}
-
-
-@dataclass
-class World:
-    """Calendars and policies somebody may look up: the book of the implementation and of the oracle."""
-
-    first: int  # minute at which the oracle's tables begin
-    span: int
-    calendars: dict[int, Any] = field(default_factory=dict)  # version → Calendar
-    of: dict[int, int] = field(default_factory=dict)  # version → calendar
-    policies: dict[int, dict[str, Line]] = field(default_factory=dict)
-    stops: dict[int, dict[str, frozenset[Kind]]] = field(default_factory=dict)
-    _work: dict[int, WorkTime] = field(default_factory=dict)
-    _minutes: dict[int, Minutes] = field(default_factory=dict)
-
-    def line(self, policy: int, priority: str) -> Line:
-        return self.policies[policy][priority]
-
-    def work(self, version: int) -> WorkTime:
-        if version not in self._work:
-            self._work[version] = WorkTime(self.calendars[version])
-        return self._work[version]
-
-    def calendar(self, version: int) -> int:
-        return self.of[version]
-
-    def stopped_by(self, policy: int, reason: str) -> frozenset[Kind]:
-        return self.stops[policy].get(reason, frozenset())
-
-    def minutes(self, version: int) -> Minutes:
-        if version not in self._minutes:
-            self._minutes[version] = Minutes(self.calendars[version], self.first, self.span * 1440)
-        return self._minutes[version]
+from tests.tickets.minute_timeline import Timeline, cycle_of_order, cycles_of, states
+from tests.tickets.minute_world import World
 
 
 @dataclass
@@ -68,214 +32,15 @@ class Said:
 
 def oracle(events: list[Happened], world: World) -> dict[Key, Said]:
     """Every clock of a history."""
-    keys = {Key(kind=kind, cycle=cycle) for cycle, _e in _cycles(events) for kind in (Kind.RESPOND, Kind.RESTORE)}
+    keys = {Key(kind=kind, cycle=cycle) for cycle, _e in cycles_of(events) for kind in (Kind.RESPOND, Kind.RESTORE)}
     for event in events:
         if event.order_id is not None and event.to == "queued":
-            cycle = _cycle_of_order(events, event.order_id)
+            cycle = cycle_of_order(events, event.order_id)
             keys |= {Key(kind=kind, order_id=event.order_id, cycle=cycle) for kind in (Kind.DISPATCH, Kind.ARRIVE)}
-    lines = {key: _Timeline(key, events, world).drawn() for key in keys}
+    lines = {key: Timeline(key, events, world).drawn() for key in keys}
     found = {key: _Walk(key, drawn, world).said() for key, drawn in lines.items() if drawn}
     promises = _promises(events)
     return {key: said for key, said in (*found.items(), *promises.items()) if said is not None}
-
-
-def _cycles(events: list[Happened]) -> list[tuple[int, Happened]]:
-    begins = [event for event in events if event.kind in ("file", "not_fixed")]
-    return list(enumerate(begins, start=1))
-
-
-def _cycle_of_order(events: list[Happened], order_id: int) -> int:
-    opened = next(event for event in events if event.order_id == order_id)
-    return sum(event.kind in ("file", "not_fixed") for event in events if event.id <= opened.id)
-
-
-def _states(events: list[Happened]) -> tuple[str, dict[int, dict[str, Any]]]:
-    """Status and orders after some events, read off them naively."""
-    status = ""
-    orders: dict[int, dict[str, Any]] = {}
-    for event in events:
-        if event.order_id is None:
-            status = event.to or status
-            continue
-        before = orders.get(event.order_id, {"state": None, "after": event.data.get("after"), "worked": False})
-        has = event.to in ("accepted", "en_route", "working") or (event.to == "on_hold" and before["state"] != "queued")
-        door = before["state"] == "en_route" and event.to == "on_hold" and event.reason in ("access", "reporter_absent")
-        orders[event.order_id] = {
-            "state": event.to,
-            "after": before["after"],
-            "worked": before["worked"] or event.to == "working",
-            "door": before.get("door", False) or door,
-            "reason": event.reason if event.to == "on_hold" else None,
-            "held": has,
-        }
-    return status, orders
-
-
-class _Timeline:
-    """(minute, what, value) of one clock: phases as they change, terms, instants, publications; in order of events."""
-
-    def __init__(self, key: Key, events: list[Happened], world: World) -> None:
-        self.key = key
-        self.events = events
-        self.world = world
-        self.lines: list[tuple[int, str, Any]] = []
-        self.phase: str | None = None
-        self.terms: Terms | None = None
-        cycles = dict(_cycles(events))
-        self.begun = cycles[key.cycle]
-        self.ended = cycles[key.cycle + 1].id if key.cycle + 1 in cycles else events[-1].id + 1
-        self.direct = key.order_id is not None and _direct(events, key.order_id)
-
-    def drawn(self) -> list[tuple[int, str, Any]]:
-        for n, event in enumerate(self.events):
-            if event.id >= self.ended:
-                break
-            self._terms(event)
-            if event.id >= self.begun.id:
-                self._turn(n, event)
-        return self.lines
-
-    def _add(self, event: Happened, what: str, value: Any) -> None:
-        if self.lines and self.phase != "stopped":
-            self.lines.append((max(event.at, self.lines[-1][0]), what, value))
-
-    def _terms(self, event: Happened) -> None:
-        if "terms" in event.data:
-            new = event.data["terms"]
-            if event.id > self.begun.id and new != self.terms:
-                self._add(event, "terms", (new, _higher(self.terms, new)))
-            self.terms = new
-        if event.kind == "calendar":
-            version = event.data["version"]
-            if self.terms is not None and self.world.of[self.terms.calendar] == self.world.of[version]:
-                self.terms = Terms(self.terms.policy, self.terms.priority, version)
-            if self.phase != "void":
-                self._add(event, "calendar", version)
-
-    def _turn(self, n: int, event: Happened) -> None:
-        wanted = _WANTED[self.key.kind](self, self.events[: n + 1])
-        if wanted is not None and not self.lines:
-            self.lines.append((event.at, "start", self.terms))
-            self.phase = "running"
-            if event.id > self.begun.id and self.key.kind is Kind.ARRIVE:
-                self._window_before(n, event)
-        until = _instant(self.key.kind, event)
-        if until is not None:
-            self._add(event, "not_before", until)
-        if wanted is not None and wanted != self.phase and self.lines:
-            self._add(event, "phase", wanted)
-            self.phase = self.phase if self.phase == "stopped" else wanted
-
-    def _window_before(self, n: int, event: Happened) -> None:
-        """The window in force when an order is queued that did not begin with the ticket."""
-        cycle = [one for one in self.events[:n] if one.id >= self.begun.id]
-        windows = [one for one in (_instant(Kind.ARRIVE, each) for each in cycle) if one is not None]
-        if windows:
-            self._add(event, "not_before", windows[-1])
-
-
-def _instant(kind: Kind, event: Happened) -> int | None:
-    """The instant before which an event says a clock is not due."""
-    found: int | None = None
-    if kind in (Kind.ARRIVE, Kind.RESTORE):
-        found = event.data.get("until") if event.kind == "window" else event.data.get("window")
-    if kind is Kind.RESTORE and event.kind == "extension":
-        found = event.data.get("until")
-    return found
-
-
-def _higher(before: Terms | None, after: Terms) -> bool:
-    return before is not None and PRIORITIES.index(after.priority) > PRIORITIES.index(before.priority)
-
-
-def _direct(events: list[Happened], order_id: int) -> bool:
-    """4: opened by accepting the ticket, waiting for nothing."""
-    opened = next(event for event in events if event.order_id == order_id)
-    acts = [event for event in events if event.order_id is None and event.to and event.id < opened.id]
-    return (
-        acts[-1].kind == "accept" and not opened.human and opened.at == acts[-1].at and opened.data.get("after") is None
-    )
-
-
-def _respond_wanted(line: _Timeline, so_far: list[Happened]) -> str:
-    status, _orders = _states(so_far)
-    if any(_human_act(event) for event in so_far if event.id >= line.begun.id) or status in ("resolved", "closed"):
-        return "stopped"
-    return "void" if status in ("rejected", "withdrawn") else "running"
-
-
-def _restore_wanted(line: _Timeline, so_far: list[Happened]) -> str:
-    status, orders = _states(so_far)
-    if status in ("resolved", "closed"):
-        return "stopped"
-    if status in ("rejected", "withdrawn"):
-        return "void"
-    counted = [order for order in orders.values() if order["state"] in OPEN_STATES and not _behind(order, orders)]
-    held = [order for order in counted if _stops(line, order, Kind.RESTORE)]
-    waits = status in ("needs_info", "duplicate") or (counted and len(held) == len(counted))
-    return "paused" if waits else "running"
-
-
-def _behind(order: dict[str, Any], orders: dict[int, dict[str, Any]]) -> bool:
-    first = orders.get(order["after"])
-    return order["state"] == "planned" and first is not None and first["state"] in OPEN_STATES
-
-
-def _stops(line: _Timeline, order: dict[str, Any], kind: Kind) -> bool:
-    if line.terms is None or order["reason"] is None:
-        return False
-    return kind in line.world.stops[line.terms.policy].get(order["reason"], ())
-
-
-def _before_queued(line: _Timeline, so_far: list[Happened]) -> str | None:
-    """4: what accepting opens has run since filing, as long as the request waited to be accepted."""
-    if not line.direct:
-        return None
-    return "running" if _states(so_far)[0] == "submitted" else "paused"
-
-
-def _queued(line: _Timeline, so_far: list[Happened]) -> bool:
-    return any(event.order_id == line.key.order_id and event.to == "queued" for event in so_far)
-
-
-def _dispatch_wanted(line: _Timeline, so_far: list[Happened]) -> str | None:
-    if not _queued(line, so_far):
-        return _before_queued(line, so_far)
-    order = _states(so_far)[1][line.key.order_id or 0]
-    if order["worked"]:
-        return "stopped"
-    states = {"cancelled": "void", "queued": "running", "offered": "running"}
-    found: str = states.get(order["state"], "standing" if order["held"] else "paused")
-    return found
-
-
-def _arrive_wanted(line: _Timeline, so_far: list[Happened]) -> str | None:
-    if not _queued(line, so_far):
-        return _before_queued(line, so_far)
-    order = _states(so_far)[1][line.key.order_id or 0]
-    if order["worked"] or order["door"]:
-        return "stopped"
-    if order["state"] == "cancelled":
-        return "void"
-    return "paused" if order["state"] == "planned" or _stops(line, order, Kind.ARRIVE) else "running"
-
-
-_WANTED: dict[Kind, Callable[[_Timeline, list[Happened]], str | None]] = {
-    Kind.RESPOND: _respond_wanted,
-    Kind.RESTORE: _restore_wanted,
-    Kind.DISPATCH: _dispatch_wanted,
-    Kind.ARRIVE: _arrive_wanted,
-}
-
-
-def _human_act(event: Happened) -> bool:
-    if event.kind == "message":
-        return bool(event.data.get("staff"))
-    if not event.human:
-        return False
-    if event.order_id is None:
-        return event.kind in ("accept", "ask", "reject", "merge")
-    return event.kind in ("offer", "reassign", "accept", "grab")
 
 
 class _Walk:
@@ -415,7 +180,7 @@ def _rejudged(lines: list[tuple[int, str, Any]], world: World) -> list[tuple[int
 
 def _promises(events: list[Happened]) -> dict[Key, Said]:
     found: dict[Key, Said] = {}
-    cycles = [*_cycles(events), (0, events[-1])]
+    cycles = [*cycles_of(events), (0, events[-1])]
     for n, (cycle, begun) in enumerate(cycles[:-1]):
         ends = cycles[n + 1][1].id if cycles[n + 1][0] else events[-1].id + 1
         own = [event for event in events if begun.id <= event.id < ends]
@@ -437,7 +202,7 @@ def _promise(events: list[Happened], own: list[Happened], first: Happened) -> Sa
         broken = broken or (phase == "running" and told is not None and since < moment and told < moment)
         if event.kind == "promise":
             told, at = event.data["until"], moment
-        wanted = _PROMISE_PHASES.get(_states([one for one in events if one.id <= event.id])[0], "running")
+        wanted = _PROMISE_PHASES.get(states([one for one in events if one.id <= event.id])[0], "running")
         if stopped is None and wanted != phase:
             phase, since, at = wanted, moment, moment
             if wanted == "stopped":

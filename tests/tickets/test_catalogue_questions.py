@@ -23,7 +23,7 @@ from app.tickets.services import catalogue, category_versions, sla_policies
 from tests.editing import save
 from tests.factories import accounts, attachments
 from tests.factories import tickets as make
-from tests.tickets.test_api_tickets import Caller
+from tests.tickets.calling import Caller
 
 Login = Callable[..., FlaskClient]
 pytestmark = pytest.mark.usefixtures("frozen")

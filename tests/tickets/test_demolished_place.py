@@ -16,9 +16,10 @@ from app.core import clock
 from app.sites import queries, services
 from app.sites.models import Place
 from app.tickets.models import Ticket
+from tests.editing import save
 from tests.factories import accounts
 from tests.factories import tickets as factory
-from tests.tickets.test_api_tickets import Caller
+from tests.tickets.calling import Caller
 
 Login = Callable[..., FlaskClient]
 TODAY = date(2026, 11, 18)
@@ -49,7 +50,7 @@ def gone(database: Session, frozen: datetime) -> Demolished:
 def name_successor(client: FlaskClient, gone: Demolished, place: Place, successor: Place | None) -> Any:
     accounts.sign_in(client, gone.admin)
     sent = {"clear": "1"} if successor is None else {"successor_id": str(successor.id)}
-    return client.post(f"/places/{place.id}/successor", data=sent)
+    return save(client, f"/places/{place.id}/successor", sent)
 
 
 def test_without_a_successor_nothing_can_be_reported(client: FlaskClient, gone: Demolished) -> None:

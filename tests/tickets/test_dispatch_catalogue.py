@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditEntry
 from app.tickets.models import Category, Trade
 from tests.counting import counted
-from tests.editing import save
+from tests.editing import press, save
 from tests.factories import accounts
 from tests.factories import tickets as make
 
@@ -86,8 +86,9 @@ def test_a_category_is_added_changed_and_closed(
         "8120 0000",
         False,
     )
-    assert desk.post(f"/catalogue/categories/{ground.category.id}/close").status_code == 422
-    assert desk.post(f"/catalogue/categories/{made.id}/close").status_code == 303
+    for one_of, status in ((ground.category.id, 422), (made.id, 303)):
+        where = f"/catalogue/categories/{one_of}"
+        assert press(desk, where, f"{where}/close").status_code == status
     assert str(one(database, "sink").valid_to) == "2026-11-18"
     listed = text(desk, "/catalogue")
     assert f"/catalogue/categories/{made.id}" not in listed.split("<main")[1]
@@ -144,10 +145,12 @@ def test_a_trade_is_added_renamed_and_closed(ground: make.Ground, desk: FlaskCli
     assert save(desk, f"/catalogue/trades/{made.id}", {**sent, "name_en": "Woodwork"}).status_code == 303
     assert 'value="Woodwork"' in text(desk, f"/catalogue/trades/{made.id}")
     assert desk.post(f"/catalogue/trades/{made.id}", data={"code": "wood"}).status_code == 422
-    refused = desk.post(f"/catalogue/trades/{ground.trade.id}/close")
+    where = f"/catalogue/trades/{ground.trade.id}"
+    refused = press(desk, where, f"{where}/close")
     assert refused.status_code == 422
     assert "Give its categories another trade first" in refused.get_data(as_text=True)
-    assert desk.post(f"/catalogue/trades/{made.id}/close").status_code == 303
+    where = f"/catalogue/trades/{made.id}"
+    assert press(desk, where, f"{where}/close").status_code == 303
     assert desk.post(f"/catalogue/trades/{made.id}/close").status_code == 404
 
 

@@ -17,6 +17,7 @@ from app.tickets.models import Macro, TicketEvent, WorkOrder
 from app.tickets.rules import macros as rules
 from app.tickets.rules.macros import Content, MacroAct
 from app.tickets.services import macros as services
+from tests.editing import fields_of, save
 from tests.factories import accounts
 from tests.factories import tickets as factory
 from tests.tickets.at_work import ENGLISH
@@ -188,12 +189,14 @@ def test_the_form_keeps_what_was_typed(
     assert (macro.days, macro.message) == (3, {"en": "{until}"})
     assert client.get("/dispatch/macros").status_code == 200
     assert client.get(f"/dispatch/macros/{macro.id}").status_code == 200
-    own = {"name_zh": "取消", "act": "cancel", "reason": "other", "words": "重复", "version": "1"}
-    assert client.post(f"/dispatch/macros/{macro.id}", data=own).status_code == 303
+    where = f"/dispatch/macros/{macro.id}"
+    opened = fields_of(client.get(where).text, where)
+    own = {"name_zh": "取消", "act": "cancel", "reason": "other", "words": "重复"}
+    assert save(client, where, own).status_code == 303
     database.expire_all()
     assert (macro.act, macro.reason, macro.days) == ("cancel", "重复", None)
     assert "重复" in client.get(f"/dispatch/macros/{macro.id}").text
-    assert client.post(f"/dispatch/macros/{macro.id}", data=own).status_code == 412
+    assert client.post(where, data={**opened, "note": "Called."}).status_code == 412
     assert client.post(f"/dispatch/macros/{macro.id}/close", data={"version": "1"}).status_code == 412
     assert client.post(f"/dispatch/macros/{macro.id}/close", data={"version": "2"}).status_code == 303
     assert client.get(f"/dispatch/macros/{macro.id}").status_code == 404

@@ -17,8 +17,8 @@ from app.tickets.queries import timeline
 from app.tickets.rules import history
 from tests.factories import accounts
 from tests.factories import tickets as factory
+from tests.tickets.calling import Caller
 from tests.tickets.delivering import deliver_all
-from tests.tickets.test_api_tickets import Caller
 
 Login = Callable[..., FlaskClient]
 
@@ -154,7 +154,8 @@ def test_pages_of_the_desk_merge_and_part(
     assert merged.status_code == 303
     shown = desk.get(f"/tickets/{one.id}").get_data(as_text=True)
     assert two.number in shown
-    refused = desk.post(f"/tickets/{one.id}/merge", data={"into": str(two.id)})
+    seen = str(database.get_one(Ticket, (1, one.id)).version)
+    refused = desk.post(f"/tickets/{one.id}/merge", data={"into": str(two.id), "version": seen})
     assert refused.status_code == 409
     assert "itself merged" in refused.get_data(as_text=True)
     version = database.get_one(Ticket, (1, two.id)).version

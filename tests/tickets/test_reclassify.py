@@ -18,10 +18,11 @@ from app.tickets.models import Category, Ticket, TicketEvent, WorkOrder
 from app.tickets.queries import timeline
 from app.tickets.services import priorities, unlisted
 from app.tickets.services.case import by_ticket
+from tests.editing import save
 from tests.factories import accounts
 from tests.factories import tickets as factory
+from tests.tickets.calling import Caller
 from tests.tickets.delivering import deliver_all
-from tests.tickets.test_api_tickets import Caller
 
 Login = Callable[..., FlaskClient]
 
@@ -162,7 +163,7 @@ def test_the_pages_correct_and_split(
     assert (ticket.category_id, ticket.urgency, ticket.impact) == (lamp.id, "high", "floor")
     assert desk.post(f"/tickets/{filed.id}/reclassify", data=sent).status_code == 412  # seen an older version
     assert "Split the request" in desk.get(f"/tickets/{filed.id}/split").get_data(as_text=True)
-    split = desk.post(f"/tickets/{filed.id}/split", data={"category": str(lamp.id), "description": "还有一盏"})
+    split = save(desk, f"/tickets/{filed.id}/split", {"category": str(lamp.id), "description": "还有一盏"})
     assert split.status_code == 303
     assert desk.post(f"/tickets/{filed.id}/split", data={"category": str(lamp.id)}).status_code == 422
     assert desk.get("/tickets/999999/split").status_code == 404
@@ -241,6 +242,7 @@ class TestWhatAPriorityStandsOn:
             "impact": "room",
             "place_id": self.elsewhere(ground),
             "reason": "看过现场",
+            "version": "1",
         }
         assert login(ground.dispatcher).post(f"/tickets/{filed.id}/reclassify", data=sent).status_code == 303
         database.expire_all()

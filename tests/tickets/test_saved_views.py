@@ -19,6 +19,7 @@ from app.tickets.rules import saved_views as rules
 from app.tickets.rules.saved_views import Known, Surroundings
 from app.tickets.services import saved_views as services
 from tests.counting import counted
+from tests.editing import fields_of, save
 from tests.factories import accounts
 from tests.factories import tickets as factory
 
@@ -223,12 +224,13 @@ def test_pages_of_views(client: FlaskClient, login: Any, ground: factory.Ground,
     me = accounts.actor(supervisor)
     view = services.keep(actor=me, now=clock.now(), name="Team", filters={}, role_id=role)
     assert client.get(f"/dispatch/views/{view.id}").status_code == 200
-    sent = {"name": "Team 2", "role": str(role), "version": "1"}
-    assert client.post(f"/dispatch/views/{view.id}", data=sent).status_code == 303
-    stale = client.post(f"/dispatch/views/{view.id}", data={**sent, "name": "Team 3"})
-    assert (stale.status_code, "Team 3" in stale.text) == (412, True)
-    assert client.post(f"/dispatch/views/{view.id}", data={**sent, "version": "x"}).status_code == 422
-    assert client.post(f"/dispatch/views/{view.id}/remove", data={"version": "x"}).status_code == 422
+    where = f"/dispatch/views/{view.id}"
+    opened = fields_of(client.get(where).text, where)
+    assert save(client, where, {"name": "Team 2", "role": str(role)}).status_code == 303
+    for seen in (*opened["version"], "", "1", "x"):  # an empty one is not the first version
+        stale = client.post(where, data={"name": "Team 3", "role": str(role), "version": seen})
+        assert (stale.status_code, fields_of(stale.text, where)["name"]) == (412, ["Team 3"])
+    assert client.post(f"{where}/remove", data={"version": "x"}).status_code == 412
     login(ground.dispatcher)
     assert client.get(f"/dispatch/views/{view.id}").status_code == 403
     assert "Team 2" in client.get("/dispatch/views").text

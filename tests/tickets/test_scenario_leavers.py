@@ -21,11 +21,12 @@ from app.tickets.queries import leavers, timeline
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import following, leaving, splitting, timers
 from app.tickets.services.case import by_ticket
+from tests.editing import press
 from tests.factories import accounts
 from tests.factories import tickets as factory
 from tests.tickets import at_work
+from tests.tickets.calling import Caller
 from tests.tickets.delivering import deliver_all, told
-from tests.tickets.test_api_tickets import Caller
 
 pytestmark = pytest.mark.usefixtures("frozen")
 
@@ -69,7 +70,8 @@ def graduates(client: FlaskClient, room: Room) -> None:
     """An administrator closes his account; he moves out, the next one moves in."""
     admin = accounts.person("admin")
     accounts.sign_in(client, admin)
-    client.post(f"/people/{room.student.id}/disable")
+    page = f"/people/{room.student.id}"
+    press(client, page, f"{page}/disable")
     db.session.expire_all()
     assert room.student.disabled_at is not None
     room.lived.during = Range(date(2026, 9, 1), clock.now().date())

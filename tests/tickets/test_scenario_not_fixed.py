@@ -17,8 +17,8 @@ from app.tickets.models import Rating, Ticket, TicketEvent
 from app.tickets.queries import timeline
 from tests.factories import accounts, attachments
 from tests.factories import tickets as factory
+from tests.tickets.calling import Caller
 from tests.tickets.delivering import deliver_all, told
-from tests.tickets.test_api_tickets import Caller
 
 Login = Callable[..., FlaskClient]
 pytestmark = pytest.mark.usefixtures("frozen")

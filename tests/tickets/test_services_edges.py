@@ -292,4 +292,3 @@ def test_nobody_without_a_permission_sees_anything(ground: tickets.Ground, now: 
     staff = actor(ground.dispatcher)
     assert len(ticket_queries.page(staff, ticket_queries.TicketFilter(category=ground.category.id)).items) == 1
     assert len(ticket_queries.page(staff, ticket_queries.TicketFilter(priorities=("normal",))).items) == 1
-    assert order_queries.names([]) == {}

@@ -25,8 +25,8 @@ from app.tickets.queries import viewer
 from app.tickets.services import acts
 from tests.factories import accounts, attachments
 from tests.factories import tickets as factory
+from tests.tickets.calling import Caller
 from tests.tickets.delivering import deliver_all
-from tests.tickets.test_api_tickets import Caller
 
 WORDS = "上铺床头 水龙头漏 13800000000"
 ANSWER = "左边那个"
@@ -39,6 +39,7 @@ class Handed:
     def __init__(self, ground: factory.Ground, now: datetime) -> None:
         self.ground = ground
         ground.student.name = REPORTER
+        ground.room = factory.place("room", "朝北寝室", ground.floor)  # no number: ids and names have those too
         filed = ground.file(description=WORDS)
         self.id: int = filed.id
         self.number: str = filed.number

@@ -23,8 +23,8 @@ from app.tickets.services import category_versions, dispatching, filing, timers
 from tests.factories import accounts, attachments
 from tests.factories import tickets as factory
 from tests.tickets import at_work
+from tests.tickets.calling import Caller
 from tests.tickets.delivering import deliver_all, told, unread
-from tests.tickets.test_api_tickets import Caller
 
 Login = Callable[..., FlaskClient]
 pytestmark = pytest.mark.usefixtures("frozen")

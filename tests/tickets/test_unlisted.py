@@ -26,8 +26,8 @@ from app.tickets.services import acts, reclassifying, unlisted
 from tests.counting import counted
 from tests.factories import accounts
 from tests.factories import tickets as factory
+from tests.tickets.calling import Caller
 from tests.tickets.delivering import deliver_all
-from tests.tickets.test_api_tickets import Caller
 
 Login = Callable[..., FlaskClient]
 

@@ -21,8 +21,8 @@ from app.tickets.services import acts, urging
 from tests.factories import accounts
 from tests.factories import tickets as factory
 from tests.tickets import at_work
+from tests.tickets.calling import Caller
 from tests.tickets.delivering import deliver_all, told
-from tests.tickets.test_api_tickets import Caller
 
 Login = Callable[..., FlaskClient]
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)

@@ -16,8 +16,8 @@ from app.core.outbox import OutboxEvent
 from app.tickets.models import Ticket, WorkOrder
 from app.tickets.queries import timeline
 from tests.factories import tickets as factory
+from tests.tickets.calling import Caller
 from tests.tickets.delivering import deliver_all
-from tests.tickets.test_api_tickets import Caller
 
 Login = Callable[..., FlaskClient]
 TOMORROW = {"from": "2026-11-19T06:00:00Z", "to": "2026-11-19T08:00:00Z"}  # 14:00–16:00 in Shanghai

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true
 
 from app.accounts.models import (
@@ -55,13 +56,17 @@ def person_by_username(username: str) -> Person | None:
     return db.session.scalars(select(Person).where(func.lower(Person.username) == username.lower())).first()
 
 
+REMOVED = _l("removed person")
+"""What people are called who were taken back with the import that had made them: their rows have no name."""
+
+
 def names(person_ids: Iterable[int | None]) -> dict[int, str]:
     """Names by person id, one statement; of a person merged into another too. Unknown ids are absent."""
     wanted = {each for each in person_ids if each is not None}
     if not wanted:
         return {}
     rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    return {row.id: row.name for row in rows}
+    return {row.id: row.name or str(REMOVED) for row in rows}
 
 
 def called(numbers: Collection[str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from app.core import pinyin
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotFound, Rejected
+from app.core.held import held
 from app.core.seen import Seen, still
 from app.sites import queries as places
 from app.sites.models import Place
@@ -269,9 +270,9 @@ def add_membership(
     """Put a person into an org unit from a day on. Raises Rejected, NotFound, Conflict."""
     if end is not None and end <= start:
         raise Rejected(fields={"end": _l("The end must lie after the beginning.")})
-    unit = db.session.scalars(select(OrgUnit).where(OrgUnit.id == org_unit_id)).first()
-    if unit is None:
-        raise NotFound
+    unit = held(OrgUnit, org_unit_id, share=True)
+    if unit.valid_to is not None and unit.valid_to <= start:
+        raise Rejected(fields={"unit": _l("This unit is closed.")})
     there = db.session.scalar(
         select(OrgMembership.id).where(
             OrgMembership.person_id == person.id,
@@ -313,11 +314,15 @@ def end_membership(actor: Actor, person: Person, membership_id: int, now: dateti
     )
 
 
-def disable(actor: Actor, person: Person, now: datetime) -> None:
-    """Close an account at once: nobody signs in with it, sessions and tokens end. Raises Rejected, NotAllowed."""
+def disable(actor: Actor, person: Person, now: datetime, seen: Seen | None = None) -> None:
+    """Close an account at once: nobody signs in with it, sessions and tokens end.
+
+    Raises Rejected, NotAllowed, Overtaken.
+    """
     if person.id == actor.id:
         raise Rejected(_l("You cannot disable your own account. Ask a colleague to do it."))
     rights.require_power_over(actor, person, now)
+    person = still(Person, person.id, seen)
     if person.disabled_at is not None:
         return
     person.disabled_at = now
@@ -326,9 +331,10 @@ def disable(actor: Actor, person: Person, now: datetime) -> None:
     audit.record(actor, "person.disable", "person", person.id, now=now)
 
 
-def enable(actor: Actor, person: Person, now: datetime) -> None:
-    """Open a disabled account again; its roles are as they were. Raises NotAllowed."""
+def enable(actor: Actor, person: Person, now: datetime, seen: Seen | None = None) -> None:
+    """Open a disabled account again; its roles are as they were. Raises NotAllowed, Overtaken."""
     rights.require_power_over(actor, person, now)
+    person = still(Person, person.id, seen)
     if person.disabled_at is None:
         return
     person.disabled_at = None

@@ -17,10 +17,9 @@ from app.accounts.services import people, sessions
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import current_institution, db, plan_anew
-from app.core.importing import Request, RowPlan
+from app.core.importing import RowPlan
 
 ROLE_OF = {"student_no": "student", "staff_no": "teacher"}
-AT_ONCE = 1000  # people forgotten between two signs of life
 FACTS = ("name", "sex", "birth_date", "phone", "email")
 
 _UPDATE_PEOPLE = text(
@@ -268,7 +267,7 @@ def _name_follows(plan: RowPlan) -> bool:
     return was is not None and _text(plan.values["username_was"]) == was
 
 
-def take_back(plans: Sequence[RowPlan], batch_id: int, request: Request, today: date) -> None:
+def take_back(plans: Sequence[RowPlan], batch_id: int, *, actor: Actor, now: datetime, today: date) -> None:
     """Undo a written list: new people are gone with all that was known of them, changed ones are as before, marks of
     absence go.
 
@@ -277,19 +276,15 @@ def take_back(plans: Sequence[RowPlan], batch_id: int, request: Request, today: 
     """
     new = [int(plan.target or 0) for plan in plans if plan.outcome == "new"]
     if new:
-        plan_anew()
-        for start in range(0, len(new), AT_ONCE):
-            request.pulse()
-            for statement in _FORGET:
-                _run(text(statement), ids=new[start : start + AT_ONCE])
+        for statement in _FORGET:
+            _run(text(statement), ids=new)
     changed = [(int(plan.target or 0), plan) for plan in plans if plan.outcome == "changed"]
     if changed:
         _restore(changed, today)
     missing = [int(plan.target or 0) for plan in plans if plan.outcome == "missing"]
     if missing:
         _run(_MARK_MISSING, ids=missing, since=None)
-    after = {"count": len(plans)}
-    audit.record(request.actor, "person.import_undo", "import", batch_id, now=request.now, after=after)
+    audit.record(actor, "person.import_undo", "import", batch_id, now=now, after={"count": len(plans)})
 
 
 def _restore(plans: Sequence[tuple[int, RowPlan]], today: date) -> None:

@@ -17,6 +17,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, db, valid_on
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
+from app.core.held import held as row_held
 from app.core.seen import Seen, still
 from app.sites import queries as places
 
@@ -101,7 +102,7 @@ def grant(
 
     Ends the person's sessions. Raises NotAllowed, Rejected, Conflict, NotFound.
     """
-    role = queries.role(role_id)
+    role = row_held(Role, role_id, share=True)
     if person.id == actor.id:
         raise NotAllowed(NOT_FOR_YOURSELF, code="own-rights")
     if not may_give(actor, role.permissions, chain(scope_kind, scope_id)):
@@ -239,9 +240,10 @@ def _new_role(code: str, name: dict[str, str], permissions: Collection[str], sta
     return role
 
 
-def close_role(actor: Actor, role: Role, now: datetime) -> None:
-    """Give a role up: it is no longer given. Refused while somebody holds it. Raises Rejected."""
+def close_role(actor: Actor, role: Role, now: datetime, seen: Seen | None = None) -> None:
+    """Give a role up: it is no longer given. Refused while somebody holds it. Raises Rejected, Overtaken."""
     today = places.today(now)
+    role = still(Role, role.id, seen)
     holder = db.session.scalar(
         select(RoleGrant.id).where(RoleGrant.role_id == role.id, valid_on(RoleGrant, today)).limit(1)
     )

@@ -7,12 +7,12 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_, select
 
-from app.accounts import queries
 from app.accounts.models import Crew, CrewMember, OrgMembership, OrgUnit, Person
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, db, valid_on
 from app.core.errors import Conflict, NotFound, Rejected
+from app.core.held import held
 from app.core.seen import Seen, still
 from app.sites import queries as places
 
@@ -54,9 +54,10 @@ def save_crew(
     return crew
 
 
-def close_crew(actor: Actor, crew: Crew, now: datetime) -> None:
-    """A crew ends today, with its memberships."""
+def close_crew(actor: Actor, crew: Crew, now: datetime, seen: Seen | None = None) -> None:
+    """A crew ends today, with its memberships. Raises Overtaken."""
     today = places.today(now)
+    crew = still(Crew, crew.id, seen)
     if crew.valid_to is not None and crew.valid_to <= today:
         return
     crew.valid_to = today
@@ -70,6 +71,7 @@ def close_crew(actor: Actor, crew: Crew, now: datetime) -> None:
 def add_member(actor: Actor, crew: Crew, person: Person, now: datetime) -> CrewMember:
     """A person joins a crew today. Raises Conflict, Rejected for a closed crew."""
     today = places.today(now)
+    crew = held(Crew, crew.id, share=True)
     if crew.valid_to is not None and crew.valid_to <= today:
         raise Rejected(_l("This crew is closed."))
     there = select(CrewMember.id).where(
@@ -123,7 +125,7 @@ def save_org_unit(
         raise Rejected(fields={"code": CODE_TAKEN})
     after = {"kind": kind, "code": code, "name": name}
     if unit is None:
-        parent = None if parent_id is None else queries.org_unit(parent_id)
+        parent = None if parent_id is None else held(OrgUnit, parent_id, share=True)
         if parent is not None and parent.valid_to is not None:
             raise Rejected(_l("The unit above is closed."))
         unit = OrgUnit(parent_id=parent_id, valid_from=places.today(now), **after)
@@ -145,9 +147,10 @@ def save_org_unit(
     return unit
 
 
-def close_org_unit(actor: Actor, unit: OrgUnit, now: datetime) -> None:
-    """An org unit ends today. Raises Rejected while it has units or members."""
+def close_org_unit(actor: Actor, unit: OrgUnit, now: datetime, seen: Seen | None = None) -> None:
+    """An org unit ends today. Raises Rejected while it has units or members, Overtaken."""
     today = places.today(now)
+    unit = still(OrgUnit, unit.id, seen)
     below = select(OrgUnit.id).where(OrgUnit.parent_id == unit.id, valid_on(OrgUnit, today)).limit(1)
     if db.session.scalar(below) is not None:
         raise Rejected(_l("There are units below this one. Close them first."))

@@ -14,7 +14,7 @@ from app.accounts.web.people import picked, shown_number
 from app.audit import quicker
 from app.core import clock, forms, seen, words
 from app.core.actor import Actor
-from app.core.errors import DomainError, NotFound
+from app.core.errors import DomainError, NotFound, Stale
 from app.core.http import current_actor, policy
 from app.sites import queries as places
 
@@ -73,6 +73,11 @@ def _shown(crew: Crew) -> dict[str, Any]:
     return {"code": crew.code, **words.to_fields(crew.name), "contractor": crew.contractor}
 
 
+def _shown_whole(crew: Crew) -> dict[str, Any]:
+    """What the page of a crew shows to who closes it."""
+    return {**_shown(crew), "valid_to": crew.valid_to}
+
+
 @blueprint.post("/crews/<crew_id>/edit")
 @policy(policies.write_crews)
 def edit_crew_post(crew_id: str) -> Any:
@@ -106,6 +111,7 @@ def _crew_page(crew: Crew, form: forms.Form, status: int = 200, *, choices: Any 
         "crew.html",
         status,
         crew=crew,
+        version=seen.mark(_shown_whole(crew)),
         form=form,
         choices=choices,
         mask=shown_number,
@@ -156,5 +162,8 @@ def end_member(crew_id: str, member_id: str) -> Any:
 @policy(may_add_crews)
 def close_crew(crew_id: str) -> Any:
     """A crew ends."""
-    structure.close_crew(current_actor(), _crew(crew_id), clock.now())
-    return redirect(url_for("accounts.crews"))
+    actor, found = current_actor(), _crew(crew_id)
+    with quicker.telling(actor, "crew", found.id, "crew.edit", "crew.close"):
+        structure.close_crew(actor, found, clock.now(), seen.seen_in(request.form, _shown_whole))
+        return redirect(url_for("accounts.crews"))
+    return _crew_page(found, forms.Form(schemas.Who), Stale.status)

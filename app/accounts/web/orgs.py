@@ -13,7 +13,7 @@ from app.accounts.web.entry import blueprint, ident, page
 from app.audit import quicker
 from app.core import clock, forms, seen
 from app.core.actor import Actor
-from app.core.errors import NotFound, Rejected
+from app.core.errors import NotFound, Rejected, Stale
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.sites import queries as places
@@ -48,13 +48,15 @@ def org(unit_id: str) -> Any:
     return _level(queries.org_unit(ident(unit_id)))
 
 
-def _level(unit: OrgUnit | None) -> Any:
+def _level(unit: OrgUnit | None, status: int = 200) -> Any:
     asked = forms.load(schemas.Cursor(), request.args)
     today = places.today(clock.now())
     actor = current_actor()
     return page(
         "orgs.html",
+        status,
         unit=unit,
+        version=seen.mark(_shown_whole(unit)) if unit else None,
         way=queries.org_ancestors(unit.id) if unit else [],
         found=queries.org_children(unit.id if unit else None, today, asked["cursor"]),
         may_change=may_change(actor, unit.id if unit else None),
@@ -97,6 +99,11 @@ def _shown(unit: OrgUnit) -> dict[str, Any]:
     return {"kind": unit.kind, "code": unit.code, "name": unit.name}
 
 
+def _shown_whole(unit: OrgUnit) -> dict[str, Any]:
+    """What the page of a unit shows to who closes it."""
+    return {**_shown(unit), "valid_to": unit.valid_to}
+
+
 @blueprint.post("/orgs/<unit_id>/edit")
 @policy(policies.write_orgs)
 def edit_org_post(unit_id: str) -> Any:
@@ -130,10 +137,13 @@ def _save(unit: OrgUnit | None, parent: OrgUnit | None) -> Any:
 @policy(policies.write_orgs)
 def close_org(unit_id: str) -> Any:
     """A unit ends, where nothing depends on it."""
-    unit = _changeable(unit_id)
+    actor, unit = current_actor(), _changeable(unit_id)
     try:
-        structure.close_org_unit(current_actor(), unit, clock.now())
+        with quicker.telling(actor, "org_unit", unit.id, "org.edit", "org.close"):
+            structure.close_org_unit(actor, unit, clock.now(), seen.seen_in(request.form, _shown_whole))
+            above = unit.parent_id
+            return redirect(url_for("accounts.org", unit_id=above) if above else url_for("accounts.orgs"))
     except Rejected as error:
         toast(error.message, "error")
         return redirect(url_for("accounts.org", unit_id=unit.id))
-    return redirect(url_for("accounts.org", unit_id=unit.parent_id) if unit.parent_id else url_for("accounts.orgs"))
+    return _level(unit, Stale.status)

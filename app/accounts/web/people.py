@@ -92,11 +92,23 @@ def person(person_id: str) -> Any:
     found = queries.person_for(current_actor(), "people.read", ident(person_id), moment)
     if found.merged_into_id is not None:
         return redirect(url_for("accounts.person", person_id=found.merged_into_id))
+    return page_of(found)
+
+
+def account_shown(person: Person) -> dict[str, Any]:
+    """What the page of a person shows to who disables or enables the account."""
+    return {"disabled_at": person.disabled_at}
+
+
+def page_of(found: Person, status: int = 200) -> Any:
+    """The page of a person."""
+    actor, moment = current_actor(), clock.now()
     today = places.today(moment)
-    actor = current_actor()
     return page(
         "person.html",
+        status,
         person=found,
+        version=seen.mark(account_shown(found)),
         today=today,
         state=queries.state_of(found, today),
         identifiers=queries.identifiers(found.id),

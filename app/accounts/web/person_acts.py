@@ -14,15 +14,17 @@ from app.accounts.models import Person, Role
 from app.accounts.rules import delegation
 from app.accounts.services import people, rights, sessions
 from app.accounts.web.entry import blueprint, ident, page
-from app.accounts.web.people import ONE_DAY, back_with, editable
-from app.core import clock, forms
+from app.accounts.web.people import ONE_DAY, account_shown, back_with, editable, page_of
+from app.audit import quicker
+from app.core import clock, forms, seen
 from app.core.actor import Actor
-from app.core.errors import DomainError, Rejected
+from app.core.errors import DomainError, Rejected, Stale
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.sites import queries as places
 
 OVER = ("institution", "own")  # scopes without an object
+ACCOUNT = ("person.disable", "person.enable")
 
 
 def _to(person: Person) -> Response:
@@ -224,21 +226,25 @@ def revoke_grant(person_id: str, grant_id: str) -> Any:
 @policy(policies.write_people)
 def disable_person(person_id: str) -> Any:
     """Close the account at once."""
-    person = editable(person_id)
+    actor, person = current_actor(), editable(person_id)
     try:
-        people.disable(current_actor(), person, clock.now())
+        with quicker.telling(actor, "person", person.id, *ACCOUNT):
+            people.disable(actor, person, clock.now(), seen.seen_in(request.form, account_shown))
+            return _to(person)
     except Rejected as error:
         return back_with(error, person.id)
-    return _to(person)
+    return page_of(person, Stale.status)
 
 
 @blueprint.post("/people/<person_id>/enable")
 @policy(policies.write_people)
 def enable_person(person_id: str) -> Any:
     """Open the account again."""
-    person = editable(person_id)
-    people.enable(current_actor(), person, clock.now())
-    return _to(person)
+    actor, person = current_actor(), editable(person_id)
+    with quicker.telling(actor, "person", person.id, *ACCOUNT):
+        people.enable(actor, person, clock.now(), seen.seen_in(request.form, account_shown))
+        return _to(person)
+    return page_of(person, Stale.status)
 
 
 @blueprint.post("/people/<person_id>/sessions/revoke")

@@ -13,7 +13,7 @@ from app.accounts.services import rights
 from app.accounts.web.entry import blueprint, ident, page
 from app.audit import quicker
 from app.core import clock, forms, seen, words
-from app.core.errors import DomainError, Rejected
+from app.core.errors import DomainError, Rejected, Stale
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.sites import queries as places
@@ -76,7 +76,7 @@ def _save(form: forms.Form, found: Role | None) -> Any:
     if data is None:
         return _form_page(form, found, 422)
     actor, role_id = current_actor(), found.id if found else None
-    overtaken = quicker.heeding(form, actor, "role", role_id, "role.edit", labels.permission)
+    overtaken = quicker.heeding(form, actor, "role", role_id, "role.edit", named=labels.permission)
     with form.heeding(DomainError), overtaken:
         rights.save_role(
             actor,
@@ -96,8 +96,12 @@ def _save(form: forms.Form, found: Role | None) -> Any:
 @policy(policies.write_roles)
 def close_role(role_id: str) -> Any:
     """Give a role up."""
+    actor, found = current_actor(), queries.role(ident(role_id))
     try:
-        rights.close_role(current_actor(), queries.role(ident(role_id)), clock.now())
+        with quicker.telling(actor, "role", found.id, "role.edit", "role.close"):
+            rights.close_role(actor, found, clock.now(), seen.seen_in(request.form, _shown))
+            return redirect(url_for("accounts.roles"))
     except Rejected as error:
         toast(error.message, "error")
-    return redirect(url_for("accounts.roles"))
+        return redirect(url_for("accounts.roles"))
+    return _form_page(seen.form_of(schemas.RoleFields, _shown(found)), found, Stale.status)

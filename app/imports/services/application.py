@@ -78,13 +78,13 @@ def _note_made(batch: ImportBatch, made: Mapping[int, int]) -> None:
     db.session.execute(_MADE, {"batch": batch.id, "made": rows})
 
 
-def undo(batch_id: int, *, actor: Actor, now: datetime, pulse: Callable[[], None] = lambda: None) -> None:
+def undo(batch_id: int, *, actor: Actor, now: datetime) -> None:
     """Take a batch in state "undoing" back, or say what stands in the way (the batch is then applied as before)."""
     batch = life.locked(batch_id)
     if batch.state != "undoing":
         return
     importer = registry.importer(batch.kind)
-    request = Request(actor, now, batch.extent, pulse)
+    request = Request(actor, now, batch.extent)
     done = queries.written_plans(batch_id)
     blockers = importer.blockers(done, request)
     if blockers:

@@ -19,9 +19,9 @@ from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotFound, Rejected
 from app.core.held import held as row_held
-from app.core.held import unchanged
 from app.core.i18n import iso
 from app.core.outbox import Event, Pending
+from app.core.seen import Seen, check
 from app.events.notifications import WebhookDue
 from app.notifications.rules import webhooks as rules
 from app.notifications.webhooks import failures
@@ -82,7 +82,7 @@ def change(
     *,
     actor: Actor,
     now: datetime,
-    seen: int | None,
+    seen: Seen | int | None,
     allowed: rules.Allowed,
     **values: Any,
 ) -> WebhookEndpoint:
@@ -261,10 +261,10 @@ def held(endpoint_id: int) -> WebhookEndpoint:
     return row_held(WebhookEndpoint, endpoint_id, WebhookEndpoint.removed_at.is_(None))
 
 
-def _held_as(endpoint_id: int, seen: int | None) -> WebhookEndpoint:
+def _held_as(endpoint_id: int, seen: Seen | int | None) -> WebhookEndpoint:
     """The same as somebody has seen it (None: he does not say). Raises NotFound, Stale."""
     endpoint = held(endpoint_id)
-    unchanged(endpoint.version, seen, state=_state(endpoint), assignee=None)
+    check(endpoint, seen, state=_state(endpoint), assignee=None)
     return endpoint
 
 

@@ -7,15 +7,20 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import clock, forms
-from app.core.errors import Conflict, Rejected, Stale
+from app.audit import quicker
+from app.core import clock, forms, seen
+from app.core.errors import Conflict, Stale
 from app.core.http import current_actor, policy
 from app.core.http.idempotency import ignores_key
 from app.core.pages import toast
 from app.notifications import policies
 from app.notifications.webhooks import calling, failures, queries, schemas, services
+from app.notifications.webhooks.models import WebhookEndpoint
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
+
+CHANGES = ("webhook.change", "webhook.secret", "webhook.remove")
+"""The acts that change what the page of an endpoint shows of it."""
 
 
 @blueprint.get("")
@@ -64,18 +69,12 @@ def change(webhook_id: int) -> Any:
         return _shown(webhook_id, form=form), 422
     data["enabled"] = "enabled" in request.form
     data.setdefault("events", [])
-    seen = forms.seen_in(request.form)
-    try:
-        services.change(
-            webhook_id, actor=current_actor(), now=clock.now(), seen=seen, allowed=calling.allowed_here(), **data
-        )
-    except Rejected as error:
-        form.refuse(error)
-        return _shown(webhook_id, form=form), 422
-    except Stale:
-        return _meanwhile(webhook_id)
-    toast(_("Saved."))
-    return redirect(url_for("webhooks.show", webhook_id=webhook_id))
+    actor, before = current_actor(), seen.seen_by(form, _values)
+    with form.heeding(), quicker.heeding(form, actor, "webhook", webhook_id, *CHANGES):
+        services.change(webhook_id, actor=actor, now=clock.now(), seen=before, allowed=calling.allowed_here(), **data)
+        toast(_("Saved."))
+        return redirect(url_for("webhooks.show", webhook_id=webhook_id))
+    return _shown(webhook_id, form=form), form.status
 
 
 @blueprint.post("/<int:webhook_id>/secret")
@@ -83,12 +82,11 @@ def change(webhook_id: int) -> Any:
 @policy(policies.write_webhooks)
 def renew_secret(webhook_id: int) -> Any:
     """A new secret, shown in this answer and never again."""
-    seen = forms.seen_in(request.form)
-    try:
-        found = services.renew_secret(webhook_id, actor=current_actor(), now=clock.now(), seen=seen)
-    except Stale:
-        return _meanwhile(webhook_id)
-    return _shown(webhook_id, secret=found.secret)
+    actor, before = current_actor(), forms.seen_in(request.form)
+    with quicker.telling(actor, "webhook", webhook_id, *CHANGES):
+        found = services.renew_secret(webhook_id, actor=actor, now=clock.now(), seen=before)
+        return _shown(webhook_id, secret=found.secret)
+    return _shown(webhook_id), Stale.status
 
 
 @blueprint.post("/<int:webhook_id>/test")
@@ -107,13 +105,12 @@ def send_test(webhook_id: int) -> Any:
 @policy(policies.write_webhooks)
 def remove(webhook_id: int) -> Any:
     """Send nothing there any more."""
-    seen = forms.seen_in(request.form)
-    try:
-        services.remove(webhook_id, actor=current_actor(), now=clock.now(), seen=seen)
-    except Stale:
-        return _meanwhile(webhook_id)
-    toast(_("The webhook is removed."))
-    return redirect(url_for("webhooks.index"))
+    actor, before = current_actor(), forms.seen_in(request.form)
+    with quicker.telling(actor, "webhook", webhook_id, *CHANGES):
+        services.remove(webhook_id, actor=actor, now=clock.now(), seen=before)
+        toast(_("The webhook is removed."))
+        return redirect(url_for("webhooks.index"))
+    return _shown(webhook_id), Stale.status
 
 
 @blueprint.post("/messages/<int:message_id>/replay")
@@ -129,22 +126,16 @@ def _form(form: forms.Form, status: int = 200) -> Any:
     return render_template("notifications/webhook_new.html", form=form, names=services.names()), status
 
 
-def _meanwhile(webhook_id: int) -> Any:
-    """The page as it stands now, for whoever acted on an older one."""
-    form = forms.Form(schemas.WebhookChange)
-    form.problem = _("Somebody changed this webhook in the meantime. Here is how it stands now.")
-    return _shown(webhook_id, form=form), 412
+def _values(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    return {name: getattr(endpoint, name) for name in ("name", "url", "events", "enabled")}
 
 
 def _shown(webhook_id: int, *, form: forms.Form | None = None, secret: str | None = None) -> str:
     found = queries.endpoint(webhook_id)
-    now_so = {"name": found.name, "url": found.url, "events": found.events, "enabled": found.enabled}
-    shown = form or forms.Form(schemas.WebhookChange)
-    shown.values = {**now_so, **shown.values}
     return render_template(
         "notifications/webhook.html",
         it=found,
-        form=shown,
+        form=form or seen.form_of(schemas.WebhookChange, _values(found)),
         secret=secret,
         names=services.names(),
         failure=failures.words,

@@ -36,7 +36,6 @@ class AnswerForm(forms.Schema):
     categories = fields.List(forms.Text(max=64), load_default=list, validate=validate.Length(max=50))
     position = _position()
     published = fields.Boolean(load_default=False)
-    version = forms.Id(load_default=None)
 
     @staticmethod
     def written(data: dict[str, Any]) -> Written:
@@ -64,7 +63,6 @@ class ContactForm(forms.Schema):
     campus_id = forms.Id(load_default=None)
     emergency = fields.Boolean(load_default=False)
     position = _position()
-    version = forms.Id(load_default=None)
 
     @staticmethod
     def entry(data: dict[str, Any]) -> Entry:

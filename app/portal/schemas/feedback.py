@@ -17,7 +17,6 @@ from app.tickets.schemas import Choices
 TEXT, ABOUT, PEOPLE = 3000, 200, 20
 _OFFERED = _l("Choose one of the offered values.")
 _CHOOSE = _l("Choose what it is.")
-_RELOAD = _l("Load the page again and repeat the step.")
 
 
 def _switch() -> fields.Boolean:
@@ -59,7 +58,6 @@ class AssignForm(forms.Schema):
     """Who is to answer it; nobody where it is left open."""
 
     handler = forms.Id(load_default=None)
-    version = forms.Id(required=True, error_messages=_asked(_RELOAD))
 
 
 class AboutForm(forms.Schema):
@@ -82,7 +80,6 @@ class NoticeOfForm(forms.Schema):
     title_zh = forms.Text(max=80, load_default="")
     title_en = forms.Text(max=80, load_default="")
     text = forms.Text(max=TEXT, multiline=True, load_default="")
-    version = forms.Id(required=True, error_messages=_asked(_RELOAD))
 
 
 class RepairOfForm(forms.Schema):
@@ -93,7 +90,6 @@ class RepairOfForm(forms.Schema):
     place_text = forms.Text(max=200, load_default="")
     description = forms.Text(max=2000, multiline=True, load_default="")
     text = forms.Text(max=TEXT, multiline=True, load_default="")
-    version = forms.Id(required=True, error_messages=_asked(_RELOAD))
 
 
 class FeedbackIn(forms.Schema):

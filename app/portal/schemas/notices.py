@@ -31,7 +31,6 @@ class NoticeForm(forms.Schema):
     shown_until = LocalMoment(load_default=None)
     places = fields.List(forms.Id(), load_default=list, validate=validate.Length(max=PLACES))
     roles = fields.List(forms.Text(max=64), load_default=list, validate=validate.Length(max=ROLES))
-    version = forms.Id(load_default=None)
     again = fields.Boolean(load_default=False)
     act = fields.String(load_default="keep", validate=validate.OneOf(("keep", "publish", "look"), error=_OFFERED))
 
@@ -50,12 +49,6 @@ class NoticeForm(forms.Schema):
             places=tuple(data["places"]),
             roles=tuple(data["roles"]),
         )
-
-
-class VersionForm(forms.Schema):
-    """The version that was on the page."""
-
-    version = forms.Id(required=True, error_messages={"required": _l("Load the page again and repeat the step.")})
 
 
 class NoticeIn(forms.Schema):

@@ -13,7 +13,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.held import held, unchanged
+from app.core.seen import Seen, still
 from app.portal.models import Answer, DutyContact
 from app.sites import queries as sites
 
@@ -56,9 +56,9 @@ class Entries(Generic[Row, Text]):
         audit.record(actor, f"{self.kind}.write", self.kind, made.id, now=now, after=asdict(text))
         return made
 
-    def change(self, row_id: int, text: Text, *, actor: Actor, now: datetime, seen: int | None) -> Row:
+    def change(self, row_id: int, text: Text, *, actor: Actor, now: datetime, seen: Seen | int | None) -> Row:
         """Write it anew. Raises NotFound, Stale, Rejected."""
-        row = self._held(row_id, seen)
+        row = still(self.model, row_id, seen, self.model.valid_to.is_(None))
         self.check(text)
         before = asdict(self.text_of(row))
         for name, value in self.columns(text, now).items():
@@ -69,15 +69,10 @@ class Entries(Generic[Row, Text]):
         audit.record_change(actor, f"{self.kind}.change", self.kind, row.id, now=now, before=before, after=after)
         return row
 
-    def close(self, row_id: int, *, actor: Actor, now: datetime, seen: int | None) -> None:
+    def close(self, row_id: int, *, actor: Actor, now: datetime, seen: Seen | int | None) -> None:
         """Nobody is shown it any more; it is never deleted. Raises NotFound, Stale."""
-        row = self._held(row_id, seen)
+        row = still(self.model, row_id, seen, self.model.valid_to.is_(None))
         row.valid_to = sites.today(now)
         row.version += 1
         db.session.flush()
         audit.record(actor, f"{self.kind}.close", self.kind, row.id, now=now)
-
-    def _held(self, row_id: int, seen: int | None) -> Row:
-        row = held(self.model, row_id, self.model.valid_to.is_(None))
-        unchanged(row.version, seen)
-        return row

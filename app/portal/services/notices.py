@@ -19,7 +19,7 @@ from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, Rejected
 from app.core.held import held as row_held
-from app.core.held import unchanged
+from app.core.seen import Seen, check
 from app.events.notices import NoticeOver, NoticePublished
 from app.portal import policies
 from app.portal.models import Notice, NoticePlace, NoticeRead, NoticeVersion
@@ -60,7 +60,7 @@ def write(*, actor: Actor, now: datetime, content: Content) -> Notice:
 
 
 def change(
-    *, actor: Actor, now: datetime, notice_id: int, content: Content, seen: int | None, again: bool = False
+    *, actor: Actor, now: datetime, notice_id: int, content: Content, seen: Seen | int | None, again: bool = False
 ) -> Notice:
     """Change a draft, or what people are told by a published notice; `again`: those who read it read it anew.
 
@@ -147,10 +147,10 @@ def note_read(*, person_id: int, notice_id: int, version: int, now: datetime, se
     )
 
 
-def _held(actor: Actor, notice_id: int, act: Act, seen: int | None) -> Notice:
+def _held(actor: Actor, notice_id: int, act: Act, seen: Seen | int | None) -> Notice:
     """The notice, locked, for an act that is possible. Raises NotFound, Stale, Conflict."""
     notice = row_held(Notice, notice_id, queries.writable(actor))
-    unchanged(notice.version, seen, state=notice.status)
+    check(notice, seen, state=notice.status)
     try:
         rules.target(Status(notice.status), act)
     except ValueError as error:

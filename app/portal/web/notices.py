@@ -8,11 +8,12 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import clock, forms, words
+from app.audit import quicker
+from app.core import clock, forms, seen, words
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy, signed_in
-from app.core.pages import toast
+from app.core.pages import said, toast
 from app.core.transaction import apart
 from app.portal import notice_words, policies
 from app.portal.models import Notice
@@ -20,7 +21,7 @@ from app.portal.queries import notices as queries
 from app.portal.queries import readers
 from app.portal.rules import notices as rules
 from app.portal.rules.notices import Act, Content, Kind, Status
-from app.portal.schemas.notices import NoticeForm, VersionForm
+from app.portal.schemas.notices import NoticeForm
 from app.portal.services import notices as services
 from app.portal.ways import way
 from app.sites import queries as sites
@@ -149,14 +150,19 @@ def new_post() -> Any:
 @policy(policies.write_notices)
 def edit(notice_id: str) -> Any:
     """The notice as its readers will see it, how many they are, and the form that changes it."""
-    notice = _mine(notice_id)
-    places = queries.place_ids(notice.id)
-    values = {name: getattr(notice, name) for name in ("kind", "utility", "roles", "version")}
+    return _edit(_mine(notice_id))
+
+
+def _edit(notice: Notice) -> str:
+    return _form_page(seen.form_of(NoticeForm, _shown(notice)), notice)
+
+
+def _shown(notice: Notice) -> dict[str, Any]:
+    values = {name: getattr(notice, name) for name in ("kind", "utility", "roles")}
     values |= {name: wall(getattr(notice, name)) for name in TIMES}
     for name in ("title", "body"):
         values |= words.to_fields(getattr(notice, name), name)
-    values["places"] = places
-    return _form_page(forms.Form(NoticeForm, values), notice)
+    return {**values, "places": queries.place_ids(notice.id)}
 
 
 @blueprint.post("/<notice_id>/edit")
@@ -181,8 +187,9 @@ def _written(notice: Notice | None) -> Any:
     content = notice_words.titled(form.schema.content(data))  # type: ignore[attr-defined]  # this form's own schema
     if data["act"] == "look":
         return _form_page(form, notice, content.fitted())
-    with form.heeding(Stale, Conflict):
-        kept = _keep(notice, content, data)
+    late = quicker.heeding(form, current_actor(), "notice", notice.id if notice else None, named=_called)
+    with form.heeding(Conflict), late:
+        kept = _keep(notice, content, data, seen.seen_by(form, _shown))
         if kept.status == Status.PUBLISHED:
             return redirect(url_for("notices.show", notice_id=kept.id), 303)
         toast(_("Kept."))
@@ -190,14 +197,22 @@ def _written(notice: Notice | None) -> Any:
     return _form_page(form, notice), form.status
 
 
-def _keep(notice: Notice | None, content: Content, data: dict[str, Any]) -> Notice:
+def _called(code: str) -> str:
+    """What a place or role chosen among several is called."""
+    number = forms.parse_id(code)
+    if number is not None:
+        place = sites.by_id(number)
+        return place.name if place else code
+    return next((said(row.name) for row in queries.roles() if row.code == code), code)
+
+
+def _keep(notice: Notice | None, content: Content, data: dict[str, Any], before: seen.Seen) -> Notice:
     """Write or change it, and publish it where that was asked for."""
     given: dict[str, Any] = {"actor": current_actor(), "now": clock.now()}
     if notice is None:
         kept = services.write(content=content, **given)
     else:
-        seen, again = data["version"], data["again"]
-        kept = services.change(notice_id=notice.id, content=content, seen=seen, again=again, **given)
+        kept = services.change(notice_id=notice.id, content=content, seen=before, again=data["again"], **given)
     if data["act"] == "publish":
         services.publish(notice_id=kept.id, seen=kept.version, **given)
     return kept
@@ -225,24 +240,25 @@ def discard(notice_id: str) -> Any:
 
 
 def _step(notice_id: str, act: Act) -> Any:
-    notice = _mine(notice_id)
-    data = forms.load(VersionForm(unknown="exclude"), request.form.to_dict())
+    notice, actor = _mine(notice_id), current_actor()
     given: dict[str, Any] = {
-        "actor": current_actor(),
+        "actor": actor,
         "now": clock.now(),
         "notice_id": notice.id,
-        "seen": data["version"],
+        "seen": forms.seen_in(request.form),
     }
     try:
-        if act == Act.DISCARD:
-            services.discard(**given)
-            toast(_("The draft is thrown away."), "info")
-            return redirect(url_for("notices.desk", view="draft"), 303)
-        (services.publish if act == Act.PUBLISH else services.end)(**given)
-    except (Rejected, Stale, Conflict) as refused:
-        toast(str(refused.sentences[0]), "late")
+        with quicker.telling(actor, "notice", notice.id):
+            if act == Act.DISCARD:
+                services.discard(**given)
+                toast(_("The draft is thrown away."), "info")
+                return redirect(url_for("notices.desk", view="draft"), 303)
+            (services.publish if act == Act.PUBLISH else services.end)(**given)
+            return redirect(url_for("notices.show", notice_id=notice_id), 303)
+    except (Rejected, Conflict) as refused:
+        toast(refused.sentences[0], "late")
         return redirect(url_for("notices.edit", notice_id=notice_id), 303)
-    return redirect(url_for("notices.show", notice_id=notice_id), 303)
+    return _edit(notice), Stale.status
 
 
 def _form_page(form: forms.Form, notice: Notice | None = None, content: Content | None = None) -> str:

@@ -248,7 +248,7 @@ def discard(calendar_id: str) -> Any:
     """Forget the draft."""
     desk = _desk(calendar_id)
     try:
-        services.discard_draft(desk.head.id, seen=forms.parse_id(request.form.get("seen")))
+        services.discard_draft(desk.head.id, seen=forms.seen_in(request.form, "seen"))
     except Stale as stale:
         form = Form(shapes.DatesForm)
         form.problem = str(stale.message)

@@ -13,7 +13,7 @@ from app.core import pinyin
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, Rejected
-from app.core.seen import Seen
+from app.core.seen import Seen, check
 from app.sites import policies, queries
 from app.sites.models import Place
 from app.sites.rules import tree
@@ -41,7 +41,7 @@ def add_place(
     """
     parent = None
     if parent_id is not None:
-        parent = standing.seen(parent_id, actor)
+        parent = standing.changeable(parent_id, actor)
         standing.lock_campuses([parent], share=True)
         if parent.valid_to is not None:
             raise Conflict(_l("The place above this one is closed. Open that one first."))
@@ -81,9 +81,7 @@ def edit_place(
     `initials` blank or None: those of the name. `seen`: what the actor had before him (None: not asked). Raises
     Rejected, NotFound, NotAllowed, Overtaken.
     """
-    place = standing.locked(place_id, actor)
-    if seen is not None:
-        seen.holds(place)
+    place = standing.locked(place_id, actor, seen)
     if code != place.code and queries.code_taken(code, but=place.id):
         raise Rejected(fields={"code": standing.CODE_TAKEN})
     before = _facts(place)
@@ -98,13 +96,14 @@ def edit_place(
     return place
 
 
-def move_place(place_id: int, parent_id: int, *, actor: Actor, now: datetime) -> Place:
+def move_place(place_id: int, parent_id: int, *, actor: Actor, now: datetime, seen: Seen | None = None) -> Place:
     """Hang a place, with everything below it, under another parent.
 
-    Raises Rejected where it does not fit there or the new parent lies inside the place itself.
+    Raises Rejected where it does not fit there or the new parent lies inside the place itself, Overtaken.
     """
-    place, parent = standing.seen(place_id, actor), standing.seen(parent_id, actor)
+    place, parent = standing.changeable(place_id, actor), standing.changeable(parent_id, actor)
     standing.lock_campuses([place, parent])
+    check(place, seen)
     if parent_id == place.parent_id:
         return place
     standing.check_fit(place.kind, parent)
@@ -117,12 +116,12 @@ def move_place(place_id: int, parent_id: int, *, actor: Actor, now: datetime) ->
     return place
 
 
-def close_place(place_id: int, on: date, *, actor: Actor, now: datetime) -> Place:
+def close_place(place_id: int, on: date, *, actor: Actor, now: datetime, seen: Seen | None = None) -> Place:
     """End a place with a day (exclusive: on that day it is no longer there). History keeps pointing to it.
 
-    Raises Conflict while something valid stands below it, Rejected for a day before it opened.
+    Raises Conflict while something valid stands below it, Rejected for a day before it opened, Overtaken.
     """
-    place = standing.locked(place_id, actor)
+    place = standing.locked(place_id, actor, seen)
     if place.valid_to is not None:
         raise Conflict(_l("This place is closed already."))
     if place.valid_from is not None and on < place.valid_from:
@@ -134,9 +133,12 @@ def close_place(place_id: int, on: date, *, actor: Actor, now: datetime) -> Plac
     return place
 
 
-def reopen_place(place_id: int, *, actor: Actor, now: datetime) -> Place:
-    """Take a closing back. Raises Conflict where the parent is closed, Rejected where the code was given away."""
-    place = standing.locked(place_id, actor)
+def reopen_place(place_id: int, *, actor: Actor, now: datetime, seen: Seen | None = None) -> Place:
+    """Take a closing back.
+
+    Raises Conflict where the parent is closed, Rejected where the code was given away, Overtaken.
+    """
+    place = standing.locked(place_id, actor, seen)
     if place.valid_to is None:
         return place
     parent = queries.by_id(place.parent_id) if place.parent_id is not None else None

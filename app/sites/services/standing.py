@@ -16,6 +16,7 @@ from app.core import i18n, pinyin
 from app.core.actor import Actor
 from app.core.db import constraint_error, current_institution, db, not_over
 from app.core.errors import Busy, Conflict, NotAllowed, NotFound, Rejected
+from app.core.seen import Seen, check
 from app.sites import policies, queries
 from app.sites.models import Place
 from app.sites.rules import tree
@@ -141,7 +142,8 @@ def rederive(roots: Iterable[int]) -> None:
             db.session.expire(loaded, ["path", "search", "campus_id", "building_id"])
 
 
-def seen(place_id: int, actor: Actor) -> Place:
+def changeable(place_id: int, actor: Actor) -> Place:
+    """The place, where the actor may change it. Raises NotFound, NotAllowed."""
     place = queries.by_id(place_id)
     if place is None:
         raise NotFound
@@ -149,9 +151,11 @@ def seen(place_id: int, actor: Actor) -> Place:
     return place
 
 
-def locked(place_id: int, actor: Actor) -> Place:
-    place = seen(place_id, actor)
+def locked(place_id: int, actor: Actor, seen: Seen | None = None) -> Place:
+    """The place under the lock of its campus, as the actor saw it. Raises NotFound, NotAllowed, Busy, Overtaken."""
+    place = changeable(place_id, actor)
     lock_campuses([place])
+    check(place, seen)
     return place
 
 

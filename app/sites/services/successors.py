@@ -10,17 +10,21 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, Rejected
+from app.core.seen import Seen
 from app.sites import queries
 from app.sites.models import Place
 from app.sites.services import standing
 
 
-def set_successor(place_id: int, successor_id: int | None, *, actor: Actor, now: datetime) -> Place:
+def set_successor(
+    place_id: int, successor_id: int | None, *, actor: Actor, now: datetime, seen: Seen | None = None
+) -> Place:
     """Name the place that stands in for a closed one; None: nothing does. History stays where it was.
 
-    Raises NotFound, NotAllowed, Conflict (the place is not closed), Rejected (`successor_id` is not there, or itself).
+    Raises NotFound, NotAllowed, Overtaken, Conflict (the place is not closed), Rejected (`successor_id` is not there,
+    or itself).
     """
-    place = standing.locked(place_id, actor)
+    place = standing.locked(place_id, actor, seen)
     if place.valid_to is None:
         raise Conflict(_l("Close this place first; as long as it is open, it is reported for itself."))
     if successor_id is not None:

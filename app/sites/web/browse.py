@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import render_template, request, url_for
 
-from app.core import forms
+from app.core import forms, seen
 from app.core.http import current_actor, policy
 from app.sites import labels, policies, queries
 from app.sites.models import Place
@@ -56,6 +56,16 @@ def place(place_id: str) -> Any:
     return page_of(found)
 
 
+CHANGES = ("place.edit", "place.move", "place.close", "place.reopen", "place.successor")
+"""The acts that change what the page shows of a place."""
+
+
+def shown(place: Place) -> dict[str, Any]:
+    """What of a place its page shows to who closes or opens it."""
+    names = ("code", "name", "parent_id", "valid_to", "successor_id")
+    return {name: getattr(place, name) for name in names}
+
+
 def page_of(found: Place, **more: Any) -> str:
     """The page of a place; `more` is what a refused act on it says."""
     actor, on = current_actor(), entry.today()
@@ -64,6 +74,7 @@ def page_of(found: Place, **more: Any) -> str:
     return render_template(
         "sites/place.html",
         place=found,
+        version=seen.mark(shown(found)),
         above=queries.lineage(found.id)[:-1],
         page=queries.find(on, parent=found, cursor=request.args.get("cursor")),
         url=url_for("sites.place", place_id=found.id),

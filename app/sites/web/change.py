@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.audit import quicker
 from app.core import clock, pages, seen
-from app.core.errors import DomainError, NotAllowed, NotFound, Rejected
+from app.core.errors import Conflict, DomainError, NotFound, Rejected, Stale
 from app.core.forms import Form, parse_id
 from app.core.http import current_actor, policy
 from app.sites import labels, policies, queries, services
@@ -17,16 +17,6 @@ from app.sites.models import Place
 from app.sites.rules import tree
 from app.sites.schemas import CloseForm, MoveForm, NewPlaceForm, PlaceForm
 from app.sites.web import browse, entry
-
-WRITE = "places.write"
-
-
-def _mine(place_id: str) -> Place:
-    """The place, where the reader may change it. Raises NotFound, NotAllowed."""
-    found = entry.wanted(place_id)
-    if not policies.covers(current_actor(), WRITE, found):
-        raise NotAllowed
-    return found
 
 
 def _to(place: Place) -> Any:
@@ -37,7 +27,7 @@ def _to(place: Place) -> Any:
 @policy(policies.may_write)
 def new_place() -> Any:
     """The form of a new place under `parent` (a campus without one)."""
-    parent = _mine(request.args["parent"]) if request.args.get("parent") else None
+    parent = entry.mine(request.args["parent"]) if request.args.get("parent") else None
     kinds = tree.kinds_under(parent.kind if parent else None)
     asked = request.args.get("kind")
     values = {
@@ -86,7 +76,7 @@ def _new_page(form: Form, parent: Place | None) -> str:
 @entry.blueprint.get("/places/<place_id>/edit")
 @policy(policies.may_write)
 def edit_form(place_id: str) -> Any:
-    place = _mine(place_id)
+    place = entry.mine(place_id)
     return render_template("sites/edit.html", form=seen.form_of(PlaceForm, _shown(place)), place=place)
 
 
@@ -98,7 +88,7 @@ def _shown(place: Place) -> dict[str, Any]:
 @entry.blueprint.post("/places/<place_id>/edit")
 @policy(policies.may_write)
 def edit_place(place_id: str) -> Any:
-    place = _mine(place_id)
+    place = entry.mine(place_id)
     form = Form(PlaceForm)
     data = form.load(request.form)
     if data is not None:
@@ -114,24 +104,31 @@ def edit_place(place_id: str) -> Any:
 @entry.blueprint.get("/places/<place_id>/move")
 @policy(policies.may_write)
 def move_form(place_id: str) -> Any:
-    place = _mine(place_id)
-    return _move_page(Form(MoveForm, {"parent_id": request.args.get("parent_id")}), place)
+    place = entry.mine(place_id)
+    form = seen.form_of(MoveForm, _stands(place))
+    form.values["parent_id"] = request.args.get("parent_id")
+    return _move_page(form, place)
+
+
+def _stands(place: Place) -> dict[str, Any]:
+    return {"parent_id": place.parent_id}
 
 
 @entry.blueprint.post("/places/<place_id>/move")
 @policy(policies.may_write)
 def move_place(place_id: str) -> Any:
-    place = _mine(place_id)
+    place = entry.mine(place_id)
     form = Form(MoveForm)
     data = form.load(request.form)
-    if data is None:
-        return _move_page(form, place), 422
-    try:
-        services.move_place(place.id, data["parent_id"], actor=current_actor(), now=clock.now())
-    except (Rejected, NotFound) as refused:
-        form.refuse(refused if isinstance(refused, Rejected) else {"parent_id": [_("This place is not known.")]})
-        return _move_page(form, place), 422
-    return _to(place)
+    if data is not None:
+        actor, before = current_actor(), seen.seen_by(form, _stands)
+        with form.heeding(Conflict), quicker.heeding(form, actor, "place", place.id, "place.move"):
+            try:
+                services.move_place(place.id, data["parent_id"], actor=actor, now=clock.now(), seen=before)
+            except NotFound as error:
+                raise Rejected(fields={"parent_id": _("This place is not known.")}) from error
+            return _to(place)
+    return _move_page(form, place), form.status
 
 
 def _move_page(form: Form, place: Place) -> str:
@@ -148,12 +145,14 @@ def _move_page(form: Form, place: Place) -> str:
 @entry.blueprint.post("/places/<place_id>/close")
 @policy(policies.may_write)
 def close_place(place_id: str) -> Any:
-    place = _mine(place_id)
+    place = entry.mine(place_id)
     form = Form(CloseForm)
     data = form.load(request.form)
     if data is not None:
-        with form.heeding(DomainError):
-            services.close_place(place.id, data["on"], actor=current_actor(), now=clock.now())
+        actor, before = current_actor(), seen.seen_by(form, browse.shown)
+        late = quicker.telling(actor, "place", place.id, *browse.CHANGES, form=form)
+        with form.heeding(DomainError), late:
+            services.close_place(place.id, data["on"], actor=actor, now=clock.now(), seen=before)
             return _to(place)
     return browse.page_of(place, close_form=form), form.status
 
@@ -161,6 +160,9 @@ def close_place(place_id: str) -> Any:
 @entry.blueprint.post("/places/<place_id>/reopen")
 @policy(policies.may_write)
 def reopen_place(place_id: str) -> Any:
-    place = _mine(place_id)
-    services.reopen_place(place.id, actor=current_actor(), now=clock.now())
-    return _to(place)
+    place = entry.mine(place_id)
+    actor, before = current_actor(), seen.seen_in(request.form, browse.shown)
+    with quicker.telling(actor, "place", place.id, *browse.CHANGES):
+        services.reopen_place(place.id, actor=actor, now=clock.now(), seen=before)
+        return _to(place)
+    return browse.page_of(place), Stale.status

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from app.core import clock, pages
-from app.core.errors import NotAllowed, NotFound
+from app.core.errors import NotFound
 from app.core.forms import Form, parse_id
 from app.core.http import current_actor, policy
 from app.core.http.idempotency import ignores_key
@@ -22,18 +22,11 @@ LABEL = "places.stickers"
 USUAL_KINDS = ("room", "outdoor", "asset")
 
 
-def _mine(place_id: str) -> Place:
-    found = entry.wanted(place_id)
-    if not policies.covers(current_actor(), LABEL, found):
-        raise NotAllowed
-    return found
-
-
 @entry.blueprint.get("/places/<place_id>/labels")
 @policy(policies.may_label)
 def labels_form(place_id: str) -> Any:
     """Choose what to print: this place, or what stands below it."""
-    place = _mine(place_id)
+    place = entry.mine(place_id, LABEL)
     below = queries.count_below(place, entry.today())
     form = Form(
         LabelsForm,
@@ -63,7 +56,7 @@ def _choose(form: Form, place: Place) -> str:
 @ignores_key
 def print_labels(place_id: str) -> Any:
     """Issue the stickers and show the sheet; its answer is never stored, since it holds the secrets."""
-    place = _mine(place_id)
+    place = entry.mine(place_id, LABEL)
     form = Form(LabelsForm)
     data = form.load(request.form)
     if data is None:
@@ -107,7 +100,7 @@ def qr_code(text: str) -> Markup:
 @policy(policies.may_label)
 def revoke_sticker(place_id: str, sticker_id: str) -> Any:
     """Make one sticker worthless."""
-    place, number = _mine(place_id), parse_id(sticker_id)
+    place, number = entry.mine(place_id, LABEL), parse_id(sticker_id)
     if number is None:
         raise NotFound
     sticker = services.revoke_sticker(number, actor=current_actor(), now=clock.now())

@@ -7,8 +7,9 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import clock
-from app.core.errors import NotAllowed
+from app.audit import quicker
+from app.core import clock, seen
+from app.core.errors import Conflict
 from app.core.forms import Form, parse_id
 from app.core.http import current_actor, policy
 from app.sites import policies, queries, services
@@ -17,28 +18,25 @@ from app.sites.schemas import SuccessorForm
 from app.sites.web import entry
 
 
-def _mine(place_id: str) -> Place:
-    """The place, where the reader may change it. Raises NotFound, NotAllowed."""
-    found = entry.wanted(place_id)
-    if not policies.covers(current_actor(), "places.write", found):
-        raise NotAllowed
-    return found
-
-
 @entry.blueprint.get("/places/<place_id>/successor")
 @policy(policies.may_write)
 def successor_form(place_id: str) -> Any:
     """Choose it from the register."""
-    place = _mine(place_id)
-    chosen = request.args.get("successor_id") or (str(place.successor_id) if place.successor_id else None)
-    return _page(Form(SuccessorForm, {"successor_id": chosen}), place)
+    place = entry.mine(place_id)
+    form = seen.form_of(SuccessorForm, _shown(place))
+    form.values["successor_id"] = request.args.get("successor_id") or place.successor_id
+    return _page(form, place)
+
+
+def _shown(place: Place) -> dict[str, Any]:
+    return {"successor_id": place.successor_id}
 
 
 @entry.blueprint.post("/places/<place_id>/successor")
 @policy(policies.may_write)
 def set_successor(place_id: str) -> Any:
     """From now on what is reported for the closed place goes there; with `clear` nothing stands in for it."""
-    place = _mine(place_id)
+    place = entry.mine(place_id)
     form = Form(SuccessorForm)
     data = form.load(request.form)
     if data is None:
@@ -47,8 +45,9 @@ def set_successor(place_id: str) -> Any:
         form.refuse({"successor_id": [_("Choose the place that stands in for this one.")]})
         return _page(form, place), 422
     chosen = None if data["clear"] else data["successor_id"]
-    with form.heeding():
-        services.set_successor(place.id, chosen, actor=current_actor(), now=clock.now())
+    actor = current_actor()
+    with form.heeding(Conflict), quicker.heeding(form, actor, "place", place.id, "place.successor", "place.reopen"):
+        services.set_successor(place.id, chosen, actor=actor, now=clock.now(), seen=seen.seen_by(form, _shown))
         return redirect(url_for("sites.place", place_id=place.id))
     return _page(form, place), form.status
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Response
 
+from app.accounts import queries
 from app.core import clock
 from app.core.http import accepts, answers, current_actor, policy
 from app.core.http.api import json_answer
 from app.core.i18n import iso
 from app.tickets import order_words, policies
 from app.tickets.api.answering import blueprint
-from app.tickets.queries import orders
 from app.tickets.rules.dispatching import Ranking
 from app.tickets.schemas import ranking as schemas
 from app.tickets.services import dry_run
@@ -21,7 +21,7 @@ from app.tickets.services import dry_run
 def explained(ranking: Ranking) -> dict[str, Any]:
     """Candidates and excluded with their names and reasons, in the reader's words (43)."""
     people = [each.person_id for each in ranking.candidates] + [each.person_id for each in ranking.excluded]
-    names = orders.names(people)
+    names = queries.names(people)
     return {
         "why": [
             {

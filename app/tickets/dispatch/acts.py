@@ -10,6 +10,7 @@ from flask import redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import queries as people
 from app.core import clock, forms, transaction
 from app.core.errors import Conflict, DomainError, NotFound, Rejected, Stale
 from app.core.http import current_actor, policy, upload
@@ -18,7 +19,6 @@ from app.tickets import order_acts, order_photos, order_words, policies
 from app.tickets.dispatch import entry, pages, screens
 from app.tickets.dispatch.entry import blueprint, order_row
 from app.tickets.order_forms import MEGABYTES, OrderActForm, given_note, given_reason, named, overtaken
-from app.tickets.queries import orders as order_queries
 from app.tickets.refusal_words import sentence
 from app.tickets.rules.workflow import OrderAct, OrderState
 from app.tickets.services import dispatching, hands, opening
@@ -201,7 +201,7 @@ def _again(order_id: int, name: str, form: forms.Form, status: int, *, lost: Dom
 def _say(done: OrderDone, name: str) -> None:
     """What the page does not show by itself."""
     if done.state == OrderState.OFFERED and done.assignee_id is not None:
-        who = order_queries.names([done.assignee_id]).get(done.assignee_id, "")
+        who = people.names([done.assignee_id]).get(done.assignee_id, "")
         toast(_("%(number)s is offered to %(name)s.", number=done.number, name=who))
     elif name == "pool":
         toast(_("%(number)s lies in the pool.", number=done.number), "info")

@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from marshmallow import EXCLUDE, fields
 
+from app.accounts import queries as people
 from app.core import clock, forms, transaction
 from app.core.errors import Conflict
 from app.core.http import current_actor, policy, signed_in
@@ -15,7 +16,6 @@ from app.core.pages import toast
 from app.tickets import order_words, policies
 from app.tickets.dispatch.screens import short_place
 from app.tickets.queries import duty_calls as queries
-from app.tickets.queries import orders as order_queries
 from app.tickets.rules.duty import CAUSE_LABELS, Cause
 from app.tickets.services import duty_calls as services
 
@@ -88,4 +88,4 @@ def waits(row: Any) -> bool:
 
 
 def _names(rows: Any) -> dict[int, str]:
-    return order_queries.names(sorted({person_id for row in rows for person_id in row.called}))
+    return people.names(person_id for row in rows for person_id in row.called)

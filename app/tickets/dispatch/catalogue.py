@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.audit import quicker
 from app.core import clock, forms, seen, words
-from app.core.errors import NotFound, Rejected
+from app.core.errors import NotFound, Rejected, Stale
 from app.core.http import current_actor, policy
 from app.core.i18n import locale
 from app.core.pages import toast
@@ -137,7 +137,7 @@ def category_post(category_id: str) -> Any:
     data = form.load(request.form)
     if data is not None:
         actor = current_actor()
-        overtaken = quicker.heeding(form, actor, "category", found.id, "category.change", versioned.demand)
+        overtaken = quicker.heeding(form, actor, "category", found.id, "category.change", named=versioned.demand)
         with form.heeding(), overtaken:
             services.change_category(
                 actor=actor,
@@ -154,13 +154,16 @@ def category_post(category_id: str) -> Any:
 @policy(policies.may_edit_catalogue)
 def close_category(category_id: str) -> Any:
     """From today on it can no longer be chosen."""
-    found = category_of(category_id)
+    found, actor = category_of(category_id), current_actor()
+    before = seen.seen_in(request.form, _shown)
     try:
-        services.close_category(actor=current_actor(), now=clock.now(), category_id=found.id)
+        with quicker.telling(actor, "category", found.id, "category.change", "category.close"):
+            services.close_category(actor=actor, now=clock.now(), category_id=found.id, seen=before)
+            toast(_("Closed: %(name)s. Its requests keep it.", name=words.text(found.name, locale())), "info")
+            return redirect(url_for("catalogue.index"), 303)
     except Rejected as refused:
         return _page(422, str(refused.message))
-    toast(_("Closed: %(name)s. Its requests keep it.", name=words.text(found.name, locale())), "info")
-    return redirect(url_for("catalogue.index"), 303)
+    return _category_form(seen.form_of(schemas.CategoryFields, _shown(found)), found, Stale.status)
 
 
 def _values(data: dict[str, Any]) -> dict[str, Any]:
@@ -275,12 +278,15 @@ def trade_post(trade_id: str) -> Any:
 @policy(policies.may_edit_catalogue)
 def close_trade(trade_id: str) -> Any:
     """From today on no new order needs it."""
-    found = _trade(trade_id)
+    found, actor = _trade(trade_id), current_actor()
+    before = seen.seen_in(request.form, _shown_trade)
     try:
-        services.close_trade(actor=current_actor(), now=clock.now(), trade_id=found.id)
+        with quicker.telling(actor, "trade", found.id, "trade.change", "trade.close"):
+            services.close_trade(actor=actor, now=clock.now(), trade_id=found.id, seen=before)
+            return redirect(url_for("catalogue.index"), 303)
     except Rejected as refused:
         return _page(422, str(refused.message))
-    return redirect(url_for("catalogue.index"), 303)
+    return _trade_form(seen.form_of(schemas.TradeFields, _shown_trade(found)), found, Stale.status)
 
 
 def _trade(trade_id: str) -> Any:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.accounts import queries as people
 from app.core import i18n
 from app.core.i18n import gettext as _
 from app.tickets import order_words
-from app.tickets.queries import orders
 from app.tickets.rules.dispatching import OVERRIDABLE, Criterion, Exclusion, Part, Ranking
 
 
@@ -100,7 +100,7 @@ class Choice:
 
 def choice(ranking: Ranking, holder: int | None) -> Choice:
     """A ranking with names; one statement. Whoever has the order already is left out of it."""
-    names = orders.names([*(c.person_id for c in ranking.candidates), *(one.person_id for one in ranking.excluded)])
+    names = people.names([*(c.person_id for c in ranking.candidates), *(one.person_id for one in ranking.excluded)])
     return Choice(
         ranking.version,
         [

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from marshmallow import EXCLUDE, fields, validate
 
-from app.core import clock, forms, words
+from app.audit import quicker
+from app.core import clock, forms, seen, words
 from app.core.errors import Conflict, Stale
 from app.core.forms import id_in_address
 from app.core.http import current_actor, policy
@@ -20,15 +20,6 @@ from app.tickets.rules.macros import MACRO_ACT_LABELS, NEEDS_REASON, MacroAct
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.schemas.macros import MacroForm
 from app.tickets.services import macros as services
-
-
-class Version(forms.Schema):
-    """Which version of a macro somebody saw."""
-
-    version = fields.Integer(required=True, validate=validate.Range(1))
-
-    class Meta:
-        unknown = EXCLUDE
 
 
 def said(macro: Any) -> str:
@@ -94,14 +85,16 @@ def new_macro_post() -> Any:
 def macro(macro_id: str) -> Any:
     """The form that changes it."""
     found = queries.one(id_in_address(macro_id))
-    names = ("act", "reason", "days", "note", "position", "version")
-    values = {name: getattr(found, name) for name in names}
+    return _form(seen.form_of(MacroForm, _shown(found)), found)
+
+
+def _shown(macro: Any) -> dict[str, Any]:
+    values = {name: getattr(macro, name) for name in ("act", "reason", "days", "note", "position")}
     for name in ("name", "message"):
-        values |= words.to_fields(getattr(found, name), name)
+        values |= words.to_fields(getattr(macro, name), name)
     known = {each["value"] for each in _reasons()}
-    if found.reason and found.reason not in known:
-        values |= {"reason": "other", "words": found.reason}
-    return _form(forms.Form(MacroForm, values), found)
+    own = bool(macro.reason) and macro.reason not in known
+    return {**values, "reason": "other" if own else macro.reason, "words": macro.reason if own else None}
 
 
 @blueprint.post("/macros/<macro_id>")
@@ -115,10 +108,12 @@ def macro_post(macro_id: str) -> Any:
 @policy(policies.may_edit_macros)
 def macro_close(macro_id: str) -> Any:
     """Nobody is offered it any more."""
-    number, data = id_in_address(macro_id), forms.load(Version(), request.form.to_dict())
-    services.close(actor=current_actor(), now=clock.now(), macro_id=number, seen=data["version"])
-    toast(_("The macro is closed."), "info")
-    return redirect(url_for("dispatch.macros"), 303)
+    number, actor = id_in_address(macro_id), current_actor()
+    with quicker.telling(actor, "macro", number):
+        services.close(actor=actor, now=clock.now(), macro_id=number, seen=forms.seen_in(request.form))
+        toast(_("The macro is closed."), "info")
+        return redirect(url_for("dispatch.macros"), 303)
+    return macros(), Stale.status
 
 
 def _written(found: Any) -> Any:
@@ -126,18 +121,19 @@ def _written(found: Any) -> Any:
     form.beside.add("content")
     data = form.load(request.form)
     if data is not None:
+        actor = current_actor()
         given: dict[str, Any] = {
-            "actor": current_actor(),
+            "actor": actor,
             "now": clock.now(),
             "name": MacroForm.name(data),
             "position": data["position"],
             "content": MacroForm.content(data),
         }
-        with form.heeding(Stale, Conflict):
+        with form.heeding(Conflict), quicker.heeding(form, actor, "macro", found.id if found else None):
             if found is None:
                 services.add(**given)
             else:
-                services.change(macro_id=found.id, seen=data["version"], **given)
+                services.change(macro_id=found.id, seen=seen.seen_by(form, _shown), **given)
             toast(_("Kept."))
             return redirect(url_for("dispatch.macros"), 303)
     return _form(form, found, form.status)

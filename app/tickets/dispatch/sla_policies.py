@@ -166,7 +166,7 @@ def discard(policy_id: str) -> Any:
     """Forget the draft."""
     desk = _desk(policy_id)
     try:
-        services.discard_draft(desk.head.id, actor=current_actor(), seen=forms.parse_id(request.form.get("seen")))
+        services.discard_draft(desk.head.id, actor=current_actor(), seen=forms.seen_in(request.form, "seen"))
     except Stale as stale:
         form = _begun(desk)
         form.problem = str(stale.message)

@@ -8,9 +8,10 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import EXCLUDE, fields, validate
+from marshmallow import fields
 
-from app.core import clock, forms, pages
+from app.audit import quicker
+from app.core import clock, forms, pages, seen
 from app.core.errors import Conflict, NotAllowed, Stale
 from app.core.forms import id_in_address
 from app.core.http import current_actor, policy
@@ -26,23 +27,12 @@ from app.tickets.services import saved_views as services
 PAGES = {"board": "dispatch.board", "list": "dispatch.index"}
 
 
-class Version(forms.Schema):
-    """Which version of a view somebody saw, and the page he came from."""
-
-    version = fields.Integer(required=True, validate=validate.Range(1))
-    to = forms.Text(max=10, load_default=None)
-
-    class Meta:
-        unknown = EXCLUDE
-
-
 class ViewForm(forms.Schema):
     """The name of a view, and the role it is shared with."""
 
     name = forms.Text(max=rules.NAME_LIMIT, required=True, error_messages={"required": _l("Give it a name.")})
     role = forms.Id(load_default=None)
     begin = fields.Boolean(load_default=False)
-    version = fields.Integer(load_default=1)
     to = forms.Text(max=10, load_default=None)
 
 
@@ -99,11 +89,15 @@ def _page_of(said: Any) -> str:
 @policy(policies.may_dispatch)
 def views() -> str:
     """All the views one may pick, with what can be done to each."""
+    return _views(_page_of(request.args.get("to")))
+
+
+def _views(page: str) -> str:
     actor, rows = current_actor(), queries.listed(current_actor())
     around = queries.surroundings([row.filters for row in rows])
     return render_template(
         "tickets/dispatch/views.html",
-        page=_page_of(request.args.get("to")),
+        page=page,
         views=[
             {
                 "row": row,
@@ -150,8 +144,14 @@ def view(view_id: str) -> Any:
     """The form that renames a view and shares it."""
     row = queries.one(current_actor(), id_in_address(view_id))
     _refuse_strangers(row)
-    values = {"name": row.name, "role": row.role_id, "version": row.version, "begin": row.is_default}
-    return _form(forms.Form(ViewForm, {**values, "to": _page_of(request.args.get("to"))}), row, row.filters)
+    form = seen.form_of(ViewForm, _shown(row))
+    form.values |= {"begin": row.is_default, "to": _page_of(request.args.get("to"))}
+    return _form(form, row, row.filters)
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    """What of a view its form shows; which one begins is everybody's own."""
+    return {"name": row.name, "role": row.role_id}
 
 
 @blueprint.post("/views/<view_id>")
@@ -165,10 +165,12 @@ def view_post(view_id: str) -> Any:
     if data is None:
         return _form(form, row, row.filters, 422)
 
+    before = seen.seen_by(form, _shown)
+
     def change() -> Any:
         given: dict[str, Any] = {"actor": current_actor(), "now": clock.now()}
         role = {"role_id": data["role"]} if policies.may_share_views(current_actor()) else {}
-        made = services.change(view_id=row.id, seen=data["version"], name=data["name"], **role, **given)
+        made = services.change(view_id=row.id, seen=before, name=data["name"], **role, **given)
         if data["begin"] != row.is_default:
             services.begin_with(view_id=row.id if data["begin"] else None, **given)
         return made
@@ -188,13 +190,15 @@ def open_view(view_id: str) -> Any:
 def view_filters(view_id: str) -> Any:
     """Keep the filters of the address in this view from now on."""
     row, page = queries.one(current_actor(), id_in_address(view_id)), _page_of(request.form.get("to"))
-    data = forms.load(Version(), request.form.to_dict())
-    filters = _asked()
+    actor, filters = current_actor(), _asked()
     if page == "board" and "state" in row.filters:
         filters["state"] = row.filters["state"]  # the board does not narrow by state: the list still does
-    services.change(actor=current_actor(), now=clock.now(), view_id=row.id, seen=data["version"], filters=filters)
-    toast(_("“%(name)s” keeps these filters now.", name=row.name))
-    return redirect(url_for(PAGES[page], **_comparable(filters, page), view=row.id), 303)
+    with quicker.telling(actor, "view", row.id):
+        before = forms.seen_in(request.form)
+        services.change(actor=actor, now=clock.now(), view_id=row.id, seen=before, filters=filters)
+        toast(_("“%(name)s” keeps these filters now.", name=row.name))
+        return redirect(url_for(PAGES[page], **_comparable(filters, page), view=row.id), 303)
+    return _views(page), Stale.status
 
 
 @blueprint.post("/views/<view_id>/default")
@@ -211,10 +215,12 @@ def view_default(view_id: str) -> Any:
 @policy(policies.may_dispatch)
 def view_remove(view_id: str) -> Any:
     """Nobody is offered it any more."""
-    number, data = id_in_address(view_id), forms.load(Version(), request.form.to_dict())
-    services.remove(actor=current_actor(), now=clock.now(), view_id=number, seen=data["version"])
-    toast(_("The view is removed."), "info")
-    return redirect(url_for("dispatch.views", to=_page_of(data["to"])), 303)
+    number, page, actor = id_in_address(view_id), _page_of(request.form.get("to")), current_actor()
+    with quicker.telling(actor, "view", number):
+        services.remove(actor=actor, now=clock.now(), view_id=number, seen=forms.seen_in(request.form))
+        toast(_("The view is removed."), "info")
+        return redirect(url_for("dispatch.views", to=page), 303)
+    return _views(page), Stale.status
 
 
 def _refuse_strangers(row: Any) -> None:
@@ -228,7 +234,8 @@ def _asked() -> dict[str, Any]:
 
 
 def _tried(form: forms.Form, row: Any, filters: dict[str, Any], act: Callable[[], Any]) -> Any:
-    with form.heeding(Stale, Conflict):
+    of = ("view", row.id if row is not None else None)
+    with form.heeding(Conflict), quicker.heeding(form, current_actor(), *of):
         made = act()
         page = _page_of(form.values.get("to"))
         toast(_("Kept: “%(name)s”.", name=made.name))

@@ -308,14 +308,6 @@ def trade_of(order_id: int) -> int | None:
     return found
 
 
-def names(person_ids: Sequence[int]) -> dict[int, str]:
-    """Names by id, for what a ranking says."""
-    if not person_ids:
-        return {}
-    rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
-    return {row.id: row.name for row in rows}
-
-
 def numbers(order_ids: Collection[int]) -> dict[int, str]:
     """The numbers people know orders by."""
     if not order_ids:

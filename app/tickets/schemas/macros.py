@@ -33,7 +33,6 @@ class MacroForm(forms.Schema):
     message_zh = forms.Text(max=TEXT_LIMIT, multiline=True, load_default="")
     message_en = forms.Text(max=TEXT_LIMIT, multiline=True, load_default="")
     position = fields.Integer(load_default=0, validate=_PLACE, error_messages=_NUMBER)
-    version = fields.Integer(load_default=None)
 
     @staticmethod
     def name(data: Mapping[str, Any]) -> dict[str, str]:

@@ -94,10 +94,13 @@ def change_category(*, actor: Actor, now: datetime, category_id: int, seen: Seen
     audit.record(actor, "category.change", "category", category.id, now=now, before=before, after=values)
 
 
-def close_category(*, actor: Actor, now: datetime, category_id: int) -> None:
-    """From today on it can no longer be chosen; its tickets keep it. Raises NotAllowed, NotFound, Rejected."""
+def close_category(*, actor: Actor, now: datetime, category_id: int, seen: Seen | None = None) -> None:
+    """From today on it can no longer be chosen; its tickets keep it.
+
+    Raises NotAllowed, NotFound, Overtaken, Rejected.
+    """
     _permit(actor)
-    category = _category(category_id)
+    category = _category(category_id, seen)
     below = select(Category.id).where(Category.parent_id == category.id, Category.valid_to.is_(None)).limit(1)
     if db.session.scalar(below) is not None:
         raise Rejected(_l("Close what stands below this category first."))
@@ -179,10 +182,10 @@ def change_trade(
     )
 
 
-def close_trade(*, actor: Actor, now: datetime, trade_id: int) -> None:
-    """From today on no new order needs it. Raises NotAllowed, NotFound, Rejected while a category has it."""
+def close_trade(*, actor: Actor, now: datetime, trade_id: int, seen: Seen | None = None) -> None:
+    """From today on no new order needs it. Raises NotAllowed, NotFound, Overtaken, Rejected while a category has it."""
     _permit(actor)
-    trade = _open_trade(trade_id)
+    trade = _open_trade(trade_id, seen)
     used = select(Category.id).where(Category.trade_id == trade.id, Category.valid_to.is_(None)).limit(1)
     if db.session.scalar(used) is not None:
         raise Rejected(_l("Give its categories another trade first, or close them."))

@@ -17,7 +17,7 @@ from app.core import i18n, words
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, Rejected
-from app.core.held import held, unchanged
+from app.core.seen import Seen, still
 from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.models import Macro, Ticket, WorkOrder
@@ -70,7 +70,7 @@ def change(
     actor: Actor,
     now: datetime,
     macro_id: int,
-    seen: int | None,
+    seen: Seen | int | None,
     name: Mapping[str, str],
     position: int,
     content: Content,
@@ -174,11 +174,9 @@ def _allowed(actor: Actor) -> None:
         raise NotAllowed
 
 
-def _held(actor: Actor, macro_id: int, seen: int | None) -> Macro:
+def _held(actor: Actor, macro_id: int, seen: Seen | int | None) -> Macro:
     _allowed(actor)
-    macro = held(Macro, macro_id, Macro.valid_to.is_(None))
-    unchanged(macro.version, seen)
-    return macro
+    return still(Macro, macro_id, seen, Macro.valid_to.is_(None))
 
 
 def _check(name: Mapping[str, str], content: Content) -> None:

@@ -14,7 +14,8 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotAllowed, Rejected
-from app.core.held import QUICKER, held, unchanged
+from app.core.held import QUICKER, held
+from app.core.seen import Seen, check
 from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.models import DefaultView, SavedView
@@ -65,7 +66,7 @@ def change(
     actor: Actor,
     now: datetime,
     view_id: int,
-    seen: int | None,
+    seen: Seen | int | None,
     name: str = KEEP,
     filters: Mapping[str, Any] = KEEP,
     role_id: int | None = KEEP,
@@ -151,10 +152,10 @@ def gone(row: Any) -> dict[str, Any]:
     return rules.gone(row.filters, queries.surroundings([row.filters]), STATES, PRIORITIES)
 
 
-def _held(actor: Actor, view_id: int, seen: int | None) -> SavedView:
+def _held(actor: Actor, view_id: int, seen: Seen | int | None) -> SavedView:
     queries.one(actor, view_id)
     view = held(SavedView, view_id)
-    unchanged(view.version, seen, name=view.name)
+    check(view, seen, name=view.name)
     return view
 
 

@@ -36,7 +36,7 @@ _REASON = {"required": _l("Choose or write a reason.")}
 class Correct(Schema):
     """Another category, place, urgency or reach, and why."""
 
-    version = forms.Id(load_default=None)
+    version = forms.Version()
     category = forms.Id(load_default=None)
     place_id = forms.Id(load_default=None)
     urgency = fields.String(load_default=None, validate=validate.OneOf(URGENCIES, error=_OFFERED))
@@ -47,7 +47,7 @@ class Correct(Schema):
 class Split(Schema):
     """The second fault of a report."""
 
-    version = forms.Id(load_default=None)
+    version = forms.Version()
     category = forms.Id(required=True, error_messages={"required": _l("Choose what is broken.")})
     place_id = forms.Id(load_default=None)
     description = Text(
@@ -61,7 +61,7 @@ class Split(Schema):
 class Merge(Schema):
     """The request this one is merged into: chosen among the likely ones, or by its number."""
 
-    version = forms.Id(load_default=None)
+    version = forms.Version()
     into = forms.Id(load_default=None)
     number = Text(max=40, load_default="")
     note = Text(max=DESCRIPTION_LIMIT, multiline=True, load_default="")

@@ -63,7 +63,7 @@ class Sticker(forms.Schema):
 class Act(forms.Schema):
     """An act on a ticket: the version that was on the page, and what the act takes."""
 
-    version = forms.Id(load_default=None)
+    version = forms.Version()
     reason = forms.Text(max=reasons.REASON_LIMIT, load_default="")
     note = forms.Text(max=DESCRIPTION_LIMIT, multiline=True, load_default="")
     photos = fields.List(

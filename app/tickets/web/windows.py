@@ -23,7 +23,7 @@ from app.tickets.web.tracking import may_act, refused_page
 class Choice(forms.Schema):
     """The window: one of those proposed (`visit_window`), or `other`, any that is offered, which goes first."""
 
-    version = forms.Id(load_default=None)
+    version = forms.Version()
     visit_window = forms.Text(max=100, load_default="")
     other = forms.Text(max=100, load_default="")
 

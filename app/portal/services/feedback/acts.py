@@ -15,6 +15,7 @@ from app.core import outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
+from app.core.seen import Seen, check
 from app.events.feedback import FeedbackAnswered, FeedbackAssigned, FeedbackClosed, FeedbackReplied
 from app.portal.models import Feedback, FeedbackAbout, FeedbackEvent
 from app.portal.queries import feedback as queries
@@ -113,12 +114,15 @@ def assign(*, actor: Actor, now: datetime, feedback_id: int, handler_id: int | N
     return matter
 
 
-def set_about(*, actor: Actor, now: datetime, feedback_id: int, person_ids: Collection[int]) -> Feedback:
+def set_about(
+    *, actor: Actor, now: datetime, feedback_id: int, person_ids: Collection[int], seen: Seen | None = None
+) -> Feedback:
     """Say whom it is about; none of them sees it from now on, and whoever of them had it loses it.
 
-    Raises NotFound, Rejected (field `about`).
+    Raises NotFound, Overtaken, Rejected (field `about`).
     """
     matter = held(feedback_id, viewer.handled(actor))
+    check(matter, seen)
     wanted, present = set(person_ids), {row.person_id for row in queries.about(matter.id)}
     if matter.author_id in wanted:
         raise Rejected(fields={"about": _l("This is who wrote it.")})

@@ -7,8 +7,9 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.core import clock, forms, words
-from app.core.errors import Conflict, NotAllowed, NotFound, Stale
+from app.audit import quicker
+from app.core import clock, forms, seen, words
+from app.core.errors import Conflict, NotAllowed, NotFound
 from app.core.forms import Form
 from app.core.http import current_actor, policy
 from app.core.pages import toast
@@ -45,45 +46,46 @@ def _back(feedback_id: int) -> Any:
 @policy(policies.handle)
 def assign(feedback_id: str) -> Any:
     """Give it to somebody, take it, or leave it to nobody."""
-    row = _mine(feedback_id)
+    row, actor = _mine(feedback_id), current_actor()
     form = Form(AssignForm)
     data = form.load(request.form)
     if data is not None:
-        with form.heeding(Stale, Conflict):
+        with form.heeding(Conflict), quicker.heeding(form, actor):
             acts.assign(
-                actor=current_actor(),
+                actor=actor,
                 now=clock.now(),
                 feedback_id=row.id,
                 handler_id=data["handler"],
-                seen=data["version"],
+                seen=forms.seen_in(request.form),
             )
             return _back(row.id)
-    return thread.page_of(row, problem=_problem(form), status=form.status)
+    return thread.page_of(row, assigning=form, problem=_problem(form), status=form.status)
 
 
 @blueprint.post("/<feedback_id>/about")
 @policy(policies.handle)
 def about(feedback_id: str) -> Any:
     """Whom it is about: none of them sees it from then on."""
-    row, now = _mine(feedback_id), clock.now()
+    row, now, actor = _mine(feedback_id), clock.now(), current_actor()
     form = Form(AboutForm)
     data = form.load(request.form)
     if data is None:
-        return thread.page_of(row, problem=_problem(form), status=422)
+        return thread.page_of(row, naming=form, problem=_problem(form), status=422)
     people = set(data["about"]) & {each.person_id for each in queries.about(row.id)}
     if data["who"]:
         found = viewer.staff_called(data["who"], now)
         if len(found) != 1:
             said = _("Several people fit. Give the full name.") if found else _("Nobody of the staff has this name.")
-            return thread.page_of(row, problem=said, status=422)
+            return thread.page_of(row, naming=form, problem=said, status=422)
         people.add(found[0].id)
-    with form.heeding():
-        acts.set_about(actor=current_actor(), now=now, feedback_id=row.id, person_ids=people)
-        if current_actor().id in people:
+    before = seen.seen_by(form, thread.named)
+    with form.heeding(), quicker.heeding(form, actor, "feedback", row.id, "feedback.about"):
+        acts.set_about(actor=actor, now=now, feedback_id=row.id, person_ids=people, seen=before)
+        if actor.id in people:
             toast(_("It is about you now, so somebody else will answer it."), "info")
             return redirect(url_for("feedback.desk"), 303)
         return _back(row.id)
-    return thread.page_of(row, problem=_problem(form), status=form.status)
+    return thread.page_of(row, naming=form, problem=_problem(form), status=form.status)
 
 
 @blueprint.get("/<feedback_id>/convert")
@@ -108,17 +110,17 @@ def _first_words(row: Any) -> str:
 @policy(policies.handle)
 def repair(feedback_id: str) -> Any:
     """It becomes a repair request of its author."""
-    row = _mine(feedback_id)
+    row, actor = _mine(feedback_id), current_actor()
     form = Form(RepairOfForm)
     data = form.load(request.form)
     if data is not None:
         typed = data["place_text"] or None
-        with form.heeding(Stale, Conflict, NotAllowed):
+        with form.heeding(Conflict, NotAllowed), quicker.heeding(form, actor):
             _matter, filed = acts.convert_to_ticket(
-                actor=current_actor(),
+                actor=actor,
                 now=clock.now(),
                 feedback_id=row.id,
-                seen=data["version"],
+                seen=forms.seen_in(request.form),
                 text=data["text"],
                 repair=Repair(
                     category=data["category"],
@@ -136,21 +138,21 @@ def repair(feedback_id: str) -> Any:
 @policy(policies.handle)
 def notice(feedback_id: str) -> Any:
     """It becomes the draft of a notice."""
-    row = _mine(feedback_id)
+    row, actor = _mine(feedback_id), current_actor()
     form = Form(NoticeOfForm)
     data = form.load(request.form)
     usual = Form(RepairOfForm, {"version": row.version, "place_id": row.place_id, "description": _first_words(row)})
     if data is not None:
-        with form.heeding(Stale, Conflict, NotAllowed):
+        with form.heeding(Conflict, NotAllowed), quicker.heeding(form, actor):
             _matter, notice_id = acts.convert_to_notice(
-                actor=current_actor(),
+                actor=actor,
                 now=clock.now(),
                 feedback_id=row.id,
-                seen=data["version"],
+                seen=forms.seen_in(request.form),
                 text=data["text"],
                 title=words.from_fields(data, "title"),
             )
-            return redirect(way(current_actor(), "notices.edit", notice_id=notice_id) or url_for("feedback.desk"), 303)
+            return redirect(way(actor, "notices.edit", notice_id=notice_id) or url_for("feedback.desk"), 303)
     return _convert_page(row, usual, form), form.status
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template
 from flask_babel import gettext as _
 
-from app.core import clock
+from app.core import clock, seen
 from app.core.forms import Form
 from app.core.http import current_actor
 from app.portal import feedback_words
@@ -19,8 +19,24 @@ from app.portal.ways import way
 from app.tickets.queries import viewer as tickets_viewer
 
 
-def page_of(row: Any, form: Form | None = None, *, problem: str | None = None, status: int = 200) -> Any:
-    """The whole page. `form`: a refused message, which stands filled in; `problem`: what became of another act."""
+def named(matter: Any) -> dict[str, Any]:
+    """What the page shows to who says whom a matter is about."""
+    return {"about": [row.person_id for row in queries.about(matter.id)]}
+
+
+def page_of(
+    row: Any,
+    form: Form | None = None,
+    *,
+    assigning: Form | None = None,
+    naming: Form | None = None,
+    problem: str | None = None,
+    status: int = 200,
+) -> Any:
+    """The whole page. `form`: a refused message, which stands filled in, as do the refused acts beside it.
+
+    `problem`: what became of such an act.
+    """
     actor, now = current_actor(), clock.now()
     staff = viewer.handles(actor, row.id)
     author = row.author_name or _("Without a name")
@@ -43,7 +59,10 @@ def page_of(row: Any, form: Form | None = None, *, problem: str | None = None, s
     if staff:
         context |= {
             "handlers": [{"value": each.id, "label": each.name} for each in viewer.handlers(row.id, now)],
-            "about": queries.about(row.id),
+            "about": (about := queries.about(row.id)),
+            "about_seen": seen.mark({"about": [each.person_id for each in about]}),
+            "assigning": assigning,
+            "naming": naming,
             "may_convert": Act.CONVERT.value in context["acts"],
         }
     page = render_template("portal/feedback/show.html", **context)
