@@ -252,6 +252,7 @@ SUBSCRIBERS: dict[type[Event], tuple[Subscription, ...]] = {
 ATTACHMENT_VIEWERS: dict[str, attachments_policies.Viewer] = {  # owner kind → may this actor see it
     "ticket": tickets_viewer.sees_photo,
     "work_order": tickets_viewer.sees_order_photo,
+    "message": tickets_viewer.sees_message_photo,
 }
 
 PANELS: dict[str, tuple[str, ...]] = {  # slot of a page → fragments of other areas shown in it

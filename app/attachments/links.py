@@ -57,6 +57,7 @@ def moment_word(moment: str) -> str:
         "before": _("Before the repair"),
         "after": _("After the repair"),
         "signature": _("Signature"),
+        "message": _("Photo of a message"),
     }
     return str(words[moment])
 

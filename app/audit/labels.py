@@ -130,6 +130,7 @@ OBJECTS: dict[str, Any] = {
     "calendar": _l("Working calendar"),
     "ticket": _l("Request"),
     "work_order": _l("Work order"),
+    "message": _l("Message"),
     "import": _l("Import"),
     "attachment": _l("File"),
     "category": _l("Category"),

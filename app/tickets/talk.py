@@ -3,36 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from marshmallow import validate
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields, validate
 
+from app.attachments import links
+from app.attachments import queries as attachments
+from app.attachments.models import Attachment
 from app.core import forms, i18n
 from app.core.actor import Actor
 from app.tickets import schemas
 from app.tickets.rules.history import Remark
+from app.tickets.services.messages import OWNER, Picture
+
+PHOTOS = 6
+MEGABYTES = PHOTOS * 25 + 1
 
 
 class Message(forms.Schema):
-    """A message as the page sends it. `to`: "followers" where the desk tells them too."""
+    """A message as the page sends it, in words or by photos. `to`: "followers" where the desk tells them too."""
 
-    text = forms.Text(max=schemas.NOTE_LIMIT, multiline=True, required=True)
+    text = forms.Text(max=schemas.NOTE_LIMIT, multiline=True, load_default="")
+    photos = fields.List(
+        fields.Raw(),
+        load_default=list,
+        validate=validate.Length(max=PHOTOS, error=_l("Send at most six photos at a time.")),
+    )
     to = forms.Text(max=20, load_default="", validate=validate.OneOf(("", "followers")))
 
 
-def thread(events: Sequence[Any], reader: Actor, reporter_id: int | None) -> list[dict[str, Any]]:
-    """The messages among a ticket's events, oldest first."""
-    return [_line(each, reader, reporter_id) for each in events if each.kind == Remark.MESSAGE]
+def pictures(sent: Sequence[Any]) -> list[Picture]:
+    """The photos of a form as the service takes them."""
+    return [Picture(each.stream, each.filename or "") for each in sent]
 
 
-def _line(event: Any, reader: Actor, reporter_id: int | None) -> dict[str, Any]:
+def photos_of(events: Sequence[Any], ticket_id: int) -> list[Attachment]:
+    """The photos of a ticket's messages; no statement where none of them has any."""
+    if not any(each.kind == Remark.MESSAGE and (each.data or {}).get("photos") for each in events):
+        return []
+    return attachments.of(OWNER, ticket_id)
+
+
+def thread(
+    events: Sequence[Any], reader: Actor, reporter_id: int | None, photos: Sequence[Attachment], now: datetime
+) -> list[dict[str, Any]]:
+    """The messages among a ticket's events, oldest first, with their photos (`photos_of`)."""
+    shown = {each["id"]: each for each in links.shown(photos, now)}
+    return [_line(each, reader, reporter_id, shown) for each in events if each.kind == Remark.MESSAGE]
+
+
+def _line(event: Any, reader: Actor, reporter_id: int | None, shown: dict[str, dict[str, Any]]) -> dict[str, Any]:
     mine = event.actor_id is not None and event.actor_id == reader.id
     who = event.actor_name or _("Somebody")
     if event.actor_id == reporter_id:
         who = _("%(name)s (reporter)", name=who)
     return {
-        "text": event.note,
+        "text": event.note or "",
+        "photos": [shown[each] for each in (event.data or {}).get("photos", ()) if each in shown],
         "who": _("You") if mine else who,
         "mine": mine,
         "at": i18n.format_time(event.at),

@@ -50,6 +50,7 @@ TICKETS: Routes = {
         "api_tickets.show_ticket",
         "api_tickets.ticket_events",
         "api_tickets.write_message",
+        "api_tickets.write_message_of_photos",
         "duty_calls.answer",
         "duty_calls.index",
         "duty_calls.one",

@@ -6,7 +6,7 @@ MAX_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 25_000_000
 LONGEST_SIDE = 1600  # pixels of the stored photo
 THUMB_SIDE = 320
-MOMENTS = ("report", "before", "after", "signature")
+MOMENTS = ("report", "before", "after", "signature", "message")
 STATES = ("quarantine", "ready", "refused")
 REASONS = ("damaged", "too_many_pixels", "lost")
 """Why a photo was refused after it had been received: unreadable, a bomb, its file gone."""

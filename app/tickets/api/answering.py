@@ -6,8 +6,10 @@ import dataclasses
 from typing import Any
 
 from flask import Response
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import FileStorage
 
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Rejected
 from app.core.http import ApiBlueprint, current_actor
 from app.core.http.api import json_answer
 from app.core.http.dumping import compiled
@@ -79,3 +81,16 @@ def order(order_id: int, status: int = 200, **more: Any) -> Response:
     """One order the reader may see, with its version. Raises NotFound."""
     row = orders.one(current_actor(), order_id)
     return json_answer({**dump_orders([row])[0], **more}, status, {"ETag": etag(row.version)})
+
+
+def files_of(sent: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The parts of a multipart body that are files. Raises Rejected where there is none."""
+    found = [
+        (name, each)
+        for name, given in sent.items()
+        for each in (given if isinstance(given, list) else [given])
+        if isinstance(each, FileStorage)
+    ]
+    if not found:
+        raise Rejected(fields={"photos": _l("Send the photo as the part “photo” of a multipart body.")})
+    return found

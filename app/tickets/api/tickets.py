@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Response
 from flask_babel import lazy_gettext as _l
-from werkzeug.datastructures import FileStorage
 
 from app.core import clock, paging, words
 from app.core.errors import NotFound, Rejected
@@ -28,7 +27,7 @@ from app.core.http.limits import filings
 from app.core.i18n import iso, zone
 from app.sites import queries as places
 from app.tickets import answer_words, code_tries, policies, schemas
-from app.tickets.api.answering import blueprint, dump_orders, dump_tickets, left
+from app.tickets.api.answering import blueprint, dump_orders, dump_tickets, files_of, left
 from app.tickets.api.answering import order as _order
 from app.tickets.api.answering import ticket as _ticket
 from app.tickets.api.ranking import explained
@@ -268,22 +267,9 @@ def add_ticket_photos(sent: dict[str, Any], ticket_id: str) -> Any:
         photos.add_to_ticket(
             actor=actor, now=now, ticket_id=number, stream=each.stream, name=each.filename or "", field=field, seen=seen
         )
-        for field, each in _files(sent)
+        for field, each in files_of(sent)
     ]
     return {"items": added}
-
-
-def _files(sent: dict[str, Any]) -> list[tuple[str, Any]]:
-    """The parts of a multipart body that are files. Raises Rejected where there is none."""
-    found = [
-        (name, each)
-        for name, given in sent.items()
-        for each in (given if isinstance(given, list) else [given])
-        if isinstance(each, FileStorage)
-    ]
-    if not found:
-        raise Rejected(fields={"photos": _l("Send the photo as the part “photo” of a multipart body.")})
-    return found
 
 
 @blueprint.route("/work-orders", methods=["GET"])
@@ -384,6 +370,6 @@ def add_order_photos(form: dict[str, Any], sent: dict[str, Any], order_id: str) 
             field=field,
             seen=seen,
         )
-        for field, each in _files(sent)
+        for field, each in files_of(sent)
     ]
     return {"items": added}

@@ -355,6 +355,7 @@ def screen(row: Any, actor: Actor, now: datetime) -> OrderScreen:
     for photo in during:
         photo["caption"] = order_words.moment(photo["moment"])
     just_done = row.assignee_id == actor.id and row.state == DONE
+    said = timeline.messages(row.ticket_id) if held or just_done else ()
     return OrderScreen(
         row,
         now,
@@ -363,7 +364,7 @@ def screen(row: Any, actor: Actor, now: datetime) -> OrderScreen:
         before,
         during,
         held or just_done,
-        talk=talk.thread(timeline.messages(row.ticket_id), actor, row.reporter_id) if held or just_done else (),
+        talk=talk.thread(said, actor, row.reporter_id, talk.photos_of(said, row.ticket_id), now),
         may_write=held,
     )
 

@@ -65,7 +65,7 @@ def mark(ticket_id: int, order_ids: Collection[int]) -> str:
         select(func.count())
         .where(
             Attachment.state != "quarantine",
-            ((Attachment.owner_kind == "ticket") & (Attachment.owner_id == ticket_id))
+            (Attachment.owner_kind.in_(("ticket", "message")) & (Attachment.owner_id == ticket_id))
             | ((Attachment.owner_kind == "work_order") & Attachment.owner_id.in_(set(order_ids))),
         )
         .scalar_subquery()

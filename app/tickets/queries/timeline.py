@@ -126,7 +126,12 @@ def messages(ticket_id: int) -> Sequence[Any]:
     """What reporter, crew and desk wrote to each other, oldest first; for whoever holds one of the orders."""
     return db.session.execute(
         select(
-            TicketEvent.kind, TicketEvent.at, TicketEvent.actor_id, Person.name.label("actor_name"), TicketEvent.note
+            TicketEvent.kind,
+            TicketEvent.at,
+            TicketEvent.actor_id,
+            Person.name.label("actor_name"),
+            TicketEvent.note,
+            TicketEvent.data,
         )
         .outerjoin(Person, and_(Person.institution_id == TicketEvent.institution_id, Person.id == TicketEvent.actor_id))
         .where(TicketEvent.ticket_id == ticket_id, TicketEvent.kind == history.Remark.MESSAGE.value)

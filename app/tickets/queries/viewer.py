@@ -138,6 +138,11 @@ def sees_photo(actor: Actor, ticket_id: int, at: datetime) -> bool:
     return db.session.scalar(seen) is not None
 
 
+def sees_message_photo(actor: Actor, ticket_id: int, at: datetime) -> bool:
+    """Whether the actor may see a photo that went with a message about a ticket: publishing shows no messages."""
+    return db.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, _shown_since(actor, at))) is not None
+
+
 def _shown_since(actor: Actor, at: datetime) -> ColumnElement[bool]:
     """The tickets of which the actor sees what was photographed at an instant (N8)."""
     before = and_(taken_over(sight_of(actor), _bound(actor)), Ticket.taken_over_at > at)

@@ -158,6 +158,24 @@ def _actor(kind: str, number: int | None, name: str | None) -> dict[str, Any]:
     return {"kind": "person" if kind == "token" else kind, "id": None if number is None else str(number), "name": name}
 
 
+class EventPhotos(fields.List[Any]):
+    """The ids of the photos that went with a message, as `GET /attachments/{id}` takes them; empty for other events."""
+
+    def __init__(self) -> None:
+        super().__init__(fields.String(), attribute="data", dump_only=True)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        return _photos_of(value)
+
+    def reader(self, positions: Any) -> Any:
+        at = positions["data"]
+        return lambda columns: [_photos_of(each) for each in columns[at]]
+
+
+def _photos_of(data: Any) -> list[str]:
+    return [str(each) for each in (data or {}).get("photos", ())]
+
+
 class EventOut(forms.Schema):
     """One event meant for the reader; every key is always there."""
 
@@ -173,6 +191,7 @@ class EventOut(forms.Schema):
     person = Named("person", allow_none=True)
     reason = fields.String(allow_none=True)
     note = fields.String(allow_none=True)
+    photos = EventPhotos()
     cycle = fields.Integer()
 
 

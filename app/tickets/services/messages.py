@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import IO, Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.attachments import services as attachments
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.events.tickets.tickets import MessageWritten
@@ -16,17 +20,36 @@ from app.tickets.rules.workflow import ORDER_HELD, TICKET_OPEN, TicketStatus, Wh
 from app.tickets.services.case import Case, by_ticket
 from app.tickets.services.held import HeldOrder
 
+OWNER = "message"
+"""What the photos of a ticket's messages belong to (the owner's id is the ticket's), and their moment."""
+
 OPEN_TO_WORDS = TICKET_OPEN | {TicketStatus.RESOLVED}
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photo that goes with a message: its bytes (seekable), and what the sender's file is called."""
+
+    stream: IO[bytes]
+    name: str = ""
+
+
 def send_message(
-    *, actor: Actor, now: datetime, ticket_id: int, text: str, to_followers: bool = False, order_id: int | None = None
+    *,
+    actor: Actor,
+    now: datetime,
+    ticket_id: int,
+    text: str,
+    to_followers: bool = False,
+    order_id: int | None = None,
+    photos: Sequence[Picture] = (),
 ) -> None:
-    """Write to the other side of an open or resolved ticket.
+    """Write to the other side of an open or resolved ticket, in words, by photos, or both.
 
     The reporter writes to crew and desk; whoever holds an order, and the desk, write to the reporter. The desk alone
     may write to the followers too (`to_followers`): what a reporter writes is nobody else's. `order_id` names the
-    order a technician writes about. Raises NotFound, NotAllowed, Conflict (over), Rejected (`text` empty).
+    order a technician writes about. Followers are shown no photos. Raises NotFound, NotAllowed, Conflict (over),
+    Rejected (`text` empty and no photo; `photos` beside what cannot be taken).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
     staff = Who.DISPATCHER in policies.parts_of_ticket(actor, case.ticket)
@@ -34,9 +57,11 @@ def send_message(
         raise NotAllowed
     if case.ticket.status not in OPEN_TO_WORDS:
         raise Conflict(_l("This request is over. Report again if something is still wrong."))
-    if not text:
+    if not text and not (photos and not to_followers):
         raise Rejected(fields={"text": _l("Write something first.")})
-    data = {"staff": True} if staff else None  # it answers the request (2)
+    data: dict[str, Any] = {"staff": True} if staff else {}  # it answers the request (2)
+    if photos:
+        data["photos"] = [_receive(each, actor, now, ticket_id) for each in photos]
     audience = Audience.EVERYONE if to_followers else Audience.REPORTER
     case.remark(Remark.MESSAGE, note=text, order_id=order_id, audience=audience.value, data=data)
     holders = {each.assignee_id for each in case.orders.values() if _held(each)} - {actor.id}
@@ -52,6 +77,12 @@ def send_message(
         case.last_event,
     )
     case.write()
+
+
+def _receive(picture: Picture, actor: Actor, now: datetime, ticket_id: int) -> str:
+    """Take a photo in and give its id as events keep it."""
+    kept = attachments.receive(picture.stream, OWNER, ticket_id, OWNER, actor=actor, now=now, name=picture.name)
+    return str(kept.id)
 
 
 def _for_reporter(actor: Actor, case: Case) -> bool:

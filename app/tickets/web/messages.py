@@ -9,15 +9,16 @@ from flask import redirect, request, url_for
 from app.core import clock
 from app.core.errors import Conflict
 from app.core.forms import Form
-from app.core.http import current_actor, policy
+from app.core.http import current_actor, policy, upload
 from app.tickets.services import messages as services
-from app.tickets.talk import Message
+from app.tickets.talk import MEGABYTES, Message, pictures
 from app.tickets.web import drafts
 from app.tickets.web.blueprint import blueprint
 from app.tickets.web.tracking import may_act, refused_page
 
 
 @blueprint.post("/tickets/<int:ticket_id>/messages")
+@upload(MEGABYTES)
 @policy(may_act)
 def messages(ticket_id: int) -> Any:
     """Write to the other side; refused, the page comes back with what was typed."""
@@ -25,7 +26,7 @@ def messages(ticket_id: int) -> Any:
     if not current_actor().signed_in:
         return drafts.to_sign_in(here)
     form = Form(Message)
-    data = form.load(request.form)
+    data = form.load(request.form, request.files)
     if data is not None:
         with form.heeding(Conflict):
             services.send_message(
@@ -34,6 +35,7 @@ def messages(ticket_id: int) -> Any:
                 ticket_id=ticket_id,
                 text=data["text"],
                 to_followers=data["to"] == "followers",
+                photos=pictures(data["photos"]),
             )
             return redirect(f"{here}#thread", 303)
     return refused_page(ticket_id, "message", form)

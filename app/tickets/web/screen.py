@@ -51,6 +51,7 @@ class Screen(FromCrew):
     events: Sequence[Any] = ()
     more_events: str | None = None
     photos: list[Attachment] = field(default_factory=list)
+    sent: list[Attachment] = field(default_factory=list)
     ratings: Sequence[Any] = ()
     links: Links = field(default_factory=Links)
     urging: urged.Urging | None = None
@@ -91,6 +92,7 @@ class Screen(FromCrew):
         photos = attachments.of("ticket", self.ticket.id)
         photos += [photo for order in self.orders for photo in of_orders.get(order.id, [])]
         self.photos = [each for each in photos if self.taken_over_at is None or each.at >= self.taken_over_at]
+        self.sent = talk.photos_of(self.events, self.ticket.id)
         self.links = links_between.of(self.actor, self.ticket)
         if self.ticket.resolved_at is not None:
             self.ratings = tickets.ratings(self.ticket.id)
@@ -109,7 +111,7 @@ class Screen(FromCrew):
 
     @property
     def preparing(self) -> bool:
-        return any(each.state == "quarantine" for each in self.photos)
+        return any(each.state == "quarantine" for each in (*self.photos, *self.sent))
 
     @property
     def head(self) -> wording.Head:
@@ -162,7 +164,7 @@ class Screen(FromCrew):
     @property
     def talk(self) -> list[dict[str, Any]]:
         """What reporter, crew and desk wrote to each other."""
-        return talk.thread(self.events, self.actor, self.ticket.reporter_id)
+        return talk.thread(self.events, self.actor, self.ticket.reporter_id, self.sent, self.now)
 
     @property
     def may_write(self) -> bool:
