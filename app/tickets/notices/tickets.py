@@ -192,8 +192,8 @@ def on_reminded(event: AnswerReminded, actor: Actor, now: datetime) -> None:
 def on_message(event: MessageWritten, actor: Actor, now: datetime) -> None:
     """A message, told to the other side: the reporter's to whoever holds an order, else to the desk's dispatcher."""
     facts = facts_of(event.ticket_id)
-    text = db.session.scalar(select(TicketEvent.note).where(TicketEvent.id == event.event_id))
-    text = text or rendering.in_both(_l("(a photo)"))
+    words = db.session.scalar(select(TicketEvent.note).where(TicketEvent.id == event.event_id))
+    text = words or rendering.in_both(_l("(a photo)"))
     who = db.session.scalar(select(Person.name).where(Person.id == event.actor_id))
     key = f"message:{event.event_id}"
     if event.from_reporter:
