@@ -38,6 +38,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.driver import strip
 
+_CONNECTION = "houqin_connection"
 _CURSOR = "houqin_prepared"
 _CODE = re.compile(r"[a-z_]+")
 _NAMED = re.compile(r"%\((\w+)\)s")
@@ -92,7 +93,7 @@ class Prepared:
 
     def _execute(self, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
         sql, names, fixed = self._written
-        connection = db.session.connection()
+        connection = _connection()
         given = {**fixed, **values}
         try:
             return _cursor(connection).execute(sql, [given[name] for name in names])
@@ -153,6 +154,17 @@ def code(of: str) -> ColumnElement[str]:
 def number(of: int) -> ColumnElement[int]:
     """A number in the text, as for LIMIT."""
     return literal_column(str(int(of)), Integer)
+
+
+def _connection() -> Connection:
+    """The connection of the session's transaction: asked for once in each, since the session looks for it at length."""
+    session = db.session()
+    kept: tuple[Any, Connection] | None = session.info.get(_CONNECTION)
+    if kept is not None and kept[0] is session.get_transaction():
+        return kept[1]
+    connection = session.connection()
+    session.info[_CONNECTION] = (session.get_transaction(), connection)
+    return connection
 
 
 def _cursor(connection: Connection) -> psycopg.Cursor[Any]:

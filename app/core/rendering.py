@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from flask import Flask, templating, url_for
@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from app.core.i18n import KEPT_AT_MOST, message, per_language
 
+CHOICES_AT_MOST = 16  # of one filter
 _ANY_ID = 1234567890123456789  # a number that fits every rule of addresses and is nobody's id
 
 
@@ -72,11 +73,22 @@ def spoken(macro: Callable[..., str]) -> Callable[..., str]:
     return per_language(macro)
 
 
+class Options(tuple[Mapping[str, Any], ...]):
+    """Options of a select that many pages show: their tags are drawn once for each choice and kept with them."""
+
+    def __init__(self, _options: Iterable[Mapping[str, Any]]) -> None:
+        self.tags = lru_cache(maxsize=CHOICES_AT_MOST)(partial(_tags, tuple(self)))
+
+
 def option_tags(options: Iterable[Mapping[str, Any]], chosen: str) -> Markup:
     """The options of a select: `value`, `label`, perhaps `disabled`, `group`, `needs`; by group, those of none first.
 
     Here and not in the macro, since a filter may offer hundreds of buildings.
     """
+    return options.tags(chosen) if isinstance(options, Options) else _tags(options, chosen)
+
+
+def _tags(options: Iterable[Mapping[str, Any]], chosen: str) -> Markup:
     groups: dict[str, list[str]] = {}
     for option in options:
         value = str(option["value"])

@@ -50,6 +50,18 @@ def test_changes_of_the_transaction_are_seen(database: Session) -> None:
     assert said.first({"name": "prepared"}) == (7,)
 
 
+def test_each_transaction_has_its_own_connection(database: Session) -> None:
+    """Also after it was rolled back, and with a savepoint in it."""
+    said = Reading(select(SettingValue.value).where(SettingValue.name == value("name", Text)))
+    for _time in range(2):
+        with db.session.begin_nested():
+            db.session.add(SettingValue(name="prepared", value=7, at=clock.now()))
+            assert said.first({"name": "prepared"}) == (7,)
+        assert said.first({"name": "prepared"}) == (7,)
+        db.session.rollback()
+        assert said.first({"name": "prepared"}) is None
+
+
 def test_a_listing_walks_all_rows_once(app: Flask, database: Session) -> None:
     """Two keys, the first descending: joined and cut, no row is shown twice or left out."""
     numbers = union_all(*(select(number(n // 3).label("rank"), number(n).label("id")) for n in range(10))).subquery()

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.tickets.models import Offer, TechnicianProfile, WorkOrder
+from app.tickets.models import Offer, TechnicianProfile, TechnicianZone, WorkOrder
+from app.tickets.queries import technicians
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import acts, dispatching
 from tests.counting import counted
@@ -101,6 +102,45 @@ def test_the_list_is_narrowed_by_campus_building_trade_and_priority(
     building = text(desk, f"/dispatch?campus={other.id}")
     assert "图书馆</option>" in building
     assert "桃园3栋</option>" not in building
+
+
+def test_what_filters_offer_is_of_now_and_of_the_reader(
+    ground: make.Ground, desk: FlaskClient, database: Session
+) -> None:
+    """They are kept by what there is: a new name is there at once, in both languages, and one of them is chosen."""
+    assert "图书馆</option>" not in text(desk, "/dispatch")
+    hall = make.place("building", "图书馆", ground.campus)
+    assert f'<option value="{hall.id}">图书馆</option>' in text(desk, "/dispatch")
+    hall.name = "<新>馆"
+    chosen = text(desk, f"/dispatch?building={hall.id}")
+    assert f'<option value="{hall.id}" selected>&lt;新&gt;馆</option>' in chosen
+    assert f'<option value="{ground.building.id}">' in chosen
+    assert "图书馆</option>" not in chosen
+    english = text(desk, "/dispatch")
+    desk.environ_base["HTTP_ACCEPT_LANGUAGE"] = "zh-CN"
+    chinese = text(desk, "/dispatch")
+    for code in ("water", "high"):
+        said = [page.split(f'<option value="{code}">')[1].split("<")[0] for page in (english, chinese)]
+        assert said[0].isascii()
+        assert not said[1].isascii()
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_whom_orders_can_be_given_to_is_whom_one_plans(
+    ground: make.Ground, now: datetime, everywhere: bool, database: Session
+) -> None:
+    other = make.place("campus", "北校区")
+    scope = {} if everywhere else {"scope_kind": "campus", "scope_id": other.id}
+    planner = make.actor(accounts.person("dispatcher", **scope))  # type: ignore[arg-type]  # two words and an id
+    here, there, without = ground.technician(), ground.technician(), ground.technician()
+    zones = {zone.person_id: zone for zone in database.scalars(select(TechnicianZone))}
+    zones[there.id].place_id = other.id
+    database.delete(zones[without.id])
+    named = [person_id for person_id, _name in technicians.names(planner, now, None, 100)]
+    assert named == [line.person_id for line in technicians.page(planner, now).items]
+    assert set(named) == {there.id, without.id} | ({here.id} if everywhere else set())
+    crew = accounts.crew(there)
+    assert [name for _id, name in technicians.names(planner, now, crew.id, 100)] == [there.name]
 
 
 @pytest.mark.parametrize("query", ["state=gone", "campus=x", "priority=max", "limit=0", "cursor=!!", "campus=٣"])

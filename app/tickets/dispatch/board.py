@@ -76,7 +76,7 @@ def _shown(query: dict[str, Any]) -> dict[str, Any]:
     """What the board's templates take; a constant number of statements."""
     actor, now = current_actor(), clock.now()
     wanted = entry.wanted(query)
-    counts = dispatch_list.counts(actor, wanted)
+    counts, acts = dispatch_list.counts_stamped(actor, wanted)
     found = {view: dispatch_list.column(actor, view, wanted, SLIPS) for view in COLUMNS}
     waits = dispatch_list.waits(actor, wanted, limit=SLIPS).items
     labels = entry.view_labels()
@@ -92,7 +92,7 @@ def _shown(query: dict[str, Any]) -> dict[str, Any]:
         "columns": columns,
         "choices": pages.choices(query, now),
         "entry": entry,
-        "stamp": pages.stamp(),
+        "stamp": pages.stamp(acts),
         "newest": max((row.id for rows in found.values() for row in rows), default=0),
         "running": [{"row": row, "act": run_words.stored(row.task)} for row in bulk_runs.running(actor)],
         **chosen,

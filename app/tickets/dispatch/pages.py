@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+import orjson
 from flask import make_response, render_template, request, url_for
 
 from app.core import clock, forms, i18n, rendering
@@ -15,6 +19,9 @@ from app.tickets.dispatch.entry import blueprint, order_row
 from app.tickets.queries import dispatch_list, narrowing
 from app.tickets.queries.dispatch_list import WAITS
 from app.tickets.rules.priority import URGENCIES
+
+CHOICES_KEPT = 64
+"""What filters offer, by language, campus and what there is; with hundreds of buildings one is 100 kB."""
 
 
 @blueprint.get("")
@@ -75,9 +82,12 @@ def show(panel: screens.Panel, status: int = 200) -> Any:
     return render_template("tickets/dispatch/list.html", panel=panel, **context), status
 
 
-def stamp() -> str:
-    """A text that changes when the list may have: acts, language, and each minute, since ages are shown."""
-    return f"{i18n.locale()}-{dispatch_list.stamp()}-{int(clock.now().timestamp()) // 60}"
+def stamp(of: str | None = None) -> str:
+    """A text that changes when the list may have: acts, language, and each minute, since ages are shown.
+
+    `of`: what was read of the acts already.
+    """
+    return f"{i18n.locale()}-{of or dispatch_list.stamp()}-{int(clock.now().timestamp()) // 60}"
 
 
 def whole(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]:
@@ -92,7 +102,7 @@ def listing(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]
     """What the list's templates take."""
     actor, now = current_actor(), clock.now()
     wanted = entry.wanted(query)
-    counts = dispatch_list.counts(actor, wanted)
+    counts, acts = dispatch_list.counts_stamped(actor, wanted)
     waits = query["state"] == WAITS
     if waits:
         found = dispatch_list.waits(actor, wanted, cursor=query["cursor"], limit=query["limit"])
@@ -112,7 +122,7 @@ def listing(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]
         "entry": entry,
         "screens": screens,
         "words": order_words,
-        "stamp": stamp(),
+        "stamp": stamp(acts),
         "now": now,
     }
 
@@ -129,17 +139,18 @@ def _tabs(query: dict[str, Any], counts: dict[str, int]) -> list[dict[str, Any]]
     ]
 
 
-def choices(query: dict[str, Any], now: Any) -> dict[str, list[dict[str, Any]]]:
+def choices(query: dict[str, Any], now: datetime) -> Mapping[str, rendering.Options]:
     """What the filters offer; buildings of the chosen campus only."""
-    found = narrowing.offered(places.today(now))
-    inside = query["campus"]
-    return {
-        "campus": [{"value": row.id, "label": row.name} for row in found if row.kind == "campus"],
-        "building": [
-            {"value": row.id, "label": row.name}
-            for row in found
-            if row.kind == "building" and inside in (None, row.campus_id)
-        ],
-        "trade": [{"value": row.code, "label": order_words.said(row.words)} for row in found if row.kind == "trade"],
-        "priority": [{"value": code, "label": order_words.priority(code)} for code in reversed(URGENCIES)],
-    }
+    return _choices(i18n.locale(), narrowing.offered(places.today(now)), query["campus"])
+
+
+@lru_cache(maxsize=CHOICES_KEPT)
+def _choices(_tag: str, offered: str, inside: int | None) -> Mapping[str, rendering.Options]:
+    found: dict[str, list[dict[str, Any]]] = {"campus": [], "building": [], "trade": []}
+    for kind, place_id, name, campus_id, code, words in orjson.loads(offered):
+        if kind == "trade":
+            found[kind].append({"value": code, "label": order_words.said(words)})
+        elif kind == "campus" or inside in (None, campus_id):
+            found[kind].append({"value": place_id, "label": name})
+    found["priority"] = [{"value": code, "label": order_words.priority(code)} for code in reversed(URGENCIES)]
+    return {name: rendering.Options(options) for name, options in found.items()}

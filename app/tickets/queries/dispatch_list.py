@@ -310,9 +310,18 @@ def _ticket_lines(shown: Subquery) -> Select[Any]:
 
 def counts(actor: Actor, wanted: Wanted) -> dict[str, int]:
     """How many there are in each view, each state counted up to COUNTED. One statement."""
-    row = _counted(_shape(actor, "open", wanted)).first({**viewer.values_of(actor), **_given(wanted)})
-    found: dict[str, int] = {} if row is None else row._asdict()
-    return {**{view: sum(found[state] for state in states) for view, states in VIEWS.items()}, WAITS: found[WAITS]}
+    return counts_stamped(actor, wanted)[0]
+
+
+def counts_stamped(actor: Actor, wanted: Wanted) -> tuple[dict[str, int], str]:
+    """The same and the stamp of what is shown with them, if that is read after: what changes meanwhile is seen later.
+
+    One statement.
+    """
+    row = _counted(_shape(actor, "open", wanted)).one({**viewer.values_of(actor), **_given(wanted)})
+    found: dict[str, int] = row._asdict()
+    by_view = {view: sum(found[state] for state in states) for view, states in VIEWS.items()}
+    return {**by_view, WAITS: found[WAITS]}, _stamped(found["last"], found["stuck"])
 
 
 @lru_cache(maxsize=128)
@@ -323,7 +332,7 @@ def _counted(shape: _Shape) -> Reading:
 
     seen = select(WorkOrder.id).where(*_of_orders(shape))
     by_state = [some(seen.where(among(WorkOrder.state, [state]))).label(state) for state in VIEWS["open"]]
-    return Reading(select(*by_state, some(*_waiting(shape)).label(WAITS)))
+    return Reading(select(*by_state, some(*_waiting(shape)).label(WAITS), *_changing()))
 
 
 def matching(actor: Actor, view: str, wanted: Wanted, limit: int) -> dict[int, int]:
@@ -354,12 +363,20 @@ def _newer(shape: _Shape) -> Reading:
 
 def stamp() -> str:
     """A text that changes with every act on a ticket or order of the institution, and with what the ranking finds."""
-    row = _stamp().first({})
-    return "" if row is None else f"{row[0] or 0}-{row[1]}"
+    return _stamped(*_stamp().one({}))
+
+
+def _stamped(last: int | None, stuck: int) -> str:
+    return f"{last or 0}-{stuck}"
 
 
 @cache
 def _stamp() -> Reading:
+    return Reading(select(*_changing()))
+
+
+def _changing() -> tuple[Any, Any]:
+    """The last event, and how many orders the ranking has found nobody for."""
     last = select(func.max(TicketEvent.id)).scalar_subquery()
     stuck = (
         select(func.count())
@@ -367,4 +384,4 @@ def _stamp() -> Reading:
         .where(among(WorkOrder.state, VIEWS["queued"]), WorkOrder.waiting.is_not(None))
         .scalar_subquery()
     )
-    return Reading(select(last, stuck))
+    return last.label("last"), stuck.label("stuck")

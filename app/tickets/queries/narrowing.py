@@ -7,8 +7,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Text, cast, null, select, union_all
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Date, Text, cast, func, literal_column, null, select, union_all
+from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 
 from app.core.db import valid_on
 from app.core.prepared import Reading, among, code, number, value
@@ -33,13 +33,14 @@ def _places() -> Reading:
     )
 
 
-def offered(today: date) -> Sequence[Any]:
-    """What the list can be narrowed to: (kind, id, name, campus_id, code, words), trades by code, then places.
+def offered(today: date) -> str:
+    """What the list can be narrowed to, as JSON: [kind, id, name, campus_id, code, words], trades by code, then places.
 
     `kind` is trade, campus or building; a trade has code and words, a place name and campus. One statement, since
-    every page with filters asks.
+    every page with filters asks; as one text, by which can be kept what is made of it: it changes with any of them.
     """
-    return _offered().rows({"day": today})
+    found: str = _offered().one({"day": today})[0]
+    return found
 
 
 @cache
@@ -51,7 +52,7 @@ def _offered() -> Reading:
             Place.name,
             Place.campus_id,
             cast(null(), Text).label("code"),
-            cast(null(), JSONB).label("words"),
+            cast(null(), JSON).label("words"),
             Place.sort_key,
         )
         .where(among(Place.kind, ("campus", "building")), Place.valid_to.is_(None))
@@ -59,11 +60,15 @@ def _offered() -> Reading:
         .limit(number(PLACES_AT_MOST))
     )
     trades = select(
-        code("trade"), Trade.id, cast(null(), Text), cast(null(), BigInteger), Trade.code, Trade.name, Trade.code
+        code("trade"),
+        Trade.id,
+        cast(null(), Text),
+        cast(null(), BigInteger),
+        Trade.code,
+        cast(Trade.name, JSON),
+        Trade.code,
     ).where(valid_on(Trade, value("day", Date)))
-    rows = union_all(select(places.subquery()), trades).subquery()
-    return Reading(
-        select(rows.c.kind, rows.c.id, rows.c.name, rows.c.campus_id, rows.c.code, rows.c.words).order_by(
-            rows.c.kind.desc(), rows.c.sort_key, rows.c.id
-        )
-    )
+    row = union_all(select(places.subquery()), trades).subquery().c
+    line = func.json_build_array(row.kind, row.id, row.name, row.campus_id, row.code, row.words)
+    ordered = aggregate_order_by(line, row.kind.desc(), row.sort_key, row.id)
+    return Reading(select(cast(func.coalesce(func.json_agg(ordered), literal_column("'[]'::json")), Text)))

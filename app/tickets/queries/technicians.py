@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Date, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import CrewMember, Person
 from app.core import i18n, paging
 from app.core.actor import Actor
 from app.core.db import db, not_over, valid_on
-from app.core.scoped import reached
+from app.core.prepared import Reading, number, value
+from app.core.scoped import Reach, reached
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets.models import (
@@ -68,35 +70,53 @@ def in_reach(actor: Actor, person_id: Any = TechnicianProfile.person_id) -> Colu
     """Technicians the actor plans: everybody, or those with a zone in his campuses or buildings, or with none yet."""
     if actor.holds_everywhere(CREWS):
         return true()
+    return _near(person_id, reached(actor, Place.campus_id, Place.building_id, CREWS))
+
+
+def _near(person_id: Any, here: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Technicians with a zone in a place of which `here` holds, or with none yet."""
     zone = aliased(TechnicianZone)
     has_zone = exists().where(zone.person_id == person_id, zone.valid_to.is_(None))
-    here = exists().where(
+    zone_here = exists().where(
         zone.person_id == person_id,
         zone.valid_to.is_(None),
         Place.institution_id == zone.institution_id,
         Place.id == zone.place_id,
-        reached(actor, Place.campus_id, Place.building_id, CREWS),
+        here,
     )
-    return or_(~has_zone, here)
+    return or_(~has_zone, zone_here)
 
 
 def names(actor: Actor, now: datetime, crew_id: int | None, limit: int) -> list[tuple[int, str]]:
     """(id, name) of the technicians the actor plans, of one crew or all, by name. One statement."""
-    today = places.today(now)
+    given = {"day": places.today(now), "crew": crew_id, **_PLANNED.of(actor)}
+    found = _names(actor.holds_everywhere(CREWS), crew_id is not None, limit).rows(given)
+    return [(row.person_id, row.name) for row in found]
+
+
+_PLANNED = Reach("planned", CREWS)
+
+
+@lru_cache(maxsize=64)
+def _names(everywhere: bool, of_crew: bool, limit: int) -> Reading:
+    today = value("day", Date)
+    near = _near(TechnicianProfile.person_id, _PLANNED.rows(Place.campus_id, Place.building_id))
     query = (
         select(TechnicianProfile.person_id, Person.name)
         .join(
             Person,
             and_(Person.institution_id == TechnicianProfile.institution_id, Person.id == TechnicianProfile.person_id),
         )
-        .where(valid_on(TechnicianProfile, today), in_reach(actor))
+        .where(valid_on(TechnicianProfile, today), true() if everywhere else near)
         .order_by(Person.sort_key, TechnicianProfile.person_id)
-        .limit(limit)
+        .limit(number(limit))
     )
-    if crew_id is not None:
-        members = select(CrewMember.person_id).where(CrewMember.crew_id == crew_id, valid_on(CrewMember, today))
+    if of_crew:
+        members = select(CrewMember.person_id).where(
+            CrewMember.crew_id == value("crew", BigInteger), valid_on(CrewMember, today)
+        )
         query = query.where(TechnicianProfile.person_id.in_(members))
-    return [(row.person_id, row.name) for row in db.session.execute(query)]
+    return Reading(query)
 
 
 def page(
