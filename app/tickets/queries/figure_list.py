@@ -36,7 +36,7 @@ def _listed(figure: Figure, asked: Asked, hit: str | None, *, after: bool, limit
     SELECT r.row_id, r.ticket_id, r.order_id, r.cycle, r.ended, r.day, r.row_part AS part,
         r.row_whole AS whole, r.row_work AS work, r.row_raw AS raw, r.row_score AS score,
         r.row_provisional AS provisional, r.row_excused AS excused, t.number, o.number AS order_number,
-        place.path AS place, t.place_text,
+        place.path AS place, t.place_text, coalesce(campus.zone_name, :zone) AS zone,
         category.name AS category, trade.name AS trade, named.name AS crew{its_own}
     FROM (
         SELECT * FROM (
@@ -52,7 +52,8 @@ def _listed(figure: Figure, asked: Asked, hit: str | None, *, after: bool, limit
     JOIN category ON category.id = r.category_id
     LEFT JOIN trade ON trade.id = r.trade_id
     LEFT JOIN work_order o ON o.id = r.order_id
-    LEFT JOIN place ON place.id = t.place_id{crew_joined(asked)}
+    LEFT JOIN place ON place.id = t.place_id
+    LEFT JOIN place campus ON campus.id = r.campus_id{crew_joined(asked)}
     LEFT JOIN crew named ON named.id = crew.crew_id
     {details.joins}
     ORDER BY r.ended DESC, r.row_id DESC"""  # noqa: S608 - fragments of our own; values are parameters

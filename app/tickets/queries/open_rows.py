@@ -106,8 +106,8 @@ def _listed(kind: str, asked: Asked, *, after: bool, limit: bool) -> str:
     aged = "r.age = :age" if "age" in asked.values else "true"
     return f"""
     SELECT r.row_id, r.ticket_id, r.order_id, r.ended, r.planned_minutes, r.age, t.number, o.number AS order_number,
-        o.state, t.status, place.path AS place, t.place_text, category.name AS category, trade.name AS trade,
-        named.name AS crew
+        o.state, t.status, place.path AS place, t.place_text, coalesce(campus.zone_name, :zone) AS zone,
+        category.name AS category, trade.name AS trade, named.name AS crew
     FROM (
         SELECT * FROM ({KINDS[kind]}) r
         WHERE {" AND ".join(asked.conditions)} AND {aged} AND {beyond}
@@ -119,6 +119,7 @@ def _listed(kind: str, asked: Asked, *, after: bool, limit: bool) -> str:
     LEFT JOIN trade ON trade.id = r.trade_id
     LEFT JOIN work_order o ON o.id = r.order_id
     LEFT JOIN place ON place.id = t.place_id
+    LEFT JOIN place campus ON campus.id = t.campus_id
     LEFT JOIN crew named ON named.id = r.crew_id
     ORDER BY r.ended, r.row_id"""  # noqa: S608 - fragments of our own; values are parameters
 

@@ -13,7 +13,7 @@ from app.core.http import current_actor, policy
 from app.tickets import order_words, policies
 from app.tickets.queries import figures, open_rows, open_work
 from app.tickets.queries.open_work import Open
-from app.tickets.reports import asked, cells
+from app.tickets.reports import asked, cells, made
 from app.tickets.reports.entry import blueprint
 from app.tickets.reports.pages import choices, format_of
 from app.tickets.reports.rows import link, narrowed, sees_requests
@@ -83,6 +83,7 @@ def backlog_rows(kind: str) -> str:
         "age": age_label(query["age"]) if query["age"] else None,
         "age_label": lambda code: age_label(Age(code)),
         "link": link,
+        "made": made,
         "said": words.text,
         "state": state,
         "reads": sees_requests(current_actor()),
@@ -170,7 +171,7 @@ def _row(found: Any) -> list[tables.Cell]:
     return [
         found.number,
         found.order_number,
-        found.ended.astimezone(i18n.zone()).strftime("%Y-%m-%d %H:%M"),
+        made.plain_moment(found, found.ended),
         found.place or found.place_text,
         words.text(found.category, locale),
         words.text(found.trade, locale) if found.trade else None,

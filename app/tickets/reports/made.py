@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -38,6 +39,8 @@ class Column:
 
 
 _CLOCK = (Column("began", _l("Counted from"), Sort.INSTANT), Column("due", _l("Due"), Sort.INSTANT))
+_VISITS = Column("visits", _l("Number of visits"), Sort.NUMBER)
+_NOT_FIXED = Column("not_fixed", _l("Called not fixed"), Sort.ANSWER)
 _ENDINGS = {
     "confirm": _l("the reporter"),
     "accept_third": _l("whoever accepts the work"),
@@ -52,18 +55,12 @@ COLUMNS: Final[dict[Figure, tuple[Column, ...]]] = {
     Figure.RESTORE: _CLOCK,
     Figure.MTTR: _CLOCK,
     Figure.TOTAL: (Column("began", _l("Filed"), Sort.INSTANT),),
-    Figure.FIRST_TIME: (
-        Column("visits", _l("Number of visits"), Sort.NUMBER),
-        Column("not_fixed", _l("Called not fixed"), Sort.ANSWER),
-    ),
-    Figure.IN_VAIN: (
-        Column("visits", _l("Number of visits"), Sort.NUMBER),
-        Column("trips", _l("Trips in vain"), Sort.NUMBER),
-    ),
+    Figure.FIRST_TIME: (_VISITS, _NOT_FIXED),
+    Figure.IN_VAIN: (_VISITS, Column("trips", _l("Trips in vain"), Sort.NUMBER)),
     Figure.PROMISES: (
         Column("told", _l("Told on"), Sort.INSTANTS),
         Column("promised", _l("Promised by"), Sort.INSTANTS),
-        Column("not_fixed", _l("Called not fixed"), Sort.ANSWER),
+        _NOT_FIXED,
     ),
     Figure.SATISFACTION: (
         Column("quality", _l("Quality"), Sort.NUMBER),
@@ -113,11 +110,22 @@ def _instants(value: Any) -> list[datetime]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
+def moment(row: Any, value: datetime) -> str:
+    """An instant of a row by day and time, on the wall clock of its campus: by that its day is counted."""
+    with i18n.in_zone(row.zone):
+        return f"{i18n.format_day(value)} {i18n.format_time(value)}"
+
+
+def plain_moment(row: Any, value: datetime) -> str:
+    """The same in a file."""
+    return f"{value.astimezone(ZoneInfo(row.zone)):%Y-%m-%d %H:%M}"
+
+
 def said(column: Column, row: Any) -> list[str]:
     """A cell of the page, line by line: a promise that was moved has a line for each."""
     value = getattr(row, column.name)
     if column.sort in (Sort.INSTANT, Sort.INSTANTS):
-        return [f"{i18n.format_day(each)} {i18n.format_time(each)}" for each in _local(value)] or [NOTHING]
+        return [moment(row, each) for each in _instants(value)] or [NOTHING]
     return [_SAID[column.sort](column, value)] if value is not None else [NOTHING]
 
 
@@ -125,7 +133,7 @@ def cell(column: Column, row: Any) -> tables.Cell:
     """A cell of the file: instants on the wall clock, numbers as numbers."""
     value = getattr(row, column.name)
     if column.sort in (Sort.INSTANT, Sort.INSTANTS):
-        return ", ".join(f"{each:%Y-%m-%d %H:%M}" for each in _local(value)) or None
+        return ", ".join(plain_moment(row, each) for each in _instants(value)) or None
     if value is None or column.sort is Sort.NUMBER:
         return None if value is None else int(value)
     return _SAID[column.sort](column, value)
@@ -137,10 +145,6 @@ def plain(column: Column, row: Any) -> Any:
     if column.sort is Sort.INSTANTS:
         return [i18n.iso(each) for each in _instants(value)]
     return i18n.iso(value) if column.sort is Sort.INSTANT else value
-
-
-def _local(value: Any) -> list[datetime]:
-    return [each.astimezone(i18n.zone()) for each in _instants(value)]
 
 
 _SAID: Final[dict[Sort, Callable[[Column, Any], str]]] = {

@@ -170,7 +170,7 @@ def row(figure: Figure, found: Any) -> list[tables.Cell]:
         found.order_number,
         found.cycle,
         found.day.isoformat(),
-        i18n.format_time(found.ended),
+        made.plain_moment(found, found.ended)[-5:],
         found.place or found.place_text,
         words.text(found.category, locale),
         words.text(found.trade, locale) if found.trade else None,
