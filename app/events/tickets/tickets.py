@@ -46,7 +46,7 @@ class TicketResolved(Event):
 
 @dataclass(frozen=True, slots=True)
 class TicketClosed(Event):
-    """The reporter confirmed (`by` "confirm") or 7 × 24 h passed (`by` "default")."""
+    """`by` is the act: "confirm" by the reporter, "accept_third" by who accepts the work, "default" after 7 × 24 h."""
 
     ticket_id: int
     cycle: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
@@ -92,7 +92,7 @@ def work_of(hours: str, campus_id: int | None) -> WorkTime | None:
 class _Kept:
     """Versions this process has turned into tables; they never change, so nothing is ever stale."""
 
-    works: dict[tuple[int, int], tuple[int, WorkTime]] = {}  # noqa: RUF012 - one per process is meant
+    works: ClassVar[dict[tuple[int, int], tuple[int, WorkTime]]] = {}
 
 
 def work(version_id: int) -> WorkTime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -129,7 +129,7 @@ def _cells() -> Any:
         if found is None or person_id is None:
             continue
         try:
-            day = datetime.strptime(found[2], "%Y%m%d").date()  # noqa: DTZ007 - a day of the campus, no instant
+            day = date.fromisoformat(found[2])
         except ValueError:
             continue
         yield Cell(name=name, person_id=person_id, day=day, was=request.form.get(f"was_{name}", ""), wanted=wanted)

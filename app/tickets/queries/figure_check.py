@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.db import db
 from app.tickets.queries import figure_settled
 from app.tickets.queries.figure_rows import Asked
-from app.tickets.queries.figure_sources import SOURCES, columns, derived
+from app.tickets.queries.figure_sources import SOURCES, derived
 from app.tickets.queries.figures import statement
 
 
@@ -16,13 +16,13 @@ def differing(asked: Asked) -> dict[str, int]:
     """
     found = {}
     for source in SOURCES:
-        kept = f"SELECT {columns(source)} FROM ({figure_settled.kept(source)}) r"  # noqa: S608 - as below
-        history = f"""
-            SELECT {columns(source)} FROM ({derived(source, tickets=None)}) r
-            WHERE r.day BETWEEN :first AND :last AND r.ticket_id <> ALL (:unsettled)"""  # noqa: S608 - as below
         sql = f"""
+            WITH kept AS ({figure_settled.kept(source)}), history AS (
+                SELECT r.* FROM ({derived(source, tickets=None)}) r
+                WHERE r.day BETWEEN :first AND :last AND r.ticket_id <> ALL (:unsettled)
+            )
             SELECT count(*) FROM (
-                (({kept}) EXCEPT ALL ({history})) UNION ALL (({history}) EXCEPT ALL ({kept}))
+                (TABLE kept EXCEPT ALL TABLE history) UNION ALL (TABLE history EXCEPT ALL TABLE kept)
             ) r"""  # noqa: S608 - fragments of our own; values are parameters
         made, named = statement(sql, asked)
         found[source] = db.session.scalar(made, named) or 0

@@ -15,14 +15,16 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The statement of a source, without its condition; what it gives beyond the columns of all; how a time finds it.
+    """The statement of a source in its parts; `values` are the columns it gives beyond those of all.
 
-    `of` is the table whose requests they are. `{near:…}` stands in the statement where a time narrows what is joined,
-    for the planner's sake: it changes no row.
+    `of` is the table whose requests they are, `in_time` the condition by which a time finds them. `{near:…}` stands
+    where a time narrows what is joined, for the planner's sake: it changes no row.
     """
 
-    sql: str
     of: str
+    columns: str
+    tables: str
+    where: str
     values: tuple[str, ...]
     in_time: str
 
@@ -88,59 +90,61 @@ _HELD = """
         WHERE g.order_id = o.id AND g.kind IN ('give_back', 'reassign')
             AND date_trunc('minute', coalesce(g.effective_at, g.at)) <= k.stopped_at
     ) held ON k.kind = 'dispatch'"""
-
-
-# a source ends where its condition goes on
-SOURCES: Final[dict[str, Source]] = {
-    "responses": Source(
-        f"""
-    SELECT k.id AS row_id, k.ticket_id, NULL::bigint AS order_id, k.cycle, k.stopped_at AS ended, {_ZONE},
-        {_OF_TICKET}, NULL::bigint AS own_trade_id, {_HOLDER}, k.used AS work, k.kept, k.excused,
-        {_MINUTES.format(until="k.stopped_at", since="k.started_at")} AS raw
-    FROM sla_clock k{_TICKET_TABLES.format(of="k")}{_LAST.format(of="k", which=_IN_CYCLE.format(of="k"))}
-    WHERE k.phase = 'stopped' AND k.kind = 'respond' AND """,  # noqa: S608 - fragments of our own; values are parameters
-        "k",
-        ("work", "kept", "excused", "raw"),
-        "k.stopped_at >= :from AND k.stopped_at < :until",
-    ),
-    "clocks": Source(
-        f"""
-    SELECT k.id AS row_id, k.ticket_id, o.id AS order_id, k.cycle, k.stopped_at AS ended, {_ZONE}, {_OF_TICKET},
-        o.trade_id AS own_trade_id, {_OF_ORDER}, k.kind, k.used AS work, k.kept, k.excused,
-        {_MINUTES.format(until="k.stopped_at", since="k.started_at")}
-            - coalesce(CAST(held.minutes AS integer), 0) AS raw
-    FROM sla_clock k{_TICKET_TABLES.format(of="k")}
-    JOIN work_order o ON o.id = k.owner_id{_HELD}
-    WHERE k.phase = 'stopped' AND k.kind IN ('dispatch', 'arrive') AND """,  # noqa: S608 - fragments of our own; values are parameters
-        "k",
-        ("kind", "work", "kept", "excused", "raw"),
-        "k.stopped_at >= :from AND k.stopped_at < :until",
-    ),
-    "cycles": Source(
-        f"""
-    SELECT e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
-        NULL::bigint AS own_trade_id, {_HOLDER}, r.id IS NOT NULL AS restored, r.used AS work, r.kept,
-        coalesce(r.excused, false) AS excused, {_MINUTES.format(until="r.stopped_at", since="r.started_at")} AS raw,
-        EXISTS (SELECT FROM work_order w WHERE w.ticket_id = e.ticket_id AND w.kind = 'corrective') AS corrective,
-        e.cycle = t.cycle AND t.status IN ('resolved', 'closed') AS final,
-        {_MINUTES.format(until=_MINUTE_OF.format(_HAPPENED), since=_MINUTE_OF.format("t.filed_at"))} AS total,
-        p.kept AS promise_kept, coalesce(p.excused, false) AS promise_excused, t.not_fixed_count AS not_fixed,
-        e.cycle < t.cycle AS reopened, t.reporter_id IS NOT NULL AS asked, rating.stars
-    FROM ticket_event e{_TICKET_TABLES.format(of="e")}{_LAST.format(of="e", which=_IN_CYCLE.format(of="e"))}
-    LEFT JOIN sla_clock r ON r.owner_kind = 'ticket' AND r.owner_id = e.ticket_id AND r.kind = 'restore'
-        AND r.cycle = e.cycle AND r.phase = 'stopped'{{near:r}}
-    LEFT JOIN sla_clock p ON p.owner_kind = 'ticket' AND p.owner_id = e.ticket_id AND p.kind = 'promise'
-        AND p.cycle = e.cycle AND p.phase = 'stopped'{{near:p}}
+_RATED = """
     LEFT JOIN LATERAL (
         SELECT g.quality + g.speed + g.manner AS stars
         FROM ticket_rating g
         WHERE g.ticket_id = e.ticket_id AND g.cycle = e.cycle
         ORDER BY g.at DESC, g.id DESC
         LIMIT 1
-    ) rating ON true
-    WHERE e.kind = 'all_done' AND """,  # noqa: S608 - fragments of our own; values are parameters
-        "e",
-        (
+    ) rating ON true"""
+
+
+SOURCES: Final[dict[str, Source]] = {
+    "responses": Source(
+        of="k",
+        columns=f"""
+        k.id AS row_id, k.ticket_id, NULL::bigint AS order_id, k.cycle, k.stopped_at AS ended, {_ZONE},
+        {_OF_TICKET}, NULL::bigint AS own_trade_id, {_HOLDER}, k.used AS work, k.kept, k.excused,
+        {_MINUTES.format(until="k.stopped_at", since="k.started_at")} AS raw""",
+        tables=f"sla_clock k{_TICKET_TABLES.format(of='k')}{_LAST.format(of='k', which=_IN_CYCLE.format(of='k'))}",
+        where="k.phase = 'stopped' AND k.kind = 'respond'",
+        values=("work", "kept", "excused", "raw"),
+        in_time="k.stopped_at >= :from AND k.stopped_at < :until",
+    ),
+    "clocks": Source(
+        of="k",
+        columns=f"""
+        k.id AS row_id, k.ticket_id, o.id AS order_id, k.cycle, k.stopped_at AS ended, {_ZONE}, {_OF_TICKET},
+        o.trade_id AS own_trade_id, {_OF_ORDER}, k.kind, k.used AS work, k.kept, k.excused,
+        {_MINUTES.format(until="k.stopped_at", since="k.started_at")}
+            - coalesce(CAST(held.minutes AS integer), 0) AS raw""",
+        tables=f"""
+        sla_clock k{_TICKET_TABLES.format(of="k")}
+    JOIN work_order o ON o.id = k.owner_id{_HELD}""",
+        where="k.phase = 'stopped' AND k.kind IN ('dispatch', 'arrive')",
+        values=("kind", "work", "kept", "excused", "raw"),
+        in_time="k.stopped_at >= :from AND k.stopped_at < :until",
+    ),
+    "cycles": Source(
+        of="e",
+        columns=f"""
+        e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
+        NULL::bigint AS own_trade_id, {_HOLDER}, r.id IS NOT NULL AS restored, r.used AS work, r.kept,
+        coalesce(r.excused, false) AS excused, {_MINUTES.format(until="r.stopped_at", since="r.started_at")} AS raw,
+        EXISTS (SELECT FROM work_order w WHERE w.ticket_id = e.ticket_id AND w.kind = 'corrective') AS corrective,
+        e.cycle = t.cycle AND t.status IN ('resolved', 'closed') AS final,
+        {_MINUTES.format(until=_MINUTE_OF.format(_HAPPENED), since=_MINUTE_OF.format("t.filed_at"))} AS total,
+        p.kept AS promise_kept, coalesce(p.excused, false) AS promise_excused, t.not_fixed_count AS not_fixed,
+        e.cycle < t.cycle AS reopened, t.reporter_id IS NOT NULL AS asked, rating.stars""",
+        tables=f"""
+        ticket_event e{_TICKET_TABLES.format(of="e")}{_LAST.format(of="e", which=_IN_CYCLE.format(of="e"))}
+    LEFT JOIN sla_clock r ON r.owner_kind = 'ticket' AND r.owner_id = e.ticket_id AND r.kind = 'restore'
+        AND r.cycle = e.cycle AND r.phase = 'stopped'{{near:r}}
+    LEFT JOIN sla_clock p ON p.owner_kind = 'ticket' AND p.owner_id = e.ticket_id AND p.kind = 'promise'
+        AND p.cycle = e.cycle AND p.phase = 'stopped'{{near:p}}{_RATED}""",
+        where="e.kind = 'all_done'",
+        values=(
             "restored",
             "work",
             "kept",
@@ -156,45 +160,44 @@ SOURCES: Final[dict[str, Source]] = {
             "asked",
             "stars",
         ),
-        _TOLD,
+        in_time=_TOLD,
     ),
     "done": Source(
-        f"""
-    SELECT o.id AS row_id, o.ticket_id, o.id AS order_id, o.cycle, o.done_at AS ended, {_ZONE}, {_OF_TICKET},
+        of="o",
+        columns=f"""
+        o.id AS row_id, o.ticket_id, o.id AS order_id, o.cycle, o.done_at AS ended, {_ZONE}, {_OF_TICKET},
         o.trade_id AS own_trade_id, {_OF_ORDER}, o.kind, visit.visits, visit.in_vain, visit.moved, offered.offers,
         offered.taken,
         EXISTS (
             SELECT FROM work_order n
             WHERE n.rework_of_id = o.id AND n.opened_at <= o.done_at + CAST(:thirty AS interval)
-        ) AS named
-    FROM work_order o{_TICKET_TABLES.format(of="o")}{_VISITS}{_OFFERS}
-    WHERE o.done_at IS NOT NULL AND """,  # noqa: S608 - fragments of our own; values are parameters
-        "o",
-        ("kind", "visits", "in_vain", "moved", "offers", "taken", "named"),
-        "o.done_at >= :from AND o.done_at < :until",
+        ) AS named""",
+        tables=f"work_order o{_TICKET_TABLES.format(of='o')}{_VISITS}{_OFFERS}",
+        where="o.done_at IS NOT NULL",
+        values=("kind", "visits", "in_vain", "moved", "offers", "taken", "named"),
+        in_time="o.done_at >= :from AND o.done_at < :until",
     ),
     "closings": Source(
-        f"""
-    SELECT e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
-        NULL::bigint AS own_trade_id, {_HOLDER}, e.kind
-    FROM ticket_event e{_TICKET_TABLES.format(of="e")}{_LAST.format(of="e", which=_IN_CYCLE.format(of="e"))}
-    WHERE e.kind IN ('confirm', 'accept_third', 'default') AND """,  # noqa: S608 - fragments of our own; values are parameters
-        "e",
-        ("kind",),
-        _TOLD,
+        of="e",
+        columns=f"""
+        e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
+        NULL::bigint AS own_trade_id, {_HOLDER}, e.kind""",
+        tables=f"ticket_event e{_TICKET_TABLES.format(of='e')}{_LAST.format(of='e', which=_IN_CYCLE.format(of='e'))}",
+        where="e.kind IN ('confirm', 'accept_third', 'default')",
+        values=("kind",),
+        in_time=_TOLD,
     ),
     "filings": Source(
-        f"""
-    SELECT e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
-        NULL::bigint AS own_trade_id, {_HOLDER}, e.kind
-    FROM ticket_event e{_TICKET_TABLES.format(of="e")}{_LAST.format(of="e", which="true")}
-    WHERE e.kind IN ('file', 'join') AND """,  # noqa: S608 - fragments of our own; values are parameters
-        "e",
-        ("kind",),
-        _TOLD,
+        of="e",
+        columns=f"""
+        e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
+        NULL::bigint AS own_trade_id, {_HOLDER}, e.kind""",
+        tables=f"ticket_event e{_TICKET_TABLES.format(of='e')}{_LAST.format(of='e', which='true')}",
+        where="e.kind IN ('file', 'join')",
+        values=("kind",),
+        in_time=_TOLD,
     ),
 }
-
 
 COMMON: Final = (
     "row_id",
@@ -227,13 +230,13 @@ def derived(source: str, *, tickets: str | None) -> str:
     the planner cannot guess.
     """
     one = SOURCES[source]
-    sql = one.sql
+    tables = one.tables
     for joined in ("r", "p"):
-        sql = sql.replace(f"{{near:{joined}}}", "" if tickets else _NEAR.format(of=joined))
+        tables = tables.replace(f"{{near:{joined}}}", "" if tickets else _NEAR.format(of=joined))
     which = f"{one.of}.ticket_id = ANY (:{tickets})" if tickets else one.in_time
     values = "".join(f", r.{name}" for name in one.values)
     return f"""
     SELECT {", ".join(f"r.{name}" for name in COMMON)}, CAST(r.ended AT TIME ZONE r.zone AS date) AS day,
         CAST(r.held_at AT TIME ZONE r.zone AS date) AS held_on{values}
-    FROM ({sql}{which}) r
+    FROM (SELECT {one.columns} FROM {tables} WHERE {one.where} AND {which}) r
     OFFSET 0"""  # noqa: S608 - fragments of our own; values are parameters

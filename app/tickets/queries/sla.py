@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Select, and_, func, or_, select
 
@@ -26,7 +26,7 @@ KEPT = 512  # policy versions a process keeps as read
 class _Kept:
     """Policy versions this process has read; they never change."""
 
-    policies: dict[tuple[int, int], Policy] = {}  # noqa: RUF012 - one per process is meant
+    policies: ClassVar[dict[tuple[int, int], Policy]] = {}
 
 
 def policy(version_id: int) -> Policy:

@@ -18,7 +18,10 @@ from app.tickets.rules.sla import OPEN, Act, Book, Clock, Entry, Key, Kind, Phas
 def judge(key: Key, journal: Sequence[Entry], book: Book) -> Clock | None:
     """What the clock says after its journal; None where the policy has no such clock (6)."""
     entries = rejudged(journal, book)
-    account = _Promise(key, book) if key.kind is Kind.PROMISE else _Account(key, book)
+    terms = entries[0].terms if entries else None  # a journal begins with START, under the terms of that moment
+    if terms is None:
+        return None
+    account = _Promise(key, book, terms) if key.kind is Kind.PROMISE else _Account(key, book, terms)
     for entry in entries:
         account.enter(entry)
     return account.clock()
@@ -73,7 +76,7 @@ class _Account:
 
     key: Key
     book: Book
-    terms: Terms | None = None
+    terms: Terms
     started: int = 0
     phase: Phase = Phase.RUNNING
     since: int = 0
@@ -105,7 +108,7 @@ class _Account:
 
     def clock(self) -> Clock | None:
         """What it says now."""
-        if self.terms is None or (self.target is None and not self.endless and self.passed is None):
+        if self.target is None and not self.endless and self.passed is None:
             return None
         return Clock(
             key=self.key,
@@ -125,17 +128,14 @@ class _Account:
 
     @property
     def _work(self) -> WorkTime:
-        assert self.terms is not None  # noqa: S101 - a journal begins with START
         return self.book.work(self.terms.calendar)
 
     def _start(self, entry: Entry) -> None:
-        self.terms = entry.terms
         self.started = self.since = entry.at
         self._aim(self._wanted())
 
     def _wanted(self) -> int | None:
         """The target of the present terms in working minutes from the start (12); None: no clock, or endless."""
-        assert self.terms is not None  # noqa: S101 - a journal begins with START
         target = self.book.line(self.terms.policy, self.terms.priority).targets.get(self.key.kind)
         self.endless = False
         if target is None:
@@ -244,7 +244,7 @@ class _Promise(_Account):
             self.told = entry.instant
         elif entry.act is Act.TERMS:
             self._count(entry.at)
-            self.terms = entry.terms
+            self.terms = entry.terms or self.terms
         elif entry.act is not Act.NOT_BEFORE:
             _Account.enter(self, entry)
 

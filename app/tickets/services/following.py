@@ -37,27 +37,27 @@ def join(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None = None
     if not (similar.may_follow(actor, ticket_id, about, case.now) or _follows(actor.id, ticket_id)):
         raise NotFound
     if case.ticket.status is TicketStatus.DUPLICATE and case.ticket.duplicate_of_id is not None:
-        followed = _follow(actor, by_ticket(case.ticket.duplicate_of_id, actor=_system(actor), now=now), None)
+        original = by_ticket(case.ticket.duplicate_of_id, actor=_system(actor), now=now)
+        followed = _follow(actor, actor.id, original, None)
         case.seen_ticket(seen)  # of what nobody may join nothing is said
         return followed
-    return _follow(actor, case, seen)
+    return _follow(actor, actor.id, case, seen)
 
 
 def _system(actor: Actor) -> Actor:
     return Actor.system(actor.institution_id)
 
 
-def _follow(actor: Actor, case: Case, seen: int | None) -> int:
-    assert actor.id is not None  # noqa: S101 - `join` has refused whoever is nobody
+def _follow(actor: Actor, person_id: int, case: Case, seen: int | None) -> int:
     case.actor = actor
     ticket = case.ticket
     if not similarity.joinable(ticket.status, ticket.resolved_at, case.now):
         raise NotFound
     case.seen_ticket(seen)
-    if ticket.reporter_id == actor.id:
+    if ticket.reporter_id == person_id:
         raise Conflict(_l("You have reported this yourself; you are told how it goes on."), code="own-ticket")
     statement = insert(TicketFollower).values(
-        institution_id=current_institution(), ticket_id=ticket.id, person_id=actor.id, since=case.now
+        institution_id=current_institution(), ticket_id=ticket.id, person_id=person_id, since=case.now
     )
     was = TicketFollower.ended_at
     joined = db.session.execute(
@@ -69,7 +69,7 @@ def _follow(actor: Actor, case: Case, seen: int | None) -> int:
     ).first()
     if joined is not None:
         case.remark(Remark.JOIN)
-        case.tell(TicketJoined(ticket.id, actor.id))
+        case.tell(TicketJoined(ticket.id, person_id))
         case.write()
     return ticket.id
 

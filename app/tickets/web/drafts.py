@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Request, Response, current_app, redirect, request, url_for
+from flask import Request, current_app, redirect, request, url_for
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.actor import Actor
 
@@ -36,9 +37,9 @@ def left_behind(actor: Actor) -> bool:
     return not actor.signed_in and bool(request.form.get(OWNER_FIELD))
 
 
-def to_sign_in(back: str) -> Response:
+def to_sign_in(back: str) -> BaseResponse:
     """Keep the sent form and lead to the sign-in, which comes back to `back`."""
-    answer: Response = redirect(url_for("accounts.login", next=back), 303)  # type: ignore[assignment]  # Flask types redirect() as werkzeug's Response
+    answer = redirect(url_for("accounts.login", next=back), 303)
     kept = {name: value for name, value in request.form.items() if name not in _DROPPED}
     signed = _signed({"at": back, "kept": kept})
     if signed is not None:
@@ -82,7 +83,7 @@ def waiting(asked: Request, actor: Actor) -> dict[str, str]:
     return kept if kept.get(OWNER_FIELD) == owner(actor) else {}
 
 
-def done(answer: Response) -> Response:
+def done(answer: BaseResponse) -> BaseResponse:
     """Forget the draft: it has been sent."""
     if COOKIE in request.cookies:
         answer.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"])

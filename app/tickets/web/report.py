@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts import queries as people
 from app.attachments import services as attachments
@@ -202,7 +203,7 @@ def _file(form: Form, *, for_somebody: bool) -> Any:
     return receipt(filed)
 
 
-def receipt(filed: filing.Filed) -> Response:
+def receipt(filed: filing.Filed) -> BaseResponse:
     """On to the ticket's page; where staff filed for somebody outside its scope, the number is all it is told."""
     try:
         tickets.one(current_actor(), filed.id)
@@ -212,7 +213,7 @@ def receipt(filed: filing.Filed) -> Response:
         to = url_for("tickets.report_for")
     if filed.instead_of is not None:
         pages.toast(_("“%(old)s” is gone; your report is about the place that stands in for it.", old=filed.instead_of))
-    return drafts.done(redirect(to, 303))  # type: ignore[arg-type]  # Flask types redirect() as werkzeug's Response
+    return drafts.done(redirect(to, 303))
 
 
 class Refused(Exception):

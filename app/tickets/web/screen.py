@@ -330,7 +330,7 @@ class Screen(FromCrew):
         return [self._order_line(each) for each in self.orders]
 
     @property
-    def mended(self) -> frozenset[int]:
+    def reworked(self) -> frozenset[int]:
         """The orders that did not hold: others do again what they did."""
         return frozenset(each.rework_of_id for each in self.orders if each.rework_of_id is not None)
 
@@ -344,7 +344,7 @@ class Screen(FromCrew):
         return {
             "title": f"{order.number} · {trade}",
             "sub": " · ".join(filter(None, (_("Rework") if order.kind == "rework" else "", who, waits))),
-            "chip": order_words.outcome_chip(order.state, reworked=order.id in self.mended),
+            "chip": order_words.outcome_chip(order.state, reworked=order.id in self.reworked),
             "url": url_for(ORDER_PAGE, order_id=order.id) if linked else None,
         }
 

@@ -164,7 +164,7 @@ def _do(ticket_id: int, act: str, work: Callable[[dict[str, Any], datetime], Any
         return _again(ticket_id, act, form, refused), refused.status
     except (Conflict, Stale) as refused:
         return _again(ticket_id, act, form, refused), refused.status
-    return drafts.done(redirect(here, 303))  # type: ignore[arg-type]  # Flask types redirect() as werkzeug's Response
+    return drafts.done(redirect(here, 303))
 
 
 def _again(ticket_id: int, act: str, form: Form, refused: DomainError | None = None) -> str:
@@ -204,21 +204,7 @@ def withdraw(ticket_id: int) -> Any:
 @policy(may_act)
 def answer(ticket_id: int) -> Any:
     """What was asked is answered, in words or by photos."""
-
-    def work(data: dict[str, Any], now: datetime) -> None:
-        for each in data["photos"]:
-            attachments.check(each.stream)
-        acts.answer(
-            actor=current_actor(),
-            now=now,
-            ticket_id=ticket_id,
-            seen=data["version"],
-            note=data["note"] or None,
-            has_photo=bool(data["photos"]),
-        )
-        _receive(ticket_id, data["photos"], now)
-
-    return _do(ticket_id, "answer", work)
+    return _with_photos(ticket_id, "answer", acts.answer)
 
 
 @blueprint.post("/tickets/<int:ticket_id>/confirm")
@@ -232,11 +218,16 @@ def confirm(ticket_id: int) -> Any:
 @policy(may_act)
 def not_fixed(ticket_id: int) -> Any:
     """The repair did not hold: words or photos say how."""
+    return _with_photos(ticket_id, "not_fixed", acts.not_fixed)
+
+
+def _with_photos(ticket_id: int, act: str, service: Callable[..., Any]) -> Any:
+    """An act that words say, or photos that come along; what is no photo is refused before anything is done."""
 
     def work(data: dict[str, Any], now: datetime) -> None:
         for each in data["photos"]:
             attachments.check(each.stream)
-        acts.not_fixed(
+        service(
             actor=current_actor(),
             now=now,
             ticket_id=ticket_id,
@@ -246,7 +237,7 @@ def not_fixed(ticket_id: int) -> Any:
         )
         _receive(ticket_id, data["photos"], now)
 
-    return _do(ticket_id, "not_fixed", work)
+    return _do(ticket_id, act, work)
 
 
 @blueprint.post("/tickets/<int:ticket_id>/rating")
