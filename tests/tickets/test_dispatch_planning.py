@@ -234,7 +234,7 @@ def test_a_supervisor_of_another_campus_plans_his_own(
     assert client.post(f"{page}/zones", data={"zone_place_id": ground.campus.id}).status_code == 422
     assert client.post(f"{page}/zones", data={"zone_place_id": other.id}).status_code == 303
     data = {"person_id": free.person_id, "campus": ground.campus.id, "starts_at": "2026-11-18T08:00"}
-    assert client.post("/crews/technicians/duty", data=data).status_code in (404, 422)
+    assert client.post("/crews/technicians/duty", data=data).status_code == 404
 
 
 @pytest.mark.parametrize("role", ["student", "technician", "leader", "dutylead"])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -53,7 +52,6 @@ def test_late_before_due_before_what_stands_still(ground: factory.Ground, databa
         "held without an end": {"state": "on_hold", "due_at": None, "hold_until": None},
     }  # fmt: skip
     wanted = ["emergency", "reminded", *(name for name in made if name not in ("emergency", "reminded"))]
-    wanted.sort(key=lambda name: name not in ("emergency", "reminded"))
     ids = {}
     for name in reversed(made):  # the ids tell nothing of the order
         ids[name] = ground.file().order_id or 0
@@ -67,7 +65,7 @@ def test_late_before_due_before_what_stands_still(ground: factory.Ground, databa
 
 
 def test_a_request_whose_reporter_was_asked_comes_after_those_that_wait_for_staff(
-    client: FlaskClient, ground: factory.Ground, database: Session, now: datetime
+    ground: factory.Ground, database: Session
 ) -> None:
     asked, later, sooner = (ground.file(place_text=f"外面 {each}").id for each in range(3))
     acts.ask(actor=accounts.actor(ground.dispatcher), now=clock.now(), ticket_id=asked, seen=None, note="哪一个？")

@@ -124,8 +124,8 @@ def test_the_eldest_come_first_page_by_page(campus: Flask) -> None:
         address = html.unescape(following[1]) + "&limit=4" if following else ""
     assert seen == whole
     assert client.get("/reports/backlog/nothing").status_code == 404
-    for query in ("by=month", "age=old", "cursor=x", "building=x"):
-        assert client.get(f"/reports/backlog?{query}").status_code == 422 or "cursor" in query
+    for query in ("by=month", "age=old", "building=x"):
+        assert client.get(f"/reports/backlog?{query}").status_code == 422, query
     assert client.get("/reports/backlog/orders?cursor=x").status_code == 422
 
 

@@ -69,7 +69,7 @@ def test_the_api_shows_the_new_reporter_what_a_follower_sees(client: FlaskClient
     heir = Caller(client, handed.heir)
     shown = heir.get(f"/tickets/{handed.id}").json
     assert (shown["description"], shown["answers"], shown["visit_window"]) == ("", [], None)
-    assert shown["place"] is None or "id" not in shown["place"] or shown["place"]["id"] is None
+    assert (shown["place_id"], shown["place"]) == (None, "南校区 · 桃园3栋 · 4层")
     hidden_in(str(shown), handed.ground.room.name)
     assert shown["reporter"]["id"] == str(handed.heir.id)
     hidden_in(str(heir.get(f"/tickets/{handed.id}/events").json), handed.ground.room.name)
