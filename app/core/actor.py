@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 ScopeKind = Literal["institution", "campus", "building", "crew", "org", "own"]
 ActorKind = Literal["person", "token", "system", "anonymous"]
@@ -15,6 +15,15 @@ class Scope:
 
     kind: ScopeKind
     id: int | None = None
+
+
+class Located(Protocol):
+    """What scopes are compared with."""
+
+    @property
+    def campus_id(self) -> int | None: ...
+    @property
+    def building_id(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,17 @@ class Actor:
             return ()
         found = {grant.scope for grant in self.grants if permission in grant.permissions}
         return tuple(sorted(found, key=lambda scope: (scope.kind != "institution", scope.kind, scope.id or 0)))
+
+    def covers(self, permission: str, thing: Located | None) -> bool:
+        """Whether the permission is held where a thing lies (`core.scoped` says it in SQL).
+
+        What lies nowhere, or None, is covered by who holds it for the whole institution.
+        """
+        there = {} if thing is None else {"campus": thing.campus_id, "building": thing.building_id}
+        return any(
+            scope.kind == "institution" or (scope.id is not None and scope.id == there.get(scope.kind))
+            for scope in self.scopes(permission)
+        )
 
     def holds_everywhere(self, *permissions: str) -> bool:
         """Whether one of the permissions is held for the whole institution."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.core.actor import Actor
-from app.sites.models import Place
 
 
 def may_read(actor: Actor) -> bool:
@@ -12,7 +11,7 @@ def may_read(actor: Actor) -> bool:
 
 
 def may_write(actor: Actor) -> bool:
-    """Holds the right somewhere; where exactly is checked against each place by `covers`."""
+    """Holds the right somewhere; where exactly is asked of each place, with `Actor.covers`."""
     return actor.can("places.write")
 
 
@@ -24,20 +23,6 @@ def may_label(actor: Actor) -> bool:
 def may_manage(actor: Actor) -> bool:
     """Sees the register of places in the navigation: who changes or labels them."""
     return may_write(actor) or may_label(actor)
-
-
-def covers(actor: Actor, permission: str, place: Place | None) -> bool:
-    """Whether the permission holds at a place; None stands for the top of the tree (institution scope only)."""
-    for scope in actor.scopes(permission):
-        if scope.kind == "institution":
-            return True
-        if place is None:
-            continue
-        if scope.kind == "campus" and scope.id == place.campus_id:
-            return True
-        if scope.kind == "building" and scope.id is not None and scope.id == place.building_id:
-            return True
-    return False
 
 
 def may_read_calendars(actor: Actor) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
-from app.core.actor import Actor
+from app.core.actor import Actor, Located
 from app.tickets.rules.workflow import ORDER_HELD, OrderState, Who
 
 FILE = "tickets.file"
@@ -31,15 +31,6 @@ MACROS = "tickets.macros"
 
 PREFERRED = (Who.SYSTEM, Who.REPORTER, Who.QR, Who.OFFERED, Who.HOLDER, Who.DISPATCHER, Who.THIRD_PARTY, Who.CREW)
 """As whom somebody acts who plays several parts: the part with the fewest demands first."""
-
-
-class Located(Protocol):
-    """What scopes are compared with."""
-
-    @property
-    def campus_id(self) -> int | None: ...
-    @property
-    def building_id(self) -> int | None: ...
 
 
 class TicketLike(Located, Protocol):
@@ -154,19 +145,12 @@ def reads_scopes(actor: Actor) -> bool:
 
 def sees_unlisted(actor: Actor) -> bool:
     """Who triages the whole institution: a place that is only words lies in no narrower scope."""
-    return actor.holds_everywhere(TRIAGE)
+    return in_scope(actor, TRIAGE, None)
 
 
-def in_scope(actor: Actor, permission: str, thing: Located) -> bool:
-    """Whether one of the scopes in which `permission` is held covers the thing's campus or building."""
-    for scope in actor.scopes(permission):
-        if scope.kind == "institution":
-            return True
-        if scope.kind == "campus" and scope.id is not None and scope.id == thing.campus_id:
-            return True
-        if scope.kind == "building" and scope.id is not None and scope.id == thing.building_id:
-            return True
-    return False
+def in_scope(actor: Actor, permission: str, thing: Located | None) -> bool:
+    """Whether one of the scopes in which `permission` is held covers the thing's campus or building; None: all."""
+    return actor.covers(permission, thing)
 
 
 def calls_reporters(actor: Actor, thing: Located) -> bool:
@@ -221,6 +205,19 @@ def possible_parts_of_order(actor: Actor, order: OrderLike) -> frozenset[Who]:
     """Those, and the parts somebody of the crew may come to play towards it."""
     mine = parts_of_order(actor, order)
     return mine | {Who.OFFERED, Who.HOLDER, Who.CREW} if actor.kind != "system" and actor.can(WORK) else mine
+
+
+def rights_on_ticket(parts: Iterable[Who]) -> tuple[str, ...]:
+    """The permissions that make somebody one of the parts towards a ticket, where it lies in their scope."""
+    return tuple(_ON_TICKET[who] for who in PREFERRED if who in _ON_TICKET and who in set(parts))
+
+
+def rights_on_order(parts: Iterable[Who]) -> tuple[str, ...]:
+    """The same towards an order."""
+    return (DISPATCH,) if Who.DISPATCHER in set(parts) else ()
+
+
+_ON_TICKET = {Who.DISPATCHER: TRIAGE, Who.THIRD_PARTY: ACCEPT_THIRD}
 
 
 def acting_as(parts: Iterable[Who], allowed: frozenset[Who]) -> Who | None:

@@ -16,7 +16,6 @@ from app.core.actor import Actor, Grant, Scope
 from app.core.db import db, institution_bound
 from app.core.http.application import SAFE_METHODS
 from app.portal.queries import feedback_viewer, notices
-from app.sites import policies as sites_policies
 from app.tickets.queries import viewer
 from tests.factories import accounts, world
 from tests.security import matrix
@@ -166,7 +165,7 @@ def test_row_level_security_alone_hides_another_institution(
     monkeypatch.setattr(feedback_viewer, "own", lambda _actor: true())
     monkeypatch.setattr(feedback_viewer, "handled", lambda _actor: true())
     monkeypatch.setattr(notices, "writable", lambda _actor: true())
-    monkeypatch.setattr(sites_policies, "covers", lambda *_given: True)
+    monkeypatch.setattr(Actor, "covers", lambda *_given: True)
     assert walk(app, client, foreign, EVERYTHING) == []
 
 

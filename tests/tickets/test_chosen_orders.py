@@ -66,7 +66,7 @@ def test_what_would_be_refused_wholly_is_said_and_does_not_wait(
         ({"action": "burn", "item": item}, "Choose 1 to 100"),
         ({"action": "macro:x", "item": item}, "Choose 1 to 100"),
         ({"action": "assign", "item": item}, "Say to whom."),
-        ({"action": "macro:999", "item": item}, ""),
+        ({"action": "macro:999", "item": item}, "The macro is closed."),
         ({"action": "cancel", "reason": "x", "scope": "queued"}, ""),
     ):
         answer = desk.post(CHECK, data=data)

@@ -26,7 +26,6 @@ from app.portal.models import Notice, NoticePlace, NoticeRead, NoticeVersion
 from app.portal.queries import notices as queries
 from app.portal.rules import notices as rules
 from app.portal.rules.notices import Act, Content, Kind, Status, Utility
-from app.sites import policies as sites_policies
 from app.sites import queries as sites
 
 labels.declare(
@@ -180,7 +179,7 @@ def _place_faults(content: Content, actor: Actor, now: datetime) -> dict[str, st
     if actor.kind == "system":
         return {}
     if not content.places:
-        if sites_policies.covers(actor, policies.NOTICES, None):
+        if actor.covers(policies.NOTICES, None):
             return {}
         return {"places": rules.CHOOSE_PLACES}
     found = sites.by_ids(content.places)
@@ -189,7 +188,7 @@ def _place_faults(content: Content, actor: Actor, now: datetime) -> dict[str, st
         place = found.get(place_id)
         if place is None or (place.valid_to is not None and place.valid_to <= today):
             return {"places": rules.UNKNOWN_PLACE}
-        if not sites_policies.covers(actor, policies.NOTICES, place):
+        if not actor.covers(policies.NOTICES, place):
             return {"places": rules.FOREIGN_PLACE}
     return {}
 

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from app.core.actor import Actor
 from app.core.importing import Line, Plain, Reason, RowPlan, refuse
-from app.sites import policies
 from app.sites.rules import tree
 
 WRITE = "places.write"
@@ -259,7 +258,7 @@ def _covered(place: Known | None, wish: _Wish, in_file: Mapping[str, _Wish], act
     while place is None and at is not None and at.parent_code:
         at = in_file.get(at.parent_code)
         place = at.parent if at else None
-    return policies.covers(actor, WRITE, place)  # type: ignore[arg-type]  # whatever has a place's columns
+    return actor.covers(WRITE, place)
 
 
 def _refuse_orphans(wishes: Sequence[_Wish], in_file: Mapping[str, _Wish]) -> None:

@@ -12,9 +12,9 @@ from app.audit import services as audit
 from app.core import pinyin
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.errors import Conflict, Rejected
 from app.core.seen import Seen, check
-from app.sites import policies, queries
+from app.sites import queries
 from app.sites.models import Place
 from app.sites.rules import tree
 from app.sites.services import standing
@@ -45,8 +45,8 @@ def add_place(
         standing.lock_campuses([parent], share=True)
         if parent.valid_to is not None:
             raise Conflict(_l("The place above this one is closed. Open that one first."))
-    elif not policies.covers(actor, standing.WRITE, None):
-        raise NotAllowed
+    else:
+        standing.must_cover(actor, [None])
     standing.check_fit(kind, parent)
     if queries.code_taken(code):
         raise Rejected(fields={"code": standing.CODE_TAKEN})

@@ -15,9 +15,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from app.core import i18n, pinyin
 from app.core.actor import Actor
 from app.core.db import constraint_error, current_institution, db, not_over
-from app.core.errors import Busy, Conflict, NotAllowed, NotFound, Rejected
+from app.core.errors import Busy, Conflict, NotFound, Rejected
 from app.core.seen import Seen, check
-from app.sites import policies, queries
+from app.sites import queries, scope_words
 from app.sites.models import Place
 from app.sites.rules import tree
 
@@ -160,8 +160,9 @@ def locked(place_id: int, actor: Actor, seen: Seen | None = None) -> Place:
 
 
 def must_cover(actor: Actor, places: Iterable[Place | None]) -> None:
-    if not all(policies.covers(actor, WRITE, place) for place in places):
-        raise NotAllowed
+    """Raises NotAllowed, which says of the first that is outside of the actor's scope where it lies."""
+    for place in places:
+        scope_words.require(actor, place, WRITE)
 
 
 def lock_campuses(places: Sequence[Place], *, share: bool = False) -> None:

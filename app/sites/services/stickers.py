@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, insert, select, update
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
-from app.sites import policies, queries
+from app.core.errors import Conflict, NotFound, Rejected
+from app.sites import queries, scope_words
 from app.sites.models import Place, PlaceSticker
 from app.sites.rules import stickers as codes
 
@@ -54,8 +54,7 @@ def issue_stickers(place_ids: Collection[int], *, actor: Actor, now: datetime, r
         place = places.get(place_id)
         if place is None:
             raise NotFound
-        if not policies.covers(actor, LABEL, place):
-            raise NotAllowed
+        scope_words.require(actor, place, LABEL)
         if place.valid_to is not None and place.valid_to <= on:
             raise Conflict(_l("A closed place gets no sticker."))
     if replace:
@@ -89,8 +88,7 @@ def revoke_sticker(sticker_id: int, *, actor: Actor, now: datetime) -> PlaceStic
     sticker = db.session.scalars(select(PlaceSticker).where(PlaceSticker.id == sticker_id)).first()
     if sticker is None:
         raise NotFound
-    if not policies.covers(actor, LABEL, queries.by_id(sticker.place_id)):
-        raise NotAllowed
+    scope_words.require(actor, queries.by_id(sticker.place_id), LABEL)
     if sticker.revoked_at is None:
         sticker.revoked_at = now
         db.session.flush()

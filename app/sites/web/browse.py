@@ -44,7 +44,7 @@ def places() -> Any:
         kinds=[{"value": each, "label": labels.KINDS[each]} for each in labels.KINDS],
         url_without_parent=url_for("sites.places", q=q or None, kind=kind),
         url=url_for("sites.places", q=q or None, kind=kind, parent=parent.id if parent else None),
-        may_add=policies.covers(current_actor(), "places.write", None),
+        may_add=current_actor().covers("places.write", None),
     )
 
 
@@ -69,8 +69,8 @@ def shown(place: Place) -> dict[str, Any]:
 def page_of(found: Place, **more: Any) -> str:
     """The page of a place; `more` is what a refused act on it says."""
     actor, on = current_actor(), entry.today()
-    may_write = policies.covers(actor, "places.write", found)
-    may_label = policies.covers(actor, "places.stickers", found)
+    may_write = actor.covers("places.write", found)
+    may_label = actor.covers("places.stickers", found)
     return render_template(
         "sites/place.html",
         place=found,

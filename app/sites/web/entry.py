@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import Blueprint
 
 from app.core import clock
-from app.core.errors import NotAllowed, NotFound
+from app.core.errors import NotFound
 from app.core.forms import parse_id
 from app.core.http import current_actor
-from app.sites import labels, policies, queries
+from app.sites import labels, queries, scope_words
 from app.sites.models import Place
 from app.sites.rules import tree
 
@@ -54,8 +54,7 @@ def wanted(given: str | None) -> Place:
 def mine(given: str | None, permission: str = "places.write") -> Place:
     """The same, where the reader may change it. Raises NotFound, NotAllowed."""
     found = wanted(given)
-    if not policies.covers(current_actor(), permission, found):
-        raise NotAllowed
+    scope_words.require(current_actor(), found, permission)
     return found
 
 

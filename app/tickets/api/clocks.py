@@ -7,9 +7,9 @@ from typing import Any
 from flask import Response
 
 from app.core import clock
-from app.core.errors import NotAllowed
 from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, json_list, policy, seen_version
+from app.sites import scope_words
 from app.tickets import policies, schemas
 from app.tickets.api.answering import blueprint, ticket
 from app.tickets.queries import clock_view, tickets
@@ -24,8 +24,7 @@ from app.tickets.services import extensions, priorities
 def ticket_clocks(ticket_id: str) -> Any:
     """The clocks of a ticket and its orders, each with the trail that explains its due time"""
     found = tickets.one(current_actor(), id_in_address(ticket_id))
-    if not policies.reads_as_staff(current_actor(), found):
-        raise NotAllowed
+    scope_words.require(current_actor(), found, *policies.READ)
     return json_list(clock_view.views(found.id, clock.now()), None)
 
 

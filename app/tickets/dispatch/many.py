@@ -72,7 +72,7 @@ def bulk() -> Any:
     try:
         outcomes = services.act_on_many(actor=current_actor(), now=clock.now(), task=task, items=data["item"])
     except NotFound:
-        toast(_("The macro is closed."), "late")
+        toast(_closed(), "late")
         return back
     tell(outcomes)
     return back
@@ -93,7 +93,7 @@ def bulk_check() -> Any:
     try:
         outcomes = services.act_on_many(actor=actor, now=now, task=task, items=data["item"])
     except NotFound:
-        outcomes = []
+        return {"why": _closed()}, 422
     transaction.abandon()
     done = [each.id for each in outcomes if each.refused is None]
     if not done:
@@ -139,6 +139,11 @@ def _asked() -> tuple[dict[str, Any] | None, str]:
     if data["action"] == BulkAction.ASSIGN and data["assignee"] is None:
         return None, _("Say to whom.")
     return {**data, "item": chosen}, ""
+
+
+def _closed() -> str:
+    """Why nothing is done where the only thing that can be missing is the macro."""
+    return str(_("The macro is closed."))
 
 
 def _known(action: str) -> bool:

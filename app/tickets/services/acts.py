@@ -14,6 +14,7 @@ from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.events.tickets.tickets import TicketNotFixed, TicketRated
+from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.models import Rating, TicketEvent
 from app.tickets.rules import joint, ratings
@@ -246,8 +247,7 @@ def rate(
 def note(*, actor: Actor, now: datetime, ticket_id: int, text: str) -> None:
     """A note staff leaves for staff. Raises NotAllowed, Rejected."""
     case = by_ticket(ticket_id, actor=actor, now=now)
-    if not policies.reads_as_staff(actor, case.ticket):
-        raise NotAllowed
+    scope_words.require(actor, case.ticket, *policies.READ)
     if not text.strip():
         raise Rejected(fields={"note": _l("Write the note.")})
     case.remark(Remark.NOTE, note=text)

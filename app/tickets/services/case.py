@@ -21,8 +21,9 @@ from sqlalchemy import select
 from app.accounts.models import Person
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import NEVER, NotAllowed, NotFound, Stale
+from app.core.errors import NEVER, NotFound, Stale
 from app.core.outbox import Event, Pending, publish_all
+from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.rules import guards, history, joint, outcomes, workflow
 from app.tickets.rules.guards import Facts
@@ -124,7 +125,7 @@ class Case:
         """Raises NotAllowed for somebody to whom `act` is open in no state of the ticket."""
         allowed = {who for row in workflow.TICKET_TABLE if row.act is act for who in row.who}
         if not policies.parts_of_ticket(self.actor, self.ticket) & allowed:
-            raise NotAllowed
+            raise scope_words.not_there(self.actor, self.ticket, policies.rights_on_ticket(allowed))
 
     def judge_order(self, order: HeldOrder, act: OrderAct, seen: int | None) -> None:
         """The same for an order; whoever works with orders may yet become its holder."""
@@ -132,7 +133,7 @@ class Case:
             raise self.stale(order)
         allowed = {who for row in workflow.ORDER_TABLE if row.act is act for who in row.who}
         if not policies.possible_parts_of_order(self.actor, order) & allowed:
-            raise NotAllowed
+            raise scope_words.not_there(self.actor, order, policies.rights_on_order(allowed))
         self.seen_order(order, seen)
 
     def ticket_row(self, act: TicketAct) -> tuple[workflow.TicketRow, Who]:
@@ -143,7 +144,7 @@ class Case:
             raise refusals.refused(error) from error
         who = policies.acting_as(policies.parts_of_ticket(self.actor, self.ticket), row.who)
         if who is None:
-            raise NotAllowed
+            raise scope_words.not_there(self.actor, self.ticket, policies.rights_on_ticket(row.who))
         return row, who
 
     def demand(self, act: TicketAct, **facts: Any) -> None:
@@ -257,7 +258,7 @@ class Case:
         row = row or self._order_row(order, act)
         who = policies.acting_as(policies.parts_of_order(self.actor, order), row.who)
         if who is None:
-            raise NotAllowed
+            raise scope_words.not_there(self.actor, order, policies.rights_on_order(row.who))
         return who
 
     def dependencies_over(self, order: HeldOrder) -> bool:

@@ -18,9 +18,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.core.actor import Actor
 from app.core.db import current_institution, db
-from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.errors import Conflict, Rejected
 from app.core.i18n import iso
 from app.events.tickets.dispatch import OfferExpired, OfferMade
+from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.models import Offer, WorkOrder
 from app.tickets.queries import candidates
@@ -133,7 +134,9 @@ def assign(
     order.pooled = False
     case.move_order(order, act, reason=reason, note=note, person_id=assignee_id, offered_until=until, eligible=True)
     override = reason if check.with_reason else None
-    _insert_offer(case, order, until, ranking, last_round(context.past), made_by=actor.id, override=override)
+    _insert_offer(
+        case, order, assignee_id, until, ranking, last_round(context.past), made_by=actor.id, override=override
+    )
     case.settle()
     case.write()
     return Assigned(done.order(case, order), ranking.as_data())
@@ -142,8 +145,7 @@ def assign(
 def preview(*, actor: Actor, now: datetime, order_id: int) -> Ranking:
     """The ranking as it would be now, without writing anything (43). Raises NotAllowed, NotFound."""
     case, order = by_order(order_id, actor=actor, now=now, lock=False)
-    if not policies.in_scope(actor, policies.DISPATCH, order):
-        raise NotAllowed
+    scope_words.require(actor, order, policies.DISPATCH)
     job, context = looked_at(case, order)
     asked = frozenset(one.person_id for one in context.past if one.round == last_round(context.past) and one.asked)
     crew = _crew(context, case.now)
@@ -194,8 +196,7 @@ def waiting_orders(*, trade_id: int | None = None, found_nobody: bool = False) -
 
 
 def _permit(case: Case, order: HeldOrder, seen: int | None) -> None:
-    if not policies.in_scope(case.actor, policies.DISPATCH, order):
-        raise NotAllowed
+    scope_words.require(case.actor, order, policies.DISPATCH)
     case.seen_order(order, seen)
 
 
@@ -253,7 +254,7 @@ def _offer_best(case: Case, order: HeldOrder, wake: Wake | None, *, by_clock: bo
         offered_until=decision.offered_until,
         eligible=True,
     )
-    _insert_offer(case, order, decision.offered_until, decision.ranking, decision.round)
+    _insert_offer(case, order, decision.person_id, decision.offered_until, decision.ranking, decision.round)
     return decision.ranking
 
 
@@ -280,6 +281,7 @@ _OFFER = text(
 def _insert_offer(
     case: Case,
     order: HeldOrder,
+    person_id: int,
     until: datetime,
     ranking: Ranking,
     number: int,
@@ -287,8 +289,6 @@ def _insert_offer(
     made_by: int | None = None,
     override: str | None = None,
 ) -> None:
-    person_id = order.assignee_id
-    assert person_id is not None  # noqa: S101 - the move to offered has just set it
     offer_id = db.session.scalars(
         _OFFER,
         {

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from app.core.actor import Actor
 from app.core.db import db, valid_on
-from app.core.errors import NotAllowed, Rejected
+from app.core.errors import Rejected
 from app.sites import queries as places
+from app.sites import scope_words
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Category, CategoryVersion
@@ -63,8 +64,7 @@ def whom(*, actor: Actor, at: datetime, place_id: int, category: int | str, urge
     today = places.today(at)
     if place is None or not db.session.scalar(select(Place.id).where(Place.id == place_id, valid_on(Place, today))):
         raise Rejected(fields={"place_id": _l("Choose a place.")})
-    if not policies.in_scope(actor, policies.DISPATCH, place):
-        raise NotAllowed
+    scope_words.require(actor, place, policies.DISPATCH)
     named = Category.id == category if isinstance(category, int) else Category.code == category
     found = db.session.scalars(select(Category).where(named, valid_on(Category, today))).first()
     if found is None or found.trade_id is None:

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 
 from app.accounts.models import Person
 from app.core import settings
-from app.core.actor import Actor
+from app.core.actor import Actor, Located
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import iso
@@ -140,7 +140,7 @@ def answer(*, actor: Actor, now: datetime, call_id: int) -> None:
     case.write()
 
 
-def may_answer(actor: Actor, order: policies.Located, called: list[int]) -> bool:
+def may_answer(actor: Actor, order: Located, called: list[int]) -> bool:
     """Whether the actor may take on the order of a call that went to `called`."""
     return actor.id in called or policies.in_scope(actor, policies.DISPATCH, order)
 

@@ -14,6 +14,7 @@ from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.core.i18n import iso
 from app.events.tickets.clocks import DelayExcused, ExtensionAsked, ExtensionDecided
+from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.models import Clock, Extension
 from app.tickets.queries import crews
@@ -55,7 +56,7 @@ def ask(
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
     if actor.id is None or not may_ask(actor, case):
-        raise NotAllowed
+        raise scope_words.not_there(actor, case.ticket, [policies.TRIAGE])
     case.seen_ticket(seen)
     if case.ticket.status not in TICKET_OPEN:
         raise Conflict(_l("The request is no longer open."))
@@ -107,8 +108,9 @@ def decide(
     Conflict (nothing asked for, another request than he has read, or too late).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
-    if actor.id is None or not policies.in_scope(actor, policies.EXTEND, case.ticket):
+    if actor.id is None:
         raise NotAllowed
+    scope_words.require(actor, case.ticket, policies.EXTEND)
     case.seen_ticket(seen)
     found = _open(ticket_id, lock=True)
     if found is None:
@@ -166,8 +168,7 @@ def excuse(*, actor: Actor, now: datetime, ticket_id: int, clock_id: int, reason
     Conflict (nothing has passed, or it is excused), Rejected (field `reason`).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
-    if not policies.in_scope(actor, policies.EXTEND, case.ticket):
-        raise NotAllowed
+    scope_words.require(actor, case.ticket, policies.EXTEND)
     case.seen_ticket(seen)
     row = db.session.execute(
         select(

@@ -13,6 +13,7 @@ from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.events.tickets.orders import HelpAsked, HelperAdded
+from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.models import OrderHelper
 from app.tickets.queries import crews
@@ -92,7 +93,7 @@ def remove(*, actor: Actor, now: datetime, order_id: int, person_id: int, seen: 
     """A helper leaves, by himself, the holder or a dispatcher. Raises Stale; NotFound where he does not help."""
     case, order = by_order(order_id, actor=actor, now=now)
     if person_id != actor.id and not _MAY & policies.parts_of_order(actor, order):
-        raise NotAllowed
+        raise scope_words.not_there(actor, order, policies.rights_on_order(_MAY))
     case.seen_order(order, seen)
     left = db.session.execute(
         update(OrderHelper)
@@ -124,7 +125,7 @@ _MAY = frozenset({Who.HOLDER, Who.DISPATCHER})
 def _order(order_id: int, actor: Actor, now: datetime, seen: int | None) -> tuple[Case, HeldOrder]:
     case, order = by_order(order_id, actor=actor, now=now)
     if not _MAY & policies.parts_of_order(actor, order):
-        raise NotAllowed
+        raise scope_words.not_there(actor, order, policies.rights_on_order(_MAY))
     case.seen_order(order, seen)
     if order.state not in ORDER_HELD:
         raise Conflict(_l("Nobody holds this order, so nobody can help with it."))

@@ -19,6 +19,7 @@ from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.core.seen import Seen, still
 from app.sites import queries as places
+from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.models import Macro, Ticket, WorkOrder
 from app.tickets.queries import macros as queries
@@ -115,8 +116,7 @@ def use(*, actor: Actor, now: datetime, order_id: int, seen: int | None, macro: 
     """
     content = content_of(macro)
     case, order = by_order(order_id, actor=actor, now=now)
-    if not policies.in_scope(actor, policies.DISPATCH, order):
-        raise NotAllowed
+    scope_words.require(actor, order, policies.DISPATCH)
     case.seen_order(order, seen)
     until = _ends(content, now)
     found = done.order(case, order)

@@ -17,13 +17,14 @@ from sqlalchemy import select, update
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.errors import Conflict, NotFound, Rejected, Stale
+from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.models import Ticket, TicketMerge
 from app.tickets.queries import viewer
 from app.tickets.rules import joint
 from app.tickets.rules.history import Remark
-from app.tickets.rules.workflow import ORDER_OPEN, TICKET_OPEN, TicketAct, TicketStatus, Who
+from app.tickets.rules.workflow import ORDER_OPEN, TICKET_OPEN, TicketAct, TicketStatus
 from app.tickets.services import acts, done, following, opening
 from app.tickets.services.case import Case, by_ticket
 from app.tickets.services.done import TicketDone
@@ -169,8 +170,7 @@ def _moved_back(before: Any, actor: Actor, now: datetime) -> Iterable[Case]:
 def _permit(case: Case, act: TicketAct) -> None:
     """Both sides of a merge lie in the actor's scope."""
     case.permit_ticket(act)
-    if Who.DISPATCHER not in policies.parts_of_ticket(case.actor, case.ticket) and case.actor.kind != "system":
-        raise NotAllowed
+    scope_words.require(case.actor, case.ticket, policies.TRIAGE)
 
 
 def _may_see(actor: Actor, *ticket_ids: int) -> None:

@@ -10,10 +10,11 @@ from sqlalchemy import select, text
 
 from app.core.actor import Actor
 from app.core.db import current_institution, db, not_over
-from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.errors import Conflict, Rejected
 from app.core.i18n import DEFAULT_ZONE
 from app.events.tickets.orders import OrderProposed
 from app.sites import queries as places
+from app.sites import scope_words
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Category, Trade
@@ -48,7 +49,7 @@ def open_order(
     case = by_ticket(ticket_id, actor=actor, now=now)
     staff = policies.in_scope(actor, policies.DISPATCH, case.ticket)
     if not staff and not any(Who.HOLDER in policies.parts_of_order(actor, each) for each in case.orders.values()):
-        raise NotAllowed
+        raise scope_words.not_there(actor, case.ticket, [policies.DISPATCH])
     case.seen_ticket(seen)
     found = _trade(trade, now)
     if minutes is not None and not 0 < minutes <= MAX_MINUTES:
@@ -77,8 +78,7 @@ def approve(*, actor: Actor, now: datetime, order_id: int, seen: int | None) -> 
     Raises NotFound, NotAllowed, Stale; Conflict where it is no proposal (any more). Who does not want it cancels it.
     """
     case, order = by_order(order_id, actor=actor, now=now)
-    if not policies.in_scope(actor, policies.DISPATCH, order):
-        raise NotAllowed
+    scope_words.require(actor, order, policies.DISPATCH)
     case.seen_order(order, seen)
     if order.proposed_by is None or order.state is not OrderState.PLANNED:
         raise Conflict(_l("This order needs no approval."))

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import NotAllowed
+from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.models import TicketEvent
 from app.tickets.rules import workflow
@@ -56,7 +56,7 @@ def transition(
     """
     case, order = by_order(order_id, actor=actor, now=now)
     if not policies.possible_parts_of_order(actor, order):
-        raise NotAllowed
+        raise scope_words.not_there(actor, order, [policies.DISPATCH])
     case.seen_order(order, seen)
     try:
         row = workflow.order_for_target(

@@ -9,6 +9,7 @@ from app.attachments import services as attachments
 from app.attachments.models import Attachment
 from app.core.actor import Actor
 from app.core.errors import NotAllowed
+from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.services.acts import photo_remark
 from app.tickets.services.case import Case, by_order, by_ticket
@@ -53,8 +54,8 @@ def add_to_order(
     """Whoever has (or had done) the order, or a dispatcher, adds a photo (before, after) or a signature."""
     case, order = by_order(order_id, actor=actor, now=now)
     has_it = order.assignee_id == actor.id and actor.can(policies.WORK)
-    if not has_it and not policies.in_scope(actor, policies.DISPATCH, order):
-        raise NotAllowed
+    if not has_it:
+        scope_words.require(actor, order, policies.DISPATCH)
     case.seen_order(order, seen)
     return _add(case, ORDER, order_id, moment, stream, name, field, order_id=order_id)
 

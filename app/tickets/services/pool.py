@@ -12,6 +12,7 @@ from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.events.tickets.dispatch import OrderPooled, OrderQueued
+from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.models import Offer, WorkOrder
 from app.tickets.queries import pool as queries
@@ -114,8 +115,7 @@ _WAITS = frozenset({OrderState.QUEUED.value, OrderState.OFFERED.value, OrderStat
 
 def _order(order_id: int, actor: Actor, now: datetime, seen: int | None) -> tuple[Case, HeldOrder]:
     case, order = by_order(order_id, actor=actor, now=now)
-    if not policies.in_scope(actor, policies.DISPATCH, order):
-        raise NotAllowed
+    scope_words.require(actor, order, policies.DISPATCH)
     case.seen_order(order, seen)
     if case.ticket.status not in workflow.TICKET_MOVING:
         raise Conflict(_l("The order cannot move while its request is not in service."))

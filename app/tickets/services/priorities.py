@@ -11,7 +11,8 @@ from sqlalchemy import select
 from app.core import settings
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.errors import Conflict, Rejected
+from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.models import Ticket, TicketEvent
 from app.tickets.rules.history import Remark
@@ -74,8 +75,7 @@ def override(
     Raises NotFound, NotAllowed, Stale, Conflict (no longer open), Rejected (fields `priority`, `reason`).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
-    if not policies.in_scope(actor, policies.TRIAGE, case.ticket):
-        raise NotAllowed
+    scope_words.require(actor, case.ticket, policies.TRIAGE)
     case.seen_ticket(seen)
     if case.ticket.status not in TICKET_OPEN:
         raise Conflict(_l("The request is no longer open."))

@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotAllowed
+from app.core.errors import Conflict
+from app.sites import scope_words
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Ticket
@@ -23,8 +24,7 @@ def publish(*, actor: Actor, now: datetime, ticket_id: int, published: bool) -> 
     Raises NotFound, NotAllowed, Conflict (the place is somebody's room).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
-    if not policies.in_scope(actor, policies.TRIAGE, case.ticket):
-        raise NotAllowed
+    scope_words.require(actor, case.ticket, policies.TRIAGE)
     found = db.session.execute(
         select(Ticket.published, Place.public)
         .outerjoin(Place, (Place.institution_id == Ticket.institution_id) & (Place.id == Ticket.place_id))

@@ -14,9 +14,10 @@ from sqlalchemy import and_, select, update
 
 from app.core.actor import Actor
 from app.core.db import db, not_over, valid_on
-from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.errors import Conflict, Rejected
 from app.events.tickets.tickets import TicketReclassified
 from app.sites import queries as places
+from app.sites import scope_words
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Category, CategoryVersion, Ticket
@@ -26,7 +27,7 @@ from app.tickets.rules.grams import folded, grams
 from app.tickets.rules.history import Remark
 from app.tickets.rules.priority import IMPACTS, URGENCIES, rank
 from app.tickets.rules.reasons import REASON_LIMIT, RECLASSIFIED
-from app.tickets.rules.workflow import ORDER_OPEN, TICKET_OPEN, OrderAct, OrderState, TicketAct, TicketStatus, Who
+from app.tickets.rules.workflow import ORDER_OPEN, TICKET_OPEN, OrderAct, OrderState, TicketAct, TicketStatus
 from app.tickets.services import clocks, done, opening, priorities
 from app.tickets.services.case import Case, by_ticket
 from app.tickets.services.done import TicketDone
@@ -71,8 +72,7 @@ def reclassify(
     Rejected (`category`, `place_id`, `urgency`, `impact`, `reason`).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
-    if Who.DISPATCHER not in policies.parts_of_ticket(actor, case.ticket) and actor.kind != "system":
-        raise NotAllowed
+    scope_words.require(actor, case.ticket, policies.TRIAGE)
     case.seen_ticket(seen)
     if case.ticket.status not in TICKET_OPEN:
         raise Conflict(_l("Only an open request can be corrected."), code="not-open")
@@ -215,7 +215,7 @@ def _place(case: Case, wanted: int | None) -> Any:
 
 def _stay_in_scope(case: Case, place: Any) -> None:
     """Nobody moves a ticket to where he has no say."""
-    if case.actor.kind != "system" and not policies.in_scope(case.actor, policies.TRIAGE, place):
+    if not policies.in_scope(case.actor, policies.TRIAGE, place):
         raise Rejected(fields={"place_id": _l("This place lies outside of what you are responsible for.")})
 
 

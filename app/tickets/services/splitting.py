@@ -9,12 +9,13 @@ from sqlalchemy import select, update
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.errors import Conflict, Rejected
+from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.models import Ticket
 from app.tickets.queries import leavers
 from app.tickets.rules.history import Remark
-from app.tickets.rules.workflow import TICKET_OPEN, Who
+from app.tickets.rules.workflow import TICKET_OPEN
 from app.tickets.services import filing, leaving
 from app.tickets.services.case import by_ticket
 from app.tickets.services.filing import Filed
@@ -37,8 +38,7 @@ def split(
     Raises NotFound, NotAllowed, Stale, Conflict, Rejected (`category`, `place_id`, `description`).
     """
     case = by_ticket(ticket_id, actor=actor, now=now)
-    if Who.DISPATCHER not in policies.parts_of_ticket(actor, case.ticket):
-        raise NotAllowed
+    scope_words.require(actor, case.ticket, policies.TRIAGE)
     case.seen_ticket(seen)
     if case.ticket.status not in TICKET_OPEN:
         raise Conflict(_l("Only an open request can be split."), code="not-open")

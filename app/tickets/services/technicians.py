@@ -298,16 +298,8 @@ def _permit_campus(actor: Actor, campus_id: int | None) -> None:
     campus = None if campus_id is None else places.by_id(campus_id)
     if campus_id is not None and (campus is None or campus.kind != "campus"):
         raise Rejected(fields={"campus": _l("Choose a campus.")})
-    if not policies.in_scope(actor, policies.CREWS, campus or _Everywhere()):
+    if not policies.in_scope(actor, policies.CREWS, campus):
         raise Rejected(fields={"campus": _l("Choose a campus that is yours to plan.")})
-
-
-@dataclass(frozen=True, slots=True)
-class _Everywhere:
-    """What only somebody who plans the whole institution has in his scope."""
-
-    campus_id: None = None
-    building_id: None = None
 
 
 def _reached(actor: Actor, person_id: int) -> TechnicianProfile:

@@ -12,9 +12,10 @@ from sqlalchemy import select
 from app.core import clock, outbox
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import DomainError, NotAllowed
+from app.core.errors import DomainError
 from app.core.transaction import attempt
 from app.events.tickets.tickets import PlaceNamed
+from app.sites import scope_words
 from app.sites.models import PlaceAlias
 from app.sites.rules import aliases
 from app.sites.services import name_place
@@ -31,8 +32,7 @@ def name_for_all(*, actor: Actor, now: datetime, text: str, place_id: int) -> in
     Returns how many there are (of the oldest `unlisted.AT_MOST`). Raises NotAllowed (a place that is nowhere lies in no
     narrower scope), Rejected.
     """
-    if not policies.sees_unlisted(actor):
-        raise NotAllowed
+    scope_words.require(actor, None, policies.TRIAGE)
     name_place(actor=actor, now=now, text=text, place_id=place_id)
     key = aliases.key(text)
     alias_id = db.session.scalars(select(PlaceAlias.id).where(PlaceAlias.key == key)).one()
@@ -71,6 +71,5 @@ def _move(ticket_id: int, alias_id: int, actor: Actor) -> Any:
                 case.settle()
                 case.write()
     except DomainError as refused:
-        said = [each for group in getattr(refused, "fields", {}).values() for each in group]
-        return refused.message or (said[0] if said else _l("Somebody is just working on it."))
+        return next(iter(refused.sentences), _l("Somebody is just working on it."))
     return None
