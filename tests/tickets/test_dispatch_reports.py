@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Person
 from app.core.actor import Actor
 from app.core.outbox import OutboxEvent
-from app.tickets.models import Absence, Offer, Ticket, TicketEvent
+from app.tickets.models import Absence, Offer, Shift, Ticket, TicketEvent
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import catalogue, dispatching, dry_run
 from tests.counting import counted
@@ -155,6 +155,34 @@ class TestFairness:
         assert "From 16 Nov 2026 to 22 Nov 2026" in page
         other = text(desk, "/crews/technicians/fairness?since=2026-10-05&weeks=1")
         assert ">2.00</td>" not in other
+
+    def test_on_call_stands_apart_and_is_not_shared(
+        self, ground: make.Ground, desk: FlaskClient, database: Session, now: datetime
+    ) -> None:
+        """37: on call is for emergencies; hours of duty that overlap it are duty, and absences are neither."""
+        worker, _idler = self.fill(ground, now)
+        waiting = ground.technician(on_shift=False)
+        database.add_all(
+            [
+                Shift(person_id=waiting.id, weekday=0, starts=time(8), ends=time(16)),
+                Shift(person_id=waiting.id, weekday=0, starts=time(12), ends=time(20), kind="on_call"),
+                Shift(person_id=waiting.id, weekday=1, starts=time(0), ends=time(0), kind="on_call"),
+            ]
+        )
+        gone = datetime(2026, 11, 16, 16, tzinfo=UTC)  # Tuesday 00:00 to 06:00 in Shanghai
+        database.add(Absence(person_id=waiting.id, starts_at=gone, ends_at=gone + timedelta(hours=6)))
+        database.flush()
+        asked = "since=2026-11-16&weeks=1"
+        items = desk.get(f"/api/v1/reports/fairness?{asked}", headers=accounts.token(ground.dispatcher)).json["items"]
+        hours = {each["person_id"]: (each["shift_minutes"] / 60, each["on_call_minutes"] / 60) for each in items}
+        assert hours[str(waiting.id)] == (8, 4 + 18)
+        assert hours[str(worker)] == (168, 0)
+        shares = {each["person_id"]: each["share"] for each in items}
+        assert shares[str(worker)] == round((168 + 168 + 8) / 168, 2), "on call weighs nothing"
+        page = text(desk, f"/crews/technicians/fairness?{asked}")
+        assert "On-call hours" in page
+        assert '<td class="num">8.0</td><td class="num">22.0</td>' in page
+        assert "on duty round the clock has 168 hours" in page
 
     def test_by_person_and_week_the_page_the_file_and_the_api_agree(
         self, ground: make.Ground, desk: FlaskClient, database: Session, now: datetime

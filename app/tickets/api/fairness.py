@@ -39,6 +39,7 @@ def report_fairness(asked: dict[str, Any]) -> Response:
             "name": people[one.person_id],
             "week": None if one.week is None else one.week.isoformat(),
             "shift_minutes": one.shift_minutes,
+            "on_call_minutes": one.on_call_minutes,
             "offers": one.offers,
             "accepted": one.accepted,
             "declined": dict(one.declined),

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.core.db import db
 from app.tickets.models import Absence, Shift
+from app.tickets.models.crews import SHIFT_KINDS
 from app.tickets.rules import shifts as rules
 from app.tickets.rules.fairness import Tally
 from app.tickets.rules.outcomes import POOLED
@@ -21,6 +22,7 @@ from app.tickets.rules.shifts import Span, WeeklyShift
 from app.tickets.rules.workflow import OrderAct
 
 WEEK = timedelta(days=7)
+DUTY, ON_CALL = SHIFT_KINDS
 
 
 def tallies(person_ids: Sequence[int], first: date, weeks: int, zone: ZoneInfo) -> list[Tally]:
@@ -30,7 +32,7 @@ def tallies(person_ids: Sequence[int], first: date, weeks: int, zone: ZoneInfo) 
     asked = {"people": list(person_ids), "from": start, "until": end, "zone": str(zone)}
     offers = _offers(asked)
     done = {(row.person_id, row.week): row for row in db.session.execute(_DONE, asked)}
-    on_shift = _on_shift(person_ids, mondays, zone, start, end)
+    hours = _hours(person_ids, mondays, zone, start, end)
     found = []
     for person_id in person_ids:
         for monday in mondays:
@@ -39,7 +41,8 @@ def tallies(person_ids: Sequence[int], first: date, weeks: int, zone: ZoneInfo) 
                 Tally(
                     person_id=person_id,
                     week=monday,
-                    shift_minutes=on_shift.get(key, 0),
+                    shift_minutes=hours.get((*key, DUTY), 0),
+                    on_call_minutes=hours.get((*key, ON_CALL), 0),
                     done=work.orders if work else 0,
                     minutes_done=work.minutes if work else 0,
                     emergencies=work.emergencies if work else 0,
@@ -94,17 +97,17 @@ def _offers(asked: dict[str, Any]) -> dict[tuple[int, date], dict[str, Any]]:
     return found
 
 
-def _on_shift(
+def _hours(
     person_ids: Sequence[int], mondays: Iterable[date], zone: ZoneInfo, start: datetime, end: datetime
-) -> dict[tuple[int, date], int]:
-    """Minutes of duty shifts without absences, by person and week."""
-    weekly: defaultdict[int, list[WeeklyShift]] = defaultdict(list)
+) -> dict[tuple[int, date, str], int]:
+    """Minutes of shifts without absences, by person, week and kind; on call beside duty, not during it."""
+    weekly: defaultdict[int, dict[str, list[WeeklyShift]]] = defaultdict(lambda: {DUTY: [], ON_CALL: []})
     for row in db.session.execute(
-        select(Shift.person_id, Shift.weekday, Shift.starts, Shift.ends, Shift.valid_from, Shift.valid_to).where(
-            Shift.person_id.in_(person_ids), Shift.kind == "duty"
-        )
+        select(
+            Shift.person_id, Shift.kind, Shift.weekday, Shift.starts, Shift.ends, Shift.valid_from, Shift.valid_to
+        ).where(Shift.person_id.in_(person_ids))
     ):
-        weekly[row.person_id].append(WeeklyShift.of(row))
+        weekly[row.person_id][row.kind].append(WeeklyShift.of(row))
     away: defaultdict[int, list[Span]] = defaultdict(list)
     for gone in db.session.execute(
         select(Absence.person_id, Absence.starts_at, Absence.ends_at).where(
@@ -112,16 +115,16 @@ def _on_shift(
         )
     ):
         away[gone.person_id].append(Span(gone.starts_at, gone.ends_at))
-    return {
-        (person_id, monday): rules.minutes(
-            rules.without(
-                rules.spans_between(shifts, zone, _midnight(monday, zone), _midnight(monday + WEEK, zone)),
-                away[person_id],
-            )
-        )
-        for person_id, shifts in weekly.items()
-        for monday in mondays
-    }
+    found: dict[tuple[int, date, str], int] = {}
+    for person_id, kinds in weekly.items():
+        for monday in mondays:
+            week = _midnight(monday, zone), _midnight(monday + WEEK, zone)
+            spans = {kind: rules.spans_between(shifts, zone, *week) for kind, shifts in kinds.items()}
+            present = rules.without(spans[DUTY], away[person_id])
+            found[person_id, monday, DUTY] = rules.minutes(present)
+            waiting = rules.without(spans[ON_CALL], (*spans[DUTY], *away[person_id]))
+            found[person_id, monday, ON_CALL] = rules.minutes(waiting)
+    return found
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

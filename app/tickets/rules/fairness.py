@@ -14,12 +14,15 @@ from datetime import date, timedelta
 class Tally:
     """What one person did in a time. Minutes: of duty shifts without absences; planned ones of finished orders.
 
+    On call is told apart and shares nothing: who is on call is asked for emergencies alone (37), and is not at work
+    meanwhile. A duty shift round the clock counts as it stands: he can be offered work at each of its hours.
     `declined` is by the code of the reason, own words under "other". `offers` counts automatic and manual ones.
     """
 
     person_id: int
     week: date | None = None
     shift_minutes: int = 0
+    on_call_minutes: int = 0
     offers: int = 0
     accepted: int = 0
     declined: Mapping[str, int] = field(default_factory=dict, hash=False)
@@ -37,7 +40,7 @@ class Tally:
     @property
     def anything(self) -> bool:
         """Whether there was a shift, an offer, or work."""
-        return bool(self.shift_minutes or self.offers or self.grabbed or self.done)
+        return bool(self.shift_minutes or self.on_call_minutes or self.offers or self.grabbed or self.done)
 
 
 def monday(day: date) -> date:
@@ -62,6 +65,7 @@ def _added(first: Tally, second: Tally) -> Tally:
     return Tally(
         person_id=first.person_id,
         shift_minutes=first.shift_minutes + second.shift_minutes,
+        on_call_minutes=first.on_call_minutes + second.on_call_minutes,
         offers=first.offers + second.offers,
         accepted=first.accepted + second.accepted,
         declined=declined,

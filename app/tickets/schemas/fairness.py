@@ -16,12 +16,16 @@ class FairnessQuery(forms.Schema):
 
 
 class FairnessLineOut(forms.Schema):
-    """A person in a week (`week` is its Monday). `share` compares his part of the work with that of the shift hours."""
+    """A person in a week (`week` is its Monday). `share` compares his part of the work with that of the shift hours.
+
+    Time on call stands apart from the shift minutes and is not shared.
+    """
 
     person_id = forms.Id()
     name = fields.String()
     week = fields.Date()
     shift_minutes = fields.Integer()
+    on_call_minutes = fields.Integer()
     offers = fields.Integer()
     accepted = fields.Integer()
     declined = fields.Dict(keys=fields.String(), values=fields.Integer())
