@@ -24,7 +24,8 @@ from app.imports import queries, registry, schemas, wording
 from app.imports.models import ImportBatch
 from app.imports.services import application, decisions, dry_run, intake, life, looking
 
-SHOWN = 100  # refused rows printed as text; --json gives all
+SHOWN = 100  # kinds of refusal printed as text
+GROUPS = 1000  # kinds of refusal in --json, which lists every row besides
 UNUSABLE = 2
 
 
@@ -195,12 +196,26 @@ class _Run:
                 "refused": counts["refused"],
                 "blank": counts["blank"],
                 "repeats": life.number(batch.repeats_id) if batch.repeats_id else None,
+                "groups": [self._group(each) for each in queries.refusals(batch.id, GROUPS)],
                 "rows": [
                     {"row": row["row"], **why, "field": wording.column_label(why["column"], self.importer)}
                     for row in rows
                     for why in row["reasons"]
                 ],
             }
+
+    def _group(self, found: queries.Refusals) -> dict[str, Any]:
+        why = found.why
+        return {
+            "count": found.count,
+            "rows": list(found.rows),
+            "column": why.column,
+            "field": wording.column_label(why.column, self.importer),
+            "value": why.value,
+            "code": why.code,
+            "message": wording.shared(why, found.count, self.importer),
+            "remedy": wording.remedy(why, self.importer),
+        }
 
     def _do(self, work: Callable[[], Any]) -> None:
         try:
@@ -225,21 +240,22 @@ def _told(refused: DomainError) -> str:
     return " ".join(parts) or refused.code
 
 
-def _row_sentence(row: dict[str, Any]) -> str:
-    """A refused row in the language the command speaks, from its number to its remedy."""
-    where = (
-        _("row %(row)s, %(field)s", row=row["row"], field=row["field"])
-        if row["field"]
-        else _("row %(row)s", row=row["row"])
-    )
-    if row["value"]:
-        where = _("%(where)s “%(value)s”", where=where, value=row["value"])
-    said = _("%(problem)s. %(remedy)s", problem=row["message"], remedy=row["remedy"])
+def _sentence(group: dict[str, Any]) -> str:
+    """What was refused alike, in the language the command speaks: from its rows to the remedy."""
+    numbers = ", ".join(map(str, group["rows"])) + (" …" if group["count"] > len(group["rows"]) else "")
+    if group["count"] > 1:
+        rows = _("%(count)s rows (%(rows)s)", count=group["count"], rows=numbers)
+    else:
+        rows = _("row %(row)s", row=numbers)
+    where = _("%(rows)s, %(field)s", rows=rows, field=group["field"]) if group["field"] else rows
+    if group["value"]:
+        where = _("%(where)s “%(value)s”", where=where, value=group["value"])
+    said = _("%(problem)s. %(remedy)s", problem=group["message"], remedy=group["remedy"])
     return str(_("%(where)s: %(said)s", where=where, said=said))
 
 
 def _sentences(report: dict[str, Any]) -> str:
-    """Figures as scripts read them (fixed words), then the refused rows for people."""
+    """Figures as scripts read them (fixed words), then what was refused for people, the commonest first."""
     figures = [f"read {report['read']}"]
     if report["would_take"]:
         figures.append(f"would take {report['would_take']}")
@@ -251,9 +267,11 @@ def _sentences(report: dict[str, Any]) -> str:
         figures.append(f"missing {report['missing']}")
     figures.append(f"refused {report['refused']}")
     lines = [", ".join(figures)]
-    lines += ["  " + _row_sentence(row) for row in report["rows"][:SHOWN]]
-    if len(report["rows"]) > SHOWN:
-        lines.append("  " + _("… %(count)s more (--json lists all)", count=len(report["rows"]) - SHOWN))
+    shown = report["groups"][:SHOWN]
+    lines += ["  " + _sentence(group) for group in shown]
+    more = len(report["rows"]) - sum(group["count"] for group in shown)
+    if more > 0:
+        lines.append("  " + _("… %(count)s more (--json lists all)", count=more))
     if report["state"] == "waiting":
         lines.append(f"waits for approval {report['number']}")
     return "\n".join(lines)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
-from sqlalchemy import BigInteger, Select, Text, and_, any_, func, select
+from sqlalchemy import BigInteger, Select, Text, and_, any_, func, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.accounts.models import Person, Role, RoleGrant
 from app.core.actor import Actor
@@ -23,6 +25,7 @@ from app.sites import queries as places
 MAX_ID = 2**63 - 1
 _IN_MEMORY = 4 * 1024 * 1024
 _ROWS_AT_ONCE = 2000
+ROWS_NAMED = 10
 
 
 def batches(
@@ -166,13 +169,51 @@ def refused_by_all(batch_ids: Collection[int]) -> frozenset[int]:
 
 
 def rows(
-    batch_id: int, outcome: Outcome, *, remarked: bool = False, cursor: str | None = None, limit: int = 50
+    batch_id: int,
+    outcome: Outcome,
+    *,
+    why: Reason | None = None,
+    remarked: bool = False,
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[ImportRow]:
-    """Planned rows of one outcome in the order of the file."""
+    """Planned rows of one outcome in the order of the file; of `why` those refused for this column, code and value."""
     query = select(ImportRow).where(ImportRow.batch_id == batch_id, ImportRow.outcome == outcome)
+    if why is not None:
+        query = query.where(ImportRow.reasons.contains([{"code": why.code, "column": why.column, "value": why.value}]))
     if remarked:
         query = query.where(ImportRow.remarks != [])
     return page(query, [("id", ImportRow.id.asc())], cursor, limit, scalars=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What was refused for the same reason with the same value; `rows` are the first of its `count` row numbers."""
+
+    why: Reason
+    count: int
+    rows: tuple[int, ...]
+
+
+def refusals(batch_id: int, limit: int) -> list[Refusals]:
+    """Refusals by column, code and value, the commonest first, then in the order of the file; one statement.
+
+    The figures of a reason are those of its first row.
+    """
+    reason = func.jsonb_array_elements(ImportRow.reasons).column_valued("reason")
+    parts = [reason.op("->>")(name) for name in ("column", "code", "value")]
+    first = func.array_agg(aggregate_order_by(reason, ImportRow.id))[1]
+    numbers = func.array_agg(aggregate_order_by(ImportRow.number, ImportRow.id))[1:ROWS_NAMED]
+    query = (
+        select(first, func.count(), numbers)
+        .select_from(ImportRow)
+        .join(reason, true())
+        .where(ImportRow.batch_id == batch_id, ImportRow.outcome == "refused")
+        .group_by(*parts)
+        .order_by(func.count().desc(), func.min(ImportRow.id))
+        .limit(limit)
+    )
+    return [Refusals(as_reason(why), count, tuple(rows)) for why, count, rows in db.session.execute(query)]
 
 
 def every_row(batch_id: int, outcome: Outcome) -> Iterator[ImportRow]:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.core import i18n
 from app.core.actor import Actor
-from app.core.importing import Importer, Outcome
+from app.core.importing import Importer, Outcome, Reason
 from app.imports import policies, queries, registry, wording
 from app.imports.models import ImportBatch, ImportProgress, ImportRow
 from app.imports.rules import stages
@@ -73,6 +73,11 @@ def person(name: str, person_id: int | None) -> str:
     return name if person_id is not None else str(_("command line"))
 
 
+def asked(why: Reason) -> dict[str, str]:
+    """How an address asks for the rows refused for a reason."""
+    return {"code": why.code, "column": why.column or "", "value": why.value}
+
+
 @dataclass(slots=True)
 class Screen:
     """One batch as one reader sees it now."""
@@ -84,6 +89,7 @@ class Screen:
     proposal: dict[str, Any] = field(default_factory=dict)
     progress: ImportProgress | None = None
     parts: dict[str, Sequence[ImportRow]] = field(default_factory=dict)
+    repeated: Sequence[queries.Refusals] = ()
 
     @classmethod
     def of(cls, batch: ImportBatch, actor: Actor, now: datetime, header: int | None) -> Screen:
@@ -97,6 +103,8 @@ class Screen:
             for outcome in ("changed", "refused", "missing", "new"):
                 if batch.counts.get(outcome):
                     screen.parts[outcome] = screen._first(outcome)
+            if batch.counts.get("refused", 0) > 1:
+                screen.repeated = [each for each in queries.refusals(batch.id, SHOWN) if each.count > 1]
         return screen
 
     def _first(self, outcome: Outcome) -> Sequence[ImportRow]:
@@ -242,6 +250,20 @@ class Screen:
     def reason_counts(self) -> list[dict[str, Any]]:
         """Refusals by reason, the commonest first."""
         return self._counted("reasons")
+
+    def shared(self) -> list[dict[str, Any]]:
+        """What refused several rows alike: column, value, reason, remedy, how many, and how those are asked for."""
+        return [
+            {
+                "column": wording.column_label(each.why.column, self.importer),
+                "value": each.why.value,
+                "message": wording.shared(each.why, each.count, self.importer),
+                "remedy": wording.remedy(each.why, self.importer),
+                "count": each.count,
+                "asked": asked(each.why),
+            }
+            for each in self.repeated
+        ]
 
     def remark_counts(self) -> list[dict[str, Any]]:
         """What asks for a look before approval."""

@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 from app.core import clock, forms, tables
 from app.core.errors import NotAllowed, NotFound, Rejected
 from app.core.http import current_actor, policy, upload
+from app.core.importing import Reason
 from app.core.pages import toast
 from app.imports import policies, queries, registry, reports, screens, wording
 from app.imports.models import ImportBatch
@@ -141,16 +142,27 @@ def rows(batch_id: int, outcome: str) -> str:
     known = {"new": "new", "changed": "changed", "missing": "missing", "refused": "refused"}.get(outcome)
     if known is None:
         raise NotFound
+    why = _why() if known == "refused" else None
     found = queries.rows(
         batch.id,
         known,  # type: ignore[arg-type]  # one of the four above
+        why=why,
         remarked=request.args.get("remarked") == "1",
         cursor=request.args.get("cursor"),
         limit=100,
     )
     page = screens.Screen.of(batch, current_actor(), clock.now(), None)
     title = wording.OUTCOMES[known]
-    return render_template("imports/rows.html", it=page, page=found, outcome=known, title=title)
+    asked = screens.asked(why) if why else {}
+    return render_template("imports/rows.html", it=page, page=found, outcome=known, title=title, asked=asked)
+
+
+def _why() -> Reason | None:
+    """The reason whose rows an address asks for. Raises NotFound for one no row can have."""
+    code, column, value = (request.args.get(name, "") for name in ("code", "column", "value"))
+    if "\x00" in code + column + value:
+        raise NotFound
+    return Reason(code, column or None, value) if code else None
 
 
 @blueprint.get("/<int:batch_id>/refused.<form>")

@@ -199,6 +199,11 @@ def column_label(name: str | None, importer: Importer[Any]) -> str:
     )
 
 
+def shared(why: Reason, count: int, importer: Importer[Any]) -> str:
+    """What is wrong with `count` rows for the same reason; figures are said of a single one only."""
+    return message(why, importer) if count == 1 else summary(why.code, importer)
+
+
 def problem(stored: Mapping[str, Any] | None, importer: Importer[Any]) -> tuple[str, str] | None:
     """What is wrong with a whole file, and what to do."""
     if stored is None:
