@@ -19,7 +19,7 @@ from app.tickets.models import WorkOrder
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import category_versions, extensions, orders
 from tests.counting import counted
-from tests.factories import accounts, tickets
+from tests.factories import accounts, desk, tickets
 from tests.factories import notifications as lines
 from tests.tickets.walking import deliver
 
@@ -295,3 +295,24 @@ def test_somebody_of_one_building_sees_the_figures_of_that_building(
     manager = accounts.person("dormmanager", scope_kind="building", scope_id=elsewhere.id, locale="en")
     section = page(login(manager)).partition("Repairs, last 30 days")[2]
     assert re.findall(r"<b>([^<]+)</b>", section)[:6] == ["0", "–", "–", "–", "–", "0"]
+
+
+@pytest.mark.parametrize("role", ["counsellor", "energy", "finance"])
+def test_who_may_only_report_has_a_home_of_use_without_anybody_elses_requests(
+    role: str, login: Callable[..., FlaskClient], ground: tickets.Ground, frozen: datetime
+) -> None:
+    """Their grants read no requests and no reports yet: own requests, answers, feedback, notices, contacts."""
+    desk.contact(emergency=True)
+    person = accounts.person(role, locale="en")
+    mine, other = ground.file(by=person, description="own words"), ground.file()
+    client = login(person)
+    html = page(client)
+    assert {"/report", "/answers", "/notices", "/feedback/new", "/contacts"} <= links(html)
+    for section in ("Report a repair", "My requests", "Campus", "Duty desk"):
+        assert section in html
+    assert f"/tickets/{mine.id}" in html
+    assert f"/tickets/{other.id}" not in html
+    assert client.get(f"/tickets/{other.id}").status_code == 404
+    assert client.get("/reports").status_code == 403
+    for path in links(html):
+        assert client.get(path).status_code in (200, 302), path

@@ -230,6 +230,8 @@ TICKETS: Routes = {
         "crew.write",
         "crew.pool",
         "crew.pool_list",
+        "crew.scan",
+        "crew.scan_post",
         "crew.revoke_calendar",
         "crew.today",
     ),

@@ -270,3 +270,30 @@ def test_whoever_was_one_elsewhere_is_admitted_there(ground: make.Ground, databa
     assert list(refused.value.fields) == ["who"]
     technicians.admit(actor=desk, now=now, person_id=once.id, cap=3)
     technicians.admit(actor=stranger, now=now, person_id=accounts.person("technician").id, cap=2)  # nobody's yet
+
+
+def test_a_limit_is_changed_of_one_person_at_a_time_and_noted(
+    ground: make.Ground, now: datetime, desk: FlaskClient, database: Session
+) -> None:
+    """Whatever is planned, offered or done, nobody else's limit moves, and none becomes what somebody holds."""
+    one, other, third = ground.technician(cap=5), ground.technician(cap=4), ground.technician(cap=0)
+
+    def caps() -> dict[int, int]:
+        database.expire_all()
+        rows = database.execute(select(TechnicianProfile.person_id, TechnicianProfile.cap))
+        return {row.person_id: row.cap for row in rows if row.person_id in (one.id, other.id, third.id)}
+
+    order_id = filed(ground)
+    dispatching.assign(actor=make.actor(ground.dispatcher), now=now, order_id=order_id, assignee_id=other.id, seen=None)
+    assert caps() == {one.id: 5, other.id: 4, third.id: 0}
+    assert desk.post(f"/crews/technicians/{one.id}/cap", data={"cap_cap": "7"}).status_code == 303
+    text(desk, "/crews/technicians")
+    text(desk, f"/crews/technicians/{other.id}")
+    assert caps() == {one.id: 7, other.id: 4, third.id: 0}
+    noted = database.execute(
+        select(AuditEntry.object_id, AuditEntry.before, AuditEntry.after).where(AuditEntry.verb == "technician.cap")
+    ).all()
+    assert [(int(row.object_id), row.before, row.after) for row in noted] == [(one.id, {"cap": 5}, {"cap": 7})]
+    technicians.end(actor=make.actor(ground.dispatcher), now=now, person_id=third.id)
+    technicians.admit(actor=make.actor(ground.dispatcher), now=now, person_id=third.id, cap=2)
+    assert caps() == {one.id: 7, other.id: 4, third.id: 2}

@@ -189,7 +189,7 @@ def _scanned(case: Case, handed: Handed) -> tuple[Evidence, dict[str, Any]]:
     """Where the sticker that was scanned hangs: at the place of the order or inside it, elsewhere, or nowhere."""
     if not handed.place_token:
         return Evidence(), {}
-    hung = _hung_at(handed.place_token, places.today(case.now))
+    hung = hung_at(handed.place_token, places.today(case.now))
     if not hung:
         return Evidence(scan=Scan.UNKNOWN), {"scan": Scan.UNKNOWN.value}
     wanted = case.ticket.place_id
@@ -198,7 +198,7 @@ def _scanned(case: Case, handed: Handed) -> tuple[Evidence, dict[str, Any]]:
     return Evidence(scan=scan, scanned=found.path), {"scan": scan.value, "scanned_id": str(found.id)}
 
 
-def _hung_at(given: str, on: date) -> Sequence[Any]:
+def hung_at(given: str, on: date) -> Sequence[Any]:
     """The places of a sticker that was scanned, or whose printed code was typed."""
     found = places.place_by_sticker(secret_of(given), on)
     return [found] if found is not None else places.places_by_sticker_code(given, on)
