@@ -18,13 +18,11 @@ PACE = 0.8  # seconds between two filings of one of the four clients
 
 def main() -> int:
     """Run one campaign; 1 where anything was lost or doubled."""
-    with killing.prepared(SEED) as campaign:
-        least, most = (share * campaign.site.started for share in PAUSE)
-        outcome = killing.run(campaign, FILINGS, (least, most), PACE)
+    outcome = killing.campaign(FILINGS, SEED, PAUSE, PACE)
     measure.tell(
         "kill",
         wanted={"lost": 0, "two_technicians": 0, "duplicates": 0, "server_errors": 0},
-        pause_s=[round(least, 1), round(most, 1)],
+        pause=PAUSE,
         **killing.described(outcome),
     )
     return 0 if outcome.sound else 1

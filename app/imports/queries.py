@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 
-from sqlalchemy import BigInteger, Select, Text, and_, any_, func, select, true
+from sqlalchemy import BigInteger, Select, Text, and_, any_, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.accounts.models import Person, Role, RoleGrant
@@ -200,14 +200,13 @@ def refusals(batch_id: int, limit: int) -> list[Refusals]:
 
     The figures of a reason are those of its first row.
     """
-    reason = func.jsonb_array_elements(ImportRow.reasons).column_valued("reason")
+    reason = func.jsonb_array_elements(ImportRow.reasons).column_valued("reason", joins_implicitly=True)
     parts = [reason.op("->>")(name) for name in ("column", "code", "value")]
     first = func.array_agg(aggregate_order_by(reason, ImportRow.id))[1]
     numbers = func.array_agg(aggregate_order_by(ImportRow.number, ImportRow.id))[1:ROWS_NAMED]
     query = (
         select(first, func.count(), numbers)
         .select_from(ImportRow)
-        .join(reason, true())
         .where(ImportRow.batch_id == batch_id, ImportRow.outcome == "refused")
         .group_by(*parts)
         .order_by(func.count().desc(), func.min(ImportRow.id))

@@ -214,9 +214,13 @@ def prepared(seed: int) -> Iterator[Campaign]:
 
 
 def campaign(filings: int, seed: int, pause: tuple[float, float], pace: float) -> Outcome:
-    """The whole of it."""
+    """The whole of it. `pause` bounds the time between two misfortunes, in what the programs take to start.
+
+    Bounds in seconds would never let a slow machine be up between two of them.
+    """
     with prepared(seed) as found:
-        return run(found, filings, pause, pace)
+        least, most = (share * found.site.started for share in pause)
+        return run(found, filings, (least, most), pace)
 
 
 def described(outcome: Outcome) -> dict[str, Any]:

@@ -47,12 +47,18 @@ ELSEWHERE = {
 VERSION = "version"
 TYPED: dict[str, dict[str, str]] = {
     "/places/<place_id>/close": {"on": "2030-01-01"},
-    "/places/<place_id>/move": {"parent_id": "1"},
+    "/places/<place_id>/move": {"parent_id": "{ground.building.id}"},
     "/places/<place_id>/successor": {"clear": "1"},
     "/feedback/<feedback_id>/repair": {"category": "1"},
     "/imports/<int:batch_id>/return": {"reason": "Half of it is missing."},
 }
-"""What has to be filled in before anything else is judged."""
+"""What has to be filled in before anything else is judged, with ids of the world."""
+
+
+def typed(where: str, ids: dict[str, Any]) -> dict[str, str]:
+    return {name: value.format(**ids) for name, value in TYPED.get(where, {}).items()}
+
+
 OF_THEMSELVES = {
     "/answers/<answer_id>/vote",
     "/catalogue/categories/<category_id>/questions/<code>/move",
@@ -129,7 +135,7 @@ def test_every_page_that_edits_a_row_refuses_a_stale_version(
             wrong[where] = "no version"
             continue
         for key, seen in {"stale": other(sent[VERSION][0]), "none": "", "nonsense": "\x00@-."}.items():
-            late = client.post(at, data={**sent, **TYPED.get(where, {}), VERSION: seen, "idempotency_key": key})
+            late = client.post(at, data={**sent, **typed(where, ids), VERSION: seen, "idempotency_key": key})
             if late.status_code != 412 or fields_of(late.text, at)[VERSION] == [seen]:
                 wrong[where] = seen, late.status_code
     assert wrong == {}
@@ -153,7 +159,7 @@ def test_every_act_on_a_row_refuses_a_page_that_says_no_version(
             continue
         at = address(rules[where], ids)
         for seen in ("", "999", "\x00"):
-            late = client.post(at, data={**TYPED.get(where, {}), VERSION: seen})
+            late = client.post(at, data={**typed(where, ids), VERSION: seen})
             if late.status_code != 412 or "</main>" not in late.text:
                 wrong[where] = seen, late.status_code
     assert wrong == {}

@@ -127,7 +127,7 @@ def test_a_field_left_empty_and_a_sticker_taken_down_are_refused(
     from app.sites.models import PlaceSticker
 
     client, token = login(ground.technician()), secret(ground.room, now)
-    assert "Scan a sticker, or type its code." in scanned(client, " ", 422)
+    assert "Please fill this in." in scanned(client, " ", 422)
     hung = database.query(PlaceSticker).one()
     revoke_sticker(hung.id, actor=accounts.actor(accounts.person("admin")), now=now)
     assert "This is no sticker in use." in scanned(client, token, 422)

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from app.core import clock, forms
 from app.core.actor import Actor
@@ -30,9 +29,7 @@ from app.tickets.services import evidence
 class Scanned(forms.Schema):
     """What was read from a sticker, or the code that is printed beside it."""
 
-    place_token = forms.Text(
-        max=TOKEN_LIMIT, required=True, error_messages={"required": _l("Scan a sticker, or type its code.")}
-    )
+    place_token = forms.Text(max=TOKEN_LIMIT, required=True)
 
 
 @dataclass(slots=True)

@@ -77,5 +77,5 @@ def categories(code: str, limit: int = 100) -> Sequence[Any]:
 def used() -> Mapping[str, int]:
     """Code of a policy → how many open categories name it."""
     chosen = _chosen().subquery()
-    rows = db.session.execute(select(chosen.c.code, func.count()).group_by(chosen.c.code))
-    return dict(rows.tuples().all())
+    rows = db.session.execute(select(chosen.c.code, func.count().label("number")).group_by(chosen.c.code))
+    return {row.code: row.number for row in rows}
