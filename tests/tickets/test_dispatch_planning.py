@@ -18,6 +18,7 @@ from app.tickets.models import Absence, DutyRoster, Shift, TechnicianProfile, Te
 from app.tickets.queries import candidates, crews
 from app.tickets.services import dispatching, technicians
 from tests.counting import counted
+from tests.editing import press
 from tests.factories import accounts
 from tests.factories import tickets as make
 from tests.tickets.at_work import filed
@@ -286,7 +287,8 @@ def test_a_limit_is_changed_of_one_person_at_a_time_and_noted(
     order_id = filed(ground)
     dispatching.assign(actor=make.actor(ground.dispatcher), now=now, order_id=order_id, assignee_id=other.id, seen=None)
     assert caps() == {one.id: 5, other.id: 4, third.id: 0}
-    assert desk.post(f"/crews/technicians/{one.id}/cap", data={"cap_cap": "7"}).status_code == 303
+    at = f"/crews/technicians/{one.id}"
+    assert press(desk, at, f"{at}/cap", {"cap_cap": "7"}).status_code == 303
     text(desk, "/crews/technicians")
     text(desk, f"/crews/technicians/{other.id}")
     assert caps() == {one.id: 7, other.id: 4, third.id: 0}
