@@ -26,7 +26,10 @@ def downgrade() -> None:
 
 
 def _check(moments: str) -> None:
-    """New rows are checked at once; the old ones are read without a strong lock."""
-    op.drop_constraint(op.f("ck_attachment_moment"), "attachment")
-    op.execute(f"ALTER TABLE attachment ADD CONSTRAINT ck_attachment_moment CHECK ({moments}) NOT VALID")
-    op.execute("ALTER TABLE attachment VALIDATE CONSTRAINT ck_attachment_moment")
+    """New rows are checked at once; the old ones are read in a transaction of their own, without a strong lock."""
+    with op.get_context().autocommit_block():
+        op.execute(
+            "ALTER TABLE attachment DROP CONSTRAINT ck_attachment_moment, "
+            f"ADD CONSTRAINT ck_attachment_moment CHECK ({moments}) NOT VALID"
+        )
+        op.execute("ALTER TABLE attachment VALIDATE CONSTRAINT ck_attachment_moment")

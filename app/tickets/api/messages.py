@@ -12,6 +12,7 @@ from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy, upload
 from app.tickets import policies, schemas
 from app.tickets.api.answering import blueprint, files_of, ticket
+from app.tickets.schemas.photos import PhotoFiles
 from app.tickets.services import messages
 from app.tickets.services.messages import Picture
 from app.tickets.talk import MEGABYTES
@@ -43,7 +44,7 @@ class MessageWords(forms.Schema):
 
 @blueprint.route("/tickets/<string:ticket_id>/messages/photos", methods=["POST"])
 @accepts(blueprint, MessageWords, location="form")
-@accepts(blueprint, schemas.PhotoFiles, location="files")
+@accepts(blueprint, PhotoFiles, location="files")
 @answers(blueprint, 201, schemas.TicketOut)
 @upload(MEGABYTES)
 @policy(policies.may_read)

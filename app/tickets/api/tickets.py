@@ -38,6 +38,7 @@ from app.tickets.rules.needs import Part
 from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import TicketAct
 from app.tickets.schemas import evidence
+from app.tickets.schemas.photos import PhotoFiles, PhotoList, PhotoMoment
 from app.tickets.services import acts, dispatching, filing, opening, photos, visits
 from app.tickets.services import orders as order_acts
 from app.tickets.services.evidence import Handed
@@ -256,8 +257,8 @@ def open_order(sent: dict[str, Any], ticket_id: str) -> Response:
 
 
 @blueprint.route("/tickets/<string:ticket_id>/photos", methods=["POST"])
-@accepts(blueprint, schemas.PhotoFiles, location="files")
-@answers(blueprint, 201, schemas.PhotoList)
+@accepts(blueprint, PhotoFiles, location="files")
+@answers(blueprint, 201, PhotoList)
 @upload(MEGABYTES)
 @policy(policies.may_read)
 def add_ticket_photos(sent: dict[str, Any], ticket_id: str) -> Any:
@@ -351,9 +352,9 @@ def assign_order(sent: dict[str, Any], order_id: str) -> Response:
 
 
 @blueprint.route("/work-orders/<string:order_id>/photos", methods=["POST"])
-@accepts(blueprint, schemas.PhotoMoment, location="form")
-@accepts(blueprint, schemas.PhotoFiles, location="files")
-@answers(blueprint, 201, schemas.PhotoList)
+@accepts(blueprint, PhotoMoment, location="form")
+@accepts(blueprint, PhotoFiles, location="files")
+@answers(blueprint, 201, PhotoList)
 @upload(MEGABYTES)
 @policy(policies.may_move_orders)
 def add_order_photos(form: dict[str, Any], sent: dict[str, Any], order_id: str) -> Any:

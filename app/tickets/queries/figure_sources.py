@@ -100,6 +100,21 @@ _RATED = """
     ) rating ON true"""
 
 
+def _of_event(kinds: tuple[str, ...], *, holder: str) -> Source:
+    """The requests that an event of these kinds happened to; `holder`: which of their done orders names who did it."""
+    named = ", ".join(f"'{kind}'" for kind in kinds)
+    return Source(
+        of="e",
+        columns=f"""
+        e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
+        NULL::bigint AS own_trade_id, {_HOLDER}, e.kind""",
+        tables=f"ticket_event e{_TICKET_TABLES.format(of='e')}{_LAST.format(of='e', which=holder)}",
+        where=f"e.kind IN ({named})",
+        values=("kind",),
+        in_time=_TOLD,
+    )
+
+
 SOURCES: Final[dict[str, Source]] = {
     "responses": Source(
         of="k",
@@ -177,26 +192,8 @@ SOURCES: Final[dict[str, Source]] = {
         values=("kind", "visits", "in_vain", "moved", "offers", "taken", "named"),
         in_time="o.done_at >= :from AND o.done_at < :until",
     ),
-    "closings": Source(
-        of="e",
-        columns=f"""
-        e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
-        NULL::bigint AS own_trade_id, {_HOLDER}, e.kind""",
-        tables=f"ticket_event e{_TICKET_TABLES.format(of='e')}{_LAST.format(of='e', which=_IN_CYCLE.format(of='e'))}",
-        where="e.kind IN ('confirm', 'accept_third', 'default')",
-        values=("kind",),
-        in_time=_TOLD,
-    ),
-    "filings": Source(
-        of="e",
-        columns=f"""
-        e.id AS row_id, e.ticket_id, NULL::bigint AS order_id, e.cycle, {_HAPPENED} AS ended, {_ZONE}, {_OF_TICKET},
-        NULL::bigint AS own_trade_id, {_HOLDER}, e.kind""",
-        tables=f"ticket_event e{_TICKET_TABLES.format(of='e')}{_LAST.format(of='e', which='true')}",
-        where="e.kind IN ('file', 'join')",
-        values=("kind",),
-        in_time=_TOLD,
-    ),
+    "closings": _of_event(("confirm", "accept_third", "default"), holder=_IN_CYCLE.format(of="e")),
+    "filings": _of_event(("file", "join"), holder="true"),
 }
 
 COMMON: Final = (

@@ -379,29 +379,3 @@ class CategoryOut(forms.Schema):
 
 class CategoryTree(forms.Schema):
     items = fields.List(fields.Nested(CategoryOut))
-
-
-class PhotoFiles(forms.Schema):
-    """A multipart body with one photo (`photo` or `file`) or several (`photos`)."""
-
-    photo = fields.Raw(metadata={"type": "string", "format": "binary"})
-    file = fields.Raw(metadata={"type": "string", "format": "binary"})
-    photos = fields.List(
-        fields.Raw(metadata={"type": "string", "format": "binary"}),
-        validate=validate.Length(max=6, error=_l("Send at most six photos at a time.")),
-    )
-
-
-class PhotoMoment(forms.Schema):
-    moment = fields.String(load_default="after", validate=_one_of(("before", "after", "signature")))
-
-
-class PhotoOut(forms.Schema):
-    id = forms.Id()
-    moment = fields.String()
-    state = fields.String()
-    at = forms.Moment()
-
-
-class PhotoList(forms.Schema):
-    items = fields.List(fields.Nested(PhotoOut))
