@@ -11,6 +11,7 @@ from app.accounts import api as accounts_api
 from app.accounts import cli as accounts_cli
 from app.accounts import handlers as accounts_handlers
 from app.accounts import importer as accounts_importer
+from app.accounts import refusals as accounts_refusals
 from app.accounts import web as accounts_web
 from app.attachments import api as attachments_api
 from app.attachments import handlers as attachments_handlers
@@ -297,6 +298,7 @@ def build(config: Config, role: Literal["web", "worker"]) -> Flask:
     app.extensions["houqin_panels"] = PANELS
     app.extensions["houqin_load_actor"] = accounts_web.load_actor
     app.extensions["houqin_note_refusal"] = accounts_web.note_refusal
+    app.extensions["houqin_explain_refusal"] = accounts_refusals.why
     attachments_policies.use(ATTACHMENT_VIEWERS)
     webhooks_services.EVENTS.update(WEBHOOK_EVENTS)
     for blueprint in WEB:

@@ -144,7 +144,7 @@ class TestFairness:
         assert busy["Planned minutes of them"] == "60"
         assert (lazy["Offers"], lazy["Declined"], lazy["Finished orders"]) == ("3", "2", "0")
         assert lazy["Reasons"] == "Too much to do 1, Another reason 1"
-        assert (busy["Week from"], busy["Shift hours"]) == ("2026-11-16", "168.0")
+        assert (busy["Week from"], busy["Shift hours"]) == ("2026-11-16", "58.0"), "Monday to Wednesday, 10:00"
 
     def test_the_page_shows_the_same_with_a_chart(self, ground: make.Ground, desk: FlaskClient, now: datetime) -> None:
         self.fill(ground, now)
@@ -155,6 +155,9 @@ class TestFairness:
         assert "From 16 Nov 2026 to 22 Nov 2026" in page
         other = text(desk, "/crews/technicians/fairness?since=2026-10-05&weeks=1")
         assert ">2.00</td>" not in other
+        to_come = "Hours still to come do not count yet."
+        assert to_come in page
+        assert to_come not in other
 
     def test_on_call_stands_apart_and_is_not_shared(
         self, ground: make.Ground, desk: FlaskClient, database: Session, now: datetime
@@ -176,9 +179,9 @@ class TestFairness:
         items = desk.get(f"/api/v1/reports/fairness?{asked}", headers=accounts.token(ground.dispatcher)).json["items"]
         hours = {each["person_id"]: (each["shift_minutes"] / 60, each["on_call_minutes"] / 60) for each in items}
         assert hours[str(waiting.id)] == (8, 4 + 18)
-        assert hours[str(worker)] == (168, 0)
+        assert hours[str(worker)] == (58, 0)
         shares = {each["person_id"]: each["share"] for each in items}
-        assert shares[str(worker)] == round((168 + 168 + 8) / 168, 2), "on call weighs nothing"
+        assert shares[str(worker)] == round((58 + 58 + 8) / 58, 2), "on call weighs nothing"
         page = text(desk, f"/crews/technicians/fairness?{asked}")
         assert "On-call hours" in page
         assert '<td class="num">8.0</td><td class="num">22.0</td>' in page
@@ -198,8 +201,12 @@ class TestFairness:
             (str(person), week) for person in (worker, idler) for week in ("2026-11-09", "2026-11-16")
         )
         busy = next(each for each in items if each["person_id"] == str(worker) and each["week"] == "2026-11-16")
-        assert (busy["done"], busy["minutes_done"], busy["share"], busy["shift_minutes"]) == (2, 60, 2.0, 10_080)
-        idle = next(each for each in items if each["person_id"] == str(idler) and each["week"] == "2026-11-16")
+        assert (busy["done"], busy["minutes_done"], busy["share"], busy["shift_minutes"]) == (2, 60, 2.0, 58 * 60)
+        idle, before = (
+            next(each for each in items if each["person_id"] == str(idler) and each["week"] == week)
+            for week in ("2026-11-16", "2026-11-09")
+        )
+        assert (idle["shift_minutes"], before["shift_minutes"]) == (58 * 60, 168 * 60), "hours so far, of either week"
         assert (idle["declined"], idle["share"]) == ({"busy": 1, "other": 1}, 0.0)
         assert page.count(">9 Nov 2026</td>") == page.count(">16 Nov 2026</td>") == 2
         with desk.get(f"/crews/technicians/fairness.csv?{asked}") as file:

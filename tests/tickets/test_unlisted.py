@@ -56,7 +56,7 @@ def test_a_room_that_does_not_exist(
     near = ground.near  # type: ignore[attr-defined]  # set by the test
     assert f'value="{near.id}"' in page  # the nearest suggestion
     assert desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999"}).status_code == 422
-    assert desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999", "code": "none"}).status_code == 422
+    assert desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999", "place_id": "99999"}).status_code == 422
     said = desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999", "place_id": str(near.id)})
     assert said.status_code == 303
     deliver_all(clock.now())
@@ -75,6 +75,32 @@ def test_a_room_that_does_not_exist(
     database.flush()
     gone = other.file(ground, place_id=None, place_text="桃园7号楼 999")
     assert (gone.json["status"], other.get(f"/tickets/{gone.json['id']}").json["place_id"]) == ("submitted", None)
+
+
+def test_one_request_leads_to_its_wording_and_to_all_places(ground: factory.Ground, login: Login) -> None:
+    """From the request whose place is only words: its wording alone, with the picker; the page without script too."""
+    filed, other = ground.file(place_text="桃园7号楼 999"), ground.file(place_text="操场 看台")
+    desk = login(accounts.person("dispatcher", locale="en"))
+    address = f"/tickets/unlisted?ticket={other.id}"
+    assert f'href="{address}"' in desk.get(f"/tickets/{other.id}").get_data(as_text=True)
+    page = desk.get(address).get_data(as_text=True)
+    assert "操场 看台" in page
+    assert "桃园7号楼 999" not in page
+    assert "Walk through all places" in page
+    chosen = f'name="place_id" value="{ground.room.id}" checked'
+    assert chosen not in page
+    assert chosen in desk.get(f"{address}&place_id={ground.room.id}").get_data(as_text=True)
+    near = f"/tickets/unlisted?ticket={filed.id}&place_id={ground.near.id}"  # type: ignore[attr-defined]  # set by the test
+    assert desk.get(near).get_data(as_text=True).count(" checked") == 1, "the nearest is ticked where it stands"
+    nothing = desk.post("/tickets/unlisted", data={"text": "操场 看台", "ticket": str(other.id)})
+    assert nothing.status_code == 422
+    said = nothing.get_data(as_text=True)
+    assert "Choose a place." in said
+    assert "桃园7号楼 999" not in said
+    sent = {"text": "操场 看台", "ticket": str(other.id), "place_id": str(ground.room.id)}
+    assert desk.post("/tickets/unlisted", data=sent).status_code == 303
+    deliver_all(clock.now())
+    assert "桃园7号楼 999" in desk.get(address).get_data(as_text=True), "named meanwhile: the others are shown"
 
 
 def test_saying_it_again_replaces_it(ground: factory.Ground, now: datetime, database: Session) -> None:

@@ -20,6 +20,7 @@ from app.core import errors, logs, rendering, transaction
 from app.core.actor import Actor
 from app.core.db import bind_institution
 from app.core.http import bodies, idempotency, problems
+from app.core.http.policy import Policy
 from app.core.institution import by_host
 
 ADDRESSES_KEPT = 4096
@@ -27,6 +28,7 @@ _OPTIONS = frozenset({"_anchor", "_method", "_scheme", "_external"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LoadActor = Callable[[int], Actor]
 NoteRefusal = Callable[[Actor, str, str], None]
+ExplainRefusal = Callable[[Actor, Policy], str | None]
 
 
 class HouqinFlask(Flask):
@@ -87,7 +89,8 @@ class HouqinFlask(Flask):
             note(actor, request.method, request.endpoint or "")
         if actor.limited_to is not None and rule(replace(actor, limited_to=None)):
             raise errors.NotAllowed(_l("This token was issued without the scope this needs. Issue one that has it."))
-        raise errors.NotAllowed
+        explain: ExplainRefusal | None = self.extensions.get("houqin_explain_refusal")
+        raise errors.NotAllowed(explain(actor, rule) if explain is not None else None)
 
     def _answer(self, view: Callable[..., Any]) -> Response:
         def produce() -> Response:

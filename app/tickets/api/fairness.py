@@ -31,7 +31,7 @@ def report_fairness(asked: dict[str, Any]) -> Response:
     since = asked["since"] or now.astimezone(zone).date() - timedelta(days=7 * (weeks - 1))
     first = rules.monday(since)
     people = dict(technicians.names(current_actor(), now, asked["crew"], PEOPLE))
-    found = queries.tallies(list(people), first, weeks, zone)
+    found = queries.tallies(list(people), first, weeks, zone, now)
     shares = rules.shares_by_week(found)
     items = [
         {

@@ -60,6 +60,7 @@ class Report:
     by_week: list[Tally]
     sums: list[Tally]
     shares: dict[int, float | None]
+    today: date
     by: str = "person"
 
     @property
@@ -74,6 +75,11 @@ class Report:
     def until(self) -> date:
         """The last day."""
         return self.first + timedelta(days=7 * self.weeks - 1)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether some of its hours are still to come, and therefore do not count yet."""
+        return self.until >= self.today
 
 
 @blueprint.get("/fairness")
@@ -125,9 +131,9 @@ def _report() -> Report:
     first = rules.monday(asked["since"] or _today(now) - timedelta(days=7 * (weeks - 1)))
     people = dict(technicians.names(current_actor(), now, asked["crew"], PEOPLE))
     zone = cast(ZoneInfo, i18n.zone())
-    found = queries.tallies(list(people), first, weeks, zone)
+    found = queries.tallies(list(people), first, weeks, zone, now)
     sums = rules.summed(found)
-    return Report(first, weeks, asked["crew"], people, found, sums, rules.shares(sums), asked["by"])
+    return Report(first, weeks, asked["crew"], people, found, sums, rules.shares(sums), _today(now), asked["by"])
 
 
 def _today(now: datetime) -> date:

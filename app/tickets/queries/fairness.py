@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,14 +25,17 @@ WEEK = timedelta(days=7)
 DUTY, ON_CALL = SHIFT_KINDS
 
 
-def tallies(person_ids: Sequence[int], first: date, weeks: int, zone: ZoneInfo) -> list[Tally]:
-    """A tally per person and week, from the Monday `first` on, persons as given; four statements however many."""
+def tallies(person_ids: Sequence[int], first: date, weeks: int, zone: ZoneInfo, now: datetime) -> list[Tally]:
+    """A tally per person and week, from the Monday `first` on, persons as given; four statements however many.
+
+    Shifts count up to `now`: work is compared with hours that have been, not with those still planned.
+    """
     mondays = [first + number * WEEK for number in range(weeks)]
     start, end = _midnight(first, zone), _midnight(first + weeks * WEEK, zone)
     asked = {"people": list(person_ids), "from": start, "until": end, "zone": str(zone)}
     offers = _offers(asked)
     done = {(row.person_id, row.week): row for row in db.session.execute(_DONE, asked)}
-    hours = _hours(person_ids, mondays, zone, start, end)
+    hours = _hours(person_ids, mondays, zone, min(end, now))
     found = []
     for person_id in person_ids:
         for monday in mondays:
@@ -98,9 +101,10 @@ def _offers(asked: dict[str, Any]) -> dict[tuple[int, date], dict[str, Any]]:
 
 
 def _hours(
-    person_ids: Sequence[int], mondays: Iterable[date], zone: ZoneInfo, start: datetime, end: datetime
+    person_ids: Sequence[int], mondays: Sequence[date], zone: ZoneInfo, end: datetime
 ) -> dict[tuple[int, date, str], int]:
-    """Minutes of shifts without absences, by person, week and kind; on call beside duty, not during it."""
+    """Minutes of shifts before `end` without absences, by person, week and kind; on call beside duty, not during it."""
+    start = _midnight(mondays[0], zone)
     weekly: defaultdict[int, dict[str, list[WeeklyShift]]] = defaultdict(lambda: {DUTY: [], ON_CALL: []})
     for row in db.session.execute(
         select(
@@ -118,7 +122,7 @@ def _hours(
     found: dict[tuple[int, date, str], int] = {}
     for person_id, kinds in weekly.items():
         for monday in mondays:
-            week = _midnight(monday, zone), _midnight(monday + WEEK, zone)
+            week = _midnight(monday, zone), min(_midnight(monday + WEEK, zone), end)
             spans = {kind: rules.spans_between(shifts, zone, *week) for kind, shifts in kinds.items()}
             present = rules.without(spans[DUTY], away[person_id])
             found[person_id, monday, DUTY] = rules.minutes(present)

@@ -71,12 +71,16 @@ COUNT = Count(_counted, _nothing)
 """The number beside the navigation's entry, for whoever triages the whole institution (`policies.sees_unlisted`)."""
 
 
-def by_words(actor: Actor, on: date) -> list[Words]:
-    """The wordings that wait, the oldest first, with suggestions; two statements."""
+def by_words(actor: Actor, on: date, *, of: int | None = None) -> list[Words]:
+    """The wordings that wait, the oldest first, with suggestions; two statements.
+
+    `of`: that of one request alone, where it waits (nothing where it does not).
+    """
     found: dict[str, Words] = {}
     for row in waiting(actor):
         found.setdefault(aliases.key(row.place_text), Words(row.place_text)).tickets.append(row)
-    shown = list(found.values())[:SHOWN]
+    asked = [each for each in found.values() if of is None or any(row.id == of for row in each.tickets)]
+    shown = asked[:SHOWN]
     near = places.nearest([each.text for each in shown], on)
     for each in shown:
         each.near = near.get(each.text, ())

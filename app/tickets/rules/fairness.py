@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """What one person did in a time. Minutes: of duty shifts without absences; planned ones of finished orders.
+    """What one person did in a time. Minutes: of duty shifts so far, without absences; planned ones of finished orders.
 
     On call is told apart and shares nothing: who is on call is asked for emergencies alone (37), and is not at work
     meanwhile. A duty shift round the clock counts as it stands: he can be offered work at each of its hours.

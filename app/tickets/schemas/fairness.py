@@ -18,7 +18,7 @@ class FairnessQuery(forms.Schema):
 class FairnessLineOut(forms.Schema):
     """A person in a week (`week` is its Monday). `share` compares his part of the work with that of the shift hours.
 
-    Time on call stands apart from the shift minutes and is not shared.
+    Shift minutes are those up to now, without absences; time on call stands apart from them and is not shared.
     """
 
     person_id = forms.Id()

@@ -1,4 +1,4 @@
-"""The page on which staff says what reporters' words for a place mean."""
+"""The pages on which staff says what reporters' words for a place mean."""
 
 from __future__ import annotations
 
@@ -22,23 +22,35 @@ from app.tickets.web.forms import PLACE_LIMIT
 
 
 class Meant(Schema):
-    """Words, and the place they mean: one of the suggestions, or another by its code."""
+    """Words, and the place they mean; `ticket`: the request from whose wording alone the page was asked for."""
 
     text = Text(max=PLACE_LIMIT, required=True)
     place_id = forms.Id(load_default=None)
-    code = Text(max=64, load_default="")
+    ticket = forms.Id(load_default=None)
 
 
 @blueprint.get("/tickets/unlisted")
 @policy(policies.may_triage)
 def unlisted() -> Any:
-    """The wordings that wait, each with the nearest places."""
-    return _page()
+    """The wordings that wait, each with the nearest places; of one request (`ticket`) with all to choose from."""
+    return _page(forms.parse_id(request.args.get("ticket")))
 
 
-def _page(form: Form | None = None, status: int = 200) -> Any:
-    wordings = queries.by_words(current_actor(), places.today(clock.now()))
-    return render_template("tickets/unlisted.html", wordings=wordings, form=form), status
+def _page(ticket_id: int | None, form: Form | None = None, status: int = 200) -> Any:
+    wordings = queries.by_words(current_actor(), places.today(clock.now()), of=ticket_id)
+    if ticket_id is not None and not wordings:
+        return _page(None, form, status)  # somebody has named it meanwhile
+    chosen = forms.parse_id(request.values.get("place_id"))
+    place = places.by_id(chosen) if ticket_id is not None and chosen is not None else None
+    near = wordings[0].near if place is not None else ()
+    return render_template(
+        "tickets/unlisted.html",
+        wordings=wordings,
+        form=form,
+        ticket_id=ticket_id,
+        chosen=chosen,
+        place=None if any(each.id == chosen for each in near) else place,
+    ), status
 
 
 @blueprint.post("/tickets/unlisted")
@@ -49,8 +61,10 @@ def name_place() -> Any:
     data = form.load(request.form)
     if data is not None:
         with form.heeding():
+            if data["place_id"] is None:
+                raise Rejected(fields={"place_id": _("Choose a place.")})
             count = services.name_for_all(
-                actor=current_actor(), now=clock.now(), text=data["text"], place_id=_place(data)
+                actor=current_actor(), now=clock.now(), text=data["text"], place_id=data["place_id"]
             )
             toast(
                 ngettext("%(num)s request is moved there now.", "%(num)s requests are moved there now.", count)
@@ -59,16 +73,4 @@ def name_place() -> Any:
                 "good",
             )
             return redirect(url_for("tickets.unlisted"), 303)
-    return _page(form, form.status)
-
-
-def _place(data: dict[str, Any]) -> int:
-    """The place chosen, or that of the code. Raises Rejected."""
-    if data["code"]:
-        found = places.by_codes([data["code"]]).get(data["code"])
-        if found is None:
-            raise Rejected(fields={"place_id": _("There is no place with this code.")})
-        return int(found.id)
-    if data["place_id"] is None:
-        raise Rejected(fields={"place_id": _("Choose a place, or give its code.")})
-    return int(data["place_id"])
+    return _page(forms.parse_id(request.form.get("ticket")), form, form.status)
