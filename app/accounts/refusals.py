@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from flask_babel import gettext as _
-
 from app.accounts import labels, queries
 from app.accounts.rules.roles import PERMISSIONS
 from app.core import i18n, words
 from app.core.actor import Actor, Grant, Scope
 from app.core.http import Policy
+from app.core.i18n import gettext as _
 
 EVERYWHERE = Scope("institution")
 NAMED_AT_MOST = 3

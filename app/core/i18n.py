@@ -291,5 +291,6 @@ def install(app: Flask) -> None:
     app.add_template_filter(format_due, "due")
     app.add_template_filter(format_number, "num")
     app.add_template_filter(format_span, "span")
+    app.add_template_filter(format_hours, "hours")
     app.add_template_filter(format_ago, "rel")
     app.add_template_filter(iso, "iso")
