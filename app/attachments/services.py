@@ -14,12 +14,18 @@ from sqlalchemy import update
 from app.attachments import blobs, queries
 from app.attachments.models import Attachment
 from app.attachments.rules import limits, sniffing
+from app.audit import labels
 from app.audit import services as audit
 from app.core import outbox, settings
 from app.core.actor import Actor
 from app.core.db import constraint_error, current_institution, db
 from app.core.errors import Conflict, Rejected
 from app.events.attachments import AttachmentReceived
+
+labels.declare(
+    verbs={"attachment.add": _l("Added a file"), "attachment.refuse": _l("Refused a file")},
+    objects={"attachment": _l("File")},
+)
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Words for the verbs and objects of the log. Areas add theirs with `declare`; an unknown slug is shown as it is."""
+"""Words for what the log says, declared by the area that says it; an unknown slug is shown as it is."""
 
 from __future__ import annotations
 
@@ -10,134 +10,14 @@ from flask_babel import lazy_gettext as _l
 from app.core import settings
 
 VERBS: dict[str, Any] = {
-    "sign-in": _l("Signed in"),
     "refused": _l("Asked for a page"),
-    "session.revoke": _l("Ended sessions"),
-    "token.create": _l("Made a token"),
-    "token.revoke": _l("Revoked a token"),
-    "person.create": _l("Added a person"),
-    "person.edit": _l("Changed a person"),
-    "person.password": _l("Set a password"),
-    "person.identifier": _l("Changed a number"),
-    "person.home": _l("Changed a home"),
-    "person.org": _l("Changed a unit of a person"),
-    "person.disable": _l("Disabled an account"),
-    "person.enable": _l("Enabled an account"),
-    "role.grant": _l("Gave a role"),
-    "role.revoke": _l("Took a role back"),
-    "role.create": _l("Made a role"),
-    "role.edit": _l("Changed a role"),
-    "role.close": _l("Closed a role"),
-    "crew.create": _l("Made a crew"),
-    "crew.edit": _l("Changed a crew"),
-    "crew.close": _l("Closed a crew"),
-    "crew.member": _l("Changed the members of a crew"),
-    "org.create": _l("Made a unit"),
-    "org.edit": _l("Changed a unit"),
-    "org.close": _l("Closed a unit"),
-    "person.import": _l("Imported people"),
-    "person.import_undo": _l("Took an import of people back"),
-    "place.add": _l("Added a place"),
-    "place.insert": _l("Imported places"),
-    "place.change": _l("Changed a place"),
-    "place.close": _l("Closed a place"),
-    "place.successor": _l("Said what stands in for a closed place"),
-    "place.alias": _l("Said which place words mean"),
-    "place.reopen": _l("Opened a place again"),
-    "place.sticker_issue": _l("Issued a QR sticker"),
-    "place.sticker_revoke": _l("Revoked a QR sticker"),
-    "order.code": _l("Entered the reporter’s code"),
-    "calendar.make": _l("Made a calendar address"),
-    "calendar.revoke": _l("Ended a calendar address"),
-    "calendar.create": _l("Made a working calendar"),
-    "calendar.publish": _l("Published a version of a working calendar"),
-    "calendar.hours": _l("Changed which calendar a campus works by"),
-    "calendar.close": _l("Closed a working calendar"),
-    "answer.write": _l("Wrote an answer"),
-    "answer.change": _l("Changed an answer"),
-    "answer.close": _l("Closed an answer"),
-    "contact.write": _l("Added a contact"),
-    "contact.change": _l("Changed a contact"),
-    "contact.close": _l("Closed a contact"),
-    "notice.write": _l("Wrote a notice"),
-    "notice.change": _l("Changed a notice"),
-    "notice.publish": _l("Published a notice"),
-    "notice.end": _l("Ended a notice"),
-    "notice.discard": _l("Discarded a notice"),
-    "feedback.about": _l("Said whom feedback is about"),
-    "feedback.assign": _l("Assigned feedback"),
-    "feedback.convert": _l("Turned feedback into something else"),
-    "certificate.add": _l("Added a certificate"),
-    "technician.certificate": _l("Changed certificates of a technician"),
-    "walk.set": _l("Set walking minutes"),
-    "webhook.create": _l("Made a webhook"),
-    "webhook.change": _l("Changed a webhook"),
-    "webhook.secret": _l("Made a new secret of a webhook"),
-    "webhook.remove": _l("Removed a webhook"),
-    "webhook.test": _l("Tried a webhook"),
-    "webhook.replay": _l("Had a message sent again"),
-    "attachment.add": _l("Added a file"),
-    "attachment.refuse": _l("Refused a file"),
-    "import.upload": _l("Uploaded an import"),
-    "import.order": _l("Ordered an import"),
-    "import.approve": _l("Approved an import"),
-    "import.return": _l("Returned an import"),
-    "import.apply": _l("Applied an import"),
-    "import.undo": _l("Took an import back"),
-    "import.withdraw": _l("Withdrew an import"),
-    "category.add": _l("Added a category"),
-    "category.change": _l("Changed a category"),
-    "category.close": _l("Closed a category"),
-    "category.publish": _l("Published the questions of a category"),
-    "sla_policy.create": _l("Made a service level"),
-    "sla_policy.publish": _l("Published a version of a service level"),
-    "sla_policy.close": _l("Closed a service level"),
-    "trade.add": _l("Added a trade"),
-    "trade.change": _l("Changed a trade"),
-    "trade.close": _l("Closed a trade"),
-    "technician.admit": _l("Made somebody a technician"),
-    "technician.trade": _l("Changed the trades of a technician"),
-    "technician.zone": _l("Changed the zones of a technician"),
-    "technician.shift": _l("Changed the shifts of a technician"),
-    "technician.cap": _l("Changed the limit of a technician"),
-    "technician.set": _l("Changed a technician"),
-    "technician.end": _l("Ended a technician's work"),
-    "absence.add": _l("Noted an absence"),
-    "absence.end": _l("Ended an absence"),
-    "duty.set": _l("Changed the duty plan"),
-    "duty.end": _l("Ended a duty"),
-    "setting.change": _l("Changed a setting"),
-    "delivery.retry": _l("Ran a failed job again"),
-    "delivery.drop": _l("Dropped a failed job"),
     "audit.export": _l("Exported the log"),
-    "week.plan": _l("Planned a week"),
 }
 
+TRIED: dict[str, Any] = {}
 OBJECTS: dict[str, Any] = {
-    "answer": _l("Answer"),
-    "certificate": _l("Certificate"),
-    "contact": _l("Contact"),
-    "feedback": _l("Feedback"),
-    "notice": _l("Notice"),
-    "person": _l("Person"),
-    "role": _l("Role"),
-    "crew": _l("Crew"),
-    "org_unit": _l("Unit"),
     "route": _l("Page"),
     "audit": _l("Audit log"),
-    "setting": _l("Setting"),
-    "place": _l("Place"),
-    "calendar": _l("Working calendar"),
-    "ticket": _l("Request"),
-    "work_order": _l("Work order"),
-    "message": _l("Message"),
-    "import": _l("Import"),
-    "attachment": _l("File"),
-    "category": _l("Category"),
-    "sla_policy": _l("Service level"),
-    "trade": _l("Trade"),
-    "delivery": _l("Job"),
-    "webhook": _l("Webhook"),
 }
 
 FIELDS: dict[str, Any] = {
@@ -298,28 +178,26 @@ def actor(kind_of: str) -> str:
 def declare(
     *,
     verbs: Mapping[str, Any] | None = None,
+    tried: Mapping[str, Any] | None = None,
     objects: Mapping[str, Any] | None = None,
     fields: Mapping[str, Any] | None = None,
     values: Mapping[str, Callable[[str], str]] | None = None,
     codes: Mapping[str, Mapping[str, Any]] | None = None,
     names: Mapping[str, Namer] | None = None,
 ) -> None:
-    """Add an area's words (lazy texts by slug) at its import; words that are there stay.
+    """Add an area's words (lazy texts by slug) at its import. Raises ValueError for a slug that has words already.
 
-    `values` makes words of the values of a field, such as permissions; `codes` holds them. `names` looks up what things
-    of a kind are called.
+    `tried` are verbs as they are said where nothing came of it. `values` makes words of the values of a field, such as
+    permissions; `codes` holds them. `names` looks up what things of a kind are called.
     """
     VALUES.update(values or {})
     NAMES.update(names or {})
     for of, table_of_codes in (codes or {}).items():
         CODES.setdefault(of, {}).update({str(code): words for code, words in table_of_codes.items()})
-    for table, more in ((VERBS, verbs), (OBJECTS, objects), (FIELDS, fields)):
-        for slug, words in (more or {}).items():
-            table.setdefault(slug, words)
-
-
-TRIED: dict[str, Any] = {"sign-in": _l("Tried to sign in")}
-"""Verbs as they are said where nothing came of it."""
+    for table, more in ((VERBS, verbs), (TRIED, tried), (OBJECTS, objects), (FIELDS, fields)):
+        if twice := table.keys() & (more or {}).keys():
+            raise ValueError(f"these have words already: {', '.join(sorted(twice))}")
+        table.update(more or {})
 
 
 def verb(slug: str, *, success: bool = True) -> str:

@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
+
 from app.audit import labels as audit_labels
 from app.core.errors import NotFound
 from app.core.importing import Importer
+
+audit_labels.declare(
+    verbs={
+        "import.upload": _l("Uploaded an import"),
+        "import.order": _l("Ordered an import"),
+        "import.approve": _l("Approved an import"),
+        "import.return": _l("Returned an import"),
+        "import.apply": _l("Applied an import"),
+        "import.undo": _l("Took an import back"),
+        "import.withdraw": _l("Withdrew an import"),
+    },
+    objects={"import": _l("Import")},
+)
 
 _known: dict[str, Importer[Any]] = {}
 

@@ -260,6 +260,9 @@ def test_redirects_are_not_followed_and_gone_switches_off(app: Flask, database: 
     (message,) = messages(database)
     assert (message.state, message.status) == ("failed", 410)
     assert database.get_one(WebhookEndpoint, (1, made.id)).enabled is False
+    (entry,) = database.scalars(select(AuditEntry).where(AuditEntry.verb == "webhook.gone")).all()
+    assert (entry.actor_kind, entry.object_kind, entry.object_id) == ("system", "webhook", made.id)
+    assert (entry.before, entry.after) == ({"enabled": True}, {"enabled": False, "message_id": message.id})
     with pytest.raises(Conflict):
         services.replay(message.id, actor=SYSTEM, now=clock.now())
 

@@ -30,8 +30,11 @@ def test_categories_are_added_changed_and_closed(ground: tickets.Ground, databas
     trade = catalogue.add_trade(actor=admin, now=now, code="locks", name=WORDS)
     group = catalogue.add_category(actor=admin, now=now, code="doors", name=WORDS)
     lock = catalogue.add_category(actor=admin, now=now, code="lock", name=WORDS, parent_id=group, trade_id=trade)
-    catalogue.change_category(actor=admin, now=now, category_id=lock, planned_minutes=45)
+    for _twice in range(2):
+        catalogue.change_category(actor=admin, now=now, category_id=lock, planned_minutes=45, position=0)
     assert database.get_one(Category, (1, lock)).planned_minutes == 45
+    (entry,) = database.scalars(select(AuditEntry).where(AuditEntry.verb == "category.change")).all()
+    assert entry.after == {"planned_minutes": 45}  # what stayed as it was is no change
     branch = next(one for one in catalogue_queries.tree(now.date()) if one.code == "doors")
     assert [(one.code, one.trade) for one in branch.children] == [("lock", "locks")]
     with pytest.raises(Rejected):

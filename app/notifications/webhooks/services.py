@@ -13,6 +13,7 @@ import orjson
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select, update
 
+from app.audit import labels
 from app.audit import services as audit
 from app.core import outbox
 from app.core.actor import Actor
@@ -26,6 +27,19 @@ from app.events.notifications import WebhookDue
 from app.notifications.rules import webhooks as rules
 from app.notifications.webhooks import failures
 from app.notifications.webhooks.models import WebhookEndpoint, WebhookMessage
+
+labels.declare(
+    verbs={
+        "webhook.create": _l("Made a webhook"),
+        "webhook.change": _l("Changed a webhook"),
+        "webhook.secret": _l("Made a new secret of a webhook"),
+        "webhook.remove": _l("Removed a webhook"),
+        "webhook.gone": _l("Switched off a webhook whose address is gone"),
+        "webhook.test": _l("Tried a webhook"),
+        "webhook.replay": _l("Had a message sent again"),
+    },
+    objects={"webhook": _l("Webhook")},
+)
 
 TEST = "webhook.test"
 CACHE_SECONDS = 5.0
@@ -73,7 +87,8 @@ def create(
     db.session.add(endpoint)
     db.session.flush()
     forget()
-    _note(actor, "webhook.create", endpoint, now, after={"name": name, "url": url, "events": endpoint.events})
+    after = {"name": name, "url": url, "events": endpoint.events}
+    audit.record(actor, "webhook.create", "webhook", endpoint.id, now=now, after=after)
     return endpoint
 
 
@@ -93,13 +108,11 @@ def change(
     if "events" in values:
         values["events"] = _wanted(values["events"])
     before = {each: getattr(endpoint, each) for each in values}
-    changed = {each: value for each, value in values.items() if value != before[each]}
-    if changed:
-        for each, value in changed.items():
+    if audit.record_change(actor, "webhook.change", "webhook", endpoint.id, now=now, before=before, after=values):
+        for each, value in values.items():
             setattr(endpoint, each, value)
         endpoint.version += 1
         forget()
-        _note(actor, "webhook.change", endpoint, now, before={each: before[each] for each in changed}, after=changed)
     return endpoint
 
 
@@ -109,7 +122,7 @@ def renew_secret(endpoint_id: int, *, actor: Actor, now: datetime, seen: int | N
     endpoint.former_secret, endpoint.former_until = endpoint.secret, now + FORMER_SECRET_SIGNS
     endpoint.secret = rules.new_secret()
     endpoint.version += 1
-    _note(actor, "webhook.secret", endpoint, now)
+    audit.record(actor, "webhook.secret", "webhook", endpoint.id, now=now)
     return endpoint
 
 
@@ -118,7 +131,7 @@ def remove(endpoint_id: int, *, actor: Actor, now: datetime, seen: int | None = 
     endpoint = _held_as(endpoint_id, seen)
     endpoint.enabled, endpoint.removed_at = False, now
     endpoint.version += 1
-    _note(actor, "webhook.remove", endpoint, now)
+    audit.record(actor, "webhook.remove", "webhook", endpoint.id, now=now)
 
 
 def send_test(endpoint_id: int, *, actor: Actor, now: datetime) -> None:
@@ -127,7 +140,7 @@ def send_test(endpoint_id: int, *, actor: Actor, now: datetime) -> None:
     if not endpoint.enabled:
         raise Conflict(_l("This webhook is switched off. Switch it on first."))
     _order([endpoint.id], TEST, {}, now)
-    _note(actor, "webhook.test", endpoint, now)
+    audit.record(actor, "webhook.test", "webhook", endpoint.id, now=now)
 
 
 def replay(message_id: int, *, actor: Actor, now: datetime) -> WebhookMessage:
@@ -145,7 +158,7 @@ def replay(message_id: int, *, actor: Actor, now: datetime) -> WebhookMessage:
     message.state, message.attempts, message.ended_at = "waiting", 0, None
     message.replays += 1
     outbox.publish(WebhookDue(message.id, message.replays, 0))
-    _note(actor, "webhook.replay", endpoint, now, after={"message_id": message.id})
+    audit.record(actor, "webhook.replay", "webhook", endpoint.id, now=now, after={"message_id": message.id})
     return message
 
 
@@ -234,14 +247,24 @@ def settle(due: WebhookDue, now: datetime, *, status: int | None, error: str | N
     if row is None:
         return
     if status == 410:
-        db.session.execute(
-            update(WebhookEndpoint)
-            .where(WebhookEndpoint.id == row.endpoint_id, WebhookEndpoint.enabled.is_(True))
-            .values(enabled=False, version=WebhookEndpoint.version + 1)
-        )
+        _switch_off(row.endpoint_id, due.message_id, now)
     elif not over:
         later = now + timedelta(seconds=RETRIES[due.attempt])
         outbox.publish(dataclasses.replace(due, attempt=due.attempt + 1), due=later)
+
+
+def _switch_off(endpoint_id: int, message_id: int, now: datetime) -> None:
+    """As the system: nobody pressed a button, yet somebody will ask why nothing is sent any more."""
+    off = db.session.scalar(
+        update(WebhookEndpoint)
+        .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.enabled.is_(True))
+        .values(enabled=False, version=WebhookEndpoint.version + 1)
+        .returning(WebhookEndpoint.id)
+    )
+    if off is not None:
+        before, after = {"enabled": True}, {"enabled": False, "message_id": message_id}
+        system = Actor.system(current_institution())
+        audit.record(system, "webhook.gone", "webhook", endpoint_id, now=now, before=before, after=after)
 
 
 def tidy(now: datetime) -> Iterator[int]:
@@ -285,7 +308,3 @@ def _wanted(events: Collection[str]) -> list[str]:
     if not events or not set(events) <= set(known):
         raise Rejected(fields={"events": _l("Choose at least one of the listed events.")})
     return [each for each in known if each in set(events)]
-
-
-def _note(actor: Actor, verb: str, endpoint: WebhookEndpoint, now: datetime, **more: Any) -> None:
-    audit.record(actor, verb, "webhook", endpoint.id, now=now, **more)

@@ -19,7 +19,7 @@ from app.notifications.webhooks.models import WebhookEndpoint
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
-CHANGES = ("webhook.change", "webhook.secret", "webhook.remove")
+CHANGES = ("webhook.change", "webhook.secret", "webhook.remove", "webhook.gone")
 """The acts that change what the page of an endpoint shows of it."""
 
 

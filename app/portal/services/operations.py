@@ -23,7 +23,7 @@ labels.declare(
         "delivery.retry": _l("Let background work run again"),
         "delivery.drop": _l("Gave background work up"),
     },
-    objects={"delivery": _l("Background work")},
+    objects={"setting": _l("Setting"), "delivery": _l("Background work")},
 )
 
 

@@ -7,8 +7,19 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
+from app.audit import labels
 from app.core import i18n, words
 from app.sites.calendars.models import HOURS_CLASSES
+
+labels.declare(
+    verbs={
+        "calendar.create": _l("Made a working calendar"),
+        "calendar.publish": _l("Published a version of a working calendar"),
+        "calendar.hours": _l("Changed which calendar a campus works by"),
+        "calendar.close": _l("Closed a working calendar"),
+    },
+    objects={"calendar": _l("Working calendar")},
+)
 
 HOURS_LABELS: Final[dict[str, Any]] = {
     "office": _l("Office hours"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -92,7 +91,7 @@ def edit_place(
         place.public = public
     place.zone_name = standing.time_zone(place.kind, zone_name or place.zone_name)
     standing.rederive([place.id])
-    _record_change(actor, "place.edit", place, before, now)
+    audit.record_change(actor, "place.edit", "place", place.id, now=now, before=before, after=_facts(place))
     return place
 
 
@@ -112,7 +111,7 @@ def move_place(place_id: int, parent_id: int, *, actor: Actor, now: datetime, se
     before = _facts(place)
     place.parent_id = parent_id
     standing.rederive([place.id])
-    _record_change(actor, "place.move", place, before, now)
+    audit.record_change(actor, "place.move", "place", place.id, now=now, before=before, after=_facts(place))
     return place
 
 
@@ -161,18 +160,3 @@ def _facts(place: Place) -> dict[str, Any]:
         "public": place.public,
         "zone_name": place.zone_name,
     }
-
-
-def _record_change(actor: Actor, verb: str, place: Place, before: Mapping[str, Any], now: datetime) -> None:
-    after = _facts(place)
-    changed = {name for name in after if after[name] != before[name]}
-    if changed:
-        audit.record(
-            actor,
-            verb,
-            "place",
-            place.id,
-            now=now,
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
-        )

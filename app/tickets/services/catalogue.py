@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
@@ -21,6 +22,28 @@ from app.tickets.queries import sla_policies
 from app.tickets.rules import demands as demand_rules
 from app.tickets.rules.priority import IMPACTS
 from app.tickets.services import category_versions
+
+labels.declare(
+    verbs={
+        "trade.add": _l("Added a trade"),
+        "trade.change": _l("Changed a trade"),
+        "trade.close": _l("Closed a trade"),
+        "category.add": _l("Added a category"),
+        "category.change": _l("Changed a category"),
+        "category.close": _l("Closed a category"),
+    },
+    objects={"trade": _l("Trade"), "category": _l("Category")},
+    fields={
+        "trade_id": _l("Trade"),
+        "planned_minutes": _l("Planned time"),
+        "auto_dispatch": _l("Offer it at once"),
+        "emergency_phone": _l("Number to call first"),
+        "impact": _l("Usual reach"),
+        "impacts": _l("Reach where it differs from the usual one"),
+        "sla_policy": _l("Service level"),
+        "price_class": _l("Price"),
+    },
+)
 
 CHANGEABLE = frozenset(
     {
@@ -91,7 +114,7 @@ def change_category(*, actor: Actor, now: datetime, category_id: int, seen: Seen
         setattr(category, name, value)
     db.session.flush()
     category_versions.write(category, actor=actor, now=now, **form)
-    audit.record(actor, "category.change", "category", category.id, now=now, before=before, after=values)
+    audit.record_change(actor, "category.change", "category", category.id, now=now, before=before, after=values)
 
 
 def close_category(*, actor: Actor, now: datetime, category_id: int, seen: Seen | None = None) -> None:

@@ -15,6 +15,7 @@ import orjson
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
@@ -24,6 +25,8 @@ from app.tickets import policies
 from app.tickets.models import Category, CategoryVersion
 from app.tickets.rules import questions as rules
 from app.tickets.rules.questions import Question
+
+labels.declare(verbs={"category.publish": _l("Published the questions of a category")})
 
 FORM: Final = frozenset({"impacts", "sla_policy", "price_class", "reply", "demands"})
 """What a version holds besides the category's own columns; the questions are changed through the draft."""

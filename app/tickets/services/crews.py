@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 
 from app.accounts.models import Person
+from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
@@ -22,6 +23,15 @@ from app.tickets.models import (
     TechnicianProfile,
     TechnicianTrade,
     TechnicianZone,
+)
+
+labels.declare(
+    verbs={
+        "technician.set": _l("Changed a technician"),
+        "technician.end": _l("Ended a technician's work"),
+        "absence.add": _l("Noted an absence"),
+        "duty.set": _l("Changed the duty plan"),
+    },
 )
 
 MAX_CAP = 1000

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.accounts.models import Person
 from app.attachments import queries as attachments
+from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import current_institution, db, not_over
@@ -34,6 +36,8 @@ from app.tickets.rules.visits import Window
 from app.tickets.services import windows
 from app.tickets.services.case import Case
 from app.tickets.services.held import HeldOrder
+
+labels.declare(verbs={"order.code": _l("Entered the reporter’s code")})
 
 ORDER: Final = "work_order"
 _CODES: Final = 10_000

@@ -5,15 +5,21 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
 from app.accounts import queries as people
+from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotAllowed
 from app.tickets import policies
 from app.tickets.models import CalendarFeed
+
+labels.declare(
+    verbs={"calendar.make": _l("Made a calendar address"), "calendar.revoke": _l("Ended a calendar address")},
+)
 
 SECRET_BYTES = 16
 

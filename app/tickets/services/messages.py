@@ -10,6 +10,7 @@ from typing import IO, Any
 from flask_babel import lazy_gettext as _l
 
 from app.attachments import services as attachments
+from app.audit import labels
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.events.tickets.tickets import MessageWritten
@@ -19,6 +20,8 @@ from app.tickets.rules.history import Remark
 from app.tickets.rules.workflow import ORDER_HELD, TICKET_OPEN, TicketStatus, Who
 from app.tickets.services.case import Case, by_ticket
 from app.tickets.services.held import HeldOrder
+
+labels.declare(objects={"message": _l("Message")})
 
 OWNER = "message"
 """What the photos of a ticket's messages belong to (the owner's id is the ticket's), and their moment."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import IO
 
+from flask_babel import lazy_gettext as _l
+
 from app.attachments import services as attachments
 from app.attachments.models import Attachment
+from app.audit import labels
 from app.core.actor import Actor
 from app.core.errors import NotAllowed
 from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.services.acts import photo_remark
 from app.tickets.services.case import Case, by_order, by_ticket
+
+labels.declare(objects={"ticket": _l("Request"), "work_order": _l("Work order")})
 
 TICKET, ORDER = "ticket", "work_order"
 MOMENTS = ("before", "after", "signature")

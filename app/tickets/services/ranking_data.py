@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, current_institution, db, not_over, valid_on
@@ -19,6 +20,15 @@ from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Certificate, TechnicianCertificate, TechnicianProfile, Walk
 from app.tickets.queries.technicians import in_reach
+
+labels.declare(
+    verbs={
+        "certificate.add": _l("Added a certificate"),
+        "technician.certificate": _l("Changed certificates of a technician"),
+        "walk.set": _l("Set walking minutes"),
+    },
+    objects={"certificate": _l("Certificate")},
+)
 
 LONGEST_WALK = 600
 constraint_error(

@@ -49,6 +49,12 @@ _PARTS = {
     **{kind.value: _l(KIND_LABELS[kind]) for kind in sla_policy.TARGETS},
 }
 labels.declare(
+    verbs={
+        "sla_policy.create": _l("Made a service level"),
+        "sla_policy.publish": _l("Published a version of a service level"),
+        "sla_policy.close": _l("Closed a service level"),
+    },
+    objects={"sla_policy": _l("Service level")},
     fields={
         "stops": _l("What a hold stops"),
         "steps": _l("Who is told, and when"),
@@ -57,7 +63,7 @@ labels.declare(
             for priority, word in URGENCY_LABELS.items()
             for name, part in _PARTS.items()
         },
-    }
+    },
 )
 
 

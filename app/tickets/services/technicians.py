@@ -14,6 +14,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
@@ -33,6 +34,18 @@ from app.tickets.models import (
 from app.tickets.models.crews import SHIFT_KINDS
 from app.tickets.queries import technicians as queries
 from app.tickets.services import crews
+
+labels.declare(
+    verbs={
+        "technician.admit": _l("Made somebody a technician"),
+        "technician.cap": _l("Changed the limit of a technician"),
+        "technician.trade": _l("Changed the trades of a technician"),
+        "technician.zone": _l("Changed the zones of a technician"),
+        "technician.shift": _l("Changed the shifts of a technician"),
+        "absence.end": _l("Ended an absence"),
+        "duty.end": _l("Ended a duty"),
+    },
+)
 
 LEVELS = (1, 2, 3)
 ONE_DAY = timedelta(days=1)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
@@ -23,6 +24,8 @@ from app.tickets.queries import week as queries
 from app.tickets.queries.week import PersonWeek
 from app.tickets.rules import week_plan
 from app.tickets.rules.week_plan import DayPlan, NotUnderstood
+
+labels.declare(verbs={"week.plan": _l("Planned a week")})
 
 ONE_DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
