@@ -16,7 +16,7 @@ from app.accounts.models import Person
 from app.accounts.services import register_plan, register_write
 from app.accounts.services.register_plan import Known, Register, Unit
 from app.core import keyed, undoing
-from app.core.db import db
+from app.core.db import db, is_over
 from app.core.importing import (
     Choice,
     Code,
@@ -217,7 +217,7 @@ def _load_people(register: Register, today: date) -> dict[int, int]:
             merged[row.id] = row.merged_into_id
             continue
         facts: dict[str, Any] = {name: getattr(row, name) for name in register_plan.FACTS}
-        left_on = row.valid_to if row.valid_to is not None and row.valid_to <= today else None
+        left_on = row.valid_to if is_over(row.valid_to, today) else None
         register.people[row.id] = Known(row.id, facts, row.missing_since, left_on, row.username)
     return {each: _survivor(each, merged) for each in merged}
 

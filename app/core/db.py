@@ -118,8 +118,16 @@ class Dated:
 
     def holds_on(self, day: date) -> bool:
         """`valid_on` of a row that was read."""
-        begun = self.valid_from is None or self.valid_from <= day
-        return begun and (self.valid_to is None or self.valid_to > day)
+        return (self.valid_from is None or self.valid_from <= day) and not self.over_by(day)
+
+    def over_by(self, day: date) -> bool:
+        """Whether it has ended by a day, whether it had begun or not."""
+        return is_over(self.valid_to, day)
+
+
+def is_over(valid_to: date | None, day: date) -> bool:
+    """The same of a `valid_to` that was read alone."""
+    return valid_to is not None and valid_to <= day
 
 
 def code_in_force(table: str) -> Index:
@@ -248,6 +256,6 @@ def plan_anew() -> None:
     """Let PostgreSQL forget the plans this connection keeps, before much is written.
 
     The plan of a foreign key's check, made while the table was small, reads all of it for every row: 20,000 people
-    took 80 s instead of 6 on a connection that had seen a register of thirty.
+    took 80 s instead of 6 on a connection that had seen a register of thirty, 5,000 places 9 s instead of 1.
     """
     db.session.execute(text("DISCARD PLANS"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from flask import Flask, current_app, flash, g, get_flashed_messages, url_for
 from markupsafe import Markup, escape
 
 from app.core import assets, i18n, words
+
+_LOCAL_PATH = re.compile(r"^/(?![/\\])[^\x00-\x1f\\]*$")
 
 
 def asset(name: str) -> str:
@@ -35,6 +38,11 @@ def panels(slot: str, **values: Any) -> list[str]:
     table: Mapping[str, tuple[str, ...]] = current_app.extensions["houqin_panels"]
     rules: dict[str, Any] = {name: vars(current_app.view_functions[name])["policy"] for name in table.get(slot, ())}
     return [url_for(name, **values) for name, rule in rules.items() if rule(g.actor)]
+
+
+def local_path(address: str | None) -> str | None:
+    """`address` where it is a path of this site (reliability.md 3.7.2: one slash, then neither slash nor backslash)."""
+    return address if address and _LOCAL_PATH.match(address) else None
 
 
 def toast(text: Any, kind: str = "good") -> None:

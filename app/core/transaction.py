@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.db import db
@@ -87,12 +86,3 @@ def attempt() -> Iterator[None]:
     """One of several things done in a transaction: raised out of the block, it leaves no trace and the others stand."""
     with db.session.begin_nested():
         yield
-
-
-def fresh_plans() -> None:
-    """Plan each statement of the present transaction for the tables as they are; call it before thousands of inserts.
-
-    The server keeps the plans of foreign-key checks per connection. One made while a table was empty reads it from
-    end to end for every row: 5,000 places took 9 s with it, 1 s without.
-    """
-    db.session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))

@@ -25,7 +25,7 @@ from app.accounts.queries.reach import reached, subtree
 from app.audit import labels as audit_labels
 from app.core import i18n, paging, words
 from app.core.actor import Actor
-from app.core.db import db, not_over, valid_on
+from app.core.db import db, is_over, not_over, valid_on
 from app.core.errors import NotFound
 from app.sites import queries as places
 from app.sites.models import Place
@@ -119,8 +119,8 @@ def home_place(person_id: int, now: datetime) -> Place | None:
     return db.session.scalars(query).first()
 
 
-def _state(disabled: datetime | None, ended: date | None, missing: datetime | None, can_sign_in: bool) -> State:
-    if disabled is not None or ended is not None:
+def _state(disabled: datetime | None, ended: bool, missing: datetime | None, can_sign_in: bool) -> State:
+    if disabled is not None or ended:
         return "disabled"
     if missing is not None:
         return "missing"
@@ -129,14 +129,13 @@ def _state(disabled: datetime | None, ended: date | None, missing: datetime | No
 
 def state_of(person: Person, today: date) -> State:
     """The account's state, as lists show it."""
-    ended = person.valid_to if person.valid_to is not None and person.valid_to <= today else None
-    return _state(person.disabled_at, ended, person.missing_since, person.password_hash is not None)
+    ended, can_sign_in = person.over_by(today), person.password_hash is not None
+    return _state(person.disabled_at, ended, person.missing_since, can_sign_in)
 
 
 def _in_state(state: State, today: date) -> ColumnElement[bool]:
-    ended = and_(Person.valid_to.is_not(None), Person.valid_to <= today)
     if state == "disabled":
-        return or_(Person.disabled_at.is_not(None), ended)
+        return or_(Person.disabled_at.is_not(None), Person.valid_to <= today)
     present = and_(Person.disabled_at.is_(None), not_over(Person, today))
     if state == "missing":
         return and_(present, Person.missing_since.is_not(None))
@@ -224,12 +223,7 @@ def _described(rows: Sequence[Row[Any]], today: date) -> list[PersonLine]:
             lang=row.lang,
             username=row.username,
             sort_key=row.sort_key,
-            state=_state(
-                row.disabled_at,
-                row.valid_to if row.valid_to is not None and row.valid_to <= today else None,
-                row.missing_since,
-                row.can_sign_in,
-            ),
+            state=_state(row.disabled_at, is_over(row.valid_to, today), row.missing_since, row.can_sign_in),
         )
         for row in rows
     }

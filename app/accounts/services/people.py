@@ -271,7 +271,7 @@ def add_membership(
     if end is not None and end <= start:
         raise Rejected(fields={"end": _l("The end must lie after the beginning.")})
     unit = held(OrgUnit, org_unit_id, share=True)
-    if unit.valid_to is not None and unit.valid_to <= start:
+    if unit.over_by(start):
         raise Rejected(fields={"unit": _l("This unit is closed.")})
     there = db.session.scalar(
         select(OrgMembership.id).where(

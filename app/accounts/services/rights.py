@@ -171,7 +171,7 @@ def revoke(actor: Actor, person: Person, grant_id: int, now: datetime) -> None:
     found = db.session.scalars(
         select(RoleGrant).where(RoleGrant.id == grant_id, RoleGrant.person_id == person.id).with_for_update()
     ).first()
-    if found is None or (found.valid_to is not None and found.valid_to <= today):
+    if found is None or found.over_by(today):
         raise NotFound
     if person.id == actor.id:
         raise NotAllowed(NOT_FOR_YOURSELF, code="own-rights")

@@ -58,7 +58,7 @@ def close_crew(actor: Actor, crew: Crew, now: datetime, seen: Seen | None = None
     """A crew ends today, with its memberships. Raises Overtaken."""
     today = places.today(now)
     crew = still(Crew, crew.id, seen)
-    if crew.valid_to is not None and crew.valid_to <= today:
+    if crew.over_by(today):
         return
     crew.valid_to = today
     for member in db.session.scalars(
@@ -72,7 +72,7 @@ def add_member(actor: Actor, crew: Crew, person: Person, now: datetime) -> CrewM
     """A person joins a crew today. Raises Conflict, Rejected for a closed crew."""
     today = places.today(now)
     crew = held(Crew, crew.id, share=True)
-    if crew.valid_to is not None and crew.valid_to <= today:
+    if crew.over_by(today):
         raise Rejected(_l("This crew is closed."))
     there = select(CrewMember.id).where(
         CrewMember.crew_id == crew.id, CrewMember.person_id == person.id, valid_on(CrewMember, today)

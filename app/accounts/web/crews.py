@@ -9,7 +9,7 @@ from flask import redirect, request, url_for
 from app.accounts import policies, queries, schemas
 from app.accounts.models import Crew
 from app.accounts.services import structure
-from app.accounts.web.entry import blueprint, ident, page
+from app.accounts.web.entry import blueprint, page
 from app.accounts.web.people import picked, shown_number
 from app.audit import quicker
 from app.core import clock, forms, seen, words
@@ -25,7 +25,7 @@ def _crew_ids(actor: Actor) -> list[int] | None:
 
 
 def _crew(crew_id: str) -> Crew:
-    number = ident(crew_id)
+    number = forms.id_in_address(crew_id)
     allowed = _crew_ids(current_actor())
     if allowed is not None and number not in allowed:
         raise NotFound
@@ -116,7 +116,7 @@ def _crew_page(crew: Crew, form: forms.Form, status: int = 200, *, choices: Any 
         choices=choices,
         mask=shown_number,
         members=queries.members(crew.id, today, asked["cursor"]),
-        closed=crew.valid_to is not None and crew.valid_to <= today,
+        closed=crew.over_by(today),
         may_look_up=policies.look_up_people(current_actor()),
     )
 
@@ -154,7 +154,7 @@ def add_member(crew_id: str) -> Any:
 def end_member(crew_id: str, member_id: str) -> Any:
     """A person leaves a crew."""
     found = _crew(crew_id)
-    structure.end_member(current_actor(), found, ident(member_id), clock.now())
+    structure.end_member(current_actor(), found, forms.id_in_address(member_id), clock.now())
     return redirect(url_for("accounts.crew", crew_id=found.id))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,16 +9,14 @@ from flask import Blueprint, g, redirect, render_template, request, session, url
 
 from app.accounts import labels, queries, services
 from app.audit import services as audit
-from app.core import clock, forms
+from app.core import clock, pages
 from app.core.actor import Actor
-from app.core.errors import NotFound
 from app.core.transaction import apart
 
 blueprint = Blueprint("accounts", __name__)
 
 SESSION_KEY = "sid"
 OPEN_BEFORE_CHANGE = frozenset({"accounts.own_password", "accounts.own_password_post", "accounts.logout"})
-_LOCAL_PATH = re.compile(r"^/(?![/\\])[^\x00-\x1f\\]*$")
 
 
 def load_actor(institution_id: int) -> Actor:
@@ -78,16 +75,8 @@ def note_refusal(actor: Actor, method: str, endpoint: str) -> None:
 
 
 def safe_next(target: str | None) -> str:
-    """A local path to go on to, else home (reliability.md 3.7.2: one slash, then neither slash nor backslash)."""
-    return target if target and _LOCAL_PATH.match(target) else url_for("portal.home")
-
-
-def ident(text: str) -> int:
-    """The id in an address; raises NotFound for anything that cannot be one."""
-    number = forms.parse_id(text)
-    if number is None:
-        raise NotFound
-    return number
+    """A local path to go on to, else home."""
+    return pages.local_path(target) or url_for("portal.home")
 
 
 def page(template: str, status: int = 200, **context: Any) -> Any:

@@ -11,12 +11,12 @@ from app.accounts import labels, policies, queries, schemas, services
 from app.accounts.models import Person
 from app.accounts.rules import devices
 from app.accounts.services import passwords, sessions
-from app.accounts.web.entry import blueprint, ident, page
+from app.accounts.web.entry import blueprint, page
 from app.accounts.web.sign_in import begin_session
 from app.audit import quicker
 from app.core import clock, forms, seen
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, is_over
 from app.core.errors import Rejected
 from app.core.http import current_actor, policy
 from app.core.http.idempotency import ignores_key
@@ -40,7 +40,7 @@ def _profile(form: forms.Form, person: Person, status: int = 200) -> Any:
         home=queries.home_place(person.id, moment),
         units=[each for each in queries.memberships(person.id) if today in each.during],
         crews=queries.crews_of(person.id, today),
-        grants=[each for each in queries.grants(person.id) if each.valid_to is None or each.valid_to > today],
+        grants=[each for each in queries.grants(person.id) if not is_over(each.valid_to, today)],
     )
 
 
@@ -139,7 +139,7 @@ def own_sessions() -> Any:
 @policy(policies.own_account)
 def revoke_session(session_id: str) -> Any:
     """Sign one browser out."""
-    sessions.revoke_own_session(current_actor(), ident(session_id), clock.now())
+    sessions.revoke_own_session(current_actor(), forms.id_in_address(session_id), clock.now())
     return redirect(url_for("accounts.own_sessions"))
 
 
@@ -196,5 +196,5 @@ def own_tokens_post() -> Any:
 def revoke_own_token(token_id: str) -> Any:
     """Revoke one of one's own tokens."""
     actor = current_actor()
-    sessions.revoke_token(actor, actor.id or 0, ident(token_id), clock.now())
+    sessions.revoke_token(actor, actor.id or 0, forms.id_in_address(token_id), clock.now())
     return redirect(url_for("accounts.own_tokens"))

@@ -9,7 +9,7 @@ from flask import redirect, request, url_for
 from app.accounts import policies, queries, schemas
 from app.accounts.models import OrgUnit
 from app.accounts.services import structure
-from app.accounts.web.entry import blueprint, ident, page
+from app.accounts.web.entry import blueprint, page
 from app.audit import quicker
 from app.core import clock, forms, seen
 from app.core.actor import Actor
@@ -28,7 +28,7 @@ def may_change(actor: Actor, unit_id: int | None) -> bool:
 
 
 def _changeable(unit_id: str) -> OrgUnit:
-    unit = queries.org_unit(ident(unit_id))
+    unit = queries.org_unit(forms.id_in_address(unit_id))
     if not may_change(current_actor(), unit.id):
         raise NotFound
     return unit
@@ -45,7 +45,7 @@ def orgs() -> Any:
 @policy(policies.see_orgs)
 def org(unit_id: str) -> Any:
     """One unit with what lies right below it."""
-    return _level(queries.org_unit(ident(unit_id)))
+    return _level(queries.org_unit(forms.id_in_address(unit_id)))
 
 
 def _level(unit: OrgUnit | None, status: int = 200) -> Any:
@@ -61,7 +61,7 @@ def _level(unit: OrgUnit | None, status: int = 200) -> Any:
         found=queries.org_children(unit.id if unit else None, today, asked["cursor"]),
         may_change=may_change(actor, unit.id if unit else None),
         may_read=policies.read_people(actor),
-        closed=unit is not None and unit.valid_to is not None and unit.valid_to <= today,
+        closed=unit is not None and unit.over_by(today),
     )
 
 
@@ -81,7 +81,7 @@ def new_org_post() -> Any:
 
 def _parent() -> OrgUnit | None:
     asked = request.args.get("parent")
-    parent = queries.org_unit(ident(asked)) if asked else None
+    parent = queries.org_unit(forms.id_in_address(asked)) if asked else None
     if not may_change(current_actor(), parent.id if parent else None):
         raise NotFound
     return parent

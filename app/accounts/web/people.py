@@ -12,7 +12,7 @@ from app.accounts import policies, queries, schemas, services
 from app.accounts.models import Person
 from app.accounts.rules import masking
 from app.accounts.services import passwords
-from app.accounts.web.entry import blueprint, ident, page
+from app.accounts.web.entry import blueprint, page
 from app.audit import quicker
 from app.core import clock, forms, seen
 from app.core.actor import Actor
@@ -89,7 +89,7 @@ def picked(form: forms.Form, data: dict[str, Any]) -> Person | list[queries.Pers
 def person(person_id: str) -> Any:
     """All about one person; one that was merged leads to the survivor."""
     moment = clock.now()
-    found = queries.person_for(current_actor(), "people.read", ident(person_id), moment)
+    found = queries.person_for(current_actor(), "people.read", forms.id_in_address(person_id), moment)
     if found.merged_into_id is not None:
         return redirect(url_for("accounts.person", person_id=found.merged_into_id))
     return page_of(found)
@@ -124,7 +124,7 @@ def page_of(found: Person, status: int = 200) -> Any:
 
 def editable(person_id: str) -> Person:
     """The person of an address, where the actor may change people there. Raises NotFound."""
-    return queries.person_for(current_actor(), "people.write", ident(person_id), clock.now())
+    return queries.person_for(current_actor(), "people.write", forms.id_in_address(person_id), clock.now())
 
 
 @blueprint.get("/people/new")

@@ -13,7 +13,7 @@ from app.accounts import policies, queries, schemas, services
 from app.accounts.models import Person, Role
 from app.accounts.rules import delegation
 from app.accounts.services import people, rights, sessions
-from app.accounts.web.entry import blueprint, ident, page
+from app.accounts.web.entry import blueprint, page
 from app.accounts.web.people import ONE_DAY, account_shown, back_with, editable, page_of
 from app.audit import quicker
 from app.core import clock, forms, seen
@@ -61,7 +61,7 @@ def identifier_post(person_id: str) -> Any:
 def end_identifier(person_id: str, identifier_id: str) -> Any:
     """A number ends today."""
     person = editable(person_id)
-    people.end_identifier(current_actor(), person, ident(identifier_id), clock.now())
+    people.end_identifier(current_actor(), person, forms.id_in_address(identifier_id), clock.now())
     people.refresh_keys(person)
     return _to(person)
 
@@ -137,7 +137,7 @@ def membership_post(person_id: str) -> Any:
 def end_membership(person_id: str, membership_id: str) -> Any:
     """The person leaves an org unit today."""
     person = editable(person_id)
-    people.end_membership(current_actor(), person, ident(membership_id), clock.now())
+    people.end_membership(current_actor(), person, forms.id_in_address(membership_id), clock.now())
     return _to(person)
 
 
@@ -162,7 +162,7 @@ def _grant_page(form: forms.Form, person: Person, status: int = 200) -> Any:
 
 
 def _reachable(person_id: str) -> Person:
-    return queries.person_for(current_actor(), "people.read", ident(person_id), clock.now())
+    return queries.person_for(current_actor(), "people.read", forms.id_in_address(person_id), clock.now())
 
 
 @blueprint.get("/people/<person_id>/roles")
@@ -218,7 +218,7 @@ def _scope_id(kind: str, code: str | None) -> int | None:
 def revoke_grant(person_id: str, grant_id: str) -> Any:
     """Take a role back; the person signs in again."""
     person = _reachable(person_id)
-    rights.revoke(current_actor(), person, ident(grant_id), clock.now())
+    rights.revoke(current_actor(), person, forms.id_in_address(grant_id), clock.now())
     return _to(person)
 
 
@@ -262,5 +262,5 @@ def sign_out_person(person_id: str) -> Any:
 def revoke_person_token(person_id: str, token_id: str) -> Any:
     """Revoke one token of a person."""
     person = editable(person_id)
-    sessions.revoke_token(current_actor(), person.id, ident(token_id), clock.now())
+    sessions.revoke_token(current_actor(), person.id, forms.id_in_address(token_id), clock.now())
     return _to(person)

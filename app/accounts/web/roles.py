@@ -10,7 +10,7 @@ from app.accounts import labels, policies, queries, schemas
 from app.accounts.models import Role
 from app.accounts.rules.roles import PERMISSIONS
 from app.accounts.services import rights
-from app.accounts.web.entry import blueprint, ident, page
+from app.accounts.web.entry import blueprint, page
 from app.audit import quicker
 from app.core import clock, forms, seen, words
 from app.core.errors import DomainError, Rejected, Stale
@@ -56,7 +56,7 @@ def new_role_post() -> Any:
 @policy(policies.write_roles)
 def role(role_id: str) -> Any:
     """The form that changes a role."""
-    found = queries.role(ident(role_id))
+    found = queries.role(forms.id_in_address(role_id))
     return _form_page(seen.form_of(schemas.RoleFields, _shown(found)), found)
 
 
@@ -68,7 +68,7 @@ def _shown(role: Role) -> dict[str, Any]:
 @policy(policies.write_roles)
 def role_post(role_id: str) -> Any:
     """Change a role; holders have it so with their next request."""
-    return _save(forms.Form(schemas.RoleFields), queries.role(ident(role_id)))
+    return _save(forms.Form(schemas.RoleFields), queries.role(forms.id_in_address(role_id)))
 
 
 def _save(form: forms.Form, found: Role | None) -> Any:
@@ -96,7 +96,7 @@ def _save(form: forms.Form, found: Role | None) -> Any:
 @policy(policies.write_roles)
 def close_role(role_id: str) -> Any:
     """Give a role up."""
-    actor, found = current_actor(), queries.role(ident(role_id))
+    actor, found = current_actor(), queries.role(forms.id_in_address(role_id))
     try:
         with quicker.telling(actor, "role", found.id, "role.edit", "role.close"):
             rights.close_role(actor, found, clock.now(), seen.seen_in(request.form, _shown))

@@ -186,7 +186,7 @@ def _place_faults(content: Content, actor: Actor, now: datetime) -> dict[str, st
     today = sites.today(now)
     for place_id in content.places:
         place = found.get(place_id)
-        if place is None or (place.valid_to is not None and place.valid_to <= today):
+        if place is None or place.over_by(today):
             return {"places": rules.UNKNOWN_PLACE}
         if not actor.covers(policies.NOTICES, place):
             return {"places": rules.FOREIGN_PLACE}

@@ -22,7 +22,7 @@ def name_place(*, actor: Actor, now: datetime, text: str, place_id: int) -> Plac
     Who may say so is judged by the area whose reports carry the text.
     """
     place = queries.by_id(place_id)
-    if place is None or (place.valid_to is not None and place.valid_to <= queries.today(now)):
+    if place is None or place.over_by(queries.today(now)):
         raise Rejected(fields={"place_id": _l("This place does not exist. Choose it again.")})
     key = aliases.key(text)
     if not key:

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Date, Text, bindparam, func, insert,
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.audit import services as audit
-from app.core import pinyin, transaction
+from app.core import pinyin
 from app.core.actor import Actor
 from app.core.db import current_institution, db, plan_anew
 from app.core.errors import NotFound, Rejected
@@ -43,8 +43,7 @@ def _insert_level(rows: Sequence[NewPlace], known: Mapping[int | str, Standing])
         made, about = standing.new_row(row, parent.id if parent else None, parent.derived if parent else None)
         values.append(made)
         derived.append(about)
-    if len(values) > CHUNK:
-        plan_anew()
+    plan_anew()
     ids = [made for at in range(0, len(values), CHUNK) for made in _insert(values[at : at + CHUNK])]
     found = []
     for place_id, row, about in zip(ids, rows, derived, strict=True):
@@ -99,7 +98,6 @@ def insert_places(rows: Sequence[NewPlace], *, actor: Actor, now: datetime) -> l
     known: dict[int | str, Standing] = {
         place.id: Standing(place.id, place.kind, standing.derived_of(place)) for place in above.values()
     }
-    transaction.fresh_plans()
     ids: dict[int, int] = {}
     waiting = list(enumerate(rows))
     while waiting:

@@ -55,7 +55,7 @@ def issue_stickers(place_ids: Collection[int], *, actor: Actor, now: datetime, r
         if place is None:
             raise NotFound
         scope_words.require(actor, place, LABEL)
-        if place.valid_to is not None and place.valid_to <= on:
+        if place.over_by(on):
             raise Conflict(_l("A closed place gets no sticker."))
     if replace:
         _revoke(PlaceSticker.place_id.in_(list(places)), now)

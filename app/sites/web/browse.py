@@ -78,7 +78,7 @@ def page_of(found: Place, **more: Any) -> str:
         above=queries.lineage(found.id)[:-1],
         page=queries.find(on, parent=found, cursor=request.args.get("cursor")),
         url=url_for("sites.place", place_id=found.id),
-        closed=found.valid_to is not None and found.valid_to <= on,
+        closed=found.over_by(on),
         successor=queries.by_id(found.successor_id) if found.successor_id else None,
         on=on,
         may_write=may_write,

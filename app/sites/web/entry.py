@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -18,8 +17,6 @@ from app.sites.models import Place
 from app.sites.rules import tree
 
 blueprint = Blueprint("sites", __name__)
-
-_LOCAL_PATH = re.compile(r"^/(?![/\\])[^\x00-\x1f\\]*$")
 
 
 @blueprint.context_processor
@@ -56,11 +53,6 @@ def mine(given: str | None, permission: str = "places.write") -> Place:
     found = wanted(given)
     scope_words.require(current_actor(), found, permission)
     return found
-
-
-def local(address: str | None) -> str | None:
-    """`address` where it is a path of this site, else None."""
-    return address if address and _LOCAL_PATH.match(address) else None
 
 
 def with_choice(address: str, name: str, value: int) -> str:

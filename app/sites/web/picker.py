@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from flask import render_template, request, url_for
 
+from app.core import pages
 from app.core.errors import NotFound
 from app.core.forms import parse_id
 from app.core.http import policy
@@ -55,7 +56,7 @@ def pick() -> Any:
         parent=parent,
         asked=asked,
         kinds=request.args.get("kinds"),
-        back=entry.local(request.args.get("back")) or "/",
+        back=pages.local_path(request.args.get("back")) or "/",
         up_url=_address(parent.parent_id if parent else None),
         page_url=_address(parent.id if parent else None, q),
         chosen=_chosen(name) if fragment else None,
@@ -74,7 +75,7 @@ def _found(name: str, q: str, parent: Place | None, fragment: bool) -> dict[str,
         top=not searching and parent is None,
         cursor=request.args.get("cursor"),
     )
-    back = entry.local(request.args.get("back")) or "/"
+    back = pages.local_path(request.args.get("back")) or "/"
     items = [
         Choice(
             place=place,

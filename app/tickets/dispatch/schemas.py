@@ -182,8 +182,3 @@ class CategoryFields(forms.Named):
 def points(text: str | None) -> list[str]:
     """The points of a checklist: one to a line."""
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
-
-
-def ident(text: str) -> int | None:
-    """The id in an address, or None."""
-    return forms.parse_id(text)

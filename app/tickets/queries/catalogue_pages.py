@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 
 from app.accounts.models import Person
-from app.core.db import db, valid_on
+from app.core.db import db, is_over, valid_on
 from app.core.versions.series import SHOWN
 from app.tickets.models import Category, CategoryVersion, TechnicianTrade, Trade
 
@@ -60,7 +60,7 @@ def entries(today: date, *, closed: bool = False) -> list[Entry]:
 
 def _walk(below: dict[int | None, list[Any]], parent: int | None, depth: int, today: date) -> Any:
     for row in below.get(parent, ()):
-        yield Entry(row, depth, row.valid_to is not None and row.valid_to <= today)
+        yield Entry(row, depth, is_over(row.valid_to, today))
         yield from _walk(below, row.id, depth + 1, today)
 
 

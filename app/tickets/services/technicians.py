@@ -148,7 +148,7 @@ def add_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int) -> N
     """He works in the place and all below it, from today on. Raises NotFound, NotAllowed, Rejected (`place_id`)."""
     _reached(actor, person_id)
     place = places.by_id(place_id)
-    if place is None or (place.valid_to is not None and place.valid_to <= places.today(now)):
+    if place is None or place.over_by(places.today(now)):
         raise Rejected(fields={"place_id": _l("Choose a place.")})
     if not policies.in_scope(actor, policies.CREWS, place):
         raise Rejected(fields={"place_id": _l("This place is not yours to plan.")})

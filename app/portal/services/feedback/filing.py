@@ -125,7 +125,7 @@ def _place(said: Said, ticket: Ticket | None, now: datetime) -> Place | None:
     if wanted is None:
         return None
     found = sites.by_id(wanted)
-    closed = found is not None and found.valid_to is not None and found.valid_to <= sites.today(now)
+    closed = found is not None and found.over_by(sites.today(now))
     if found is None or (closed and said.place_id is not None):
         raise Rejected(fields={"place_id": _l("This place does not exist. Choose it again, or describe it in words.")})
     return found
