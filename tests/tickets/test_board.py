@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -15,11 +14,6 @@ from app.tickets.models import WorkOrder
 from tests.counting import counted
 from tests.factories import accounts
 from tests.factories import tickets as factory
-
-
-@pytest.fixture
-def ground(database: Session) -> factory.Ground:
-    return factory.Ground()
 
 
 def states(database: Session) -> dict[int, str]:

@@ -23,11 +23,6 @@ from tests.tickets.at_work import offered
 BY = {"assign": (OrderAct.OFFER, OrderAct.REASSIGN)}
 
 
-@pytest.fixture
-def ground(database: Session) -> factory.Ground:
-    return factory.Ground()
-
-
 @pytest.mark.parametrize("state", list(OrderState))
 def test_every_move_is_a_row_of_the_table_for_a_dispatcher(state: OrderState) -> None:
     held = state in ORDER_HELD | {OrderState.OFFERED}

@@ -28,11 +28,6 @@ from tests.tickets.delivering import deliver_all
 URL = "/api/v1/work-orders/bulk-runs"
 
 
-@pytest.fixture
-def ground(database: Session) -> factory.Ground:
-    return factory.Ground()
-
-
 def work(run_id: int, person: Any) -> int:
     """What the job does; returns how many steps it took."""
     steps: list[int] = []

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.core.db import db
@@ -24,11 +23,6 @@ from tests.factories import tickets as make
 
 SYSTEM = Actor.system(1)
 pytestmark = pytest.mark.usefixtures("frozen")
-
-
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
 
 
 def office() -> tuple[int, Calendar]:

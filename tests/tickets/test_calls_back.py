@@ -24,11 +24,6 @@ Login = Callable[..., FlaskClient]
 NUMBER = "138 0000 7777"
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
 def test_asked_answered_and_read_by_the_desk_alone(
     ground: make.Ground, now: datetime, database: Session, login: Login
 ) -> None:

@@ -50,11 +50,6 @@ PHOTO = Question(code="photo", kind=Kind.PHOTO, label={"zh-CN": "照片", "en": 
 
 
 @pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
-@pytest.fixture
 def english(client: FlaskClient) -> None:
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,19 +16,6 @@ from tests.factories import accounts
 from tests.factories import tickets as factory
 
 CHECK = "/dispatch/bulk/check"
-
-
-@pytest.fixture
-def ground(database: Session) -> factory.Ground:
-    return factory.Ground()
-
-
-@pytest.fixture
-def desk(ground: factory.Ground, login: Any) -> FlaskClient:
-    """The dispatcher's browser, in English."""
-    client: FlaskClient = login(ground.dispatcher)
-    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-    return client
 
 
 def macro(content: Content) -> Any:

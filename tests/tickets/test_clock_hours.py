@@ -41,11 +41,6 @@ CALLED = "duty-lead-called"
 HOLD = "order-hold-reminder"
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
 def order_of(database: Session, order_id: int) -> WorkOrder:
     return database.get_one(WorkOrder, (1, order_id), populate_existing=True)
 

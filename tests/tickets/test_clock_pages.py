@@ -34,11 +34,6 @@ def local(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, tzinfo=UTC) + timedelta(hours=hour - 8, minutes=minute)
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
 def page(client: FlaskClient, path: str, at: datetime) -> str:
     with clock.frozen(at):
         answer = client.get(path, headers={"Accept-Language": "en"})

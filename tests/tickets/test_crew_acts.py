@@ -25,11 +25,6 @@ from tests.tickets.at_work import ENGLISH, do, offered
 pytestmark = pytest.mark.usefixtures("frozen")
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
 def order(database: Session, order_id: int) -> WorkOrder:
     database.expire_all()
     return database.scalars(select(WorkOrder).where(WorkOrder.id == order_id)).one()

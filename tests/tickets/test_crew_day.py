@@ -17,11 +17,6 @@ from tests.tickets.at_work import ENGLISH, do, offered
 pytestmark = pytest.mark.usefixtures("database", "frozen")
 
 
-@pytest.fixture
-def ground() -> make.Ground:
-    return make.Ground()
-
-
 def test_an_offer_stands_on_top_with_its_time_and_the_reason(
     ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]
 ) -> None:

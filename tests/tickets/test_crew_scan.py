@@ -27,11 +27,6 @@ pytestmark = pytest.mark.usefixtures("frozen")
 Login = Callable[..., FlaskClient]
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
 def secret(place: Place, now: datetime) -> str:
     (label,) = issue_stickers([place.id], actor=accounts.actor(accounts.person("admin")), now=now)
     return label.secret

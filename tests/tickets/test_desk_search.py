@@ -21,18 +21,6 @@ from tests.tickets.at_work import filed, offered
 pytestmark = pytest.mark.usefixtures("frozen")
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
-@pytest.fixture
-def desk(ground: make.Ground, login: Callable[..., FlaskClient]) -> FlaskClient:
-    client = login(ground.dispatcher)
-    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-    return client
-
-
 def text(client: FlaskClient, path: str) -> str:
     answer = client.get(path)
     assert answer.status_code == 200, path

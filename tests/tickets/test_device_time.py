@@ -28,11 +28,6 @@ HOURS = timedelta(hours=3)
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
 def event(database: Session, kind: str) -> TicketEvent:
     database.expire_all()
     return database.scalars(select(TicketEvent).where(TicketEvent.kind == kind).order_by(TicketEvent.id.desc())).first()  # type: ignore[return-value]  # the test made one

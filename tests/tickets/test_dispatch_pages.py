@@ -22,19 +22,6 @@ from tests.tickets.at_work import do, filed, offered
 pytestmark = pytest.mark.usefixtures("frozen")
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
-@pytest.fixture
-def desk(ground: make.Ground, login: Callable[..., FlaskClient]) -> FlaskClient:
-    """The dispatcher's browser, in English."""
-    client = login(ground.dispatcher)
-    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-    return client
-
-
 def order(database: Session, order_id: int) -> WorkOrder:
     database.expire_all()
     return database.scalars(select(WorkOrder).where(WorkOrder.id == order_id)).one()

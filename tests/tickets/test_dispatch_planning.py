@@ -26,19 +26,6 @@ from tests.tickets.at_work import filed
 pytestmark = pytest.mark.usefixtures("frozen")
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
-@pytest.fixture
-def desk(ground: make.Ground, login: Callable[..., FlaskClient]) -> FlaskClient:
-    """The supervisor's browser, in English."""
-    client = login(accounts.person("supervisor", name="周主管"))
-    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-    return client
-
-
 def text(client: FlaskClient, path: str) -> str:
     answer = client.get(path)
     assert answer.status_code == 200
@@ -46,15 +33,15 @@ def text(client: FlaskClient, path: str) -> str:
 
 
 def test_from_nobody_to_the_first_offer(
-    ground: make.Ground, now: datetime, desk: FlaskClient, database: Session
+    ground: make.Ground, now: datetime, planner: FlaskClient, database: Session
 ) -> None:
     """Somebody is admitted, gets trade, place and shift, and is offered the order that waited."""
     person = accounts.person("technician", name="新师傅", username="newtech")
     order_id = filed(ground)
-    sent = desk.post("/crews/technicians/new", data={"who": "newtech", "cap": "3"})
+    sent = planner.post("/crews/technicians/new", data={"who": "newtech", "cap": "3"})
     page = f"/crews/technicians/{person.id}"
     assert (sent.status_code, sent.headers["Location"]) == (303, page)
-    shown = text(desk, page)
+    shown = text(planner, page)
     assert shown.count("nothing is offered.") == 3
     steps = [
         ("trades", {"trade_trade": ground.trade.id, "trade_level": "3"}),
@@ -63,12 +50,12 @@ def test_from_nobody_to_the_first_offer(
     ]
     for where, data in steps:
         assert dispatching.dispatch_order(actor=Actor.system(1), now=now, order_id=order_id).state == "queued"  # type: ignore[union-attr]  # it is there, or the test fails
-        assert desk.post(f"{page}/{where}", data=data).status_code == 303, where
+        assert planner.post(f"{page}/{where}", data=data).status_code == 303, where
         database.expire_all()
     done = dispatching.dispatch_order(actor=Actor.system(1), now=now, order_id=order_id)
     assert done is not None
     assert (done.state, done.assignee_id) == ("offered", person.id)
-    shown = text(desk, page)
+    shown = text(planner, page)
     assert "On duty until 17:30" in shown
     assert "level 3, master" in shown
     assert "1 in hand" in shown
@@ -77,12 +64,12 @@ def test_from_nobody_to_the_first_offer(
     assert verbs == ["technician.admit", "technician.trade", "technician.zone", "technician.shift"]
 
 
-def test_a_shift_over_midnight_stands_on_both_days(ground: make.Ground, now: datetime, desk: FlaskClient) -> None:
+def test_a_shift_over_midnight_stands_on_both_days(ground: make.Ground, now: datetime, planner: FlaskClient) -> None:
     person = ground.technician(on_shift=False)
     page = f"/crews/technicians/{person.id}"
     data = {"shift_on": "2026-11-19", "shift_starts": "22:00", "shift_ends": "06:00", "shift_kind": "duty"}
-    assert desk.post(f"{page}/shifts", data=data).status_code == 303
-    shown = text(desk, page)
+    assert planner.post(f"{page}/shifts", data=data).status_code == 303
+    shown = text(planner, page)
     assert "22:00–24:00" in shown
     assert "00:00–06:00" in shown
     found = candidates.some([person.id], now=now + timedelta(days=1, hours=15), zone="Asia/Shanghai")
@@ -129,10 +116,10 @@ def test_a_shift_over_midnight_stands_on_both_days(ground: make.Ground, now: dat
     ],
 )
 def test_what_makes_no_sense_is_said_beside_its_field(
-    where: str, data: dict[str, object], said: str, ground: make.Ground, desk: FlaskClient, database: Session
+    where: str, data: dict[str, object], said: str, ground: make.Ground, planner: FlaskClient, database: Session
 ) -> None:
     person = ground.technician(on_shift=False)
-    answer = desk.post(f"/crews/technicians/{person.id}/{where}", data=data)
+    answer = planner.post(f"/crews/technicians/{person.id}/{where}", data=data)
     assert answer.status_code == 422
     assert said in answer.get_data(as_text=True)
     assert database.scalars(select(Shift)).all() == []
@@ -140,81 +127,83 @@ def test_what_makes_no_sense_is_said_beside_its_field(
 
 
 def test_things_end_by_date_and_come_back(
-    ground: make.Ground, now: datetime, desk: FlaskClient, database: Session
+    ground: make.Ground, now: datetime, planner: FlaskClient, database: Session
 ) -> None:
     person = ground.technician()
     page = f"/crews/technicians/{person.id}"
-    assert desk.post(f"{page}/trades/{ground.trade.id}/end").status_code == 303
-    assert desk.post(f"{page}/trades/{ground.trade.id}/end").status_code == 404
+    assert planner.post(f"{page}/trades/{ground.trade.id}/end").status_code == 303
+    assert planner.post(f"{page}/trades/{ground.trade.id}/end").status_code == 404
     assert candidates.technicians(trade_id=ground.trade.id, now=now, zone=None) == []
-    desk.post(f"{page}/trades", data={"trade_trade": ground.trade.id, "trade_level": "1"})
+    planner.post(f"{page}/trades", data={"trade_trade": ground.trade.id, "trade_level": "1"})
     database.expire_all()
     row = database.scalars(select(TechnicianTrade)).one()
     assert (row.level, row.valid_to) == (1, None)
-    assert desk.post(f"{page}/zones/{ground.campus.id}/end").status_code == 303
-    assert "Without a place nothing is offered." in text(desk, page)
+    assert planner.post(f"{page}/zones/{ground.campus.id}/end").status_code == 303
+    assert "Without a place nothing is offered." in text(planner, page)
     shift = database.scalars(select(Shift).where(Shift.weekday == 2)).one()
-    assert desk.post(f"{page}/shifts/{shift.id}/end").status_code == 303
+    assert planner.post(f"{page}/shifts/{shift.id}/end").status_code == 303
     database.expire_all()
     assert str(database.scalars(select(Shift).where(Shift.weekday == 2)).one().valid_to) == "2026-11-19"
-    assert desk.post(f"{page}/end").headers["Location"] == "/crews/technicians"
-    assert f'href="{page}"' not in text(desk, "/crews/technicians")
-    assert "No longer a technician" in text(desk, page)
-    assert desk.post(f"{page}/again").status_code == 303
-    assert f'href="{page}"' in text(desk, "/crews/technicians")
+    assert planner.post(f"{page}/end").headers["Location"] == "/crews/technicians"
+    assert f'href="{page}"' not in text(planner, "/crews/technicians")
+    assert "No longer a technician" in text(planner, page)
+    assert planner.post(f"{page}/again").status_code == 303
+    assert f'href="{page}"' in text(planner, "/crews/technicians")
 
 
-def test_an_absence_begins_and_ends(ground: make.Ground, now: datetime, desk: FlaskClient, database: Session) -> None:
+def test_an_absence_begins_and_ends(
+    ground: make.Ground, now: datetime, planner: FlaskClient, database: Session
+) -> None:
     person = ground.technician()
     page = f"/crews/technicians/{person.id}"
     data = {"absence_starts_at": "2026-11-18T08:00", "absence_ends_at": "2026-11-20T08:00", "absence_reason": "病假"}
-    assert desk.post(f"{page}/absences", data=data).status_code == 303
-    assert "Away until 20 Nov, 08:00" in text(desk, page)
+    assert planner.post(f"{page}/absences", data=data).status_code == 303
+    assert "Away until 20 Nov, 08:00" in text(planner, page)
     absence = database.scalars(select(Absence)).one()
     assert absence.starts_at.isoformat() == "2026-11-18T00:00:00+00:00"
-    assert desk.post(f"{page}/absences/{absence.id}/end").status_code == 303
+    assert planner.post(f"{page}/absences/{absence.id}/end").status_code == 303
     database.expire_all()
     assert database.scalars(select(Absence)).one().ends_at == now
-    assert "On duty" in text(desk, page)
+    assert "On duty" in text(planner, page)
     data = {"absence_starts_at": "2026-11-25T08:00", "absence_ends_at": "2026-11-26T08:00"}
-    desk.post(f"{page}/absences", data=data)
+    planner.post(f"{page}/absences", data=data)
     later = database.scalars(select(Absence).order_by(Absence.id.desc())).first()
     assert later is not None
-    assert desk.post(f"{page}/absences/{later.id}/end").status_code == 303
+    assert planner.post(f"{page}/absences/{later.id}/end").status_code == 303
     assert len(database.scalars(select(Absence)).all()) == 1
 
 
-def test_the_duty_roster(ground: make.Ground, now: datetime, desk: FlaskClient, database: Session) -> None:
+def test_the_duty_roster(ground: make.Ground, now: datetime, planner: FlaskClient, database: Session) -> None:
     lead = accounts.person("dutylead", name="钱组长", username="lead")
     data = {"who": "lead", "campus": ground.campus.id, "trade": ground.trade.id, "starts_at": "2026-11-18T08:00"}
-    assert desk.post("/crews/technicians/duty", data={**data, "ends_at": "2026-11-17T08:00"}).status_code == 422
-    assert desk.post("/crews/technicians/duty", data={**data, "campus": ground.room.id}).status_code == 422
-    assert desk.post("/crews/technicians/duty", data={**data, "who": "nobody at all"}).status_code == 422
-    assert desk.post("/crews/technicians/duty", data=data).status_code == 303
+    assert planner.post("/crews/technicians/duty", data={**data, "ends_at": "2026-11-17T08:00"}).status_code == 422
+    assert planner.post("/crews/technicians/duty", data={**data, "campus": ground.room.id}).status_code == 422
+    assert planner.post("/crews/technicians/duty", data={**data, "who": "nobody at all"}).status_code == 422
+    assert planner.post("/crews/technicians/duty", data=data).status_code == 303
     assert crews.duty_leads(campus_id=ground.campus.id, trade_id=ground.trade.id, now=now) == (lead.id,)
-    assert "钱组长" in text(desk, "/crews/technicians/duty")
+    assert "钱组长" in text(planner, "/crews/technicians/duty")
     row = database.scalars(select(DutyRoster)).one()
-    assert desk.post(f"/crews/technicians/duty/{row.id}/end").status_code == 303
-    assert desk.post(f"/crews/technicians/duty/{row.id}/end").status_code == 404
-    assert "Nobody is named" in text(desk, "/crews/technicians/duty")
+    assert planner.post(f"/crews/technicians/duty/{row.id}/end").status_code == 303
+    assert planner.post(f"/crews/technicians/duty/{row.id}/end").status_code == 404
+    assert "Nobody is named" in text(planner, "/crews/technicians/duty")
 
 
-def test_the_list_is_searched_filtered_and_constant(ground: make.Ground, desk: FlaskClient) -> None:
+def test_the_list_is_searched_filtered_and_constant(ground: make.Ground, planner: FlaskClient) -> None:
     one, other = ground.technician(), ground.technician()
-    desk.get("/crews/technicians")
+    planner.get("/crews/technicians")
     with counted() as few:
-        desk.get("/crews/technicians")
+        planner.get("/crews/technicians")
     for _each in range(6):
         ground.technician()
     with counted() as many:
-        page = text(desk, "/crews/technicians")
+        page = text(planner, "/crews/technicians")
     assert len(many) == len(few) <= 10
     assert one.name in page
-    found = text(desk, f"/crews/technicians?q={other.name}")
+    found = text(planner, f"/crews/technicians?q={other.name}")
     assert f"/crews/technicians/{other.id}" in found
     assert f"/crews/technicians/{one.id}" not in found
-    assert "Nobody fits." in text(desk, "/crews/technicians?trade=carpentry")
-    assert f"/crews/technicians/{one.id}" in text(desk, "/crews/technicians?trade=water&limit=100")
+    assert "Nobody fits." in text(planner, "/crews/technicians?trade=carpentry")
+    assert f"/crews/technicians/{one.id}" in text(planner, "/crews/technicians?trade=water&limit=100")
 
 
 def test_a_supervisor_of_another_campus_plans_his_own(
@@ -247,10 +236,10 @@ def test_planning_is_for_those_who_plan(role: str, login: Callable[..., FlaskCli
         assert client.post(f"/crews/technicians{path}").status_code == 403
 
 
-def test_shift_times_are_kept_to_the_minute(ground: make.Ground, desk: FlaskClient, database: Session) -> None:
+def test_shift_times_are_kept_to_the_minute(ground: make.Ground, planner: FlaskClient, database: Session) -> None:
     person: Person = ground.technician(on_shift=False)
     data = {"shift_weekdays": ["0", "4"], "shift_starts": "08:30", "shift_ends": "24:00", "shift_kind": "on_call"}
-    assert desk.post(f"/crews/technicians/{person.id}/shifts", data=data).status_code == 303
+    assert planner.post(f"/crews/technicians/{person.id}/shifts", data=data).status_code == 303
     rows = database.scalars(select(Shift).order_by(Shift.weekday)).all()
     assert [(row.weekday, row.starts, row.ends, row.kind) for row in rows] == [
         (0, time(8, 30), time(0), "on_call"),
@@ -261,20 +250,20 @@ def test_shift_times_are_kept_to_the_minute(ground: make.Ground, desk: FlaskClie
 def test_whoever_was_one_elsewhere_is_admitted_there(ground: make.Ground, database: Session, now: datetime) -> None:
     other = make.place("campus", "北校区")
     once = ground.technician()
-    desk, stranger = (
+    planner, stranger = (
         accounts.actor(accounts.person("supervisor", scope_kind="campus", scope_id=place.id))
         for place in (ground.campus, other)
     )
-    technicians.end(actor=desk, now=now, person_id=once.id)
+    technicians.end(actor=planner, now=now, person_id=once.id)
     with pytest.raises(Rejected) as refused:
         technicians.admit(actor=stranger, now=now, person_id=once.id, cap=9)
     assert list(refused.value.fields) == ["who"]
-    technicians.admit(actor=desk, now=now, person_id=once.id, cap=3)
+    technicians.admit(actor=planner, now=now, person_id=once.id, cap=3)
     technicians.admit(actor=stranger, now=now, person_id=accounts.person("technician").id, cap=2)  # nobody's yet
 
 
 def test_a_limit_is_changed_of_one_person_at_a_time_and_noted(
-    ground: make.Ground, now: datetime, desk: FlaskClient, database: Session
+    ground: make.Ground, now: datetime, planner: FlaskClient, database: Session
 ) -> None:
     """Whatever is planned, offered or done, nobody else's limit moves, and none becomes what somebody holds."""
     one, other, third = ground.technician(cap=5), ground.technician(cap=4), ground.technician(cap=0)
@@ -288,9 +277,9 @@ def test_a_limit_is_changed_of_one_person_at_a_time_and_noted(
     dispatching.assign(actor=make.actor(ground.dispatcher), now=now, order_id=order_id, assignee_id=other.id, seen=None)
     assert caps() == {one.id: 5, other.id: 4, third.id: 0}
     at = f"/crews/technicians/{one.id}"
-    assert press(desk, at, f"{at}/cap", {"cap_cap": "7"}).status_code == 303
-    text(desk, "/crews/technicians")
-    text(desk, f"/crews/technicians/{other.id}")
+    assert press(planner, at, f"{at}/cap", {"cap_cap": "7"}).status_code == 303
+    text(planner, "/crews/technicians")
+    text(planner, f"/crews/technicians/{other.id}")
     assert caps() == {one.id: 7, other.id: 4, third.id: 0}
     noted = database.execute(
         select(AuditEntry.object_id, AuditEntry.before, AuditEntry.after).where(AuditEntry.verb == "technician.cap")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -24,18 +23,6 @@ from tests.factories import tickets as make
 from tests.tickets.at_work import do, filed, offered
 
 pytestmark = pytest.mark.usefixtures("frozen")
-
-
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
-@pytest.fixture
-def desk(ground: make.Ground, login: Callable[..., FlaskClient]) -> FlaskClient:
-    client = login(ground.dispatcher)
-    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-    return client
 
 
 def text(client: FlaskClient, path: str, status: int = 200) -> str:

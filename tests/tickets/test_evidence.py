@@ -35,11 +35,6 @@ POINTS = [{"zh-CN": "关阀", "en": "Shut the valve"}, {"zh-CN": "试水", "en":
 SHUT, TRIED = demands.points({"checklist": POINTS})
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
 def demand(ground: make.Ground, now: datetime, database: Session, **made: Any) -> None:
     category = database.get_one(Category, (1, ground.category.id))
     category_versions.write(category, actor=make.actor(ground.dispatcher), now=now, demands=made)

@@ -23,11 +23,6 @@ from tests.tickets.test_api_tickets import Caller
 pytestmark = pytest.mark.usefixtures("frozen")
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
 def give(ground: make.Ground, order_id: int, to: Person, now: datetime, **said: Any) -> None:
     dispatching.assign(
         actor=make.actor(ground.dispatcher), now=now, order_id=order_id, assignee_id=to.id, seen=None, **said

@@ -36,11 +36,6 @@ class Api:
 
 
 @pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
-@pytest.fixture
 def api(client: FlaskClient) -> Api:
     return Api(client)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -16,11 +15,6 @@ from app.tickets.queries.dispatch_list import Wanted
 from app.tickets.services import acts
 from tests.factories import accounts
 from tests.factories import tickets as factory
-
-
-@pytest.fixture
-def ground(database: Session) -> factory.Ground:
-    return factory.Ground()
 
 
 def walked(actor: Any, view: str = "open") -> list[int]:

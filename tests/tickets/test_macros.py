@@ -33,11 +33,6 @@ PARTS: dict[str, Any] = {
 
 
 @pytest.fixture
-def ground(database: Session) -> factory.Ground:
-    return factory.Ground()
-
-
-@pytest.fixture
 def supervisor(ground: factory.Ground) -> Any:
     return accounts.person("supervisor")
 

@@ -29,11 +29,6 @@ pytestmark = pytest.mark.usefixtures("frozen")
 Login = Callable[..., FlaskClient]
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
 def at_the_door(ground: make.Ground, now: datetime) -> tuple[Any, int]:
     technician = ground.technician()
     order_id = offered(ground, now)

@@ -24,11 +24,6 @@ from tests.tickets.walking import deliver
 pytestmark = pytest.mark.usefixtures("frozen")
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
 class Api:
     """Calls of people over the API."""
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,11 +30,6 @@ from tests.tickets.delivering import deliver_all
 from tests.tickets.test_clock_pages import local, page, text
 
 Login = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
 
 
 def file(ground: make.Ground, at: datetime | None = None, **more: Any) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -11,27 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
 from app.tickets.services import dispatching, ranking_data
-from tests.factories import accounts
 from tests.factories import tickets as make
 from tests.tickets.at_work import filed
 
 pytestmark = pytest.mark.usefixtures("frozen")
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
-@pytest.fixture
-def desk(ground: make.Ground, login: Callable[..., FlaskClient]) -> FlaskClient:
-    client = login(accounts.person("supervisor"))
-    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-    return client
-
-
 def test_rule_37_a_demanded_certificate_until_its_last_day(
-    ground: make.Ground, desk: FlaskClient, database: Session, now: datetime
+    ground: make.Ground, planner: FlaskClient, database: Session, now: datetime
 ) -> None:
     person = ground.technician()
     ground.category.certificates = ["height"]
@@ -39,35 +25,36 @@ def test_rule_37_a_demanded_certificate_until_its_last_day(
     order_id, system = filed(ground), Actor.system(1)
     page = f"/crews/technicians/{person.id}/certificates"
     assert (
-        desk.post("/crews/technicians/certificates", data={"code": "height", "name_zh": "高处作业"}).status_code == 303
+        planner.post("/crews/technicians/certificates", data={"code": "height", "name_zh": "高处作业"}).status_code
+        == 303
     )
-    assert desk.post("/crews/technicians/certificates", data={"code": "height", "name_zh": "x"}).status_code == 422
+    assert planner.post("/crews/technicians/certificates", data={"code": "height", "name_zh": "x"}).status_code == 422
     done = dispatching.dispatch_order(actor=system, now=now, order_id=order_id)
     assert done is not None
     assert done.state == "queued"
     (kind,) = ranking_data.certificates(now.date())
-    expired = desk.post(page, data={"certificate": kind.id, "until": "2026-11-17"})
+    expired = planner.post(page, data={"certificate": kind.id, "until": "2026-11-17"})
     assert expired.status_code == 422
-    assert desk.post(page, data={"certificate": kind.id, "number": "T-7", "until": "2026-11-18"}).status_code == 303
-    assert "T-7" in desk.get(page).get_data(as_text=True)
+    assert planner.post(page, data={"certificate": kind.id, "number": "T-7", "until": "2026-11-18"}).status_code == 303
+    assert "T-7" in planner.get(page).get_data(as_text=True)
     again = dispatching.dispatch_order(actor=system, now=now, order_id=order_id)
     assert again is not None
     assert again.assignee_id == person.id
     (held,) = ranking_data.held(person.id, now.date())
-    assert desk.post(f"{page}/{held.id}/end").status_code == 303
+    assert planner.post(f"{page}/{held.id}/end").status_code == 303
     assert ranking_data.held(person.id, now.date()) == []
 
 
-def test_rule_42_walks_are_kept_both_ways(ground: make.Ground, desk: FlaskClient, now: datetime) -> None:
+def test_rule_42_walks_are_kept_both_ways(ground: make.Ground, planner: FlaskClient, now: datetime) -> None:
     far = make.place("building", "图书馆", ground.campus)
     address = "/crews/technicians/walks"
-    assert desk.post(address, data={"building": ground.building.id, f"m_{far.id}": "12"}).status_code == 303
-    page = desk.get(f"{address}?building={far.id}").get_data(as_text=True)
+    assert planner.post(address, data={"building": ground.building.id, f"m_{far.id}": "12"}).status_code == 303
+    page = planner.get(f"{address}?building={far.id}").get_data(as_text=True)
     assert 'value="12"' in page
-    bad = desk.post(address, data={"building": far.id, f"m_{ground.building.id}": "far"})
+    bad = planner.post(address, data={"building": far.id, f"m_{ground.building.id}": "far"})
     assert bad.status_code == 422
     assert "Give minutes from 1 to 600" in bad.get_data(as_text=True)
-    assert desk.post(address, data={"building": far.id, f"m_{ground.campus.id}": "5"}).status_code == 404
-    assert desk.post(address, data={"building": far.id, f"m_{ground.building.id}": ""}).status_code == 303
+    assert planner.post(address, data={"building": far.id, f"m_{ground.campus.id}": "5"}).status_code == 404
+    assert planner.post(address, data={"building": far.id, f"m_{ground.building.id}": ""}).status_code == 303
     (way,) = ranking_data.walks_from(far.id, now.date())
     assert way.minutes is None

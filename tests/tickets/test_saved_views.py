@@ -26,11 +26,6 @@ from tests.factories import tickets as factory
 URL = "/api/v1/saved-views"
 
 
-@pytest.fixture
-def ground(database: Session) -> factory.Ground:
-    return factory.Ground()
-
-
 def keep(client: FlaskClient, person: Any, name: str, filters: dict[str, Any] | None = None, **more: Any) -> Any:
     sent = {"name": name, "filters": filters or {}, **more}
     return client.post(URL, json=sent, headers=accounts.token(person))

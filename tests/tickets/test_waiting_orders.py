@@ -31,11 +31,6 @@ pytestmark = pytest.mark.usefixtures("frozen")
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def ground(database: Session) -> make.Ground:
-    return make.Ground()
-
-
 def state(database: Session, order_id: int) -> tuple[str, int | None]:
     row = database.execute(select(WorkOrder.state, WorkOrder.assignee_id).where(WorkOrder.id == order_id)).one()
     return row.state, row.assignee_id
