@@ -112,7 +112,9 @@ def test_only_who_could_be_offered_it_may_take_it(
     assert order(database, order_id).state == "queued"
 
 
-def test_an_order_that_is_not_in_the_pool_is_not_taken(ground: make.Ground, api: Api, now: datetime) -> None:
+def test_an_order_that_is_not_in_the_pool_is_not_taken(
+    ground: make.Ground, api: Api, database: Session, now: datetime
+) -> None:
     technician = ground.technician()
     waits = filed(ground)
     assert api.post(technician, f"/work-orders/{waits}/claim").status_code == 404
@@ -120,7 +122,12 @@ def test_an_order_that_is_not_in_the_pool_is_not_taken(ground: make.Ground, api:
     out = api.post(ground.dispatcher, f"/work-orders/{order_id}/pool", {"pooled": False}, seen=2)
     assert (out.status_code, out.json["pooled"]) == (200, False)
     deliver(now)
-    assert api.post(technician, f"/work-orders/{order_id}/claim").status_code == 412
+    offer = order(database, order_id)
+    assert (offer.state, offer.assignee_id) == ("offered", technician.id)
+    unseen = api.post(technician, f"/work-orders/{order_id}/claim")
+    assert (unseen.status_code, unseen.json["current"]["state"]) == (412, "offered")
+    seen = api.post(technician, f"/work-orders/{order_id}/claim", seen=offer.version)
+    assert (seen.status_code, seen.json["detail"]) == (409, "This order is not in the pool.")
     again = api.post(ground.dispatcher, f"/work-orders/{order_id}/pool", {"pooled": False}, seen=4)
     assert again.status_code == 409
 

@@ -88,9 +88,9 @@ def claim_in(case: Case, order: HeldOrder, seen: int | None) -> OrderDone:
     if order.assignee_id == actor_id and order.state in ORDER_HELD:
         return done.order(case, order)
     case.seen_order(order, seen)
-    if order.state is not OrderState.QUEUED:
+    if seen is None and order.state is not OrderState.QUEUED:
         raise case.stale(order)
-    if not order.pooled:
+    if order.state is not OrderState.QUEUED or not order.pooled:
         raise Conflict(_l(GUARD_MESSAGES[Guard.POOLED]))
     job, surroundings = looked_at(case, order)
     person = None if actor_id is None else locked_person(actor_id, surroundings, case.now)
