@@ -160,7 +160,13 @@ audit_labels.declare(
     },
     objects={"person": _l("Person"), "role": _l("Role"), "crew": _l("Crew"), "org_unit": _l("Unit")},
     values={"permissions": permission, "scopes": permission, "session": _session, "scope": _scope},
-    codes={"kind": ORG_KINDS, "sex": SEXES, "locale": LANGUAGES, "lang": LANGUAGES},
+    codes={
+        "kind": ORG_KINDS,
+        "sex": SEXES,
+        "locale": LANGUAGES,
+        "lang": LANGUAGES,
+        "scopes": {"all": _l("all the person may do")},
+    },
 )
 
 

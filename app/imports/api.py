@@ -66,7 +66,7 @@ def create_import(asked: dict[str, Any], sent: dict[str, Any]) -> Answer:
     if not isinstance(file, FileStorage):
         raise Rejected(fields={"file": _l("Send the file as the part “file” of a multipart body.")})
     batch = intake.upload(
-        file.stream,  # type: ignore[arg-type]  # werkzeug's stream reads like any other file
+        file.stream,
         kind=asked["kind"],
         filename=file.filename or "",
         extent=asked["extent"],

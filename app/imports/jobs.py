@@ -64,4 +64,4 @@ def _batch(batch_id: int) -> ImportBatch:
 
 
 def tidy(event: events.ImportsTidied, actor: Actor, now: datetime) -> None:
-    tidying.tidy(now)
+    tidying.tidy(actor, now)

@@ -18,6 +18,7 @@ audit_labels.declare(
         "import.approve": _l("Approved an import"),
         "import.return": _l("Returned an import"),
         "import.apply": _l("Applied an import"),
+        "import.undo_order": _l("Asked for an import to be taken back"),
         "import.undo": _l("Took an import back"),
         "import.withdraw": _l("Withdrew an import"),
     },

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
 
 from app.core import clock, forms, tables
 from app.core.errors import NotAllowed, NotFound, Rejected
 from app.core.http import current_actor, policy, upload
-from app.core.importing import Reason
+from app.core.importing import Outcome, Reason
 from app.core.pages import toast
 from app.imports import policies, queries, registry, reports, screens, wording
 from app.imports.models import ImportBatch
@@ -34,7 +36,7 @@ def _seen() -> int:
 
 
 def _show(batch_id: int) -> Response:
-    return redirect(url_for("imports.show", batch_id=batch_id), 303)  # type: ignore[return-value]  # Flask types redirect() as werkzeug's Response
+    return redirect(url_for("imports.show", batch_id=batch_id), 303)
 
 
 @blueprint.get("")
@@ -76,7 +78,7 @@ def new_post() -> Any:
         extent = {"none": "", "whole": "whole"}.get(data["scope"], data["extent"])
         try:
             batch = intake.upload(
-                data["file"].stream,  # type: ignore[arg-type]  # werkzeug's stream reads like any other file
+                data["file"].stream,
                 kind=data["kind"],
                 filename=data["file"].filename or "",
                 extent=extent,
@@ -134,18 +136,21 @@ def state(batch_id: int) -> Response:
     return answer
 
 
+_LISTED: dict[str, Outcome] = {"new": "new", "changed": "changed", "missing": "missing", "refused": "refused"}
+
+
 @blueprint.get("/<int:batch_id>/rows/<outcome>")
 @policy(policies.can_see)
 def rows(batch_id: int, outcome: str) -> str:
     """All rows of one outcome."""
     batch = _batch(batch_id)
-    known = {"new": "new", "changed": "changed", "missing": "missing", "refused": "refused"}.get(outcome)
+    known = _LISTED.get(outcome)
     if known is None:
         raise NotFound
     why = _why() if known == "refused" else None
     found = queries.rows(
         batch.id,
-        known,  # type: ignore[arg-type]  # one of the four above
+        known,
         why=why,
         remarked=request.args.get("remarked") == "1",
         cursor=request.args.get("cursor"),
@@ -191,6 +196,9 @@ def reading(batch_id: int) -> Response:
     return _show(batch_id)
 
 
+_COLUMN = re.compile(r"[0-9]{1,4}")
+
+
 @blueprint.post("/<int:batch_id>/columns")
 @policy(policies.can_run)
 def columns(batch_id: int) -> Any:
@@ -198,7 +206,7 @@ def columns(batch_id: int) -> Any:
     batch = _batch(batch_id)
     importer = registry.importer(batch.kind)
     chosen = {each.name: request.form.get(f"column-{each.name}", "") for each in importer.columns}
-    mapping = {name: int(index) for name, index in chosen.items() if index.isascii() and index.isdigit()}
+    mapping = {name: int(index) for name, index in chosen.items() if _COLUMN.fullmatch(index)}
     header = forms.parse_id(request.form.get("header")) or 0
     try:
         intake.choose_columns(
@@ -269,7 +277,7 @@ def send_back(batch_id: int) -> Any:
 def withdraw(batch_id: int) -> Response:
     _batch(batch_id)
     decisions.withdraw(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())
-    return redirect(url_for("imports.index"), 303)  # type: ignore[return-value]  # Flask types redirect() as werkzeug's Response
+    return redirect(url_for("imports.index"), 303)
 
 
 @blueprint.post("/<int:batch_id>/undo")

@@ -15,7 +15,7 @@ from app.accounts.models import OrgMembership, Person, PersonHome, PersonIdentif
 from app.accounts.services import people
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
-from app.core.errors import NotFound, Rejected
+from app.core.errors import Rejected
 from tests.counting import counted
 from tests.editing import press, save
 from tests.factories import accounts, sites
@@ -128,6 +128,21 @@ def test_the_reader_sees_only_whom_the_scope_reaches(
     assert client.get("/people/x").status_code == 404
 
 
+def test_acts_and_sessions_are_shown_where_the_right_to_change_reaches(client: FlaskClient, database: Session) -> None:
+    """Who reads everybody and changes the people of one building."""
+    room = sites.room()
+    near, far = accounts.person(name="近"), accounts.person(name="远")
+    accounts.home(near, room.id)
+    reader = accounts.person("registry", locale="en")
+    accounts.grant(reader, "admin", scope_kind="building", scope_id=room.building_id)
+    accounts.sign_in(client, reader)
+    for person, reached in ((near, True), (far, False)):
+        page = client.get(f"/people/{person.id}").text
+        for act in ("edit", "home", "units", "identifiers"):
+            assert (f'href="/people/{person.id}/{act}"' in page) is reached, act
+        assert ("Not signed in anywhere." in page) is reached
+
+
 def test_a_person_is_made_and_changed_on_pages(client: FlaskClient, database: Session, frozen: datetime) -> None:
     accounts.sign_in(client, accounts.person("admin", locale="en"))
     assert client.get("/people/new").status_code == 200
@@ -219,8 +234,13 @@ def test_homes_give_way_and_never_overlap(database: Session, frozen: datetime) -
     assert spans(person)[-1] == (second, day("2027-03-01"), day("2027-06-01"))
     with pytest.raises(Rejected):
         move(first, "2027-01-01", "2027-01-01")
-    with pytest.raises(NotFound):
-        move(999_999, "2027-01-01")
+    closed = sites.room(code="R9")
+    closed.valid_to = day("2026-10-01")
+    move(closed.id, "2026-09-30")  # it was still there
+    for gone, on in ((999_999, "2027-01-01"), (closed.id, "2026-10-01")):
+        with pytest.raises(Rejected) as refused:
+            move(gone, on)
+        assert set(refused.value.fields) == {"place_id"}
 
 
 def test_the_home_on_the_page(client: FlaskClient, database: Session, frozen: datetime) -> None:

@@ -200,6 +200,19 @@ def test_a_role_in_use_is_not_given_up(database: Session, frozen: datetime) -> N
         rights.close_role(Actor.system(1), accounts.role("energy"), frozen)
 
 
+def test_a_role_somebody_will_hold_is_not_given_up_and_an_end_stands(database: Session, frozen: datetime) -> None:
+    role = accounts.role("energy")
+    coming = accounts.grant(accounts.person(), "energy")
+    coming.valid_from = frozen.date() + timedelta(days=7)
+    with pytest.raises(Rejected):
+        rights.close_role(Actor.system(1), role, frozen)
+    coming.valid_to = frozen.date()
+    for days in (0, 3):
+        rights.close_role(Actor.system(1), role, frozen + timedelta(days=days))
+    assert role.valid_to == frozen.date()
+    assert len(database.scalars(select(AuditEntry).where(AuditEntry.verb == "role.close")).all()) == 1
+
+
 def test_sync_adds_what_a_release_adds_and_keeps_what_people_changed(database: Session, frozen: datetime) -> None:
     system = Actor.system(1)
     rights.sync_roles(system, frozen)

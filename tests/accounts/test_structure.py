@@ -120,6 +120,10 @@ def test_the_tree_of_units(client: FlaskClient, database: Session, frozen: datet
     renamed = save(client, f"/orgs/{group.id}/edit", {"kind": "class", "code": "SE2601", "name": "软工2601"})
     assert renamed.status_code == 302
     assert group.name == "软工2601"
+    coming = accounts.org_unit("新", parent=college)
+    accounts.member_of(accounts.person(), coming, date(2027, 9, 1))
+    refused = client.get(press(client, f"/orgs/{coming.id}", f"/orgs/{coming.id}/close").location)
+    assert "Move them first" in refused.text
     empty = accounts.org_unit("空", parent=college)
     assert press(client, f"/orgs/{empty.id}", f"/orgs/{empty.id}/close").location == f"/orgs/{college.id}"
     assert client.get("/orgs/12345678901234567890").status_code == 404

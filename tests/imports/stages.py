@@ -2,12 +2,13 @@
 
 import io
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from app.audit.models import AuditEntry
 from app.core import deliveries, transaction
 from app.core.db import db
 from app.core.outbox import OutboxDelivery
-from app.imports.models import ImportBatch
+from app.imports.models import ImportBatch, ImportChunk
 from app.imports.services import application, decisions, dry_run, intake, looking
 
 
@@ -80,3 +81,19 @@ def batch(batch_id):
     db.session.flush()
     db.session.expire_all()
     return db.session.get(ImportBatch, (1, batch_id))
+
+
+def has_file(batch_id):
+    """Whether the uploaded file is still kept."""
+    return db.session.scalars(select(ImportChunk.id).where(ImportChunk.batch_id == batch_id)).first() is not None
+
+
+def lose_file(batch_id):
+    db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == batch_id))
+
+
+def noted(batch_id):
+    """What the audit log says of a batch, in order: verb and kind of actor."""
+    of_it = (AuditEntry.object_kind == "import", AuditEntry.object_id == batch_id)
+    rows = db.session.execute(select(AuditEntry.verb, AuditEntry.actor_kind).where(*of_it).order_by(AuditEntry.id))
+    return [(row.verb.removeprefix("import."), row.actor_kind) for row in rows]

@@ -79,7 +79,7 @@ def test_a_file_that_is_gone_fails_its_batch_with_words(admin, now, stage):
         decisions.run_again(batch.id, actor=admin, now=now)
     if stage == "apply":
         decisions.order(batch.id, actor=admin, now=now, background=False)
-    life.drop_file(batch.id)
+    stages.lose_file(batch.id)
     if stage == "look":
         looking.run(batch.id, stages.no_step)
     elif stage == "plan":
@@ -253,7 +253,7 @@ def test_only_open_batches_are_tidied(admin, now):
     batch = planned(admin, now)
     later = now + timedelta(days=40)
     decisions.order(batch.id, actor=admin, now=now, background=False)
-    assert tidying.tidy(later) == 0
+    assert tidying.tidy(Actor.system(1), later) == 0
     assert Actor.system(1).can("imports.run")
 
 

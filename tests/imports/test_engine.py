@@ -102,6 +102,7 @@ def test_a_changed_name_is_shown_as_a_change_and_undone(admin, now):
     decisions.order_undo(batch.id, actor=admin, now=now)
     application.undo(batch.id, actor=admin, now=now)
     assert stages.batch(batch.id).state == "undone"
+    assert stages.noted(batch.id)[-2:] == [("undo_order", "person"), ("undo", "person")]
     assert db.session.scalars(select(Place.name).where(Place.code == "B1")).one() == "一号楼"
     assert db.session.scalars(select(Place).where(Place.code == "B2", Place.valid_to.is_(None))).first() is None
     third = stages.applied(campus.gb18030(second), kind="places", actor=admin, now=now)
@@ -120,6 +121,7 @@ def test_an_import_others_build_upon_is_not_undone(admin, now):
     assert left.state == "applied"
     assert left.problem["code"] == "undo_blocked"
     assert {why["value"] for why in left.problem["reasons"]} >= {"B1"}
+    assert stages.noted(batch.id)[-1] == ("undo_order", "person")
     assert db.session.scalars(select(Place.valid_to).where(Place.code == "B1")).one() is None
 
 
@@ -151,6 +153,7 @@ def test_a_plan_older_than_a_day_is_run_again_before_it_may_be_applied(admin, no
     batch = stages.planned(campus.gb18030(rows), kind="places", actor=admin, now=now)
     later = now + timedelta(hours=25)
     assert decisions.order(batch.id, actor=admin, now=later, background=False).state == "planning"
+    assert stages.noted(batch.id) == [("upload", "person")]  # nothing was ordered
     dry_run.run(batch.id, stages.no_step, actor=admin, now=later)
     assert decisions.order(batch.id, actor=admin, now=later, background=False).state == "applying"
 
@@ -267,10 +270,26 @@ def test_a_decision_on_a_version_no_longer_shown_is_refused(admin, now):
 def test_what_nobody_decides_on_is_withdrawn_after_a_month(admin, now):
     rows = [campus.PLACE_HEADINGS, ["S", "南校区", "校区", ""]]
     batch = stages.planned(campus.gb18030(rows), kind="places", actor=admin, now=now)
-    assert tidying.tidy(now + timedelta(days=29)) == 0
-    assert tidying.tidy(now + timedelta(days=31)) == 1
+    assert tidying.tidy(Actor.system(1), now + timedelta(days=29)) == 0
+    assert tidying.tidy(Actor.system(1), now + timedelta(days=31)) == 1
     assert stages.batch(batch.id).state == "withdrawn"
     assert db.session.scalars(select(ImportRow.id).where(ImportRow.batch_id == batch.id)).first() is None
+    assert stages.noted(batch.id) == [("upload", "person"), ("withdraw", "system")]
+
+
+def test_the_file_is_kept_as_long_as_it_may_be_read_again(admin, now):
+    """A list of people holds what must not stay, and most lists say what is known already."""
+    data = campus.gb18030([campus.PLACE_HEADINGS, ["S", "南校区", "校区", ""]])
+    withdrawn, first = (stages.planned(data, kind="places", actor=admin, now=now) for _twice in range(2))
+    assert stages.has_file(withdrawn.id)
+    decisions.withdraw(withdrawn.id, actor=admin, now=now)
+    decisions.order(first.id, actor=admin, now=now, background=False)
+    assert stages.has_file(first.id)
+    application.run(first.id, stages.no_step, actor=admin, now=now)
+    known = stages.planned(data, kind="places", actor=admin, now=now)
+    assert (stages.batch(first.id).state, known.state) == ("applied", "known")
+    for batch in (withdrawn, first, known):
+        assert not stages.has_file(batch.id), batch.state
 
 
 def test_the_system_may_import_but_a_person_only_inside_the_own_scope(admin, now, database):

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import PersonHome
+from app.audit.models import AuditEntry
 from app.core import clock, settings
 from app.notifications import services as notifications
 from app.tickets.models import WorkOrder
@@ -240,6 +241,8 @@ def test_the_language_is_kept_for_the_browser_and_the_person(
     assert 'lang="en"' in page(browser)
     database.refresh(person)
     assert person.locale == "en"
+    (entry,) = database.scalars(select(AuditEntry).where(AuditEntry.verb == "person.edit")).all()
+    assert (entry.actor_id, entry.before, entry.after) == (person.id, {"locale": "zh-CN"}, {"locale": "en"})
     browser.post("/language", data={"locale": "xx"})
     database.refresh(person)
     assert person.locale == "en"

@@ -35,6 +35,7 @@ from app.accounts.queries.people import (
     people,
     person_by_username,
     person_for,
+    reaches,
     state_of,
 )
 from app.accounts.queries.reach import org_ancestors, reached, subtree
@@ -71,6 +72,7 @@ __all__ = [
     "person_by_username",
     "person_for",
     "reached",
+    "reaches",
     "role",
     "roles",
     "scope_places",

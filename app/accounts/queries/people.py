@@ -95,6 +95,14 @@ def by_ids(person_ids: Collection[int]) -> dict[int, Person]:
     return {each.id: each for each in db.session.scalars(select(Person).where(Person.id.in_(set(person_ids))))}
 
 
+def reaches(viewer: Actor, permission: str, person_id: int, now: datetime) -> bool:
+    """Whether the viewer's permission extends to the person."""
+    if viewer.holds_everywhere(permission):
+        return True
+    query = select(Person.id).where(Person.id == person_id, reached(viewer, permission, places.today(now)))
+    return viewer.can(permission) and db.session.scalar(query) is not None
+
+
 def person_for(viewer: Actor, permission: str, person_id: int, now: datetime) -> Person:
     """The person, where the viewer reaches them with the permission. Raises NotFound otherwise."""
     query = select(Person).where(Person.id == person_id, reached(viewer, permission, places.today(now)))

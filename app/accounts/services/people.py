@@ -140,12 +140,13 @@ def _refuse_taken_username(username: str | None, person: Person | None) -> None:
         raise Rejected(fields={"username": USERNAME_TAKEN})
 
 
-def choose_language(actor: Actor, locale: str) -> None:
-    """Keep the language the actor chose, for pages, mail and notices."""
-    if actor.id is None or locale not in ("zh-CN", "en"):
+def choose_language(actor: Actor, locale: str, now: datetime) -> None:
+    """Keep the language the actor chose, one of `i18n.LOCALES`, for pages, mail and notices."""
+    if actor.id is None:
         return
     person = db.session.get_one(Person, (actor.institution_id, actor.id))
-    person.locale = locale
+    before, person.locale = {"locale": person.locale}, locale
+    audit.record_change(actor, "person.edit", "person", person.id, now=now, before=before, after={"locale": locale})
 
 
 def add_identifier(actor: Actor, person: Person, *, kind: str, value: str, now: datetime) -> PersonIdentifier:
@@ -212,13 +213,13 @@ def set_home(
     """The person lives in the place from `start` to `end` (exclusive; None: until further notice).
 
     Whatever was known for that time gives way: earlier homes end at `start`, later parts remain after `end`, a home
-    wholly inside it keeps its row with an empty period. `place_id` None: nowhere known. Raises Rejected, NotFound.
+    wholly inside it keeps its row with an empty period. `place_id` None: nowhere known. Raises Rejected.
     """
     if end is not None and end <= start:
         raise Rejected(fields={"end": _l("The end must lie after the beginning.")})
     place = None if place_id is None else places.by_id(place_id)
-    if place_id is not None and place is None:
-        raise NotFound
+    if place_id is not None and (place is None or place.over_by(start)):
+        raise Rejected(fields={"place_id": _l("This place does not exist. Choose it again.")})
     wanted = Range(start, end)
     overlapping = db.session.scalars(
         select(PersonHome)

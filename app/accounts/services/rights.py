@@ -15,7 +15,7 @@ from app.accounts.rules import delegation, roles
 from app.accounts.services import sessions
 from app.audit import services as audit
 from app.core.actor import Actor
-from app.core.db import constraint_error, db, valid_on
+from app.core.db import constraint_error, db, not_over, valid_on
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.core.held import held as row_held
 from app.core.seen import Seen, still
@@ -241,11 +241,13 @@ def _new_role(code: str, name: dict[str, str], permissions: Collection[str], sta
 
 
 def close_role(actor: Actor, role: Role, now: datetime, seen: Seen | None = None) -> None:
-    """Give a role up: it is no longer given. Refused while somebody holds it. Raises Rejected, Overtaken."""
+    """Give a role up: it is no longer given. Refused while somebody holds it, or will. Raises Rejected, Overtaken."""
     today = places.today(now)
     role = still(Role, role.id, seen)
+    if role.over_by(today):
+        return
     holder = db.session.scalar(
-        select(RoleGrant.id).where(RoleGrant.role_id == role.id, valid_on(RoleGrant, today)).limit(1)
+        select(RoleGrant.id).where(RoleGrant.role_id == role.id, not_over(RoleGrant, today)).limit(1)
     )
     if holder is not None:
         raise Rejected(_l("People hold this role. Revoke it from them first."))

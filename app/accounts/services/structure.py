@@ -6,11 +6,12 @@ from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_, select
+from sqlalchemy.dialects.postgresql import Range
 
 from app.accounts.models import Crew, CrewMember, OrgMembership, OrgUnit, Person
 from app.audit import services as audit
 from app.core.actor import Actor
-from app.core.db import constraint_error, db, valid_on
+from app.core.db import constraint_error, db, not_over, valid_on
 from app.core.errors import Conflict, NotFound, Rejected
 from app.core.held import held
 from app.core.seen import Seen, still
@@ -148,13 +149,17 @@ def save_org_unit(
 
 
 def close_org_unit(actor: Actor, unit: OrgUnit, now: datetime, seen: Seen | None = None) -> None:
-    """An org unit ends today. Raises Rejected while it has units or members, Overtaken."""
+    """An org unit ends today. Raises Rejected while it has units or members, or will have some, Overtaken."""
     today = places.today(now)
     unit = still(OrgUnit, unit.id, seen)
-    below = select(OrgUnit.id).where(OrgUnit.parent_id == unit.id, valid_on(OrgUnit, today)).limit(1)
+    if unit.over_by(today):
+        return
+    below = select(OrgUnit.id).where(OrgUnit.parent_id == unit.id, not_over(OrgUnit, today)).limit(1)
     if db.session.scalar(below) is not None:
         raise Rejected(_l("There are units below this one. Close them first."))
-    member = select(OrgMembership.id).where(OrgMembership.org_unit_id == unit.id, OrgMembership.during.contains(today))
+    member = select(OrgMembership.id).where(
+        OrgMembership.org_unit_id == unit.id, OrgMembership.during.overlaps(Range(today, None))
+    )
     if db.session.scalar(member.limit(1)) is not None:
         raise Rejected(_l("People belong to this unit. Move them first."))
     unit.valid_to = today

@@ -104,6 +104,7 @@ def page_of(found: Person, status: int = 200) -> Any:
     """The page of a person."""
     actor, moment = current_actor(), clock.now()
     today = places.today(moment)
+    may_write = queries.reaches(actor, "people.write", found.id, moment)
     return page(
         "person.html",
         status,
@@ -116,8 +117,9 @@ def page_of(found: Person, status: int = 200) -> Any:
         memberships=[each for each in queries.memberships(found.id) if not each.during.isempty],
         crews=queries.crews_of(found.id, today),
         grants=queries.grants(found.id),
-        sessions=queries.live_sessions(found.id, moment) if actor.can("people.write") else [],
-        tokens=queries.live_tokens(found.id, moment) if actor.can("people.write") else [],
+        may_write=may_write,
+        sessions=queries.live_sessions(found.id, moment) if may_write else [],
+        tokens=queries.live_tokens(found.id, moment) if may_write else [],
         myself=found.id == actor.id,
     )
 

@@ -24,6 +24,8 @@ RUNNING = frozenset({"uploaded", "planning", "applying", "undoing"})
 OPEN = frozenset({"asking", "mapping", "planned", "waiting"})
 """Waits for a person."""
 ENDED = frozenset({"known", "undone", "returned", "withdrawn", "failed"})
+NEVER_READ_AGAIN = ENDED | {"applied"}
+"""The uploaded file goes: it may hold what must not be kept."""
 
 MOVES: dict[str, frozenset[str]] = {
     "uploaded": frozenset({"asking", "mapping", "failed", "withdrawn"}),

@@ -56,7 +56,6 @@ def run(batch_id: int, step: Callable[[], None], *, actor: Actor, now: datetime)
     _note_made(batch, made)
     batch.applied_at = now
     life.move(batch, "applied")
-    life.drop_file(batch_id)
     life.settle(batch)
     audit.record(
         actor, "import.apply", "import", batch_id, now=now, after={"kind": batch.kind, "written": len(written)}
@@ -99,4 +98,5 @@ def undo(batch_id: int, *, actor: Actor, now: datetime) -> None:
         importer.undo(done, batch_id, request)
         batch.undone_at = now
         life.move(batch, "undone")
+        audit.record(actor, "import.undo", "import", batch_id, now=now, after={"kind": batch.kind})
     life.settle(batch)

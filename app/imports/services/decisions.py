@@ -32,6 +32,8 @@ def approve(
         raise NotAllowed(_l("You uploaded this file, so another person must approve it."), code="own-upload")
     if batch.state != "waiting":
         raise Conflict(_l("This import does not wait for an approval."), code="import-state", state=batch.state)
+    if not stages.plan_is_fresh(batch.planned_at, now):
+        return _run_again(batch, background)
     audit.record(actor, "import.approve", "import", batch.id, now=now, after=_figures(batch))
     return _order(batch, actor, now, background)
 
@@ -45,13 +47,13 @@ def order(
         raise NotAllowed
     if batch.state != "planned":
         raise Conflict(_l("This import is not ready to be applied."), code="import-state", state=batch.state)
+    if not stages.plan_is_fresh(batch.planned_at, now):
+        return _run_again(batch, background)
     audit.record(actor, "import.order", "import", batch.id, now=now, after=_figures(batch))
     return _order(batch, actor, now, background)
 
 
 def _order(batch: ImportBatch, actor: Actor, now: datetime, background: bool) -> ImportBatch:
-    if not stages.plan_is_fresh(batch.planned_at, now):
-        return _run_again(batch, background)
     batch.decided_at, batch.decided_by, batch.decider = now, actor.id, actor.name or actor.username
     life.move(batch, "applying")
     if background:
@@ -88,7 +90,6 @@ def send_back(batch_id: int, reason: str, *, actor: Actor, now: datetime, seen: 
     life.move(batch, "returned")
     batch.decided_at, batch.decided_by, batch.decider = now, actor.id, actor.name or actor.username
     batch.decision = reason
-    life.drop_file(batch.id)
     life.settle(batch)
     audit.record(actor, "import.return", "import", batch.id, now=now, after={"reason": reason})
     return batch
@@ -101,7 +102,6 @@ def withdraw(batch_id: int, *, actor: Actor, now: datetime, seen: int | None = N
         raise NotAllowed
     life.move(batch, "withdrawn")
     life.drop_rows(batch.id)
-    life.drop_file(batch.id)
     audit.record(actor, "import.withdraw", "import", batch.id, now=now)
     return batch
 
@@ -120,5 +120,5 @@ def order_undo(batch_id: int, *, actor: Actor, now: datetime, seen: int | None =
     batch.undone_by = actor.id
     life.move(batch, "undoing")
     outbox.publish(UndoOrdered(batch.id, batch.version))
-    audit.record(actor, "import.undo", "import", batch.id, now=now, after=_figures(batch))
+    audit.record(actor, "import.undo_order", "import", batch.id, now=now, after=_figures(batch))
     return batch

@@ -190,7 +190,6 @@ def _reason(why: Reason) -> dict[str, Any]:
 def fail(batch: ImportBatch, code: str, params: dict[str, Any]) -> None:
     """The file as a whole cannot be used."""
     life.drop_rows(batch.id)
-    life.drop_file(batch.id)
     batch.counts = {}
     life.move(batch, "failed", problem={"code": code, "params": params})
     life.settle(batch)

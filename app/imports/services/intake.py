@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, BinaryIO, Literal
+from typing import IO, Any, Literal
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.dialects.postgresql import insert
@@ -27,7 +27,7 @@ MAX_CODES = 200
 
 
 def upload(
-    stream: BinaryIO,
+    stream: IO[bytes],
     *,
     kind: str,
     filename: str,

@@ -36,22 +36,19 @@ def locked(batch_id: int, seen: int | None = None) -> ImportBatch:
 
 
 def move(batch: ImportBatch, state: str, *, problem: dict[str, Any] | None = None) -> None:
-    """One step of its life; raises Conflict for a step there is not."""
+    """One step of its life, its file dropped where it is not read again; raises Conflict for a step there is not."""
     if not stages.may_move(batch.state, state):
         raise Conflict(_l("The import has moved on. Load the page again."), code="import-state", state=batch.state)
     batch.state = state
     batch.problem = problem
     batch.version += 1
+    if state in stages.NEVER_READ_AGAIN:
+        db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == batch.id))
 
 
 def settle(batch: ImportBatch) -> None:
     """Tell those who listen that a stage in the background has ended."""
     outbox.publish(ImportSettled(batch.id, batch.kind, batch.state, batch.uploaded_by))
-
-
-def drop_file(batch_id: int) -> None:
-    """The uploaded file is not needed any more (it may hold what must not be kept)."""
-    db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == batch_id))
 
 
 def drop_rows(batch_id: int) -> None:

@@ -48,7 +48,6 @@ def run(batch_id: int, step: Callable[[], None]) -> None:
         batch.layout = {**found.layout, **propose(importer, found.layout)}
     life.move(batch, found.state, problem=found.problem)
     if found.state == "failed":
-        life.drop_file(batch_id)
         life.settle(batch)
 
 

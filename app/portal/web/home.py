@@ -35,7 +35,7 @@ def set_locale() -> Any:
         session[i18n.LOCALE_COOKIE_KEY] = wanted
         actor = current_actor()
         if actor.signed_in:
-            accounts.people.choose_language(actor, wanted)
+            accounts.people.choose_language(actor, wanted, clock.now())
     return redirect(safe_next(request.form.get("next")))
 
 
