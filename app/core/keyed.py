@@ -12,13 +12,8 @@ import hmac
 from flask import current_app
 
 
-def keyed_hash(purpose: str, value: str) -> str:
-    """Hex of the value's hash under the present secret; what is stored."""
-    return keyed_hashes(purpose, value)[0]
-
-
 def keyed_hashes(purpose: str, value: str) -> tuple[str, ...]:
-    """The hash under the present secret, then under each older one; what is looked up."""
+    """Hex of the value's hash under the present secret (what is stored), then under each older one."""
     secrets = (current_app.config["SECRET_KEY"], *current_app.config.get("SECRET_KEY_FALLBACKS", ()))
     return tuple(hash_with(secret, purpose, value) for secret in secrets)
 

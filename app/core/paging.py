@@ -20,7 +20,6 @@ from app.core.errors import Rejected
 from app.core.prepared import Reading, number, value
 
 DEFAULT_LIMIT = 50
-MAX_LIMIT = 100
 NOT_OURS = _l("This page mark is not valid. Begin at the first page.")
 
 T = TypeVar("T")

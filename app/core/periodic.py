@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flask import current_app
 
@@ -37,7 +37,3 @@ def begin_due(now: datetime) -> int:
 def period_start(every_seconds: int, now: datetime) -> datetime:
     """Beginning of the period that holds `now`."""
     return datetime.fromtimestamp(now.timestamp() // every_seconds * every_seconds, UTC)
-
-
-def next_start(every_seconds: int, now: datetime) -> datetime:
-    return period_start(every_seconds, now) + timedelta(seconds=every_seconds)

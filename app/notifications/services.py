@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -179,11 +179,4 @@ def _change(notification_id: int, **values: Any) -> None:
         update(NotificationDelivery)
         .where(NotificationDelivery.notification_id == notification_id, NotificationDelivery.channel == EMAIL)
         .values(**values)
-    )
-
-
-def forget_person(person_ids: Collection[int]) -> None:
-    """Erase what an erased person was told: the lines stay as history without content."""
-    db.session.execute(
-        update(Notification).where(Notification.person_id.in_(list(person_ids))).values(data={}, link=None)
     )

@@ -173,10 +173,6 @@ def _hours(id_: str, title: str) -> Figure:
     return charts.heat(_frame(id_, title, gettext("Day")), [f"{hour:02d}" for hour in range(24)], rows)
 
 
-def _busy(weekday: int, hour: int) -> float:
-    return float((hour * 7 + weekday * 5) % 13 if 6 < hour < 23 else 0)
-
-
 def _waits(id_: str, title: str) -> Figure:
     items = [("桃园 3 号楼 4 层东侧公共卫生间", 52.5, "k-late"), ("第一教学楼", 31, "k-soon"), ("图书馆", 8, "")]
     return charts.ranks(_frame(id_, title, gettext("Place"), gettext("h"), 1), items)

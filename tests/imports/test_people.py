@@ -51,7 +51,7 @@ def test_a_document_is_recognised_but_nowhere_to_be_read(registry, head, now):
     batch = load(table(campus.person(1)), registry, head, now)
     number = campus.unique_document(1)
     kept = db.session.scalars(select(PersonIdentifier).where(PersonIdentifier.kind == "identity_document")).one()
-    assert kept.value == f"resident:{keyed.keyed_hash('identity-document', number)}"
+    assert kept.value == f"resident:{keyed.keyed_hashes('identity-document', number)[0]}"
     assert kept.last_four == number[-4:]
     rows = db.session.execute(select(ImportRow.content, ImportRow.diff, ImportRow.reasons, ImportRow.remarks)).all()
     assert number not in str(rows)

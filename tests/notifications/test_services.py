@@ -91,10 +91,3 @@ def test_all_read_leaves_what_came_meanwhile(database: Session, lin: Person, now
     assert services.mark_all_read(lin.id, now, up_to=shown.id) == 3
     assert queries.unread(lin.id) == 1
     assert [line.id for line in queries.inbox(lin.id, None, unread=True).items] == [later.id]
-
-
-def test_an_erased_person_leaves_lines_without_words(database: Session, lin: Person, now: datetime) -> None:
-    line = factory.notification(lin.id)
-    services.forget_person([lin.id])
-    database.refresh(line)
-    assert (line.data, line.link) == ({}, None)

@@ -36,7 +36,6 @@ def test_n10_only_reporters_with_an_account_rate():
     assert refused(is_reporter=False) is RatingRefusal.NOT_REPORTER
     assert refused(has_account=False) is RatingRefusal.NO_ACCOUNT
     assert set(ratings.RATING_MESSAGES) == set(RatingRefusal)
-    assert set(ratings.SCORE_LABELS) == set(ratings.SCORES)
 
 
 @settings(max_examples=200, deadline=None)

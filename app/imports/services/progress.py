@@ -36,11 +36,6 @@ class Meter:
             self._stepped = moment
             self._step()
 
-    def stage_is(self, stage: str, done: int, total: int) -> None:
-        """A new stage of the same run."""
-        self.stage, self.total = stage, total
-        self._write(done)
-
     def _write(self, done: int) -> None:
         at: datetime = clock.now()
         figures = {"stage": self.stage, "done": done, "total": self.total, "began_at": self.began, "at": at}

@@ -151,17 +151,6 @@ def settings_in_force() -> dict[str, Any]:
     return {row.name: row for row in rows}
 
 
-def setting_history(name: str, limit: int = 20) -> Sequence[Any]:
-    """What a setting was, newest first."""
-    return db.session.execute(
-        select(SettingValue.id, SettingValue.value, SettingValue.at, Person.name.label("by"))
-        .outerjoin(Person, Person.id == SettingValue.actor_id)
-        .where(SettingValue.name == name)
-        .order_by(SettingValue.id.desc())
-        .limit(limit)
-    ).all()
-
-
 def newest_parked() -> tuple[int | None, int]:
     """The id of the delivery given up last (None: none is), and how many are."""
     row = db.session.execute(

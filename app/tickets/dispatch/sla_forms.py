@@ -22,7 +22,6 @@ from app.tickets.rules.reasons import HoldReason
 from app.tickets.rules.sla_policy import MOST_STEPS, TARGETS, Policy
 from app.tickets.schemas import sla_policies as schemas
 
-UNITS = ("minutes", "days", "none")
 STEP_ROWS = 4  # rows offered at least; more appear as they are filled
 
 

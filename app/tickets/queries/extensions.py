@@ -86,11 +86,6 @@ def of_ticket(ticket_id: int) -> Sequence[Any]:
     return db.session.execute(query).all()
 
 
-def open_of(ticket_id: int) -> Any | None:
-    """The one nobody has decided on."""
-    return db.session.execute(_rows().where(Extension.ticket_id == ticket_id, Extension.decided_at.is_(None))).first()
-
-
 def deciders(ticket_id: int, asker_id: int, now: datetime) -> list[str]:
     """The names of those who decide on more time for a ticket the caller has found for its reader, some at most."""
     trade = (

@@ -31,12 +31,6 @@ RATING_MESSAGES: Final[dict[RatingRefusal, str]] = {
     RatingRefusal.TOO_LATE: gettext_noop("The time for rating ended 30 days after the request was closed."),
 }
 
-SCORE_LABELS: Final[dict[str, str]] = {
-    "quality": gettext_noop("Quality"),
-    "speed": gettext_noop("Speed"),
-    "manner": gettext_noop("Manner"),
-}
-
 
 def rating_refused(
     *, is_reporter: bool, has_account: bool, status: TicketStatus, closed_at: datetime | None, now: datetime

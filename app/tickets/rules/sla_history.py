@@ -20,8 +20,6 @@ from app.tickets.rules.sla import OF_ORDER, Act, Book, Clock, Entry, Key, Kind, 
 from app.tickets.rules.states import ORDER_HELD, ORDER_OPEN, OrderState, TicketStatus
 from app.tickets.rules.ticket_table import TicketAct
 
-PAUSING: Final = frozenset({HoldReason.PARTS, HoldReason.WEATHER, HoldReason.ACCESS, HoldReason.REPORTER_ABSENT})
-"""Hold reasons that stop arrive and restore, unless a policy says otherwise (5)."""
 AT_THE_DOOR: Final = frozenset({HoldReason.ACCESS, HoldReason.REPORTER_ABSENT})
 """A hold for one of these on the way ends arrive: somebody stood at the door (4)."""
 

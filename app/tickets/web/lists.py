@@ -22,13 +22,12 @@ from app.tickets.due_words import Due
 from app.tickets.queries import catalogue, dispatch_list, followed, progress, tickets
 from app.tickets.queries.catalogue import Branch
 from app.tickets.rules import priority
-from app.tickets.rules.workflow import TICKET_MOVING, TICKET_OPEN, TicketStatus
+from app.tickets.rules.workflow import TICKET_OPEN, TicketStatus
 from app.tickets.web import wording
 from app.tickets.web.blueprint import blueprint
 from app.tickets.web.forms import ListQuery
 
 OPEN = tuple(sorted(TICKET_OPEN))
-MOVING = tuple(sorted(TICKET_MOVING))
 NEEDS = tuple(sorted(wording.NEEDS_REPORTER))
 SHOWN_FIRST = 20  # requests that wait for their reporter, shown before the others
 NEWS = 20  # of those that came meanwhile as many are counted
