@@ -184,14 +184,17 @@ def declare(
     values: Mapping[str, Callable[[str], str]] | None = None,
     codes: Mapping[str, Mapping[str, Any]] | None = None,
     names: Mapping[str, Namer] | None = None,
+    references: Mapping[str, str] | None = None,
 ) -> None:
     """Add an area's words (lazy texts by slug) at its import. Raises ValueError for a slug that has words already.
 
     `tried` are verbs as they are said where nothing came of it. `values` makes words of the values of a field, such as
-    permissions; `codes` holds them. `names` looks up what things of a kind are called.
+    permissions; `codes` holds them. `names` looks up what things of a kind are called, `references` says of which kind
+    the values of a field are.
     """
     VALUES.update(values or {})
     NAMES.update(names or {})
+    REFERENCES.update(references or {})
     for of, table_of_codes in (codes or {}).items():
         CODES.setdefault(of, {}).update({str(code): words for code, words in table_of_codes.items()})
     for table, more in ((VERBS, verbs), (TRIED, tried), (OBJECTS, objects), (FIELDS, fields)):

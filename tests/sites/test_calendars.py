@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit import reading
 from app.audit.models import AuditEntry
+from app.core import i18n
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotFound, Rejected, Stale
@@ -142,6 +144,10 @@ class TestCampuses:
         assert queries.version_of("always", campus.id) == queries.version_of("always", None)
         with pytest.raises(Conflict):
             services.close(made.id, actor=SYSTEM, now=frozen)
+        entry = database.scalars(select(AuditEntry).where(AuditEntry.verb == "calendar.hours")).one()
+        with i18n.speaking("en"):
+            ((member, _before, after),) = reading.read([entry])[0].changes
+        assert (member, after) == ("Office hours", made.name["en"])
         services.set_hours(actor=SYSTEM, now=frozen, campus_id=campus.id, hours="office", calendar_id=None)
         services.close(made.id, actor=SYSTEM, now=frozen)
         with pytest.raises(NotFound):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Final
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 
+from app.audit import labels
+from app.core import i18n, words
 from app.core.db import current_institution, db
 from app.core.errors import NotFound
 from app.core.versions.series import Series
@@ -35,6 +37,16 @@ in_force, version, versions = CALENDARS.in_force, CALENDARS.version, CALENDARS.v
 def calendars() -> Sequence[Any]:
     """Every valid calendar with its version in force and its draft."""
     return CALENDARS.listed(by=(WorkingCalendar.id,))
+
+
+def _called(numbers: Collection[str]) -> dict[str, str]:
+    """Names of calendars by their numbers, closed ones included."""
+    ids = [int(each) for each in numbers if each.isdecimal()]
+    rows = db.session.execute(select(WorkingCalendar.id, WorkingCalendar.name).where(WorkingCalendar.id.in_(ids)))
+    return {str(row.id): words.text(row.name, i18n.locale()) for row in rows}
+
+
+labels.declare(names={"calendar": _called})
 
 
 def hours_of_campuses() -> Sequence[Any]:

@@ -13,6 +13,7 @@ from app.core import outbox, settings
 from app.core.actor import Actor
 from app.core.db import constraint_error, current_institution, db
 from app.core.errors import Conflict, Rejected, Stale
+from app.core.held import held
 from app.core.i18n import zone
 from app.core.versions.series import refuse
 from app.events.sites import CalendarPublished
@@ -187,7 +188,7 @@ def set_hours(
         delete(CampusHours).where(CampusHours.campus_id.is_not_distinct_from(campus_id), CampusHours.hours == hours)
     )
     if calendar_id is not None:
-        queries.calendar(calendar_id)
+        held(WorkingCalendar, calendar_id, WorkingCalendar.valid_to.is_(None), share=True)  # nobody closes it meanwhile
         made = CampusHours(campus_id=campus_id, hours=hours, calendar_id=calendar_id)
         db.session.add(made)
         db.session.flush()

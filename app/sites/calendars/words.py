@@ -11,6 +11,12 @@ from app.audit import labels
 from app.core import i18n, words
 from app.sites.calendars.models import HOURS_CLASSES
 
+HOURS_LABELS: Final[dict[str, Any]] = {
+    "office": _l("Office hours"),
+    "extended": _l("Extended hours"),
+    "always": _l("Round the clock"),
+}
+
 labels.declare(
     verbs={
         "calendar.create": _l("Made a working calendar"),
@@ -19,13 +25,9 @@ labels.declare(
         "calendar.close": _l("Closed a working calendar"),
     },
     objects={"calendar": _l("Working calendar")},
+    fields=HOURS_LABELS,
+    references=dict.fromkeys(HOURS_CLASSES, "calendar"),
 )
-
-HOURS_LABELS: Final[dict[str, Any]] = {
-    "office": _l("Office hours"),
-    "extended": _l("Extended hours"),
-    "always": _l("Round the clock"),
-}
 
 
 def hours_options() -> list[dict[str, str]]:
