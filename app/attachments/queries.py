@@ -48,11 +48,11 @@ def count(owner_kind: str, owner_id: int, moment: str | None = None) -> int:
 def counts(owner_kind: str, owner_id: int) -> dict[str, int]:
     """How many photos a thing has of each moment, refused ones left out. One statement."""
     query = (
-        select(Attachment.moment, func.count())
+        select(Attachment.moment, func.count().label("photos"))
         .where(Attachment.owner_kind == owner_kind, Attachment.owner_id == owner_id, Attachment.state != "refused")
         .group_by(Attachment.moment)
     )
-    return {moment: number for moment, number in db.session.execute(query)}  # noqa: C416 - dict() of rows is not typed
+    return {row.moment: row.photos for row in db.session.execute(query)}
 
 
 def same(owner_kind: str, owner_id: int, moment: str, sent_sha256: str) -> Attachment | None:
@@ -73,7 +73,7 @@ def known_keys(keys: Collection[str]) -> dict[str, str]:
     if not keys:
         return {}
     rows = db.session.execute(select(Attachment.key, Attachment.state).where(Attachment.key.in_(set(keys))))
-    return {key: state for key, state in rows}  # noqa: C416 - dict() of rows is not typed
+    return {row.key: row.state for row in rows}
 
 
 def rows_after(last_id: int, before: datetime, limit: int = 500) -> Sequence[Attachment]:

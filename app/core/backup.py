@@ -24,6 +24,7 @@ import psycopg
 from flask import current_app
 from flask.cli import with_appcontext
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from app.core import clock, embedded
 from app.core.db import driver_address
@@ -42,6 +43,19 @@ def owner_url() -> str:
     if not url:
         raise BackupError("OWNER_DATABASE_URL is not set here. Run this where migrations are run.")
     return driver_address(url)
+
+
+def address_without_password(folder: Path) -> str:
+    """The same for PostgreSQL's programs, the password in a file of `folder`: what a program is called with, anybody on
+    the host may read."""
+    parts = conninfo_to_dict(owner_url())
+    password = parts.pop("password", None)
+    if password is not None:
+        file = folder / "passfile"
+        file.touch(mode=0o600)
+        file.write_text("*:*:*:*:" + str(password).replace("\\", "\\\\").replace(":", "\\:") + "\n")
+        parts["passfile"] = str(file)
+    return make_conninfo(**parts)
 
 
 def blob_folder() -> Path:
@@ -75,7 +89,8 @@ def write(target: Path) -> dict[str, Any]:
         with psycopg.connect(owner_url()) as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             snapshot = _one(connection, "SELECT pg_export_snapshot()")
-            _run(program("pg_dump"), "-Fc", f"--snapshot={snapshot}", f"--file={dump}", f"--dbname={owner_url()}")
+            to = f"--dbname={address_without_password(Path(work))}"
+            _run(program("pg_dump"), "-Fc", f"--snapshot={snapshot}", f"--file={dump}", to)
             tables = checksums(connection)
         manifest: dict[str, Any] = {
             "format": FORMAT,
@@ -124,7 +139,7 @@ def restore(source: Path, *, replace: bool) -> dict[str, Any]:
             "--no-owner",
             "--exit-on-error",
             "--schema=public",
-            f"--dbname={owner_url()}",
+            f"--dbname={address_without_password(folder)}",
             str(folder / "database.dump"),
         )
         _put_blobs(folder / BLOBS)

@@ -28,7 +28,7 @@ class Declared:
 
     name: str
     default: Any
-    kind: type
+    kind: Callable[[Any], Any]
     words: Any
     low: float | None = None
     high: float | None = None
@@ -79,7 +79,7 @@ def declare(
     name: str,
     default: Any,
     *,
-    kind: Callable[[Any], Any] | type,
+    kind: Callable[[Any], Any],
     words: Any,
     low: float | None = None,
     high: float | None = None,
@@ -88,7 +88,7 @@ def declare(
     page: str | None = None,
 ) -> str:
     """Declare a setting at import of the module that uses it; returns its name."""
-    DECLARED[name] = Declared(name, default, kind, words, low, high, unit, choices, page)  # type: ignore[arg-type]  # the overloads above say what fits together
+    DECLARED[name] = Declared(name, default, kind, words, low, high, unit, choices, page)
     return name
 
 

@@ -253,9 +253,6 @@ def _without_empty_defaults(node: Any) -> None:
 
 def _shape(rule: str) -> str:
     """`/tickets/<string:ticket_id>` as the document writes it: `/tickets/{ticket_id}`."""
-    parts = []
-    for part in rule.split("/"):
-        if part.startswith("<"):
-            part = "{" + part.strip("<>").rpartition(":")[2] + "}"  # noqa: PLW2901 - the part in its other spelling
-        parts.append(part)
-    return "/".join(parts)
+    return "/".join(
+        "{" + part.strip("<>").rpartition(":")[2] + "}" if part.startswith("<") else part for part in rule.split("/")
+    )

@@ -212,10 +212,10 @@ def _change(plan: RowPlan, made: Mapping[str, int]) -> PlaceChange:
     parent = values.get("parent_id")
     if parent is None and values.get("parent_code") is not None:
         parent = made[str(values["parent_code"])]
-    changed = {name: values[name] for name in ("name", "public") if name in plan.diff}
+    changed: dict[str, Any] = {name: values[name] for name in ("name", "public") if name in plan.diff}
     if "parent" in plan.diff:
         changed["parent_id"] = parent
-    return PlaceChange(int(plan.target or 0), **changed)  # type: ignore[arg-type]  # the names are those of its fields
+    return PlaceChange(int(plan.target or 0), **changed)
 
 
 def _as_written(plan: RowPlan, place: Known, register: Register) -> bool:

@@ -103,7 +103,7 @@ def paths(place_ids: Collection[int]) -> dict[int, str]:
     if not place_ids:
         return {}
     rows = db.session.execute(select(Place.id, Place.path).where(among(place_ids)))
-    return {place_id: path for place_id, path in rows}  # noqa: C416 - dict() of rows is not typed
+    return {row.id: row.path for row in rows}
 
 
 def _called(numbers: Collection[str]) -> dict[str, str]:
@@ -184,9 +184,9 @@ def descendants(place: Place, on: date) -> list[Place]:
 def count_below(place: Place, on: date) -> dict[str, int]:
     """How many valid places of each kind stand anywhere below a place; kinds without any are absent."""
     rows = db.session.execute(
-        select(Place.kind, func.count()).where(below(place), valid_on(Place, on)).group_by(Place.kind)
+        select(Place.kind, func.count().label("places")).where(below(place), valid_on(Place, on)).group_by(Place.kind)
     )
-    return {kind: count for kind, count in rows}  # noqa: C416 - dict() of rows is not typed
+    return {row.kind: row.places for row in rows}
 
 
 def in_tree_order(places: Sequence[Place], root_id: int | None) -> list[Place]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
+from psycopg.conninfo import conninfo_to_dict
 
 from app import create_app
 from app.core import backup
@@ -86,3 +87,14 @@ def test_a_damaged_blob_is_found_before_anything_is_touched(site: Flask, tmp_pat
         backup.restore(tmp_path / "bad.backup", replace=True)
     with psycopg.connect(backup.owner_url()) as connection:
         assert backup.checksums(connection)["place"][0] == "500"
+
+
+def test_no_program_is_called_with_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a program is called with, anybody on the host may read."""
+    monkeypatch.setattr(backup, "owner_url", lambda: "postgresql://houqin_owner:p%3Aa%5Css@db.example/houqin")
+    said = backup.address_without_password(tmp_path)
+    (file,) = tmp_path.iterdir()
+    assert file.read_text() == "*:*:*:*:p\\:a\\\\ss\n"
+    assert file.stat().st_mode & 0o077 == 0
+    own = {"user": "houqin_owner", "host": "db.example", "dbname": "houqin", "passfile": str(file)}
+    assert conninfo_to_dict(said) == own

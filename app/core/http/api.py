@@ -46,23 +46,27 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is not typ
 
     def route(self, rule: str, **options: Any) -> Callable[..., Any]:
         """Register a view (typed here: the library ships no types)."""
-        return super().route(rule, **options)  # type: ignore[no-any-return]  # flask-smorest is not typed
+        register: Callable[..., Any] = super().route(rule, **options)
+        return register
 
 
 def accepts(blueprint: Blueprint, schema: type[Schema] | Schema, location: str = "json") -> Callable[..., Any]:
     """Load the request with a schema; the view gets the loaded dict as its first argument."""
     made = schema() if isinstance(schema, type) else schema  # once, not per request: it copies all fields
-    return blueprint.arguments(made, location=location)  # type: ignore[no-any-return]  # flask-smorest is not typed
+    accepting: Callable[..., Any] = blueprint.arguments(made, location=location)
+    return accepting
 
 
 def answers(blueprint: Blueprint, status: int, schema: Any = None, *, description: str = "") -> Callable[..., Any]:
     """Declare the answer; the view returns plain data (or data, status, headers) for the schema to dump."""
-    return blueprint.response(status, schema, description=description)  # type: ignore[no-any-return]  # flask-smorest is not typed
+    answering: Callable[..., Any] = blueprint.response(status, schema, description=description)
+    return answering
 
 
 def also_answers(blueprint: Blueprint, status: int, schema: Any, *, description: str) -> Callable[..., Any]:
     """Declare another answer the view may give; it makes that one itself (`json_answer`)."""
-    return blueprint.alt_response(status, schema=schema, description=description, success=True)  # type: ignore[no-any-return]  # as above
+    answering: Callable[..., Any] = blueprint.alt_response(status, schema=schema, description=description, success=True)
+    return answering
 
 
 def json_list(items: list[Any], following: str | None) -> dict[str, Any]:

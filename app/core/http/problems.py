@@ -18,6 +18,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.core import errors, forms, logs
 from app.core.db import CONSTRAINT_ERRORS
@@ -120,10 +121,10 @@ def domain_error(error: errors.DomainError) -> Response:
     return render(error.status, code=error.code, detail=error.message, fields=fields, extra=extra, headers=headers)
 
 
-def http_error(error: HTTPException) -> Response:
+def http_error(error: HTTPException) -> AnyResponse:
     status = error.code or 500
     if error.response is not None:
-        return error.response  # type: ignore[return-value]  # werkzeug types it as its own Response
+        return error.response
     headers: dict[str, str] = {}
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(sorted(error.valid_methods))
@@ -196,14 +197,14 @@ def unexpected(error: Exception) -> Response:
     return render(500, code="error")
 
 
-def sign_in_first() -> Response:
+def sign_in_first() -> AnyResponse:
     """401 for machines and fragments, the sign-in page for people (their address is kept in `next`)."""
     if is_api():
         return render(401, code="unauthenticated", headers={"WWW-Authenticate": "Bearer"})
     to = url_for("accounts.login", next=request.full_path.rstrip("?") if request.method == "GET" else None)
     if request.headers.get("HX-Request"):
         return Response(_("Please sign in"), status=401, headers={"HX-Redirect": to})
-    return redirect(to)  # type: ignore[return-value]  # Flask types redirect() as werkzeug's Response
+    return redirect(to)
 
 
 def install(app: Flask) -> None:

@@ -180,11 +180,12 @@ def _mine(notice_id: str) -> Notice:
 
 
 def _written(notice: Notice | None) -> Any:
-    form = forms.Form(NoticeForm)
+    schema = NoticeForm()
+    form = forms.Form(schema)
     data = form.load(request.form)
     if data is None:
         return _form_page(form, notice), 422
-    content = notice_words.titled(form.schema.content(data))  # type: ignore[attr-defined]  # this form's own schema
+    content = notice_words.titled(schema.content(data))
     if data["act"] == "look":
         return _form_page(form, notice, content.fitted())
     late = quicker.heeding(form, current_actor(), "notice", notice.id if notice else None, named=_called)

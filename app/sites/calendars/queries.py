@@ -92,7 +92,7 @@ def in_force_by_class(campus_id: int | None) -> dict[str, int]:
             CampusHours.campus_id.asc().nulls_first()
         )
     )
-    return {hours: version_id for hours, version_id in rows}  # noqa: C416 - dict() of rows is not typed
+    return {row.hours: row.id for row in rows}
 
 
 def work_of(hours: str, campus_id: int | None) -> WorkTime | None:
