@@ -46,6 +46,28 @@ def test_nobody_commits_outside_core() -> None:
     assert found == []
 
 
+def locks_objects(node: ast.AST) -> bool:
+    """`scalars(…)` of a locking query that is not one of columns alone."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "scalars"):
+        return False
+    inside = list(ast.walk(node))
+    selects = [each for each in inside if isinstance(each, ast.Call) and ast.unparse(each.func) == "select"]
+    columns = bool(selects) and all(isinstance(each, ast.Attribute) for call in selects for each in call.args)
+    return not columns and any(isinstance(each, ast.Attribute) and each.attr == "with_for_update" for each in inside)
+
+
+def test_objects_are_locked_in_one_way() -> None:
+    """`core.held.locking` reads them anew: any other lock would judge what the session had read before it waited."""
+    found = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in sources()
+        if path != APP / "core" / "held.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if locks_objects(node)
+    ]
+    assert found == []
+
+
 def test_no_module_is_a_drawer() -> None:
     assert [name_of(path) for path in sources() if path.stem in FORBIDDEN_NAMES] == []
 

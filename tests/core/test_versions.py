@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, NotFound, Rejected, Stale
@@ -49,6 +50,18 @@ def test_the_newest_is_in_force_and_the_older_stay(kind: Kind) -> None:
             kind.series.numbered(mine, given)
     listed = {row.id: (row.number, row.note) for row in kind.series.listed(by=(kind.series.head_table.id,))}
     assert (listed[mine], listed[other]) == ((2, "second"), (1, None))
+
+
+def test_whoever_waited_for_a_draft_judges_it_as_it_is_now(kind: Kind, database: Session) -> None:
+    """An editor's page has read the draft before it is locked; what was kept in between is not written over."""
+    mine = kind.made()
+    kind.keep(mine, 2, 0)
+    read = kind.series.desk(mine).draft
+    table = kind.series.draft_table.__table__
+    database.execute(update(table).where(table.c.id == read.id).values(version=2))  # as another connection would
+    with pytest.raises(Stale):
+        kind.keep(mine, 3, seen=1)
+    assert kind.series.draft(mine).content == {"n": 2}
 
 
 def test_a_code_is_one_valid_things(kind: Kind) -> None:

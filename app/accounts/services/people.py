@@ -18,7 +18,7 @@ from app.core import pinyin
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotFound, Rejected
-from app.core.held import held
+from app.core.held import held, locking
 from app.core.seen import Seen, still
 from app.sites import queries as places
 from app.sites.models import Place
@@ -221,12 +221,8 @@ def set_home(
     if place_id is not None and (place is None or place.over_by(start)):
         raise Rejected(fields={"place_id": _l("This place does not exist. Choose it again.")})
     wanted = Range(start, end)
-    overlapping = db.session.scalars(
-        select(PersonHome)
-        .where(PersonHome.person_id == person_id, PersonHome.during.overlaps(wanted))
-        .order_by(PersonHome.id)
-        .with_for_update()
-    ).all()
+    homes = select(PersonHome).where(PersonHome.person_id == person_id, PersonHome.during.overlaps(wanted))
+    overlapping = db.session.scalars(locking(homes.order_by(PersonHome.id))).all()
     before = _home_words(overlapping)
     remainders: list[PersonHome] = []
     for home in overlapping:

@@ -168,10 +168,8 @@ def scope_name(held: RoleGrant) -> str:
 def revoke(actor: Actor, person: Person, grant_id: int, now: datetime) -> None:
     """Take a role back at once; the person's sessions end. Raises NotFound, NotAllowed."""
     today = places.today(now)
-    found = db.session.scalars(
-        select(RoleGrant).where(RoleGrant.id == grant_id, RoleGrant.person_id == person.id).with_for_update()
-    ).first()
-    if found is None or found.over_by(today):
+    found = row_held(RoleGrant, grant_id, RoleGrant.person_id == person.id)
+    if found.over_by(today):
         raise NotFound
     if person.id == actor.id:
         raise NotAllowed(NOT_FOR_YOURSELF, code="own-rights")

@@ -13,6 +13,7 @@ from sqlalchemy import Select, and_, delete, func, select
 from app.core import forms
 from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotFound, Rejected, Stale
+from app.core.held import locking
 from app.core.versions.tables import Draft, Head, Version, one_draft
 
 MOST = 500
@@ -123,7 +124,7 @@ class Series(Generic[H, V, D]):
     def head(self, head_id: int, *, lock: bool = False) -> H:
         """A valid thing. Raises NotFound."""
         query = select(self.head_table).where(self.head_table.id == head_id, self.head_table.valid_to.is_(None))
-        found = db.session.scalars(query.with_for_update(key_share=True) if lock else query).first()
+        found = db.session.scalars(locking(query) if lock else query).first()
         if found is None:
             raise NotFound
         return found
@@ -177,7 +178,7 @@ class Series(Generic[H, V, D]):
     def draft(self, head_id: int, *, lock: bool = False) -> D | None:
         """What is being made of a thing."""
         query = select(self.draft_table).where(self.draft_table.head_id == head_id)
-        return db.session.scalars(query.with_for_update() if lock else query).first()
+        return db.session.scalars(locking(query) if lock else query).first()
 
     def desk(self, head_id: int) -> Desk[H, V, D]:
         """What an editor of a thing works on. Raises NotFound."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from app.core import outbox
 from app.core.db import db
-from app.core.errors import Conflict, NotFound, Stale
+from app.core.errors import Conflict, Stale
+from app.core.held import held
 from app.events.imports import ImportSettled
 from app.imports.models import ImportBatch, ImportChunk, ImportRow
 from app.imports.rules import stages
@@ -22,14 +23,7 @@ def number(batch_id: int) -> str:
 
 def locked(batch_id: int, seen: int | None = None) -> ImportBatch:
     """The batch, locked until the transaction ends. Raises NotFound, or Stale where `seen` is not its version."""
-    found = db.session.scalars(
-        select(ImportBatch)
-        .where(ImportBatch.id == batch_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if found is None:
-        raise NotFound
+    found = held(ImportBatch, batch_id)
     if seen is not None and found.version != seen:
         raise Stale(current={"state": found.state, "version": found.version})
     return found

@@ -18,7 +18,7 @@ from app.audit import services as audit
 from app.core import outbox
 from app.core.actor import Actor
 from app.core.db import current_institution, db
-from app.core.errors import Conflict, NotFound, Rejected
+from app.core.errors import Conflict, Rejected
 from app.core.held import held as row_held
 from app.core.i18n import iso
 from app.core.outbox import Event, Pending
@@ -145,11 +145,7 @@ def send_test(endpoint_id: int, *, actor: Actor, now: datetime) -> None:
 
 def replay(message_id: int, *, actor: Actor, now: datetime) -> WebhookMessage:
     """Send a message again, with the same id and body. Raises NotFound, Conflict (still under way, or switched off)."""
-    message = db.session.scalars(
-        select(WebhookMessage).where(WebhookMessage.id == message_id).with_for_update()
-    ).first()
-    if message is None:
-        raise NotFound
+    message = row_held(WebhookMessage, message_id)
     endpoint = held(message.endpoint_id)
     if not endpoint.enabled:
         raise Conflict(_l("This webhook is switched off. Switch it on first."))

@@ -19,6 +19,7 @@ from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, Rejected
 from app.core.held import held as row_held
+from app.core.held import locking
 from app.core.seen import Seen, check
 from app.events.notices import NoticeOver, NoticePublished
 from app.portal import policies
@@ -123,7 +124,7 @@ def discard(*, actor: Actor, now: datetime, notice_id: int, seen: int | None) ->
 
 def end_if_over(notice_id: int, *, actor: Actor, now: datetime) -> bool:
     """End a notice whose time is over; returns whether it was. A timer that comes early or twice does nothing."""
-    notice = db.session.scalars(select(Notice).where(Notice.id == notice_id).with_for_update(key_share=True)).first()
+    notice = db.session.scalars(locking(select(Notice).where(Notice.id == notice_id))).first()
     if notice is None or notice.status != Status.PUBLISHED:
         return False
     if notice.shown_until is None or notice.shown_until > now:

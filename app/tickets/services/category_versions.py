@@ -20,6 +20,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.held import held
 from app.core.versions.series import NOTHING
 from app.tickets import policies
 from app.tickets.models import Category, CategoryVersion
@@ -168,11 +169,7 @@ def discard(*, actor: Actor, now: datetime, category_id: int, seen: str) -> None
 def _to_edit(actor: Actor, category_id: int, seen: str) -> Category:
     if actor.kind != "system" and not policies.may_edit_catalogue(actor):
         raise NotAllowed
-    category = db.session.scalars(
-        select(Category).where(Category.id == category_id, Category.valid_to.is_(None)).with_for_update(key_share=True)
-    ).first()
-    if category is None or category.trade_id is None:
-        raise NotFound
+    category = held(Category, category_id, Category.valid_to.is_(None), Category.trade_id.is_not(None))
     if seen != mark(category):
         raise Stale(_l("Somebody else has changed these questions. Look at them again."))
     return category

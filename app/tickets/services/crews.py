@@ -14,6 +14,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotAllowed, Rejected
+from app.core.held import locking
 from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.models import (
@@ -147,9 +148,8 @@ def _permit(actor: Actor) -> None:
 
 def locked_profile(person_id: int) -> TechnicianProfile | None:
     """The dispatch row of a person, locked; None for who is no technician."""
-    return db.session.scalars(
-        select(TechnicianProfile).where(TechnicianProfile.person_id == person_id).with_for_update(key_share=True)
-    ).first()
+    query = select(TechnicianProfile).where(TechnicianProfile.person_id == person_id)
+    return db.session.scalars(locking(query)).first()
 
 
 def _check(person_id: int, cap: int, trades: Mapping[int, int]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
+from app.core.held import locking
 from app.core.i18n import iso
 from app.events.tickets.clocks import DelayExcused, ExtensionAsked, ExtensionDecided
 from app.sites import scope_words
@@ -211,7 +212,7 @@ def _missed(row: Any, now: datetime) -> bool:
 
 def _open(ticket_id: int, *, lock: bool = False) -> Extension | None:
     query = select(Extension).where(Extension.ticket_id == ticket_id, Extension.decided_at.is_(None))
-    return db.session.scalars(query.with_for_update() if lock else query).first()
+    return db.session.scalars(locking(query) if lock else query).first()
 
 
 def _refuse(case: Case, until: datetime, reason: str) -> None:

@@ -14,7 +14,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotAllowed, Rejected
-from app.core.held import QUICKER, held
+from app.core.held import QUICKER, held, locking
 from app.core.seen import Seen, check
 from app.sites import queries as places
 from app.tickets import policies
@@ -121,9 +121,7 @@ def begin_with(*, actor: Actor, now: datetime, view_id: int | None) -> None:
         raise NotAllowed
     if view_id is not None:
         queries.one(actor, view_id)
-    former = db.session.scalars(
-        select(DefaultView).where(DefaultView.person_id == actor.id).with_for_update()
-    ).one_or_none()
+    former = db.session.scalars(locking(select(DefaultView).where(DefaultView.person_id == actor.id))).one_or_none()
     before = former.view_id if former else None
     if before == view_id:
         return

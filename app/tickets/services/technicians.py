@@ -19,6 +19,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotAllowed, NotFound, Rejected
+from app.core.held import locking
 from app.core.seen import Seen
 from app.sites import queries as places
 from app.tickets import policies
@@ -318,11 +319,8 @@ def _permit_campus(actor: Actor, campus_id: int | None) -> None:
 def _reached(actor: Actor, person_id: int) -> TechnicianProfile:
     """The technician's locked row. Raises NotAllowed; NotFound where there is none or he is not the actor's to plan."""
     _permit(actor)
-    row = db.session.scalars(
-        select(TechnicianProfile)
-        .where(TechnicianProfile.person_id == person_id, queries.in_reach(actor))
-        .with_for_update(key_share=True, of=TechnicianProfile)
-    ).first()
+    query = select(TechnicianProfile).where(TechnicianProfile.person_id == person_id, queries.in_reach(actor))
+    row = db.session.scalars(locking(query, of=TechnicianProfile)).first()
     if row is None:
         raise NotFound
     return row
