@@ -152,6 +152,7 @@ def choose_language(actor: Actor, locale: str, now: datetime) -> None:
 def add_identifier(actor: Actor, person: Person, *, kind: str, value: str, now: datetime) -> PersonIdentifier:
     """A further number, valid from today; one of the same kind ends. Raises Rejected where somebody else has it."""
     today = places.today(now)
+    held(Person, person.id)  # two at a time would both find, and end, the same former number
     present = db.session.scalars(
         select(PersonIdentifier).where(
             PersonIdentifier.person_id == person.id,

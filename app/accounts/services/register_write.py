@@ -14,13 +14,13 @@ from sqlalchemy import insert, select, text
 
 from app.accounts.models import OrgMembership, Person, PersonIdentifier, Role, RoleGrant
 from app.accounts.services import people, sessions
+from app.accounts.services.register_plan import FACTS
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import current_institution, db, plan_anew
 from app.core.importing import RowPlan
 
 ROLE_OF = {"student_no": "student", "staff_no": "teacher"}
-FACTS = ("name", "sex", "birth_date", "phone", "email")
 
 _UPDATE_PEOPLE = text(
     """
