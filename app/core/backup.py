@@ -55,7 +55,7 @@ def address_without_password(folder: Path) -> str:
         file.touch(mode=0o600)
         file.write_text("*:*:*:*:" + str(password).replace("\\", "\\\\").replace(":", "\\:") + "\n")
         parts["passfile"] = str(file)
-    return make_conninfo(**parts)
+    return make_conninfo("", **parts)
 
 
 def blob_folder() -> Path:

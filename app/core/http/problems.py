@@ -18,7 +18,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.wrappers import Response as AnyResponse
+from werkzeug.sansio.response import Response as AnyResponse
 
 from app.core import errors, forms, logs
 from app.core.db import CONSTRAINT_ERRORS
