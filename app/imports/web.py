@@ -197,6 +197,8 @@ def reading(batch_id: int) -> Response:
 
 
 _COLUMN = re.compile(r"[0-9]{1,4}")
+NOWHERE = -1
+"""The column of a file that is named by what can be none."""
 
 
 @blueprint.post("/<int:batch_id>/columns")
@@ -206,7 +208,7 @@ def columns(batch_id: int) -> Any:
     batch = _batch(batch_id)
     importer = registry.importer(batch.kind)
     chosen = {each.name: request.form.get(f"column-{each.name}", "") for each in importer.columns}
-    mapping = {name: int(index) for name, index in chosen.items() if _COLUMN.fullmatch(index)}
+    mapping = {name: int(index) if _COLUMN.fullmatch(index) else NOWHERE for name, index in chosen.items() if index}
     header = forms.parse_id(request.form.get("header")) or 0
     try:
         intake.choose_columns(

@@ -252,7 +252,9 @@ def test_the_home_on_the_page(client: FlaskClient, database: Session, frozen: da
     nothing = client.post(url, data={"start": "2026-09-01"})
     assert nothing.status_code == 422
     assert "Choose a place" in nothing.text
-    assert client.post(url, data={"place_id": "99999", "start": "2026-09-01"}).status_code == 404
+    unknown = client.post(url, data={"place_id": "99999", "start": "2026-09-01"})
+    assert unknown.status_code == 422
+    assert "This place does not exist. Choose it again." in unknown.text
     data = {"place_id": str(room.id), "start": "2026-09-01", "end": "2027-06-30"}
     assert client.post(url, data={**data, "end": "2026-08-30"}).status_code == 422
     assert client.post(url, data=data).status_code == 302
