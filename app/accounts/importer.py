@@ -148,6 +148,7 @@ class PeopleImporter:
     permission = "people.read"
     whole_institution = True
     takes_extent = True
+    one_by_one = frozenset({"name_changes", "name_differs"})
 
     def needs_approval(self, counts: Mapping[str, int]) -> bool:
         return True

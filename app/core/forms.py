@@ -15,7 +15,7 @@ import marshmallow
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, RAISE, ValidationError, fields, validate
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from app.core import schema_words
 from app.core.errors import NEVER, DomainError, NotAllowed, NotFound, Rejected
@@ -26,12 +26,14 @@ IDEMPOTENCY_FIELD = "idempotency_key"
 FRAMEWORK_FIELDS = frozenset({"csrf_token", IDEMPOTENCY_FIELD})
 MAX_ID = 2**63 - 1
 
+# format characters and spaces of all kinds: text of nothing else shows nothing
+_UNSEEN = frozenset({"Cf", "Zs", "Zl", "Zp"})
 # embedding and override controls turn a line of text around for every later reader
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF])
 
 
 def clean(value: str, *, multiline: bool = False) -> str:
-    """Text as it is stored: NFC, no bidi controls, no control characters, trimmed.
+    """Text as it is stored: NFC, no bidi controls, no control characters, trimmed; empty where nothing would be seen.
 
     Raises ValidationError for NUL and lone surrogates, which PostgreSQL cannot store.
     """
@@ -42,7 +44,7 @@ def clean(value: str, *, multiline: bool = False) -> str:
     if not multiline:
         text = text.replace("\n", " ").replace("\t", " ")
     text = "".join(char for char in text if char in kept or unicodedata.category(char) != "Cc")
-    return text.strip()
+    return text.strip() if any(unicodedata.category(char) not in _UNSEEN for char in text) else ""
 
 
 class Text(fields.Field[str]):
@@ -67,6 +69,17 @@ class Text(fields.Field[str]):
         return text
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        return value
+
+
+class Upload(fields.Field[FileStorage]):
+    """A file of a multipart body; text under its name is none."""
+
+    default_error_messages = {"invalid": _l("Choose a file.")}  # noqa: RUF012 - as above
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> FileStorage:
+        if not isinstance(value, FileStorage):
+            raise self.make_error("invalid")
         return value
 
 

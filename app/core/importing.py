@@ -211,6 +211,8 @@ class Importer(Protocol[L]):
     """Whether the permission must hold for the whole institution; else the plan checks each row's place."""
     takes_extent: bool
     """Whether a file may declare for which part of the register it is complete."""
+    one_by_one: frozenset[str]
+    """Remarks whose rows the approver looks at one by one, and says so, before the plan is applied."""
 
     def needs_approval(self, counts: Mapping[str, int]) -> bool:
         """Whether another person must approve a plan with these counts by outcome."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, select
+import orjson
+from sqlalchemy import Integer, create_engine, pool, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
@@ -73,6 +75,42 @@ def institutions() -> tuple[InstitutionFacts, ...]:
 def forget_institutions() -> None:
     """Drop the cache (after a command changed the table; between tests)."""
     _Cache.known = ()
+
+
+def write(
+    owner_url: str,
+    *,
+    code: str,
+    name: Mapping[str, str],
+    hosts: Sequence[str],
+    flags: Mapping[str, Any],
+    number: int | None = None,
+) -> int | None:
+    """Write one as the owner of the tables, in a transaction of its own: other roles may only read this one.
+
+    `number` is its id, the next one by default. Returns the id; None where it or the code is taken.
+    """
+    engine = create_engine(owner_url, poolclass=pool.NullPool)
+    try:
+        with engine.begin() as connection:
+            made = connection.execute(
+                text(
+                    "INSERT INTO institution (id, code, name, hosts, flags) VALUES (coalesce(:number, "
+                    "(SELECT max(id) FROM institution) + 1, 1), :code, CAST(:name AS jsonb), :hosts, "
+                    "CAST(:flags AS jsonb)) ON CONFLICT DO NOTHING RETURNING id"
+                ),
+                {
+                    "number": number,
+                    "code": code,
+                    "name": orjson.dumps(name).decode(),
+                    "hosts": [host.lower() for host in hosts],
+                    "flags": orjson.dumps(flags).decode(),
+                },
+            ).scalar()
+    finally:
+        engine.dispose()
+    forget_institutions()
+    return None if made is None else int(made)
 
 
 def by_host(host: str) -> InstitutionFacts | None:

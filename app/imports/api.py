@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 
 from app.core import clock
-from app.core.errors import NotFound, Rejected
+from app.core.errors import NotFound
 from app.core.http import (
     ApiBlueprint,
     accepts,
@@ -62,9 +61,7 @@ def list_imports(asked: dict[str, Any]) -> dict[str, Any]:
 @policy(policies.can_run)
 def create_import(asked: dict[str, Any], sent: dict[str, Any]) -> Answer:
     """Send a file; it is looked at in the background (state `uploaded`, then `mapping` or `asking`)."""
-    file = sent["file"]
-    if not isinstance(file, FileStorage):
-        raise Rejected(fields={"file": _l("Send the file as the part “file” of a multipart body.")})
+    file: FileStorage = sent["file"]
     batch = intake.upload(
         file.stream,
         kind=asked["kind"],
@@ -140,11 +137,14 @@ def apply_import(batch_id: int) -> Answer:
 def approve_import(batch_id: int) -> Answer:
     """Approve somebody else's plan (state `waiting`), which applies it.
 
-    One older than 24 hours is run again instead.
+    Whoever approves says with it that the rows with remarks were looked at. One older than 24 hours is run again
+    instead.
     """
     _batch(batch_id)
     return _answer(
-        decisions.approve(batch_id, actor=current_actor(), now=clock.now(), seen=seen_version(required=False))
+        decisions.approve(
+            batch_id, actor=current_actor(), now=clock.now(), looked_at=True, seen=seen_version(required=False)
+        )
     )
 
 

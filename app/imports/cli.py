@@ -101,7 +101,7 @@ class _Run:
         with file.open("rb") as stream:
             self._do(lambda: self._upload(stream, file.name, extent, encoding, sheet))
         self._long(lambda step: looking.run(self.batch_id, step))
-        self._do(self._map)
+        self._map()
         self._long(lambda step: dry_run.run(self.batch_id, step, actor=self.actor, now=self.now))
         report = self._report()
         if dry or (strict and report["refused"]):
@@ -126,13 +126,21 @@ class _Run:
         self.batch_id = batch.id
 
     def _map(self) -> None:
+        """Take the columns as proposed. Where that cannot be, the batch is dropped and the run ends with the reason."""
+        hindrance: str | None = self._do(self._choose_columns)
+        if hindrance is not None:
+            self._do(lambda: decisions.withdraw(self.batch_id, actor=self.actor, now=self.now))
+            raise _Stop(hindrance, UNUSABLE)
+
+    def _choose_columns(self) -> str | None:
+        """Choose the proposed columns; returns why there are none, where there are none."""
         batch = self._usable()
         if batch.state == "asking":
             names = ", ".join(each["encoding"] for each in batch.layout["candidates"])
-            self._give_up(_("The encoding cannot be told. Name it with --encoding: %(names)s.", names=names))
+            return str(_("The encoding cannot be told. Name it with --encoding: %(names)s.", names=names))
         layout = batch.layout
         if layout.get("header") is None:
-            self._give_up(_("No heading of this kind was found in the first rows."))
+            return str(_("No heading of this kind was found in the first rows."))
         intake.choose_columns(
             batch.id,
             header=layout["header"],
@@ -141,13 +149,16 @@ class _Run:
             now=self.now,
             background=False,
         )
+        return None
 
     def _decide(self, report: dict[str, Any], approver: str | None) -> dict[str, Any]:
         if report["state"] == "waiting":
             if approver is None:
                 return report
             person = self._approver(approver)
-            self._do(lambda: decisions.approve(self.batch_id, actor=person, now=self.now, background=False))
+            self._do(
+                lambda: decisions.approve(self.batch_id, actor=person, now=self.now, looked_at=True, background=False)
+            )
         else:
             self._do(lambda: decisions.order(self.batch_id, actor=self.actor, now=self.now, background=False))
         self._long(lambda step: application.run(self.batch_id, step, actor=self.actor, now=self.now))
@@ -166,11 +177,6 @@ class _Run:
         if said is not None:
             raise _Stop(_("%(problem)s. %(remedy)s", problem=said[0], remedy=said[1]), UNUSABLE)
         return batch
-
-    def _give_up(self, sentence: str) -> None:
-        decisions.withdraw(self.batch_id, actor=self.actor, now=self.now)
-        transaction.finish()
-        raise _Stop(sentence, UNUSABLE)
 
     def _withdraw(self, report: dict[str, Any]) -> None:
         if report["state"] in ("planned", "waiting"):
@@ -217,10 +223,10 @@ class _Run:
             "remedy": wording.remedy(why, self.importer),
         }
 
-    def _do(self, work: Callable[[], Any]) -> None:
+    def _do(self, work: Callable[[], Any]) -> Any:
         try:
             with transaction.transaction():
-                work()
+                return work()
         except DomainError as refused:
             raise _Stop(_told(refused), UNUSABLE) from refused
 

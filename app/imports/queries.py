@@ -25,7 +25,7 @@ from app.sites import queries as places
 MAX_ID = 2**63 - 1
 _IN_MEMORY = 4 * 1024 * 1024
 _ROWS_AT_ONCE = 2000
-ROWS_NAMED = 10
+ROWS_NAMED = 100
 
 
 def batches(
@@ -173,16 +173,31 @@ def rows(
     outcome: Outcome,
     *,
     why: Reason | None = None,
-    remarked: bool = False,
+    field: str | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[ImportRow]:
-    """Planned rows of one outcome in the order of the file; of `why` those refused for this column, code and value."""
+    """Planned rows of one outcome in the order of the file.
+
+    Of `why` those refused for this column, code and value; of `field` those in which it changes.
+    """
     query = select(ImportRow).where(ImportRow.batch_id == batch_id, ImportRow.outcome == outcome)
     if why is not None:
         query = query.where(ImportRow.reasons.contains([{"code": why.code, "column": why.column, "value": why.value}]))
-    if remarked:
-        query = query.where(ImportRow.remarks != [])
+    if field is not None:
+        query = query.where(func.jsonb_exists(ImportRow.diff, field))
+    return page(query, [("id", ImportRow.id.asc())], cursor, limit, scalars=True)
+
+
+def to_look_at(batch: ImportBatch, importer: Importer[Any]) -> int:
+    """How many rows ask to be looked at one by one before they are approved."""
+    remarks: dict[str, int] = batch.counts.get("remarks", {})
+    return sum(count for name, count in remarks.items() if name in importer.one_by_one)
+
+
+def remarked(batch_id: int, name: str, *, cursor: str | None = None, limit: int = 50) -> Page[ImportRow]:
+    """Rows with a remark, in the order of the file."""
+    query = select(ImportRow).where(ImportRow.batch_id == batch_id, ImportRow.remarks.contains([{"code": name}]))
     return page(query, [("id", ImportRow.id.asc())], cursor, limit, scalars=True)
 
 

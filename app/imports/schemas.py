@@ -20,7 +20,7 @@ class UploadSchema(forms.Schema):
     kind = forms.Text(max=40, required=True)
     extent = forms.Text(max=4000, load_default="", multiline=True)
     scope = forms.Text(max=10, load_default="none", validate=validate.OneOf(["none", "whole", "codes"]))
-    file = fields.Raw(required=True)
+    file = forms.Upload(required=True)
 
 
 class UploadQuery(forms.Schema):
@@ -31,7 +31,7 @@ class UploadQuery(forms.Schema):
 
 
 class FileSchema(forms.Schema):
-    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+    file = forms.Upload(required=True)
 
 
 class ReadingSchema(forms.Schema):
@@ -45,6 +45,12 @@ class ReturnSchema(forms.Schema):
     """Why a plan is sent back."""
 
     reason = forms.Text(max=500, required=True, multiline=True)
+
+
+class ApprovalSchema(forms.Schema):
+    """What an approver says besides: that the rows which ask for it were looked at one by one."""
+
+    looked_at = fields.Boolean(load_default=False)
 
 
 class ListQuery(forms.QuerySchema):

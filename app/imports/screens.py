@@ -244,6 +244,11 @@ class Screen:
         return self.count("read") + self.count("missing")
 
     @property
+    def to_look_at(self) -> int:
+        """Rows the approver has to look at one by one."""
+        return queries.to_look_at(self.batch, self.importer)
+
+    @property
     def to_write(self) -> int:
         return self.count("new") + self.count("changed") + self.count("missing")
 
@@ -273,6 +278,7 @@ class Screen:
         found = sorted(self.batch.counts.get(name, {}).items(), key=lambda item: -item[1])
         return [
             {
+                "code": code,
                 "text": wording.summary(code, self.importer),
                 "remedy": wording.say(wording.wording_of(code, self.importer).remedy, {}) if remedy else "",
                 "count": count,
@@ -282,7 +288,9 @@ class Screen:
 
     def field_counts(self) -> list[dict[str, Any]]:
         found = sorted(self.batch.counts.get("fields", {}).items(), key=lambda item: -item[1])
-        return [{"label": wording.column_label(name, self.importer), "count": count} for name, count in found]
+        return [
+            {"name": name, "label": wording.column_label(name, self.importer), "count": count} for name, count in found
+        ]
 
     def diff_fields(self, rows: Sequence[ImportRow]) -> list[dict[str, str]]:
         """The columns of a table of changes: those that change in these rows, in the importer's order."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from app.core import clock, forms, tables
@@ -18,7 +17,7 @@ from app.core.pages import toast
 from app.imports import policies, queries, registry, reports, screens, wording
 from app.imports.models import ImportBatch
 from app.imports.rules import stages
-from app.imports.schemas import ListQuery, ReadingSchema, ReturnSchema, UploadSchema
+from app.imports.schemas import ApprovalSchema, ListQuery, ReadingSchema, ReturnSchema, UploadSchema
 from app.imports.services import decisions, intake, life
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
@@ -74,7 +73,7 @@ def new_post() -> Any:
     data = form.load(request.form, request.files)
     if data is not None and data["scope"] == "codes" and not data["extent"]:
         form.refuse({"extent": [_("Name the codes of the part the list is complete for.")]})
-    elif data is not None and isinstance(data["file"], FileStorage):
+    elif data is not None:
         extent = {"none": "", "whole": "whole"}.get(data["scope"], data["extent"])
         try:
             batch = intake.upload(
@@ -142,24 +141,48 @@ _LISTED: dict[str, Outcome] = {"new": "new", "changed": "changed", "missing": "m
 @blueprint.get("/<int:batch_id>/rows/<outcome>")
 @policy(policies.can_see)
 def rows(batch_id: int, outcome: str) -> str:
-    """All rows of one outcome."""
+    """All rows of one outcome; of changed ones those in which one field does, of refused ones those of one reason."""
     batch = _batch(batch_id)
     known = _LISTED.get(outcome)
     if known is None:
         raise NotFound
     why = _why() if known == "refused" else None
+    field = _counted(batch, "field", "fields") if known == "changed" else None
     found = queries.rows(
         batch.id,
         known,
         why=why,
-        remarked=request.args.get("remarked") == "1",
+        field=field,
         cursor=request.args.get("cursor"),
         limit=100,
     )
     page = screens.Screen.of(batch, current_actor(), clock.now(), None)
-    title = wording.OUTCOMES[known]
-    asked = screens.asked(why) if why else {}
-    return render_template("imports/rows.html", it=page, page=found, outcome=known, title=title, asked=asked)
+    title = wording.column_label(field, page.importer) if field else wording.OUTCOMES[known]
+    asked: dict[str, Any] = screens.asked(why) if why else {"field": field} if field else {}
+    at = url_for("imports.rows", batch_id=batch.id, outcome=known, **asked)
+    return render_template("imports/rows.html", it=page, page=found, outcome=known, title=title, at=at)
+
+
+@blueprint.get("/<int:batch_id>/remarks/<name>")
+@policy(policies.can_see)
+def remarks(batch_id: int, name: str) -> str:
+    """All rows with one remark: what an approver looks at one by one."""
+    batch = _batch(batch_id)
+    if name not in (batch.counts or {}).get("remarks", {}):
+        raise NotFound
+    found = queries.remarked(batch.id, name, cursor=request.args.get("cursor"), limit=100)
+    page = screens.Screen.of(batch, current_actor(), clock.now(), None)
+    kind = "changed" if any(row.diff for row in found.items) else "new"
+    title, at = wording.summary(name, page.importer), url_for("imports.remarks", batch_id=batch.id, name=name)
+    return render_template("imports/rows.html", it=page, page=found, outcome=kind, title=title, at=at)
+
+
+def _counted(batch: ImportBatch, name: str, group: str) -> str | None:
+    """What an address asks for among what the dry run has counted. Raises NotFound for what it has not."""
+    asked = request.args.get(name)
+    if asked is not None and asked not in (batch.counts or {}).get(group, {}):
+        raise NotFound
+    return asked
 
 
 def _why() -> Reason | None:
@@ -250,10 +273,21 @@ def apply(batch_id: int) -> Response:
 
 @blueprint.post("/<int:batch_id>/approve")
 @policy(policies.can_approve)
-def approve(batch_id: int) -> Response:
-    _batch(batch_id)
-    _tell_stale(decisions.approve(batch_id, actor=current_actor(), now=clock.now(), seen=_seen()))
-    return _show(batch_id)
+def approve(batch_id: int) -> Any:
+    batch = _batch(batch_id)
+    form = forms.Form(ApprovalSchema)
+    data = form.load(request.form)
+    if data is not None:
+        with form.heeding():
+            _tell_stale(decisions.approve(batch_id, actor=current_actor(), now=clock.now(), seen=_seen(), **data))
+            return _show(batch_id)
+    return _again(batch, form)
+
+
+def _again(batch: ImportBatch, form: forms.Form) -> Any:
+    """The page once more, with what was said of the form."""
+    page = screens.Screen.of(batch, current_actor(), clock.now(), None)
+    return render_template("imports/show.html", it=page, form=form), form.status
 
 
 def _tell_stale(batch: ImportBatch) -> None:
@@ -268,8 +302,7 @@ def send_back(batch_id: int) -> Any:
     form = forms.Form(ReturnSchema)
     data = form.load(request.form)
     if data is None:
-        page = screens.Screen.of(batch, current_actor(), clock.now(), None)
-        return render_template("imports/show.html", it=page, form=form), 422
+        return _again(batch, form)
     decisions.send_back(batch_id, data["reason"], actor=current_actor(), now=clock.now(), seen=_seen())
     return _show(batch_id)
 

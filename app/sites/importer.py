@@ -141,6 +141,7 @@ class PlaceImporter:
     permission = "places.write"
     whole_institution = False
     takes_extent = False
+    one_by_one = frozenset[str]()
 
     def needs_approval(self, counts: Mapping[str, int]) -> bool:
         return False

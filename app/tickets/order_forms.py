@@ -58,7 +58,7 @@ class PartsField(fields.Field[tuple[needs.Part, ...]]):
 
 def _photos() -> fields.List[Any]:
     return fields.List(
-        fields.Raw(),
+        forms.Upload(),
         load_default=list,
         validate=validate.Length(max=PHOTOS_AT_ONCE, error=_l("Send at most six photos at a time.")),
     )
@@ -98,7 +98,7 @@ class PhotosForm(forms.Schema):
         validate=validate.OneOf(("before", "after", "signature"), error=_l("Say whether it is before or after.")),
     )
     photos = fields.List(
-        fields.Raw(),
+        forms.Upload(),
         required=True,
         validate=validate.Length(min=1, max=PHOTOS_AT_ONCE, error=_l("Send one to six photos at a time.")),
         error_messages={"required": _l("Take or choose a photo.")},

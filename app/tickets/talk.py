@@ -28,7 +28,7 @@ class Message(forms.Schema):
 
     text = forms.Text(max=schemas.NOTE_LIMIT, multiline=True, load_default="")
     photos = fields.List(
-        fields.Raw(),
+        forms.Upload(),
         load_default=list,
         validate=validate.Length(max=PHOTOS, error=_l("Send at most six photos at a time.")),
     )

@@ -92,9 +92,18 @@ def form_fields() -> dict[str, fields.Field[Any]]:
     found: dict[str, fields.Field[Any]] = {}
     for schema in schemas():
         for name, field in schema().fields.items():
-            if not field.dump_only and (name not in found or isinstance(field, forms.Text)):
+            if not field.dump_only and not is_file(field) and (name not in found or isinstance(field, forms.Text)):
                 found[name] = field
     return found
+
+
+def is_file(field: fields.Field[Any]) -> bool:
+    return isinstance(field.inner if isinstance(field, fields.List) else field, forms.Upload)
+
+
+def file_fields() -> set[str]:
+    """Names under which forms take files."""
+    return {name for schema in schemas() for name, field in schema().fields.items() if is_file(field)}
 
 
 def encoded(sent: dict[str, str]) -> bytes:
@@ -115,6 +124,7 @@ def test_every_form_answers_every_nasty_input(app: Flask, client: FlaskClient, i
     loads = [
         dict.fromkeys(known, "a\x00b"),
         {**usual, **dict.fromkeys(texts, "a\ud800b")},
+        {**usual, **dict.fromkeys(file_fields(), "no file")},
         *({**usual, **mixed(texts, turn)} for turn in (0, 3, 5)),
         *(dict.fromkeys(known, value) for value in NUMBERS[2:5]),
     ]
@@ -247,6 +257,7 @@ def test_what_is_too_large_is_413_everywhere(
     for method, path, _properties in bodies(app):
         answer = client.open(at(path, ids), method=method, headers=bearer, data=huge, content_type=JSON)
         assert answer.status_code == 413, path
+        assert "2 MB" in answer.get_json(force=True)["detail"], "the limit is named"
     accounts.sign_in(client, accounts.person(*ALL_RIGHTS))
     wrong = []
     for method, rule in walking.routes(app, safe=False, api=False):

@@ -156,3 +156,17 @@ def test_addresses_are_as_flask_builds_them(app: Flask, endpoint: str, values: d
         with app.test_request_context("/", method=method):
             expected = Flask.url_for(app, endpoint, **values)  # type: ignore[arg-type]  # as a template gives them
             assert [url_for(endpoint, **values) for _time in range(2)] == [expected, expected]  # type: ignore[arg-type]  # the same
+
+
+@pytest.mark.parametrize("host", ["evil.example", "repairs.example.edu.evil.example", "x" * 300])
+def test_a_forged_host_name_is_refused(
+    app: Flask, client: FlaskClient, database: Session, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """Nothing is built from a name that is not the site's: no page, no link in a mail, no answer of the API."""
+    monkeypatch.setitem(app.config, "TRUSTED_HOSTS", ["repairs.example.edu"])
+    assert client.get("/login", headers={"Host": "repairs.example.edu"}).status_code == 200
+    for where in ("/", "/login", "/api/v1/me", "/nowhere"):
+        answer = client.get(where, headers={"Host": host})
+        assert answer.status_code == 400, where
+        assert "evil" not in answer.text
+    assert client.get("/api/v1/me", headers={"Host": host}).mimetype == "application/problem+json"

@@ -51,7 +51,7 @@ def applied(data, *, kind, actor, now, approver=None, extent=""):
     """A batch applied, approved by `approver` where it needs that."""
     batch = planned(data, kind=kind, actor=actor, now=now, extent=extent)
     if batch.state == "waiting":
-        decisions.approve(batch.id, actor=approver, now=now, background=False)
+        decisions.approve(batch.id, actor=approver, now=now, looked_at=True, background=False)
     elif batch.state == "planned":
         decisions.order(batch.id, actor=actor, now=now, background=False)
     if batch.state == "applying":

@@ -110,7 +110,7 @@ def test_an_extent_that_vanished_before_applying_fails(database, now):
     rows = [campus.PEOPLE_HEADINGS, campus.person(1, 班级="")]
     batch = stages.planned(campus.gb18030(rows), kind="people", actor=uploader, now=now, extent="0817，0817")
     assert batch.extent == "0817"
-    decisions.approve(batch.id, actor=head, now=now, background=False)
+    decisions.approve(batch.id, actor=head, now=now, looked_at=True, background=False)
     unit.valid_to = now.date()
     db.session.flush()
     application.run(batch.id, stages.no_step, actor=head, now=now)
@@ -121,7 +121,7 @@ def test_who_lacks_the_right_decides_nothing(admin, student, now):
     batch = planned(admin, now)
     for act in (
         lambda: decisions.order(batch.id, actor=student, now=now),
-        lambda: decisions.approve(batch.id, actor=student, now=now),
+        lambda: decisions.approve(batch.id, actor=student, now=now, looked_at=True),
         lambda: decisions.run_again(batch.id, actor=student, now=now),
         lambda: decisions.send_back(batch.id, "no", actor=student, now=now),
         lambda: decisions.withdraw(batch.id, actor=student, now=now),
@@ -151,7 +151,7 @@ def test_moves_there_are_not_are_refused(admin, now):
     batch = planned(admin, now)
     other = accounts.actor(accounts.person("admin"))
     with pytest.raises(Conflict):
-        decisions.approve(batch.id, actor=other, now=now)  # places wait for nobody
+        decisions.approve(batch.id, actor=other, now=now, looked_at=True)  # places wait for nobody
     decisions.withdraw(batch.id, actor=admin, now=now)
     for act in (decisions.withdraw, decisions.order, decisions.run_again):
         with pytest.raises(Conflict):

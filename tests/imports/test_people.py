@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.accounts.models import OrgMembership, OrgUnit, PersonIdentifier
 from app.core import keyed
 from app.core.db import db
-from app.core.errors import NotAllowed
+from app.core.errors import NotAllowed, Rejected
 from app.imports.models import ImportChunk, ImportRow
 from app.imports.services import application, decisions
 from tests.counting import counted
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("units")
 def test_a_connection_that_knew_a_small_register_plans_anew(registry, head, now):
     """The checks of foreign keys, planned while the register was small, would read all of it for each row."""
     batch = stages.planned(campus.gb18030(campus.people(30)), kind="people", actor=registry, now=now)
-    decisions.approve(batch.id, actor=head, now=now, background=False)
+    decisions.approve(batch.id, actor=head, now=now, looked_at=True, background=False)
     with counted() as seen:
         application.run(batch.id, stages.no_step, actor=head, now=now)
     people = next(at for at, said in enumerate(seen) if said.startswith("INSERT INTO person "))
@@ -37,8 +37,8 @@ def test_twenty_thousand_people_are_taken_after_approval_and_then_known(registry
     assert (batch.counts["read"], batch.counts["new"], batch.counts["refused"]) == (20_000, 20_000, 0)
     assert students() == 0
     with pytest.raises(NotAllowed):
-        decisions.approve(batch.id, actor=registry, now=now)
-    decisions.approve(batch.id, actor=head, now=now, background=False)
+        decisions.approve(batch.id, actor=registry, now=now, looked_at=True)
+    decisions.approve(batch.id, actor=head, now=now, looked_at=True, background=False)
     application.run(batch.id, stages.no_step, actor=head, now=now)
     assert stages.batch(batch.id).state == "applied"
     assert students() == 20_000
@@ -246,7 +246,10 @@ def test_forty_changed_numbers_three_names_two_doubles_and_25_missing_keep_every
     counts = batch.counts
     assert (counts["changed"], counts["missing"], counts["refused"]) == (43, 25, 4)
     assert by_number("2026000000") is not None
-    decisions.approve(batch.id, actor=head, now=now, background=False)
+    with pytest.raises(Rejected) as unseen:
+        decisions.approve(batch.id, actor=head, now=now, looked_at=False, background=False)
+    assert list(unseen.value.fields) == ["looked_at"], "three names change: each is looked at"
+    decisions.approve(batch.id, actor=head, now=now, looked_at=True, background=False)
     application.run(batch.id, stages.no_step, actor=head, now=now)
     assert by_number("2027000000").id == before[campus.unique_document(0)]
     assert by_number("2027000039").id == before[campus.unique_document(39)]

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts.models import PersonIdentifier
+from app.core import clock
 from app.core.db import db
 from app.imports import wording
 from app.imports.models import ImportBatch
@@ -229,6 +230,41 @@ def test_people_are_approved_by_somebody_else(client, login, database):
     assert newest().state == "applied"
     assert newest().decided_by == head.id
     assert db.session.scalars(select(PersonIdentifier.value).where(PersonIdentifier.kind == "student_no")).one()
+
+
+def test_names_that_change_are_looked_at_one_by_one_before_approval(client, login, database):
+    """handbook/dorms-rules.md E: the rows are one click away, and the approver says that he has seen them."""
+    uploader, head = accounts.person("registry", locale="en"), accounts.person("registry", locale="en")
+    people = [campus.person(n, 院系="", 班级="") for n in range(4)]
+    stages.applied(
+        campus.gb18030([campus.PEOPLE_HEADINGS, *people]),
+        kind="people",
+        actor=accounts.actor(uploader),
+        approver=accounts.actor(head),
+        now=clock.now(),
+    )
+    login(uploader)
+    renamed, renumbered = campus.person(1, 姓名="新名甲"), campus.person(2, 学号="2027000002")
+    rows = [[*each[:5], "", ""] for each in (people[0], renamed, renumbered, people[3])]
+    batch = walk_to_plan(client, campus.gb18030([campus.PEOPLE_HEADINGS, *rows]), kind="people")
+    login(head)
+    at = f"/imports/{batch.id}"
+    page = client.get(at).text
+    for way in (f"{at}/remarks/name_changes", f"{at}/rows/changed?field=name"):
+        assert f'href="{way}"' in page
+        listed = client.get(way).text
+        assert "新名甲" in listed
+        assert "2027000002" not in listed
+    assert "2027000002" in client.get(f"{at}/remarks/number_changes").text
+    for nonsense in ("remarks/spaceship", "remarks/%00", "rows/changed?field=spaceship", "rows/changed?field=%00"):
+        assert client.get(f"{at}/{nonsense}").status_code == 404
+    blind = client.post(f"{at}/approve", data={"version": batch.version})
+    assert blind.status_code == 422
+    assert "one by one first" in blind.text
+    assert newest().state == "waiting"
+    client.post(f"{at}/approve", data={"version": batch.version, "looked_at": "1"})
+    stages.work_off()
+    assert newest().state == "applied"
 
 
 def test_a_plan_is_sent_back_with_a_reason(client, login, database):

@@ -102,11 +102,12 @@ def test_408_a_body_that_does_not_arrive(browser: FlaskClient, app: Flask, monke
 def test_413_a_body_that_is_too_large(browser: FlaskClient) -> None:
     answer = browser.post("/notifications/read", data={"up_to": "x" * 3_000_000}, headers=ENGLISH)
     assert answer.status_code == 413
+    assert "2 MB at most" in said(answer)
     assert "smaller" in said(answer)
     content = b'{"x": "' + b"x" * 3_000_000 + b'"}'
     answer = browser.post("/notifications/read", data=content, content_type="application/json", headers=ENGLISH)
     assert answer.status_code == 413
-    assert "Send less at a time" in said(answer), "who sent JSON sent no files"
+    assert "2 MB at most. Send less at a time" in said(answer), "who sent JSON sent no files"
 
 
 @pytest.fixture

@@ -157,6 +157,7 @@ ROUTES: Routes = {
         "imports.new_post",
         "imports.reading",
         "imports.refused",
+        "imports.remarks",
         "imports.rows",
         "imports.show",
         "imports.state",

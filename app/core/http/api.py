@@ -110,6 +110,7 @@ def _describe_fields(api: Api) -> None:
     """Tell the document what our own fields are: text with its length, ids as decimal strings."""
     api.register_field(forms.Text, "string", None)
     api.register_field(forms.Id, "string", None)
+    api.register_field(forms.Upload, "string", "binary")
 
     def bounds(_converter: Any, field: Any, **_options: Any) -> dict[str, Any]:
         if isinstance(field, forms.Text):

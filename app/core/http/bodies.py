@@ -29,6 +29,14 @@ DISCARDED = 64 * 1024 * 1024  # of a body that is too large, so that its sender 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
+class TooLarge(RequestEntityTooLarge):
+    """A body of more than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit = limit
+
+
 class Reader:
     """Reads one body into `kept`; what exceeds `limit` is read and thrown away."""
 
@@ -139,7 +147,7 @@ def read(limit: int, seconds: float) -> IO[bytes]:
         return reader.kept
     reader.kept.close()
     if reader.size > limit:
-        raise RequestEntityTooLarge
+        raise TooLarge(limit)
     raise BadRequest from reader.error
 
 

@@ -8,7 +8,6 @@ SQLSTATE (rule 5); a database that is gone becomes 503, the only 5xx that is an 
 from __future__ import annotations
 
 import logging
-from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -22,6 +21,7 @@ from werkzeug.sansio.response import Response as AnyResponse
 
 from app.core import errors, forms, logs
 from app.core.db import CONSTRAINT_ERRORS
+from app.core.http import bodies
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,6 @@ DETAILS: dict[int, Any] = {
     500: _l("Nothing you entered was half stored. Try again; if it happens again, tell us the request number."),
     503: _l("Try again in a few seconds. Nothing was lost."),
 }
-TOO_MUCH_JSON = _l("The content is larger than this address takes. Send less at a time.")
 
 
 def is_api() -> bool:
@@ -132,8 +131,16 @@ def http_error(error: HTTPException) -> AnyResponse:
         headers["Retry-After"] = str(retry)
     data = getattr(error, "data", None) or {}
     fields = forms.flatten(data.get("messages", {}))
-    detail = TOO_MUCH_JSON if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.is_json else None
+    detail = _too_large(error.limit) if isinstance(error, bodies.TooLarge) else None
     return render(status, code=slug(status), detail=detail, fields=fields, headers=headers)
+
+
+def _too_large(limit: int) -> str:
+    """What to do about a body of more than `limit` bytes; who sent JSON sent no files."""
+    megabytes = f"{limit / 2**20:.3g}"
+    if request.is_json:
+        return str(_("This address takes %(limit)s MB at most. Send less at a time.", limit=megabytes))
+    return str(_("This address takes %(limit)s MB at most. Send fewer or smaller files.", limit=megabytes))
 
 
 def slug(status: int) -> str:

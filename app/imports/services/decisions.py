@@ -9,24 +9,32 @@ from flask_babel import lazy_gettext as _l
 from app.audit import services as audit
 from app.core import outbox
 from app.core.actor import Actor
-from app.core.errors import Conflict, NotAllowed
+from app.core.errors import Conflict, NotAllowed, Rejected
 from app.events.imports import DryRunOrdered, ImportOrdered, UndoOrdered
-from app.imports import policies, registry
+from app.imports import policies, queries, registry
 from app.imports.models import ImportBatch
 from app.imports.rules import stages
 from app.imports.services import life
 
 
 def approve(
-    batch_id: int, *, actor: Actor, now: datetime, seen: int | None = None, background: bool = True
+    batch_id: int,
+    *,
+    actor: Actor,
+    now: datetime,
+    looked_at: bool,
+    seen: int | None = None,
+    background: bool = True,
 ) -> ImportBatch:
     """Approve a plan of somebody else, which applies it.
 
-    A plan older than 24 hours is run again instead (the batch answers with state "planning"). Raises Conflict,
-    NotAllowed (own upload).
+    `looked_at`: the approver says that he has looked at the rows that ask for it, one by one. A plan older than 24
+    hours is run again instead (the batch answers with state "planning"). Raises Conflict, NotAllowed (own upload),
+    Rejected (field `looked_at`).
     """
     batch = life.locked(batch_id, seen)
-    if not policies.can_approve_kind(actor, registry.importer(batch.kind)):
+    importer = registry.importer(batch.kind)
+    if not policies.can_approve_kind(actor, importer):
         raise NotAllowed
     if policies.is_own(actor, batch):
         raise NotAllowed(_l("You uploaded this file, so another person must approve it."), code="own-upload")
@@ -34,6 +42,8 @@ def approve(
         raise Conflict(_l("This import does not wait for an approval."), code="import-state", state=batch.state)
     if not stages.plan_is_fresh(batch.planned_at, now):
         return _run_again(batch, background)
+    if not looked_at and queries.to_look_at(batch, importer):
+        raise Rejected(fields={"looked_at": [_l("Look at these rows one by one first, then tick this.")]})
     audit.record(actor, "import.approve", "import", batch.id, now=now, after=_figures(batch))
     return _order(batch, actor, now, background)
 

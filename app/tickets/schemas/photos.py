@@ -11,10 +11,10 @@ from app.core import forms
 class PhotoFiles(forms.Schema):
     """A multipart body with one photo (`photo` or `file`) or several (`photos`)."""
 
-    photo = fields.Raw(metadata={"type": "string", "format": "binary"})
-    file = fields.Raw(metadata={"type": "string", "format": "binary"})
+    photo = forms.Upload()
+    file = forms.Upload()
     photos = fields.List(
-        fields.Raw(metadata={"type": "string", "format": "binary"}),
+        forms.Upload(),
         validate=validate.Length(max=6, error=_l("Send at most six photos at a time.")),
     )
 

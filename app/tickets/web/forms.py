@@ -34,7 +34,7 @@ class Report(forms.Schema):
     visit = VisitChoice(load_default=None)
     recurs = forms.Id(load_default=None)
     photos = fields.List(
-        fields.Raw(),
+        forms.Upload(),
         load_default=list,
         validate=validate.Length(max=PHOTOS, error=_l("Send at most six photos with the report; more can follow.")),
     )
@@ -67,7 +67,7 @@ class Act(forms.Schema):
     reason = forms.Text(max=reasons.REASON_LIMIT, load_default="")
     note = forms.Text(max=DESCRIPTION_LIMIT, multiline=True, load_default="")
     photos = fields.List(
-        fields.Raw(),
+        forms.Upload(),
         load_default=list,
         validate=validate.Length(max=PHOTOS, error=_l("Send at most six photos at a time.")),
     )
