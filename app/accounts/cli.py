@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,7 +21,7 @@ from sqlalchemy import select
 from app.accounts import queries, services
 from app.accounts.models import Person, Role
 from app.accounts.services import institutions, passwords, rights
-from app.core import clock, institution
+from app.core import backup, clock, institution, moving
 from app.core.actor import Actor
 from app.core.db import db, institution_bound
 from app.core.errors import DomainError, Rejected
@@ -29,7 +30,7 @@ from app.sites import queries as places
 
 users = AppGroup("users", help="Accounts: create, list, disable, enable, set-password.")
 roles = AppGroup("roles", help="Roles: list, sync with this release.")
-institution_group = AppGroup("institution", help="Institutions: create, list.")
+institution_group = AppGroup("institution", help="Institutions: create, list, export, import, verify.")
 
 COMMANDS = (users, roles, institution_group)
 
@@ -262,7 +263,10 @@ def list_roles(code: str | None) -> None:
 @click.option("--name-en", required=True, help="Name in English.")
 @click.option("--host", "hosts", multiple=True, help="Host name its pages answer to; repeatable. None: the only one.")
 @click.option("--zone", default="Asia/Shanghai", show_default=True, help="IANA time zone.")
-def create_institution(code: str, name_zh: str, name_en: str, hosts: tuple[str, ...], zone: str) -> None:
+@click.option("--number", type=click.IntRange(1), help="Its id: give it where several cells share them. Default: next.")
+def create_institution(
+    code: str, name_zh: str, name_en: str, hosts: tuple[str, ...], zone: str, number: int | None
+) -> None:
     """Make the institution CODE and its roles."""
     config = current_app.config["HOUQIN"]
     if not config.owner_database_url:
@@ -274,12 +278,38 @@ def create_institution(code: str, name_zh: str, name_en: str, hosts: tuple[str, 
             name={"zh-CN": name_zh, "en": name_en},
             hosts=hosts,
             flags={"zone": zone},
+            number=number,
         )
     with _inside(code) as actor:
         services.sync_roles(actor, clock.now())
     click.echo(
         f"Institution {code} is made ({institution_id}) with its roles. Next: flask users create NAME --role admin"
     )
+
+
+@institution_group.command("export")
+@click.argument("code")
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+def export_institution(code: str, target: Path) -> None:
+    """Write all of the institution CODE, rows and files, into one FILE. For a move, stop its site first."""
+    click.echo(f"Written {target}: {backup.summary(moving.export(code, target))}.")
+
+
+@institution_group.command("import")
+@click.argument("source", type=click.Path(path_type=Path, dir_okay=False))
+def import_institution(source: Path) -> None:
+    """Take the institution of an exported FILE into this database: all of it, checked, or nothing."""
+    manifest = moving.take_in(source)
+    click.echo(f"{manifest['institution']['code']} is here: {backup.summary(manifest)}; all checksums are identical.")
+
+
+@institution_group.command("verify")
+@click.argument("source", type=click.Path(path_type=Path, dir_okay=False))
+def verify_institution(source: Path) -> None:
+    """Compare an exported FILE with what is here. Exit code 1 where anything differs."""
+    if wrong := moving.differences(source):
+        raise click.ClickException(f"These differ: {', '.join(wrong)}.")
+    click.echo("Nothing differs.")
 
 
 @institution_group.command("list")

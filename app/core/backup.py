@@ -31,6 +31,7 @@ from app.core.db import driver_address
 
 FORMAT = 1
 BLOBS = "blobs"
+EVERYTHING = sql.SQL("true")
 
 
 class BackupError(click.ClickException):
@@ -96,18 +97,15 @@ def write(target: Path) -> dict[str, Any]:
             "format": FORMAT,
             "at": clock.now().isoformat(),
             "tables": tables,
-            "blobs": dict(_blob_sums(blob_folder())),
+            "blobs": dict(blob_sums(blob_folder())),
         }
         part = Path(work) / "backup.tar"
         with tarfile.open(part, "w") as archive:
-            _add_bytes(archive, "manifest.json", orjson.dumps(manifest), Path(work))
+            add_bytes(archive, "manifest.json", orjson.dumps(manifest), Path(work))
             archive.add(dump, "database.dump")
             for name in manifest["blobs"]:
                 archive.add(blob_folder() / name, f"{BLOBS}/{name}", recursive=False)
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
-        part.chmod(0o600)
-        part.replace(target)
+        put(part, target)
     return manifest
 
 
@@ -116,13 +114,11 @@ def restore(source: Path, *, replace: bool) -> dict[str, Any]:
 
     `replace` is needed where the database already holds data. Stop web and workers first.
     """
-    with _unpacked(source) as folder:
+    with unpacked(source, "database.dump") as folder:
         manifest: dict[str, Any] = orjson.loads((folder / "manifest.json").read_bytes())
         if manifest.get("format") != FORMAT:
             raise BackupError(f"{source} has format {manifest.get('format')}; this release reads {FORMAT}.")
-        for name, expected in manifest["blobs"].items():
-            if _sum(folder / BLOBS / name) != expected:
-                raise BackupError(f"{source} is damaged: {name} does not have its checksum. Take another backup.")
+        check_blobs(source, folder, manifest)
         with psycopg.connect(owner_url(), autocommit=True) as connection:
             if checksums(connection) and not replace:
                 raise BackupError("The database already holds data. Add --replace to put the backup in its place.")
@@ -160,15 +156,17 @@ def checksums(connection: psycopg.Connection[Any]) -> dict[str, list[str]]:
             "AND NOT relispartition ORDER BY relname"
         )
     ]
-    found = {}
-    for name in names:
-        row = connection.execute(
-            sql.SQL(
-                "SELECT count(*)::text, coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text FROM {} t"
-            ).format(sql.Identifier(name))
-        ).fetchone()
-        found[name] = list(row or ())
-    return found
+    return {name: checksum(connection, name) for name in names}
+
+
+def checksum(connection: psycopg.Connection[Any], table: str, where: sql.Composable = EVERYTHING) -> list[str]:
+    """How many rows of a table there are, of those where a condition holds, and their order-free checksum."""
+    row = connection.execute(
+        sql.SQL(
+            "SELECT count(*)::text, coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text FROM {} t WHERE {}"
+        ).format(sql.Identifier(table), where)
+    ).fetchone()
+    return list(row or ())
 
 
 def _one(connection: psycopg.Connection[Any], statement: str) -> str:
@@ -182,6 +180,21 @@ def _run(*command: str) -> None:
         raise BackupError(f"{Path(command[0]).name} failed:\n{done.stderr.strip()[-2000:]}")
 
 
+def put(part: Path, target: Path) -> None:
+    """Put a file that is whole now in its place, safe on the disk and for its owner alone."""
+    with part.open("rb") as written:
+        os.fsync(written.fileno())
+    part.chmod(0o600)
+    part.replace(target)
+
+
+def check_blobs(source: Path, folder: Path, manifest: dict[str, Any]) -> None:
+    """Raise BackupError where a file of the unpacked archive is not what its manifest says."""
+    for name, expected in manifest["blobs"].items():
+        if _sum(folder / BLOBS / name) != expected:
+            raise BackupError(f"{source} is damaged: {name} does not have its checksum. Take another backup.")
+
+
 def _sum(path: Path) -> str:
     if not path.is_file():
         return "missing"
@@ -189,20 +202,23 @@ def _sum(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _blob_sums(folder: Path) -> Iterator[tuple[str, str]]:
+def blob_sums(folder: Path) -> Iterator[tuple[str, str]]:
+    """Every file below a folder with its checksum."""
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         if path.is_file() and not path.is_symlink() and not path.name.endswith(".part"):
             yield path.relative_to(folder).as_posix(), _sum(path)
 
 
-def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes, work: Path) -> None:
+def add_bytes(archive: tarfile.TarFile, name: str, content: bytes, work: Path) -> None:
+    """Add a file of this content to an archive; `work` is a folder for it."""
     path = work / name
     path.write_bytes(content)
     archive.add(path, name)
 
 
 @contextmanager
-def _unpacked(source: Path) -> Iterator[Path]:
+def unpacked(source: Path, needed: str) -> Iterator[Path]:
+    """The archive's files in a temporary folder. Raises BackupError where it is none, or has no file `needed`."""
     if not source.is_file():
         raise BackupError(f"There is no file {source}.")
     with tempfile.TemporaryDirectory(dir=current_app.config["HOUQIN"].data_dir, prefix=".restore-") as folder:
@@ -211,8 +227,8 @@ def _unpacked(source: Path) -> Iterator[Path]:
                 archive.extractall(folder, filter="data")
         except (tarfile.TarError, OSError) as error:
             raise BackupError(f"{source} is not a backup of Houqin, or it is damaged ({error}).") from error
-        if not (Path(folder) / "manifest.json").is_file() or not (Path(folder) / "database.dump").is_file():
-            raise BackupError(f"{source} is not a backup of Houqin.")
+        if not (Path(folder) / "manifest.json").is_file() or not (Path(folder) / needed).exists():
+            raise BackupError(f"{source} is not a backup of Houqin of this kind.")
         yield Path(folder)
 
 
@@ -230,7 +246,8 @@ def _put_blobs(source: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _summary(manifest: dict[str, Any]) -> str:
+def summary(manifest: dict[str, Any]) -> str:
+    """How much a manifest names, in a few words."""
     rows = sum(int(each[0]) for each in manifest["tables"].values())
     return f"{len(manifest['tables'])} tables, {rows} rows, {len(manifest['blobs'])} files"
 
@@ -240,7 +257,7 @@ def _summary(manifest: dict[str, Any]) -> str:
 @with_appcontext
 def backup_command(target: Path) -> None:
     """Write database and files into one FILE."""
-    click.echo(f"Written {target}: {_summary(write(target))}.")
+    click.echo(f"Written {target}: {summary(write(target))}.")
 
 
 @click.command("restore")
@@ -249,4 +266,4 @@ def backup_command(target: Path) -> None:
 @with_appcontext
 def restore_command(source: Path, replace: bool) -> None:
     """Put a backup FILE back and check it against its checksums. Stop web and workers first."""
-    click.echo(f"Restored {source}: {_summary(restore(source, replace=replace))}; all checksums are identical.")
+    click.echo(f"Restored {source}: {summary(restore(source, replace=replace))}; all checksums are identical.")
