@@ -140,7 +140,7 @@ TEXT, SECRET, SWITCH = Kind("text"), Kind("secret"), Kind("on, off", _switch)
 WORDS, FOLDER = Kind("list, by commas", _words), Kind("absolute path", _folder)
 NETWORKS = Kind("list, by commas", _networks)
 DATABASE, SITE = Kind("URL", _database), Kind("URL", _web_address)
-QUEUE, MAIL = _url("redis", "rediss", "unix"), _url("smtp", "smtps")
+QUEUE, MAIL = _url("redis", "rediss", "unix", "redis+sentinel"), _url("smtp", "smtps")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +151,13 @@ class Config:
         str, Setting("DATABASE_URL", DATABASE, "PostgreSQL 18 for web processes (role `houqin_web`)")
     ]
     redis_url: Annotated[
-        str, Setting("REDIS_URL", QUEUE, "Valkey or Redis for queues and limits; may be wiped at any time")
+        str,
+        Setting(
+            "REDIS_URL",
+            QUEUE,
+            "Valkey or Redis for queues and limits, may be wiped at any time; sentinels: "
+            "`redis+sentinel://host:port,host:port/NAME`",
+        ),
     ]
     secret_key: Annotated[
         str, Setting("SECRET_KEY", SECRET, "signs cookies and links; 32 random characters in production")
@@ -174,6 +180,9 @@ class Config:
     ] = ""
     direct_database_url: Annotated[
         str, Setting("DIRECT_DATABASE_URL", DATABASE, "past any pooler, for LISTEN and locks; else the worker's")
+    ] = ""
+    report_database_url: Annotated[
+        str, Setting("REPORT_DATABASE_URL", DATABASE, "where reports read, such as a standby; else DATABASE_URL")
     ] = ""
     secret_key_fallbacks: Annotated[
         tuple[str, ...], Setting("SECRET_KEY_FALLBACKS", WORDS, "former secret keys, accepted while they rotate out")
@@ -219,6 +228,14 @@ class Config:
     db_connect_timeout_s: Annotated[
         int, Setting("DB_CONNECT_TIMEOUT_S", _whole(2, 60), "seconds PostgreSQL gets to take a connection")
     ] = 3
+    db_prepare_threshold: Annotated[
+        int,
+        Setting(
+            "DB_PREPARE_THRESHOLD",
+            _whole(0, 1000),
+            "runs of a statement before the server keeps it prepared; 0: never, for a pooler that cannot",
+        ),
+    ] = 5
     apart_pool_size: Annotated[
         int, Setting("APART_POOL_SIZE", _whole(1, 50), "connections per process for what outlives a rollback")
     ] = 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import partial
 from pathlib import Path
 
 from app.tickets.rules import documentation
@@ -46,9 +47,12 @@ def wanted() -> dict[Path, str]:
     found = {TRANSITIONS: documentation.documentation(FEATURES_ON)}
     for path, tag in READMES.items():
         text = path.read_text(encoding="utf-8")
-        table = settings_table(tag)
-        found[path] = MARKED.sub(lambda match, table=table: match[1] + table + match[2], text)
+        found[path] = MARKED.sub(partial(_filled, settings_table(tag)), text)
     return found
+
+
+def _filled(table: str, place: re.Match[str]) -> str:
+    return place[1] + table + place[2]
 
 
 def stale() -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 KINDS = {"text": "文本", "secret": "密钥", "list, by commas": "列表，以逗号分隔", "absolute path": "绝对路径"}
 MEANINGS = {
     "DATABASE_URL": "Web 进程使用的 PostgreSQL 18（角色 `houqin_web`）",
-    "REDIS_URL": "用于队列和限流的 Valkey 或 Redis；随时可以清空",
+    "REDIS_URL": "用于队列和限流的 Valkey 或 Redis，随时可以清空；哨兵：`redis+sentinel://主机:端口,主机:端口/名称`",
     "SECRET_KEY": "为 Cookie 和链接签名；生产环境须为 32 个以上随机字符",
     "DATA_DIR": "上传的文件及其他状态；所有 Web 和 worker 节点共用一个",
     "HOUQIN_ENV": "`production` 拒绝不安全的设置；`demo` 显示演示账号",
@@ -16,6 +16,7 @@ MEANINGS = {
     "WORKER_DATABASE_URL": "relay 和 worker 使用（`houqin_worker`）；未设置时用 DATABASE_URL",
     "OWNER_DATABASE_URL": "迁移和备份使用（`houqin_owner`）；不要放在 Web 节点上",
     "DIRECT_DATABASE_URL": "绕过连接池的地址，用于 LISTEN 和锁；未设置时用 worker 的地址",
+    "REPORT_DATABASE_URL": "统计报表读取的数据库，例如只读备库；未设置时用 DATABASE_URL",
     "SECRET_KEY_FALLBACKS": "旧密钥，轮换期间仍然有效",
     "TRUSTED_HOSTS": "请求可以使用的主机名；生产环境必填",
     "PROXY_HOPS": "前面有几层反向代理，其 X-Forwarded 请求头可信",
@@ -32,6 +33,7 @@ MEANINGS = {
     "DB_POOL_SIZE": "每个 Web 进程的连接数：线程数加二",
     "DB_POOL_TIMEOUT_S": "等待空闲连接的时间，超过则应答 503",
     "DB_CONNECT_TIMEOUT_S": "PostgreSQL 接受连接的时限，秒",
+    "DB_PREPARE_THRESHOLD": "语句执行多少次后由服务器保留为预备语句；0 表示从不，用于不支持的连接池",
     "APART_POOL_SIZE": "每个进程用于回滚后仍须保留的写入的连接数",
     "REDIS_TIMEOUT_S": "请求中等待 Valkey 的时间；没有它也可以提交报修",
     "DEMO_PASSWORD": "演示账号的密码；生产环境拒绝",

@@ -16,11 +16,13 @@ from typing import Any, ClassVar
 
 import orjson
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     Date,
     DateTime,
     Engine,
@@ -193,9 +195,31 @@ def _json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+REPORTS = "reports"
+
+
+class _Session(Session):
+    """Flask-SQLAlchemy's, which may be told to read elsewhere."""
+
+    def get_bind(self, *of: Any, **named: Any) -> Engine | Connection:
+        """Where the present transaction takes place."""
+        return self._db.engines[REPORTS] if self.info.get(REPORTS) else super().get_bind(*of, **named)
+
+
+def read_elsewhere() -> None:
+    """Let the rest of this request read where reports are read (REPORT_DATABASE_URL); nothing where that is here.
+
+    For pages that read much and may be some seconds behind. What was read before was read in another transaction.
+    """
+    if REPORTS in db.engines:
+        db.session.rollback()
+        db.session().info[REPORTS] = True
+
+
 db = SQLAlchemy(
     metadata=Model.metadata,
     disable_autonaming=True,
+    session_options={"class_": _Session},
     engine_options={"json_serializer": _json, "json_deserializer": orjson.loads},
 )
 

@@ -18,7 +18,7 @@ from whitenoise import WhiteNoise
 
 from app.core import assets, driver, frame, health, i18n, logs, metrics, pages, rendering, roles_command
 from app.core.bell import Bell
-from app.core.db import db, driver_address, frame_transactions
+from app.core.db import REPORTS, db, driver_address, frame_transactions
 from app.core.http import api, application, limits
 from app.core.http.policy import anyone
 
@@ -51,6 +51,7 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
         OUTBOX_RING=True,
         SQLALCHEMY_DATABASE_URI=url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config, config.db_pool_size),
+        SQLALCHEMY_BINDS=_reports_engine(config, role),
         SESSION_COOKIE_NAME=config.session_cookie,
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_HTTPONLY=True,
@@ -76,8 +77,9 @@ def bare_app(config: Config, role: Literal["web", "worker"]) -> Flask:
     application.install(app)
     db.init_app(app)
     with app.app_context():
-        frame_transactions(db.engine)
-        driver.say_no_values(db.engine)
+        for engine in db.engines.values():
+            frame_transactions(engine)
+            driver.say_no_values(engine)
     migrate_cli.db.add_command(roles_command.command)
     migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"), compare_type=True)
     _apart_engine(app, config, url)
@@ -119,12 +121,20 @@ def engine_options(config: Config, pool_size: int) -> dict[str, Any]:
 def _connection_options(config: Config) -> dict[str, Any]:
     """A server that has gone is noticed within seconds."""
     return {
+        "prepare_threshold": config.db_prepare_threshold or None,
         "connect_timeout": config.db_connect_timeout_s,
         "keepalives_idle": 3,
         "keepalives_interval": 1,
         "keepalives_count": 3,
         "tcp_user_timeout": 4000,
     }
+
+
+def _reports_engine(config: Config, role: Literal["web", "worker"]) -> dict[str, Any]:
+    """The second engine of a web process, where reports read elsewhere (`core.db: read_elsewhere`)."""
+    if role == "worker" or not config.report_database_url:
+        return {}
+    return {REPORTS: {"url": config.report_database_url, **engine_options(config, config.db_pool_size)}}
 
 
 def _apart_engine(app: Flask, config: Config, url: str) -> None:

@@ -23,7 +23,7 @@ from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker, Worker
 from rq.worker.base import BaseWorker
 
-from app.core import deliveries
+from app.core import deliveries, valkey
 from app.core.launch import process
 
 QUEUES: tuple[str, ...] = ("dispatch", "notices", "long")
@@ -69,14 +69,12 @@ class AllowListJob(Job):
 
 def client(url: str, *, seconds: float = 0.3) -> redis.Redis:
     """A connection pool for enqueuing: short time-outs and no retry, since the outbox retries."""
-    return redis.Redis.from_url(
-        url, socket_timeout=seconds, socket_connect_timeout=seconds, retry=Retry(NoBackoff(), 0)
-    )
+    return valkey.connect(url, socket_timeout=seconds, socket_connect_timeout=seconds, retry=Retry(NoBackoff(), 0))
 
 
 def worker_client(url: str) -> redis.Redis:
     """A connection for a worker's blocking pop: some patience, short waits, so that it is back soon after an outage."""
-    return redis.Redis.from_url(url, health_check_interval=30, retry=Retry(ExponentialBackoff(cap=1.0, base=0.1), 4))
+    return valkey.connect(url, health_check_interval=30, retry=Retry(ExponentialBackoff(cap=1.0, base=0.1), 4))
 
 
 def queue(name: str, connection: redis.Redis) -> Queue:

@@ -14,6 +14,8 @@ from limits.strategies import FixedWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from app.core import valkey
+
 PREFIX = "houqin:limit"
 AWAY_SECONDS = 5.0  # how long Valkey is left alone once it did not answer
 MOST = 50_000  # windows kept in memory
@@ -67,4 +69,4 @@ def _store(url: str, patience: float) -> RedisStorage:
         # a connection that ended since it was last used is made anew; one that hangs is given up
         "retry": Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
     }
-    return RedisStorage(url, key_prefix=PREFIX, **options)  # type: ignore[arg-type]  # handed on to redis as they are
+    return RedisStorage("redis://", valkey.connect(url, **options).connection_pool, key_prefix=PREFIX)

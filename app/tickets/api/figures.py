@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from app.core.db import read_elsewhere
 from app.core.http import accepts, answers, policy
 from app.core.http.api import json_answer
 from app.core.i18n import iso
@@ -25,6 +26,7 @@ from app.tickets.schemas import figures as schemas
 @policy(policies.may_read_reports)
 def report_figures(given: dict[str, Any]) -> Response:
     """Every figure of repairs over the days and things asked for, in all and by group; of what lies in your scopes."""
+    read_elsewhere()
     query = asked.within(given)
     by = query["by"]
     report = figures.report(asked.asked(query), by)
@@ -53,6 +55,7 @@ def report_figures(given: dict[str, Any]) -> Response:
 @policy(policies.may_read_reports)
 def report_rows(given: dict[str, Any], figure: str) -> Response:
     """The rows behind a figure, the latest first; their sums are the figure."""
+    read_elsewhere()
     one = figure_of(figure)
     query = asked.within(given)
     page = figure_list.page(one, asked.asked(query), query["hit"], query["cursor"], query["limit"])

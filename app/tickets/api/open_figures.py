@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from app.core import clock
+from app.core.db import read_elsewhere
 from app.core.errors import NotFound
 from app.core.http import accepts, answers, policy
 from app.core.http.api import json_answer
@@ -26,6 +27,7 @@ from app.tickets.schemas import figures as schemas
 @policy(policies.may_read_reports)
 def report_heat(given: dict[str, Any]) -> Response:
     """Requests filed by building and weekday; the rows behind a count are those of `filed` with its weekday."""
+    read_elsewhere()
     query = asked.within(given)
     return json_answer(
         {
@@ -45,6 +47,7 @@ def report_heat(given: dict[str, Any]) -> Response:
 @policy(policies.may_read_reports)
 def report_backlog(given: dict[str, Any]) -> Response:
     """What is open now against the shifts of the crews, and how old it is."""
+    read_elsewhere()
     query = asked.now_open(given)
     total, groups = backlog.report(query)
     return json_answer(
@@ -62,6 +65,7 @@ def report_backlog(given: dict[str, Any]) -> Response:
 @policy(policies.may_read_reports)
 def report_backlog_rows(given: dict[str, Any], kind: str) -> Response:
     """The open `orders` or `requests` themselves, the eldest first."""
+    read_elsewhere()
     if kind not in open_rows.KINDS:
         raise NotFound
     query = asked.now_open(given)
