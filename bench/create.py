@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import secrets
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -72,7 +71,9 @@ def over_http(found: ground.Ground, port: int, address: str, seconds: float = SE
 
     Each of the clients sends its next request when it has its answer.
     """
-    sent, spent, bad = body(found.room, found.category), [], []
+    sent = body(found.room, found.category)
+    spent: list[float] = []
+    bad: list[float] = []
     barrier = threading.Barrier(CONNECTIONS)
 
     def client() -> None:
@@ -128,4 +129,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -16,6 +16,8 @@ from typing import Any
 import orjson
 import psycopg
 from flask import Flask, Response, request
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
 from psycopg.conninfo import make_conninfo
 
 from app.core.supervisor import web as ours
@@ -147,13 +149,13 @@ def web() -> Flask:
 def main(host: str, port: int) -> None:
     """Serve with the product's server and its numbers of processes and threads."""
     gc.freeze()
-    ours.Granian(
+    Granian(
         "bench.floor:web",
         factory=True,
         address=host,
         port=port,
-        interface=ours.Interfaces.WSGI,
-        http=ours.HTTPModes.http1,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
         websockets=False,
         workers=ours.WORKERS,
         blocking_threads=ours.THREADS,

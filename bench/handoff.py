@@ -41,7 +41,7 @@ def listener(sockets: str) -> None:
     with psycopg.connect(host=sockets, user="postgres", dbname="houqin", autocommit=True) as connection:
         connection.execute("LISTEN bench_job")
         while True:
-            taken = True
+            taken: Any = True
             while taken:
                 taken = connection.execute(
                     "WITH job AS (UPDATE bench_job SET done_at = now() WHERE id = (SELECT id FROM bench_job "

@@ -21,7 +21,7 @@ def main() -> int:
     outcome = killing.campaign(FILINGS, SEED, PAUSE, PACE)
     measure.tell(
         "kill",
-        wanted={"lost": 0, "two_technicians": 0, "duplicates": 0, "server_errors": 0},
+        wanted={"lost": 0, "photos_lost": 0, "two_technicians": 0, "duplicates": 0, "server_errors": 0},
         pause=PAUSE,
         **killing.described(outcome),
     )

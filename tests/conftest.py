@@ -6,22 +6,20 @@ The servers are started once per test run by the first worker; each worker clone
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, g
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.orm import Session
 
 from app.core import clock, settings
-from app.core.db import bind_institution, bound_institution, db, institution_bound
+from app.core.db import bind_institution, db
 from app.core.institution import forget_institutions
 from app.notifications.webhooks import services as webhooks
-from tests import ground
+from tests import ground, savepoints
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)  # a Wednesday, 10:00 in Shanghai
 
@@ -68,76 +66,17 @@ def frozen(now: datetime) -> Iterator[datetime]:
         yield now
 
 
-@contextmanager
-def _savepoints_scoped() -> Iterator[None]:
-    """Here a session begins with a savepoint: it learns its institution as a transaction learns it by `core.db`."""
-
-    def scope(_session: Session, _transaction: Any, connection: Connection) -> None:
-        institution_id = bound_institution()
-        if institution_id is not None:
-            connection.exec_driver_sql(f"SET LOCAL app.institution = '{institution_id:d}'")
-
-    event.listen(Session, "after_begin", scope)
-    try:
-        yield
-    finally:
-        event.remove(Session, "after_begin", scope)
-
-
 @pytest.fixture
 def database(app: Flask, servers: ground.Ground) -> Iterator[Session]:
-    """`db.session` bound to institution 1 inside an outer transaction that is rolled back.
-
-    Everything the code commits is a savepoint, in `apart()` too, so tests see each other's nothing.
-    """
-    engine = create_engine(servers.web_url)
-    with engine.connect() as connection:
-        outer = connection.begin()
-        apart = app.extensions["houqin_apart"]
-        usual = dict(apart.kw)
-        with app.app_context():
-            engines = db.engines
-            before = engines[None]
-            engines[None] = connection  # type: ignore[assignment]  # on purpose
-            apart.configure(bind=connection, join_transaction_mode="create_savepoint")
-            db.session.session_factory.configure(join_transaction_mode="create_savepoint")
-            try:
-                with institution_bound(1), _savepoints_scoped():
-                    connection.exec_driver_sql("SET LOCAL app.institution = '1'")
-                    yield db.session()
-            finally:
-                db.session.remove()
-                db.session.session_factory.configure(join_transaction_mode="conditional_savepoint")
-                engines[None] = before
-                apart.kw.clear()
-                apart.kw.update(usual)
-                outer.rollback()
-    engine.dispose()
-
-
-class Browser(FlaskClient):
-    """Finds what the test prepared, whatever the request rolls back; leaves institution 1 bound for the test."""
-
-    def open(self, *args: Any, **options: Any) -> Any:
-        db.session.commit()
-        for name in list(g):  # the test's context is open around the request's: what a request keeps ends with it
-            g.pop(name)
-        try:
-            return super().open(*args, **options)
-        finally:
-            bind_institution(1)
-
-    @contextmanager
-    def session_transaction(self, *args: Any, **options: Any) -> Iterator[Any]:
-        with super().session_transaction(*args, **options) as cookie:
-            yield cookie
-        bind_institution(1)
+    """`db.session` as the web's role, of institution 1, in a transaction that is rolled back."""
+    with savepoints.rolled_back(app, servers.web_url) as session:
+        yield session
 
 
 @pytest.fixture
 def client(app: Flask, database: Session) -> FlaskClient:
     """A browser; CSRF is off (its own tests switch it on)."""
-    return Browser(app, app.response_class, use_cookies=True)
+    return savepoints.Browser(app, app.response_class, use_cookies=True)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Random kills while people file: what was acknowledged is offered once, whatever dies (handbook/reliability.md 4, 5).
 
-The whole tree is the campaign's own: PostgreSQL, Valkey, the web server, relay and workers. Victims are ended with
-SIGKILL one after the other; the queue is wiped now and then. Clients repeat a request with its key until it is
-answered, as the form and the app do.
+The whole tree is the campaign's own: PostgreSQL, Valkey, the web server, relay, workers and the horses they fork for
+long jobs. Victims are ended with SIGKILL one after the other; the queue is wiped now and then. Clients repeat a request
+with its key until it is answered, as the form and the app do; some send a photo after it, which a horse prepares.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,11 @@ import redis
 from app.core import embedded
 from tests import ground
 from tests.attack import live
+from tests.factories import attachments
 
 QUIET_SECONDS = 120.0
+PHOTO_EVERY = 3  # filings: a horse for each of them would be the whole of the work
+HORSE_SECONDS = 0.5  # waited for one that may be killed: most live shorter
 SELDOM = 2.0  # seconds between two misfortunes at most: a start beside other work says too much
 
 
@@ -41,6 +45,8 @@ class Outcome:
     repeated: int = 0
     kills: dict[str, int] = field(default_factory=dict)
     lost: int = 0
+    photos: int = 0
+    photos_lost: int = 0
     two_technicians: int = 0
     duplicates: int = 0
     repeated_notices: int = 0
@@ -50,16 +56,17 @@ class Outcome:
     @property
     def sound(self) -> bool:
         """Nothing acknowledged was lost or doubled."""
-        return not (self.lost or self.two_technicians or self.duplicates) and self.acknowledged == self.filings
+        wrong = self.lost or self.photos_lost or self.two_technicians or self.duplicates
+        return not wrong and self.acknowledged == self.filings
 
 
 def children(pid: int) -> list[int]:
-    """All descendants of a process."""
+    """The processes a process has begun."""
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):
             found += [int(child) for child in task.read_text().split()]
-    return found + [grandchild for child in found for grandchild in children(child)]
+    return found
 
 
 class Campaign:
@@ -80,12 +87,22 @@ class Campaign:
             "web master": lambda: web.pid,
             "worker part": lambda: self._one(children(worker.pid)),
             "worker": lambda: worker.pid,
+            "work-horse": lambda: self._horse(worker.pid),
             "postgres": lambda: self.servers.postgres_pid,
             "valkey": lambda: self.servers.valkey_pid,
         }
 
     def _one(self, pids: list[int]) -> int | None:
         return self.random.choice(pids) if pids else None
+
+    def _horse(self, node: int) -> int | None:
+        """A process that a worker has forked for one long job, as soon as there is one."""
+        until = time.monotonic() + HORSE_SECONDS
+        while time.monotonic() < until:
+            if found := [horse for part in children(node) for horse in children(part)]:
+                return self._one(found)
+            time.sleep(0.005)
+        return None
 
     def strike(self) -> None:
         """One random misfortune."""
@@ -109,14 +126,16 @@ class Campaign:
             program.revive()
 
 
-def file_until_answered(site: live.Site, outcome: Outcome, lock: threading.Lock, patience: float = 120.0) -> str | None:
-    """One filing, repeated with its key; the ticket's id once it is acknowledged."""
+def until_answered(
+    ask: Callable[[str], live.Answer], outcome: Outcome, lock: threading.Lock, patience: float = 120.0
+) -> live.Answer | None:
+    """One request, repeated with its key until it is acknowledged."""
     key, until = secrets.token_hex(8), time.monotonic() + patience
     while time.monotonic() < until:
         with suppress(OSError, http.client.HTTPException):
-            answer = site.file(key)
+            answer = ask(key)
             if answer.status == 201:
-                return str(answer.json()["id"])
+                return answer
             if answer.status == 500:
                 with lock:
                     outcome.server_errors += 1
@@ -128,19 +147,25 @@ def file_until_answered(site: live.Site, outcome: Outcome, lock: threading.Lock,
 
 def run(campaign: Campaign, filings: int, pause: tuple[float, float], pace: float, clients: int = 4) -> Outcome:
     """File under kills (each client once in `pace` seconds), then let it become quiet and count."""
-    outcome, lock = Outcome(filings), threading.Lock()
-    waiting, acknowledged = list(range(filings)), []
+    outcome, lock, site = Outcome(filings), threading.Lock(), campaign.site
+    waiting = list(range(filings))
+    acknowledged: list[str] = []
+    shown: list[str] = []
+    photo = attachments.jpeg()
 
     def client() -> None:
         while True:
             with lock:
                 if not waiting:
                     return
-                waiting.pop()
-            found = file_until_answered(campaign.site, outcome, lock)
-            if found is not None:
-                with lock:
-                    acknowledged.append(found)
+                number = waiting.pop()
+            answer = until_answered(site.file, outcome, lock)
+            if answer is not None:
+                ticket = str(answer.json()["id"])
+                acknowledged.append(ticket)
+                send = partial(site.add_photo, ticket, photo)
+                if number % PHOTO_EVERY == 0 and until_answered(send, outcome, lock):
+                    shown.append(ticket)
             time.sleep(pace)
 
     threads = [threading.Thread(target=client) for _ in range(clients)]
@@ -152,25 +177,25 @@ def run(campaign: Campaign, filings: int, pause: tuple[float, float], pace: floa
         while time.monotonic() < end:
             campaign.mend()
             time.sleep(0.05)
-    outcome.acknowledged, outcome.kills = len(acknowledged), campaign.kills
+    outcome.acknowledged, outcome.photos, outcome.kills = len(acknowledged), len(shown), campaign.kills
     outcome.quiet_seconds = become_quiet(campaign)
-    judge(campaign.site, acknowledged, outcome)
+    become_quiet(campaign, "attachments.reencode")
+    judge(site, acknowledged, outcome)
+    ready = {str(row[0]) for row in site.rows("SELECT owner_id FROM attachment WHERE state = 'ready'")}
+    outcome.photos_lost = len(set(shown) - ready)
     return outcome
 
 
-OPEN = """
-    SELECT count(*) FROM outbox_delivery
-    WHERE done_at IS NULL AND parked_at IS NULL AND handler = 'tickets.on_order_queued'
-"""
+OPEN = "SELECT count(*) FROM outbox_delivery WHERE done_at IS NULL AND parked_at IS NULL AND handler = %s"
 
 
-def become_quiet(campaign: Campaign) -> float:
-    """Wait until every order has been through the dispatcher; how long that took."""
+def become_quiet(campaign: Campaign, handler: str = "tickets.on_order_queued") -> float:
+    """Wait until every order has been through the dispatcher (or another handler); how long that took."""
     began = time.monotonic()
     while time.monotonic() - began < QUIET_SECONDS:
         campaign.mend()
         with suppress(Exception):  # the database may still be recovering
-            if campaign.site.one(OPEN) == 0:
+            if campaign.site.one(OPEN, handler) == 0:
                 break
         time.sleep(0.1)
     return round(time.monotonic() - began, 1)

@@ -16,3 +16,4 @@ def test_nothing_acknowledged_is_lost_or_doubled_under_kills() -> None:
     assert outcome.sound, killing.described(outcome)
     assert outcome.server_errors == 0, killing.described(outcome)
     assert sum(outcome.kills.values()) >= 5
+    assert outcome.photos > FILINGS // 4, "horses were at work"

@@ -1,15 +1,18 @@
-"""Valkey or PostgreSQL away: filing goes on, or says so; everything comes back by itself and is delivered once."""
+"""Valkey, PostgreSQL or the web server away: filing goes on, or says so; everything comes back by itself, once."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import signal
+import socket
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.attack import killing, live
+from tests.attack.test_slow_clients import head, photo
 
 pytestmark = [pytest.mark.kill, pytest.mark.launch]
 
@@ -68,3 +71,31 @@ def test_without_postgresql_503_and_back_by_itself(campaign: killing.Campaign) -
     campaign.mend()
     live.until(lambda: site.file("the-same-key").status == 201, 60, "filing works again")
     assert site.one("SELECT count(*) FROM ticket") == before + 1
+
+
+def test_an_upload_cut_by_a_kill_leaves_nothing_and_is_taken_when_sent_again(campaign: killing.Campaign) -> None:
+    site, key = campaign.site, secrets.token_hex(8)
+    ticket, content = site.file().json()["id"], photo()
+    body, kind = live.multipart(content)
+    before = files(site)
+    with socket.create_connection((live.HOST, site.port), timeout=20) as line:
+        path = f"/api/v1/tickets/{ticket}/photos"
+        line.sendall(head(site, path, len(body), kind, key) + body[: len(body) // 2])
+        time.sleep(0.2)  # so that the server reads
+        os.kill(site.programs["web"].pid, signal.SIGKILL)
+        assert line.recv(100) == b""
+    live.until(lambda: site.programs["web"].running.poll() is not None, 10, "the web server is gone")  # type: ignore[union-attr]  # it was started
+    assert files(site) == before
+    assert site.one("SELECT count(*) FROM attachment WHERE owner_id = %s", int(ticket)) == 0
+    campaign.mend()
+    site.wait_ready()
+    answers = [site.add_photo(ticket, content, key) for _ in range(2)]
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[0].body == answers[1].body
+    assert site.one("SELECT count(*) FROM attachment WHERE owner_id = %s", int(ticket)) == 1
+
+
+def files(site: live.Site) -> set[str]:
+    """What lies where uploads are kept."""
+    kept = site.where.config().blob_dir
+    return {str(path) for path in kept.rglob("*") if path.is_file()}

@@ -27,22 +27,13 @@ def photo() -> bytes:
     return kept.getvalue()
 
 
-def multipart(data: bytes) -> tuple[bytes, str]:
-    edge = secrets.token_hex(8)
-    named = 'Content-Disposition: form-data; name="photo"; filename="a.png"\r\nContent-Type: image/png'
-    return (
-        f"--{edge}\r\n{named}\r\n\r\n".encode() + data + f"\r\n--{edge}--\r\n".encode(),
-        f"multipart/form-data; boundary={edge}",
-    )
-
-
-def head(site: live.Site, path: str, length: int, kind: str) -> bytes:
+def head(site: live.Site, path: str, length: int, kind: str, key: str | None = None) -> bytes:
     lines = {
         "Host": f"{live.HOST}:{site.port}",
         **site.people["student"],
         "Content-Type": kind,
         "Content-Length": str(length),
-        "Idempotency-Key": secrets.token_hex(8),
+        "Idempotency-Key": key or secrets.token_hex(8),
     }
     return f"POST {path} HTTP/1.1\r\n".encode() + "".join(f"{k}: {v}\r\n" for k, v in lines.items()).encode() + b"\r\n"
 
@@ -75,7 +66,7 @@ def on_threads(count: int, act: Callable[[], None]) -> list[threading.Thread]:
 
 def test_stalled_uploads_end_with_408_and_hinder_nobody(site: live.Site) -> None:
     ticket = site.file().json()["id"]
-    body, kind = multipart(photo())
+    body, kind = live.multipart(photo())
     ends: list[tuple[bytes, float]] = []
     stalled = on_threads(4, lambda: ends.append(stall(site, f"/api/v1/tickets/{ticket}/photos", body, kind)))
     served = 0
@@ -113,7 +104,7 @@ def test_a_body_cut_off_on_its_way_is_not_taken(site: live.Site) -> None:
 def test_a_slow_upload_is_taken_while_others_are_served(site: live.Site) -> None:
     """A phone with 10 KB a second; the others meanwhile do as if it were not there."""
     ticket = site.file().json()["id"]
-    body, kind = multipart(photo())
+    body, kind = live.multipart(photo())
     assert len(body) > SIZE * 0.9
     got: list[bytes] = []
     with site.another(BODY_TIMEOUT_S="60") as beside:
