@@ -26,8 +26,14 @@ LOCALE_COOKIE_KEY = "lang"
 DEFAULT_ZONE = "Asia/Shanghai"
 KEPT_AT_MOST = 4096
 
-# Asked hundreds of times for a page: past the proxy.
+# Asked hundreds of times for a page: past the proxy, and past the methods of `g`.
 _context: Callable[[], AppContext] = cast("Any", app_ctx)._get_current_object
+
+
+def _here() -> dict[str, Any]:
+    """What stands in `g`."""
+    return vars(_context().g)
+
 
 Of = ParamSpec("Of")
 Said = TypeVar("Said")
@@ -35,12 +41,12 @@ Said = TypeVar("Said")
 
 def locale() -> str:
     """BCP 47 tag of the reader's language: `zh-CN` or `en`; inside `speaking` that of the receiver."""
-    here = _context().g
+    here = _here()
     found: str | None = here.get("locale")
     if found is None:
         if not has_request_context():
             return current_default()
-        found = here.locale = _choose()
+        found = here["locale"] = _choose()
     return found
 
 
@@ -113,9 +119,9 @@ class _Speaking:
 
 def zone() -> tzinfo:
     """The zone in which times are shown: the institution's (flag `zone`), or the one of `in_zone` around it."""
-    here = _context().g if has_app_context() else None
-    if here is None:
+    if not has_app_context():
         return _zone(DEFAULT_ZONE)
+    here = _here()
     named: tzinfo | None = here.get("zone")
     if named is not None:
         return named
@@ -154,10 +160,13 @@ def format_day(value: date | datetime | None, *, year: bool | None = None) -> st
     if value is None:
         return ""
     day = value.astimezone(zone()).date() if isinstance(value, datetime) else value
-    with_year = day.year != _today().year if year is None else year
-    if locale() == "en":
-        return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if with_year else "")
-    return (f"{day.year}年" if with_year else "") + f"{day.month}月{day.day}日"
+    return _day_said(day, locale(), year=day.year != _today().year if year is None else year)
+
+
+def _day_said(day: date, tag: str, *, year: bool) -> str:
+    if tag == "en":
+        return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if year else "")
+    return (f"{day.year}年" if year else "") + f"{day.month}月{day.day}日"
 
 
 def format_month(number: int) -> str:
@@ -177,7 +186,11 @@ def weekday_name(number: int) -> str:
 
 def format_time(value: datetime | None) -> str:
     """`09:26`, 24 hours."""
-    return "" if value is None else f"{value.astimezone(zone()):%H:%M}"
+    return "" if value is None else _time(value.astimezone(zone()))
+
+
+def _time(local: datetime) -> str:
+    return f"{local.hour:02}:{local.minute:02}"
 
 
 def format_moment(value: datetime | None) -> str:
@@ -185,10 +198,12 @@ def format_moment(value: datetime | None) -> str:
     if value is None:
         return ""
     here = zone()
-    local = value.astimezone(here)
-    if local.date() == clock.now().astimezone(here).date():
-        return f"{local:%H:%M}"
-    return f"{format_day(local.date())}{', ' if locale() == 'en' else ' '}{local:%H:%M}"
+    local, today = value.astimezone(here), clock.now().astimezone(here).date()
+    day = local.date()
+    if day == today:
+        return _time(local)
+    tag = locale()
+    return f"{_day_said(day, tag, year=day.year != today.year)}{', ' if tag == 'en' else ' '}{_time(local)}"
 
 
 def format_due(value: datetime | None, *, dated: bool = False) -> str:
@@ -201,7 +216,7 @@ def format_due(value: datetime | None, *, dated: bool = False) -> str:
     if value is None:
         return ""
     local = value.astimezone(zone())
-    time = f"{local:%H:%M}"
+    time = _time(local)
     if time == "00:00":
         local, time = local - timedelta(minutes=1), "24:00"
     english, date = locale() == "en", format_day(local.date())
@@ -235,8 +250,12 @@ def format_number(value: float | int | None, digits: int = 0) -> str:
 
 def format_span(minutes: float) -> str:
     """A length of time in the two largest units: `2 h 24 min` / `2 小时 24 分`."""
-    whole = int(minutes)
-    days, rest = divmod(whole, 1440)
+    return _span(int(minutes))
+
+
+@per_language
+def _span(minutes: int) -> str:
+    days, rest = divmod(minutes, 1440)
     hours, mins = divmod(rest, 60)
     parts = list(zip((days, hours, mins), _units(), strict=True))
     shown = [(count, unit) for count, unit in parts if count][:2] or parts[-1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +57,13 @@ def toasts() -> list[dict[str, str]]:
 
 def said(value: Mapping[str, str] | None) -> Markup:
     """Words in the reader's language; borrowed ones are marked with their language for screen readers."""
-    shown = words.text(value, i18n.locale())
-    other = words.borrowed(value, i18n.locale())
-    if other:
-        return Markup('<span lang="{}">{}</span>').format(other, shown)
-    return escape(shown)
+    tag = i18n.locale()
+    return _marked(words.text(value, tag), words.borrowed(value, tag))
+
+
+@lru_cache(maxsize=i18n.KEPT_AT_MOST)
+def _marked(text: str, other: str | None) -> Markup:
+    return Markup('<span lang="{}">{}</span>').format(other, text) if other else escape(text)
 
 
 def install(app: Flask) -> None:

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.rows import namedtuple_row
+from psycopg.rows import RowMaker, namedtuple_row
 from sqlalchemy import (
     ARRAY,
     BindParameter,
@@ -55,6 +55,7 @@ class Prepared:
 
     def __init__(self, statement: ClauseElement | Callable[[], ClauseElement]) -> None:
         self._statement = statement
+        self._maker: RowMaker[Any] | None = None
 
     def first(self, values: Mapping[str, Any]) -> Any | None:
         """The first row, None where there is none."""
@@ -91,12 +92,20 @@ class Prepared:
         fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         return sql.replace("%%", "%"), tuple(names), fixed
 
+    def maker(self, cursor: psycopg.Cursor[Any]) -> RowMaker[Any]:
+        """How the statement's rows are made; its columns are the same at each call, and are looked at once."""
+        if self._maker is None:
+            self._maker = namedtuple_row(cursor)
+        return self._maker
+
     def _execute(self, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
         sql, names, fixed = self._written
         connection = _connection()
         given = {**fixed, **values}
+        cursor = _cursor(connection)
+        cursor.statement = self
         try:
-            return _cursor(connection).execute(sql, [given[name] for name in names])
+            return cursor.execute(sql, [given[name] for name in names])
         except psycopg.Error as error:
             raise _as_raised_by_the_session(error, sql, connection) from error
 
@@ -167,12 +176,18 @@ def _connection() -> Connection:
     return connection
 
 
-def _cursor(connection: Connection) -> psycopg.Cursor[Any]:
+class _Cursor(psycopg.RawCursor[Any]):
+    """`statement`: the one it runs."""
+
+    statement: Prepared
+
+
+def _cursor(connection: Connection) -> _Cursor:
     """The one cursor a database connection keeps for all these statements: each is read before the next runs."""
-    cursor: psycopg.Cursor[Any] | None = connection.info.get(_CURSOR)
+    cursor: _Cursor | None = connection.info.get(_CURSOR)
     if cursor is None:
         driver: Any = connection.connection.dbapi_connection
-        cursor = connection.info[_CURSOR] = psycopg.RawCursor(driver, row_factory=namedtuple_row)
+        cursor = connection.info[_CURSOR] = _Cursor(driver, row_factory=lambda of: of.statement.maker(of))
     return cursor
 
 

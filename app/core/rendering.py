@@ -6,9 +6,9 @@ addresses of rows are put together from a pattern.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import lru_cache, partial
+from types import FunctionType
 from typing import Any
 
 from flask import Flask, templating, url_for
@@ -18,6 +18,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.nodes import EvalContext, Expr
 from jinja2.runtime import Context, Macro
 from markupsafe import Markup, escape
+from markupsafe import _escape_inner as _escaped  # type: ignore[attr-defined]  # what `escape` makes Markup of
 
 from app.core.i18n import KEPT_AT_MOST, message, per_language
 
@@ -123,7 +124,7 @@ def shown(value: Any) -> str:
     """
     kind = type(value)
     if kind is str:
-        return html.escape(value)
+        return _escaped(value)
     return value if kind is Markup else escape(value)
 
 
@@ -137,8 +138,12 @@ class _Code(CodeGenerator):
             self.write("environment.shown(")
 
 
+_WANTS = "jinja_pass_arg"  # where Jinja's marks (`pass_context` and its like) stand
+_EVAL_CONTEXT = vars(_gettext)[_WANTS]
+
+
 class Page(Context):
-    """The variables of a page. A page has hundreds of calls, and most are macros or macros that were kept.
+    """The variables of a page. A page has hundreds of calls, and most are macros, kept macros, and words.
 
     Jinja looks at each callable several times for what it wants besides its arguments; here only at one it may.
     """
@@ -146,11 +151,16 @@ class Page(Context):
     def call(self, of: Callable[..., Any], /, *args: Any, **named: Any) -> Any:
         """What `{{ of(…) }}` gives."""
         kind: Any = type(of)
-        if kind is not Macro and kind is not _Kept:
-            return super().call(of, *args, **named)
-        named.pop("_block_vars", None)
-        named.pop("_loop_vars", None)
-        return of(self.eval_ctx, *args, **named) if kind is Macro else of(*args, **named)
+        wants = vars(of).get(_WANTS) if kind is FunctionType else None
+        if (kind is FunctionType or kind is _Kept) and wants is None:
+            named.pop("_block_vars", None)
+            named.pop("_loop_vars", None)
+            return of(*args, **named)
+        if kind is Macro or wants is _EVAL_CONTEXT:
+            named.pop("_block_vars", None)
+            named.pop("_loop_vars", None)
+            return of(self.eval_ctx, *args, **named)
+        return super().call(of, *args, **named)
 
 
 class Environment(templating.Environment):

@@ -21,6 +21,15 @@ def test_values_are_named(database: Session) -> None:
     assert plus.first({"a": 2**40, "b": 0}) == (2**40,)
 
 
+def test_each_statement_has_its_own_columns(database: Session) -> None:
+    """Several take turns on one cursor, and none is given the row of the one before it."""
+    one = Reading(select(number(1).label("a")))
+    two = Reading(select(number(2).label("b"), number(3).label("c")))
+    for _time in range(2):
+        assert one.one({})._asdict() == {"a": 1}
+        assert [row._asdict() for row in two.rows({})] == [{"b": 2, "c": 3}]
+
+
 def test_a_value_left_out_fails(database: Session) -> None:
     with pytest.raises(KeyError, match="viewer"):
         Reading(select(value("viewer", BigInteger))).rows({})

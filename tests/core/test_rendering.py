@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 
 import pytest
 from flask import Flask, url_for
 from flask_babel import lazy_gettext as _l
-from jinja2 import DictLoader
+from jinja2 import DictLoader, pass_context, pass_environment
 from markupsafe import Markup, escape
 
 from app.core import i18n, rendering
@@ -106,3 +107,21 @@ def test_addresses_are_those_of_url_for(app: Flask, others: dict[str, str]) -> N
 def test_a_kept_macro_tells_text_from_markup(app: Flask) -> None:
     source = "{% macro _m(text) %}<i>{{ text }}</i>{% endmacro %}{% set m = kept(_m) %}{{ m(plain) }}{{ m(marked) }}"
     assert drawn(app, source, plain="<b>", marked=Markup("<b>")) == "<i>&lt;b&gt;</i><i><b></i>"
+
+
+def test_a_call_gives_what_the_callable_asks_for(app: Flask) -> None:
+    """Only what bears one of Jinja's marks is handed more than its arguments."""
+
+    def plain(*given: object) -> str:
+        return f"{len(given)}{given[-1]}"
+
+    wanting = {each.__name__: each(partial(plain)) for each in (pass_context, pass_environment)}
+    source = (
+        "{{ plain('a') }} {{ bound(sep) }} {{ pass_context('b') }} {{ pass_environment('c') }} {{ kept(plain)('d') }}"
+    )
+    assert drawn(app, source, plain=plain, bound="{}".format, sep="-", **wanting) == "1a - 2b 2c 1d"
+
+
+def test_the_context_a_callable_gets_knows_the_loop(app: Flask) -> None:
+    seen = pass_context(lambda context: context["here"])
+    assert drawn(app, "{% for each in (1, 2) %}{% set here = each %}{{ seen() }}{% endfor %}", seen=seen) == "12"

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext as _
-
 from app.core import i18n
 from app.core.actor import Actor
+from app.core.i18n import gettext as _
 from app.tickets import order_words
 from app.tickets.dispatch import entry, macros
 from app.tickets.queries import dispatch_list, technicians

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, request, url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, validate
 
 from app.core import forms
 from app.core.errors import NotFound
 from app.core.http import current_actor
+from app.core.i18n import gettext as _
 from app.tickets.queries import crew_day
 from app.tickets.queries.dispatch_list import VIEWS, WAITS, Wanted
 from app.tickets.rules.priority import URGENCIES

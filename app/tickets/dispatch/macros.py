@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
-from flask_babel import gettext as _
 
 from app.audit import quicker
 from app.core import clock, forms, seen, words
 from app.core.errors import Conflict, Stale
 from app.core.forms import id_in_address
 from app.core.http import current_actor, policy
+from app.core.i18n import gettext as _
 from app.core.pages import toast
 from app.tickets import order_words, policies
 from app.tickets.dispatch.entry import blueprint

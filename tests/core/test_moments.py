@@ -1,0 +1,50 @@
+"""Times as people read them: today's by the hour, others with their day, those of other years with the year."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from app.core import clock, i18n
+
+NOW = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)  # 07:30 on 3 March in Shanghai
+
+
+@pytest.fixture(autouse=True)
+def at_work(app: Flask) -> object:
+    with app.test_request_context("/"), clock.frozen(NOW):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("at", "english", "chinese"),
+    [
+        (NOW, "07:30", "07:30"),
+        (NOW - timedelta(hours=8), "2 Mar, 23:30", "3月2日 23:30"),
+        (datetime(2025, 12, 31, 16, 5, tzinfo=UTC), "1 Jan, 00:05", "1月1日 00:05"),
+        (datetime(2025, 12, 31, 15, 5, tzinfo=UTC), "31 Dec 2025, 23:05", "2025年12月31日 23:05"),
+        (None, "", ""),
+    ],
+)
+def test_a_moment_says_no_more_than_is_needed(at: datetime | None, english: str, chinese: str) -> None:
+    for tag, expected in (("en", english), ("zh-CN", chinese)):
+        with i18n.speaking(tag):
+            assert i18n.format_moment(at) == expected
+
+
+def test_the_day_is_that_of_the_zone() -> None:
+    with i18n.speaking("en"), i18n.in_zone("Europe/London"):
+        assert i18n.format_moment(NOW) == "23:30"
+        assert i18n.format_moment(NOW + timedelta(hours=1)) == "3 Mar, 00:30"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "english", "chinese"),
+    [(0, "0 min", "0 分"), (144.9, "2 h 24 min", "2 小时 24 分"), (2 * 1440 + 5, "2 d 5 min", "2 天 5 分")],
+)
+def test_a_span_has_two_units(minutes: float, english: str, chinese: str) -> None:
+    for tag, expected in (("en", english), ("zh-CN", chinese), ("en", english)):
+        with i18n.speaking(tag):
+            assert i18n.format_span(minutes) == expected
