@@ -20,6 +20,7 @@ from app.portal.queries import feedback as feedback_queries
 from app.sites import policies as sites_policies
 from app.tickets import policies as tickets_policies
 from app.tickets.queries import accepting as tickets_accepting
+from app.tickets.queries import duty_calls as tickets_duty_calls
 from app.tickets.queries import extensions as tickets_extensions
 from app.tickets.queries import unlisted as tickets_unlisted
 
@@ -71,7 +72,14 @@ NAVIGATION: tuple[NavItem, ...] = (
         group=REPAIRS,
         count=tickets_unlisted.COUNT,
     ),
-    NavItem(_l("Duty calls"), "duty_calls.index", "phone", tickets_policies.may_dispatch, group=REPAIRS),
+    NavItem(
+        _l("Duty calls"),
+        "duty_calls.index",
+        "phone",
+        tickets_policies.may_dispatch,
+        group=REPAIRS,
+        count=tickets_duty_calls.WAITING,
+    ),
     NavItem(_l("Reports"), "reports.index", "chart", tickets_policies.may_read_reports, group=REPAIRS),
     NavItem(_l("Technicians"), "technicians.index", "crew", tickets_policies.may_edit_crews, group=REPAIRS),
     NavItem(_l("Catalogue"), "catalogue.index", "tag", tickets_policies.may_edit_catalogue, group=REPAIRS),

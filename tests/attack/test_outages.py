@@ -1,4 +1,4 @@
-"""Valkey, PostgreSQL or the web server away: filing goes on, or says so; everything comes back by itself, once."""
+"""Valkey, PostgreSQL or the web server away: filing goes on or says so; all comes back by itself, once (scenario 6)."""
 
 from __future__ import annotations
 

@@ -254,7 +254,10 @@ def test_the_page_of_a_call(night: Night, login: Callable[..., FlaskClient]) -> 
     with clock.frozen(night.now):
         browser = login(night.lead)
         browser.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-        assert f'href="/duty-calls/{call.id}"' in browser.get("/duty-calls").get_data(as_text=True)
+        shown = browser.get("/duty-calls").get_data(as_text=True)
+        assert f'href="/duty-calls/{call.id}"' in shown
+        entry = shown[shown.index('href="/duty-calls"') :]
+        assert ">1<" in entry[: entry.index("</a>")], "how many wait stands beside the entry of the navigation"
         page = browser.get(f"/duty-calls/{call.id}").get_data(as_text=True)
         assert "I take it on" in page
         assert "马组长" in page
@@ -262,7 +265,10 @@ def test_the_page_of_a_call(night: Night, login: Callable[..., FlaskClient]) -> 
         answer = browser.post(f"/duty-calls/{call.id}/answer")
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/dispatch/{call.order_id}")
         assert "Taken on by 马组长" in browser.get(f"/dispatch/{call.order_id}").get_data(as_text=True)
-        assert "No call waits for an answer." in browser.get("/duty-calls").get_data(as_text=True)
+        shown = browser.get("/duty-calls").get_data(as_text=True)
+        assert "No call waits for an answer." in shown
+        entry = shown[shown.index('href="/duty-calls"') :]
+        assert ">1<" not in entry[: entry.index("</a>")]
         assert "answered by 马组长" in browser.get("/duty-calls?all=1").get_data(as_text=True)
 
 

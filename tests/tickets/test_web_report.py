@@ -145,6 +145,7 @@ def test_refused_photo_files_nothing_and_keeps_the_words(ground: made.Ground, lo
 
 
 def test_sent_twice_files_once(ground: made.Ground, login: Login) -> None:
+    """Scenario 1, by the form; many at once in `tests/attack/test_races.py`."""
     client = login(ground.student)
     first = client.post("/report", data=fields(ground, idempotency_key="k1"))
     second = client.post("/report", data=fields(ground, idempotency_key="k1"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
@@ -12,13 +13,16 @@ from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.scoped import reached
+from app.core.prepared import Count, among, number
+from app.core.scoped import Reach, reached
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import Category, DutyCall, Ticket, Trade, WorkOrder
 
 _Answered = aliased(Person)
 WITHOUT_HOLDER = ("queued", "offered")
+COUNTED: Final = 100
+_THERE: Final = Reach("calls", policies.DISPATCH)
 
 _COLUMNS: tuple[Any, ...] = (
     DutyCall.id,
@@ -71,21 +75,33 @@ def of_order(order_id: int) -> Any:
 
 
 def _waits() -> tuple[ColumnElement[bool], ...]:
-    return DutyCall.ended_at.is_(None), WorkOrder.state.in_(WITHOUT_HOLDER)
+    return DutyCall.ended_at.is_(None), among(WorkOrder.state, WITHOUT_HOLDER)
+
+
+@cache
+def _counted() -> Select[Any]:
+    there = _THERE.rows(DutyCall.campus_id, DutyCall.building_id)
+    some = select(DutyCall.id).join(WorkOrder, _same(WorkOrder, DutyCall.order_id, DutyCall)).where(*_waits(), there)
+    return select(func.count()).select_from(some.limit(number(COUNTED)).subquery())
+
+
+WAITING = Count(_counted, _THERE.of)
+"""How many nobody has answered where the actor dispatches: the number beside the navigation's entry."""
+
+
+def _same(table: Any, key: Any, of: Any) -> ColumnElement[bool]:
+    return and_(table.institution_id == of.institution_id, table.id == key)
 
 
 def _select() -> Any:
-    def same(table: Any, key: Any, of: Any) -> ColumnElement[bool]:
-        return and_(table.institution_id == of.institution_id, table.id == key)
-
     return (
         select(*_COLUMNS)
-        .join(WorkOrder, same(WorkOrder, DutyCall.order_id, DutyCall))
-        .join(Ticket, same(Ticket, DutyCall.ticket_id, DutyCall))
-        .join(Category, same(Category, Ticket.category_id, Ticket))
-        .join(Trade, same(Trade, WorkOrder.trade_id, WorkOrder))
-        .outerjoin(Place, same(Place, Ticket.place_id, Ticket))
-        .outerjoin(_Answered, same(_Answered, DutyCall.answered_by, DutyCall))
+        .join(WorkOrder, _same(WorkOrder, DutyCall.order_id, DutyCall))
+        .join(Ticket, _same(Ticket, DutyCall.ticket_id, DutyCall))
+        .join(Category, _same(Category, Ticket.category_id, Ticket))
+        .join(Trade, _same(Trade, WorkOrder.trade_id, WorkOrder))
+        .outerjoin(Place, _same(Place, Ticket.place_id, Ticket))
+        .outerjoin(_Answered, _same(_Answered, DutyCall.answered_by, DutyCall))
     )
 
 
