@@ -28,7 +28,7 @@ def rolled_back(app: Flask, url: str) -> Iterator[Session]:
         with app.app_context():
             engines = db.engines
             before = engines[None]
-            engines[None] = connection  # type: ignore[assignment]  # on purpose
+            engines[None] = connection
             apart.configure(bind=connection, join_transaction_mode="create_savepoint")
             db.session.session_factory.configure(join_transaction_mode="create_savepoint")
             try:

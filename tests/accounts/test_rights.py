@@ -25,7 +25,7 @@ def give(
 ) -> RoleGrant:
     return rights.grant(
         giver,
-        to,  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+        to,
         role_id=accounts.role(code).id,
         scope_kind=kind,
         scope_id=scope_id,

@@ -44,7 +44,7 @@ def test_every_static_file_named_by_a_page_exists() -> None:
 
 def test_every_icon_named_by_a_page_or_the_navigation_is_drawn(app: Flask) -> None:
     drawn = app.jinja_env.get_template("macros/icon.html").module
-    known = set(drawn.PATHS) | set(drawn.ALIASES)  # type: ignore[attr-defined]  # set by the test
+    known = set(drawn.PATHS) | set(drawn.ALIASES)
     named = {
         (page, name)
         for page, text in texts().items()

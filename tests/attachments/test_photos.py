@@ -30,7 +30,7 @@ SYSTEM = Actor.system(1)
 
 def _receive(content: bytes, now: datetime, **more: object) -> Attachment:
     options: dict[str, object] = {"owner_kind": "ticket", "owner_id": 7, "moment": "report", **more}
-    return services.receive(io.BytesIO(content), actor=SYSTEM, now=now, **options)  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+    return services.receive(io.BytesIO(content), actor=SYSTEM, now=now, **options)
 
 
 def _bytes(key: str) -> bytes:
@@ -302,7 +302,7 @@ def test_a_kill_between_file_and_row_leaves_a_file_the_sweep_removes(database: S
     done = photos.photo(owner_id=2)
     for path in (store.root / orphan, partial, store.root / blobs.QUARANTINE / mine.key, store.root / done.key):
         _age(path, 72)
-    handlers.sweep(AttachmentSweepDue(), Held())  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+    handlers.sweep(AttachmentSweepDue(), Held())
     assert store.exists(fresh), "somebody may be uploading it"
     assert not store.exists(orphan)
     assert not partial.exists()
@@ -319,7 +319,7 @@ def test_a_row_without_its_upload_is_refused_and_a_missing_photo_is_said(
     stored = photos.photo(owner_id=2, now=long_ago)
     blobs.store().delete(blobs.QUARANTINE + waiting.key)
     blobs.store().delete(stored.key)
-    handlers.sweep(AttachmentSweepDue(), Held())  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+    handlers.sweep(AttachmentSweepDue(), Held())
     database.refresh(waiting)
     database.refresh(stored)
     assert (waiting.state, waiting.reason) == ("refused", "lost")

@@ -74,7 +74,7 @@ class Campaign:
 
     def __init__(self, servers: embedded.Servers, site: live.Site, seed: int) -> None:
         self.servers, self.site = servers, site
-        self.random = random.Random(seed)  # noqa: S311 - a repeatable choice of victims
+        self.random = random.Random(seed)
         self.kills: dict[str, int] = {}
         self.over = threading.Event()
         self._lock = threading.Lock()

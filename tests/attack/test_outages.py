@@ -84,7 +84,7 @@ def test_an_upload_cut_by_a_kill_leaves_nothing_and_is_taken_when_sent_again(cam
         time.sleep(0.2)  # so that the server reads
         os.kill(site.programs["web"].pid, signal.SIGKILL)
         assert line.recv(100) == b""
-    live.until(lambda: site.programs["web"].running.poll() is not None, 10, "the web server is gone")  # type: ignore[union-attr]  # it was started
+    live.until(lambda: site.programs["web"].running.poll() is not None, 10, "the web server is gone")
     assert files(site) == before
     assert site.one("SELECT count(*) FROM attachment WHERE owner_id = %s", int(ticket)) == 0
     campaign.mend()

@@ -40,7 +40,7 @@ def until_taken(site: live.Site, answers: dict[str, live.Answer]) -> set[str]:
     """Repeat what was refused with its key until it is taken; the requests there are now, by id."""
     taken = {answer.json()["id"] for answer in answers.values() if answer.status == 201}
     for key in (key for key, answer in answers.items() if answer.status != 201):
-        live.until(lambda key=key: site.file(key).status == 201, 20, "room again")  # type: ignore[misc]  # bound at once
+        live.until(lambda key=key: site.file(key).status == 201, 20, "room again")
         taken.add(site.file(key).json()["id"])
     return taken
 

@@ -31,7 +31,7 @@ SYSTEM = Actor.system(1)
 
 
 def write(verb: str = "person.edit", object_id: int | None = 7, actor: Actor = SYSTEM, **more: object) -> None:
-    services.record(actor, verb, "person", object_id, **{"now": NOW, **more})  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+    services.record(actor, verb, "person", object_id, **{"now": NOW, **more})
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_rings_during_a_ring_become_one(listener: psycopg.Connection[Any], conne
 
     def slowly() -> psycopg.Connection[Any]:
         go.wait(10)
-        return connect()  # type: ignore[no-any-return]  # what the factory made
+        return connect()
 
     rung = bell.Bell(slowly)
     rung.ring(1)
@@ -93,7 +93,7 @@ def test_a_database_that_is_away_is_nobodys_trouble(
         tries.append(1)
         if len(tries) < 3:
             raise psycopg.OperationalError("away")
-        return connect()  # type: ignore[no-any-return]  # what the factory made
+        return connect()
 
     rung = bell.Bell(away)
     until = time.monotonic() + 10

@@ -29,7 +29,7 @@ def test_a_violated_constraint_keeps_its_name_and_loses_its_row(app: Flask) -> N
     told = "".join(traceback.format_exception(refused.value))
     assert PHONE not in told
     assert refused.value.orig is not None
-    assert refused.value.orig.diag.constraint_name == "only_once"  # type: ignore[attr-defined]  # psycopg's
+    assert refused.value.orig.diag.constraint_name == "only_once"
 
 
 def test_a_value_that_cannot_be_read_is_not_quoted(app: Flask) -> None:

@@ -135,7 +135,7 @@ def test_json_no_machine_reads_is_refused(client: FlaskClient, database: Session
 
 def test_an_unknown_name_in_a_query_is_refused(client: FlaskClient, database: Session) -> None:
     answer = client.get("/api/v1/tickets?sttus=closed", headers=accounts.token(accounts.person("student")))
-    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "sttus")  # type: ignore[index]  # JSON of an answer that is there
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "sttus")
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ def test_addresses_are_as_flask_builds_them(app: Flask, endpoint: str, values: d
     """Also the second time, and beside values that are equal in Python and different in an address."""
     for method in ("GET", "POST"):
         with app.test_request_context("/", method=method):
-            expected = Flask.url_for(app, endpoint, **values)  # type: ignore[arg-type]  # as a template gives them
-            assert [url_for(endpoint, **values) for _time in range(2)] == [expected, expected]  # type: ignore[arg-type]  # the same
+            expected = Flask.url_for(app, endpoint, **values)
+            assert [url_for(endpoint, **values) for _time in range(2)] == [expected, expected]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "repairs.example.edu.evil.example", "x" * 300])

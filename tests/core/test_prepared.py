@@ -42,7 +42,7 @@ def test_what_stands_in_the_text_is_ours() -> None:
         with pytest.raises(ValueError, match="code"):
             code(given)
     with pytest.raises(ValueError, match="x"):
-        number("x")  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+        number("x")
 
 
 def test_a_list_of_values_would_change_the_text(database: Session) -> None:

@@ -69,7 +69,7 @@ def sentence(database: Session, person: Any, kind: str, tag: str = "en") -> str:
 
 def order_of(database: Session, ticket_id: int) -> WorkOrder:
     database.expire_all()
-    return database.scalars(select(WorkOrder).where(WorkOrder.ticket_id == ticket_id).order_by(WorkOrder.id)).first()  # type: ignore[return-value]  # it is there, or the test fails
+    return database.scalars(select(WorkOrder).where(WorkOrder.ticket_id == ticket_id).order_by(WorkOrder.id)).first()
 
 
 def step(actor: Actor, order: WorkOrder, act: OrderAct, **more: Any) -> None:

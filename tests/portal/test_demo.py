@@ -48,7 +48,7 @@ HOURS = (0, 3, 7, 9, 12, 15, 18, 21, 23, 72, 81)  # later; the last two on a Sat
 @pytest.fixture(scope="module")
 def campus(app: Flask, servers: ground.Ground) -> Iterator[Flask]:
     with app.app_context(), institution_bound(1), clock.frozen(MOMENT):
-        command.fill(1, random.Random(1), "demo-pass-2026", MOMENT, 25)  # noqa: S311 - a play, no secret
+        command.fill(1, random.Random(1), "demo-pass-2026", MOMENT, 25)
     yield app
     ground.empty(app, servers)
 

@@ -119,7 +119,7 @@ def failing(app: Flask) -> Iterator[Callable[[BaseException], None]]:
         def view() -> Any:
             raise error
 
-        view.policy = usual.policy  # type: ignore[attr-defined]  # the edge reads it from the view
+        view.policy = usual.policy
         app.view_functions["notifications.choices"] = view
 
     app.testing = False

@@ -84,4 +84,4 @@ def test_what_was_answered_is_not_late(office: Office, database: Session, now: d
     assert database.scalars(select(OutboxEvent).where(OutboxEvent.kind == "FeedbackLate")).all() == []
     for gone in (events.FeedbackClockDue(10**9, 1, "answer"), events.FeedbackLapseDue(10**9, 1)):
         handler = handlers.on_clock if isinstance(gone, events.FeedbackClockDue) else handlers.on_lapse
-        handler(gone, Actor.system(1), now)  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+        handler(gone, Actor.system(1), now)

@@ -161,7 +161,7 @@ class TestCampuses:
             {"campus_id": None, "hours": "office", "calendar_id": None},
         ):
             with pytest.raises(Rejected):
-                services.set_hours(actor=SYSTEM, now=frozen, **wrong)  # type: ignore[arg-type]  # wrong on purpose
+                services.set_hours(actor=SYSTEM, now=frozen, **wrong)
 
 
 class TestApi:
@@ -172,7 +172,7 @@ class TestApi:
 
     def test_published_and_read(self, database: Session, client: FlaskClient) -> None:
         me = accounts.token(accounts.person("supervisor"))
-        shown = client.get("/api/v1/calendars", headers=me).json["items"][0]  # type: ignore[index]  # the answer is JSON
+        shown = client.get("/api/v1/calendars", headers=me).json["items"][0]
         season = {
             "from": "2026-07-06",
             "to": "2026-08-30",
@@ -191,7 +191,7 @@ class TestApi:
         assert answer.status_code == 200, answer.get_data(as_text=True)
         assert answer.headers["ETag"] == '"v2"'
         asked = f"/api/v1/calendars/{shown['id']}/days?from=2026-10-09&to=2026-10-11"
-        found = client.get(asked, headers=me).json["items"]  # type: ignore[index]  # the answer is JSON
+        found = client.get(asked, headers=me).json["items"]
         assert found == [
             {"on": "2026-10-09", "hours": "08:00-12:00", "because": "week"},
             {"on": "2026-10-10", "hours": "08:00-12:00", "because": "makeup"},
@@ -231,13 +231,13 @@ class TestApi:
         body = {"code": "north", "name": {"zh-CN": "北区"}, "content": {"zone": "Asia/Shanghai", "always": True}}
         made = client.post("/api/v1/calendars", json=body, headers=me)
         assert made.status_code == 201, made.get_data(as_text=True)
-        given = {"campus_id": str(campus.id), "hours": "extended", "calendar_id": made.json["id"]}  # type: ignore[index]  # the answer is JSON
+        given = {"campus_id": str(campus.id), "hours": "extended", "calendar_id": made.json["id"]}
         where = "/api/v1/calendars/hours"
         assert client.put(where, json=given, headers=me).status_code == 428
         done = client.put(where, json=given, headers={**me, "If-Match": '"v1"'})
         assert (done.status_code, done.json) == (200, given)
         assert client.put(where, json=given, headers={**me, "If-Match": '"v1"'}).status_code == 412
-        listed = client.get(where, headers=me).json["items"][-1]  # type: ignore[index]  # the answer is JSON
+        listed = client.get(where, headers=me).json["items"][-1]
         assert done.headers["ETag"] == f'"v{listed.pop("version")}"'
         assert listed == given
         back = {**given, "calendar_id": None}
@@ -251,7 +251,7 @@ class TestApi:
         made = services.create(actor=SYSTEM, now=frozen, code="north", name={"en": "North"}, content=content)
         address = f"/api/v1/calendars/{made.id}"
         assert self.put(client, me, str(made.id), 1).status_code == 200
-        found = client.get(f"{address}/versions", headers=me).json["items"]  # type: ignore[index]  # the answer is JSON
+        found = client.get(f"{address}/versions", headers=me).json["items"]
         assert [each["version"] for each in found] == [2, 1]
         assert found[1]["content"] == calendar_data.written(content)
         assert client.delete(address, headers={**me, "If-Match": '"v1"'}).status_code == 412
@@ -278,7 +278,7 @@ class TestApi:
         shown = {name: made.json[name] for name in ("version", "based_on", "outrun")}
         assert shown == {"version": 1, "based_on": now_so["version"], "outrun": False}
         assert ask("PUT", "", 0, json={"content": body}).status_code == 412
-        assert client.get(address, headers=me).json["version"] == now_so["version"]  # type: ignore[index]  # the answer is JSON
+        assert client.get(address, headers=me).json["version"] == now_so["version"]
         changes = ask("GET", "/changes").json
         assert (changes["from"], changes["to"], changes["left_out"]) == ("2026-01-01", "2028-12-31", 0)
         assert changes["items"] == [

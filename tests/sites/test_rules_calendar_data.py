@@ -108,7 +108,7 @@ class TestFaults:
         ],
     )
     def test_each(self, wrong: dict[str, object], fault: tuple[str, str]) -> None:
-        assert calendar_data.faults(replace(self.GOOD, **wrong)) == [fault]  # type: ignore[arg-type]  # wrong on purpose
+        assert calendar_data.faults(replace(self.GOOD, **wrong)) == [fault]
 
 
 def test_what_a_version_changes_is_told_in_runs() -> None:

@@ -59,7 +59,7 @@ def history(app: Flask, servers: Servers) -> Iterator[Flask]:
     with app.app_context(), institution_bound(1), clock.frozen(MOMENT):
         with transaction():
             list(settling.settle(MOMENT))
-        command.fill(1, random.Random(3), "demo-pass-2026", MOMENT, 40)  # noqa: S311 - a play, no secret
+        command.fill(1, random.Random(3), "demo-pass-2026", MOMENT, 40)
         seldom(MOMENT)
     yield app
     empty(app, servers)

@@ -63,7 +63,7 @@ class World:
             from_state=start,
             to_state=to,
             cycle=history.next_cycle(self.story.cycle, act),
-            **more,  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+            **more,
         )
         story = history._next(self.story, event)
         used = ("order" if order_id else "ticket", start, kind)

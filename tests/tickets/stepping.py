@@ -20,7 +20,7 @@ def order_of(filed: Filed) -> WorkOrder:
 
     return db.session.scalars(
         select(WorkOrder).where(WorkOrder.ticket_id == filed.id).order_by(WorkOrder.id.desc())
-    ).first()  # type: ignore[return-value]  # it is there, or the test fails
+    ).first()
 
 
 def ticket_of(filed: Filed) -> Ticket:
@@ -31,7 +31,7 @@ def ticket_of(filed: Filed) -> Ticket:
 
 def move(person: Person, order_id: int, to: str, **more: object) -> OrderDone:
     return orders.transition(
-        actor=accounts.actor(person), now=clock.now(), order_id=order_id, to=to, seen=None, **more  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+        actor=accounts.actor(person), now=clock.now(), order_id=order_id, to=to, seen=None, **more
     )  # fmt: skip
 
 

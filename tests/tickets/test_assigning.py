@@ -191,7 +191,7 @@ def test_what_takes_load_off_somebody_wakes_the_others() -> None:
             case_of = SimpleNamespace(
                 ticket=SimpleNamespace(id=2), tell=lambda event, told=told, **_more: told.append(event)
             )
-            announcing.order(case_of, before, after, row.act, offer)  # type: ignore[arg-type]  # what it reads of them
+            announcing.order(case_of, before, after, row.act, offer)
             assert waking & {type(each).__name__ for each in told}, (row.act, state)
             walked += 1
     assert walked > 8

@@ -223,7 +223,7 @@ def test_the_editor_makes_tries_and_publishes_a_question(ground: make.Ground, lo
     home = f"/catalogue/categories/{ground.category.id}/questions"
     assert "Nothing is asked here" in desk.get(home).get_data(as_text=True)
     page = desk.get(f"{home}/new?kind=choice").get_data(as_text=True)
-    seen = re.search(r'name="seen" value="([^"]+)"', page)[1]  # type: ignore[index]  # JSON of an answer that is there
+    seen = re.search(r'name="seen" value="([^"]+)"', page)[1]
     sent = {
         "seen": seen,
         "kind": "choice",
@@ -246,12 +246,12 @@ def test_the_editor_makes_tries_and_publishes_a_question(ground: make.Ground, lo
     drafted = desk.get(home).get_data(as_text=True)
     assert "Not published yet" in drafted
     assert "Shut the valve." in drafted
-    seen = re.search(r'name="seen" value="([^"]+)"', drafted)[1]  # type: ignore[index]  # JSON of an answer that is there
+    seen = re.search(r'name="seen" value="([^"]+)"', drafted)[1]
     stale = desk.post(f"{home}/q1", data=sent | stop)
     assert stale.status_code == 412
     changed = desk.post(f"{home}/q1", data=sent | stop | {"seen": seen, "label_en": "Which part?"})
     assert changed.status_code == 303
-    seen = re.search(r'name="seen" value="([^"]+)"', desk.get(home).get_data(as_text=True))[1]  # type: ignore[index]  # JSON of an answer that is there
+    seen = re.search(r'name="seen" value="([^"]+)"', desk.get(home).get_data(as_text=True))[1]
     assert desk.post(f"{home}/publish", data={"seen": seen}).status_code == 303
     database.expire_all()
     version = database.scalars(select(CategoryVersion)).one()

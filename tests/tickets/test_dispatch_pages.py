@@ -118,7 +118,7 @@ def test_whom_orders_can_be_given_to_is_whom_one_plans(
 ) -> None:
     other = make.place("campus", "北校区")
     scope = {} if everywhere else {"scope_kind": "campus", "scope_id": other.id}
-    planner = make.actor(accounts.person("dispatcher", **scope))  # type: ignore[arg-type]  # two words and an id
+    planner = make.actor(accounts.person("dispatcher", **scope))
     here, there, without = ground.technician(), ground.technician(), ground.technician()
     zones = {zone.person_id: zone for zone in database.scalars(select(TechnicianZone))}
     zones[there.id].place_id = other.id

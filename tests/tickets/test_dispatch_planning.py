@@ -49,7 +49,7 @@ def test_from_nobody_to_the_first_offer(
         ("shifts", {"shift_weekdays": ["2"], "shift_starts": "08:00", "shift_ends": "17:30"}),
     ]
     for where, data in steps:
-        assert dispatching.dispatch_order(actor=Actor.system(1), now=now, order_id=order_id).state == "queued"  # type: ignore[union-attr]  # it is there, or the test fails
+        assert dispatching.dispatch_order(actor=Actor.system(1), now=now, order_id=order_id).state == "queued"
         assert planner.post(f"{page}/{where}", data=data).status_code == 303, where
         database.expire_all()
     done = dispatching.dispatch_order(actor=Actor.system(1), now=now, order_id=order_id)

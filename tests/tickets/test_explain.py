@@ -71,7 +71,7 @@ class Desk:
             for _call in range(CALLS):
                 ask()
         kept = dict(
-            db.session.connection().exec_driver_sql("SELECT statement, custom_plans FROM pg_prepared_statements").all()  # type: ignore[arg-type]  # rows of two
+            db.session.connection().exec_driver_sql("SELECT statement, custom_plans FROM pg_prepared_statements").all()
         )
         assert kept.keys() >= {statement for statement, _values in sent}
         return {statement for statement, _values in sent if kept[statement] > PLANNED_AT_FIRST}
@@ -118,7 +118,7 @@ def _filled(large: ground.Ground, connection: Connection) -> Desk:
     db.session.commit()
     with ground.superuser(large.addresses.sockets, large.database) as superuser:
         superuser.autocommit = False
-        rows.fill(superuser, 1, COUNT, still_open=OPEN)  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+        rows.fill(superuser, 1, COUNT, still_open=OPEN)
     return Desk(connection, actors, building, category)
 
 

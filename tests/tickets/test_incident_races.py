@@ -47,7 +47,7 @@ def whole(app: Flask, *ticket_ids: int) -> None:
 
 @pytest.fixture
 def world(committed: Flask) -> World:
-    return work(committed, lambda: World(2))  # type: ignore[no-any-return]  # what the callable made
+    return work(committed, lambda: World(2))
 
 
 def test_crosswise_merges_never_hide_both(committed: Flask, world: World) -> None:

@@ -38,7 +38,7 @@ def on_shift(shifts: list[Shift], at: datetime) -> bool:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_whoever_is_offered_an_order_can_take_it(database: Session, frozen: datetime, seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311 - a test's dice
+    dice = random.Random(seed)
     ground = make.Ground()
     people = [ground.technician(on_shift=False, cap=dice.choice([0, 2, 3])) for _ in range(6)]
     for person in people:

@@ -93,14 +93,14 @@ class TestService:
             (changed(), " ", {"reason"}),
         ):
             with pytest.raises(Rejected) as refused:
-                services.set_matrix(given=rows, reason=reason, **given_so)  # type: ignore[arg-type]  # as above
+                services.set_matrix(given=rows, reason=reason, **given_so)
             assert set(refused.value.fields) == fields
 
     def test_whoever_changes_at_the_same_time_is_told(self, database: Session, now: datetime) -> None:
         given_so = {"actor": SYSTEM, "now": now, "reason": "x"}
-        services.set_matrix(given=changed(room_low="normal"), seen=0, **given_so)  # type: ignore[arg-type]  # as above
+        services.set_matrix(given=changed(room_low="normal"), seen=0, **given_so)
         with pytest.raises(Stale):
-            services.set_matrix(given=changed(), seen=0, **given_so)  # type: ignore[arg-type]  # as above
+            services.set_matrix(given=changed(), seen=0, **given_so)
         dispatcher = make.actor(accounts.person("dispatcher"))
         with pytest.raises(NotAllowed):
             services.set_matrix(actor=dispatcher, now=now, given=changed(), reason="x", seen=None)
@@ -160,7 +160,7 @@ def test_rule_26_over_the_api(database: Session, client: FlaskClient) -> None:
     assert done.status_code == 200, done.get_data(as_text=True)
     assert done.json["rows"]["room"][0] == "normal"
     assert client.put("/api/v1/priority-matrix", json=body, headers={**me, "If-Match": '"v0"'}).status_code == 412
-    body["rows"]["room"] = ["low"]  # type: ignore[index]  # rows are a dict
+    body["rows"]["room"] = ["low"]
     wrong: Any = client.put("/api/v1/priority-matrix", json=body, headers={**me, "If-Match": "*"})
     assert wrong.status_code == 422
     assert "rows.room" in {each["field"] for each in wrong.json["errors"]}

@@ -30,8 +30,8 @@ Login = Callable[..., FlaskClient]
 @pytest.fixture
 def ground(database: Session, frozen: datetime) -> factory.Ground:
     made = factory.Ground()
-    made.electric = factory.trade("electric", "电工", "Electrician")  # type: ignore[attr-defined]  # set by the test
-    made.lamp = factory.category("lamp", made.electric, "灯", "Lamp", impact="floor")  # type: ignore[attr-defined]  # set by the test
+    made.electric = factory.trade("electric", "电工", "Electrician")
+    made.lamp = factory.category("lamp", made.electric, "灯", "Lamp", impact="floor")
     factory.category("late", made.trade, "排水", "Drain", auto_dispatch=False)
     factory.category("flood", made.trade, "爆管", "Burst", emergency=True, emergency_phone="8120 0000")
     return made
@@ -56,7 +56,7 @@ def test_orders_of_another_trade_are_opened_anew(
     deliver_all(clock.now())
     answer = correct(desk, filed.id, category="lamp", seen=1)
     assert (answer.status_code, answer.json["category"], answer.json["impact"]) == (200, "lamp", "floor")
-    electric = ground.electric.id  # type: ignore[attr-defined]  # set by the test
+    electric = ground.electric.id
     assert orders(database, filed.id) == [("cancelled", ground.trade.id), ("queued", electric)]
     event = database.scalars(select(TicketEvent).where(TicketEvent.kind == "reclassify")).one()
     said = dict(event.data or {})

@@ -40,7 +40,7 @@ class Room(factory.Ground):
         self.student.phone = "13900001111"
         self.lived = accounts.home(self.student, self.room.id, date(2026, 9, 1))
         scope = {"scope_kind": "building", "scope_id": self.building.id}
-        self.office = accounts.person("dormmanager", name="陈宿管", phone="8120 3333", **scope)  # type: ignore[arg-type]  # two plain keywords
+        self.office = accounts.person("dormmanager", name="陈宿管", phone="8120 3333", **scope)
         self.above = accounts.person("dormmanager", scope_kind="campus", scope_id=self.campus.id)
         self.next = accounts.person("student", name="新同学")
 

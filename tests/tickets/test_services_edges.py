@@ -138,7 +138,7 @@ def test_orders_are_opened_with_sense(ground: tickets.Ground, database: Session,
                 actor=dispatcher,
                 now=now,
                 ticket_id=filed.id,
-                **{"trade": "water", **wrong},  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+                **{"trade": "water", **wrong},
             )
         assert set(refused.value.fields) == {field}
     with pytest.raises(NotAllowed):
@@ -220,7 +220,7 @@ def test_parts_come_from_permissions_and_scopes(ground: tickets.Ground) -> None:
         left_at: datetime | None = None
 
     def somebody(number: int, kind: str, scope_id: int | None, *permissions: str) -> Actor:
-        grant = Grant("r", frozenset(permissions), Scope(kind, scope_id))  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+        grant = Grant("r", frozenset(permissions), Scope(kind, scope_id))
         return Actor(kind="person", institution_id=1, id=number, grants=(grant,))
 
     thing = Thing()

@@ -109,7 +109,7 @@ def test_technicians_are_set_replaced_and_ended(ground: tickets.Ground, database
     for wrong in ({"cap": -1}, {"trades": {}}, {"person_id": 10**9}):
         given = {"person_id": person.id, "cap": 1, "trades": {ground.trade.id: 1}, "zones": [], **wrong}
         with pytest.raises(Rejected):
-            crews.set_technician(actor=dispatcher, now=now, **given)  # type: ignore[arg-type]  # values of a table, or wrong ones on purpose
+            crews.set_technician(actor=dispatcher, now=now, **given)
     crews.end_technician(actor=dispatcher, now=now, person_id=person.id)
     assert candidates.technicians(trade_id=ground.trade.id, now=now, zone=None) == []
 

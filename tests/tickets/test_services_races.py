@@ -54,7 +54,7 @@ def together(app: Flask, *acts: Callable[[], Any], tries: int = 3) -> list[Any]:
         try:
             results[at] = work(app, acts[at], tries)
         except Exception as error:  # noqa: BLE001 - shown to the test
-            results[at] = error  # type: ignore[call-overload]  # on purpose
+            results[at] = error
 
     threads = [threading.Thread(target=run, args=(at,)) for at in range(len(acts))]
     for thread in threads:

@@ -42,7 +42,7 @@ class Walk:
     """One ticket, its people, a clock that goes on, and dice."""
 
     def __init__(self, seed: int) -> None:
-        self.dice = random.Random(seed)  # noqa: S311 - dice of a test, not a secret
+        self.dice = random.Random(seed)
         self.ground = tickets.Ground()
         people = [self.ground.technician() for _ in range(3)]
         self.technicians = [accounts.actor(person) for person in people]

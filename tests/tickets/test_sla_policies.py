@@ -151,7 +151,7 @@ class TestApi:
         assert answer.status_code == 200, answer.get_data(as_text=True)
         assert answer.headers["ETag"] == '"v2"'
         assert client.put(address, json=body, headers={**me, "If-Match": '"v1"'}).status_code == 412
-        assert client.get(address, headers=me).json["content"] == content  # type: ignore[index]  # the answer is JSON
+        assert client.get(address, headers=me).json["content"] == content
         found: Any = client.get(f"{address}/versions", headers=me).json
         assert [(each["version"], each["note"]) for each in found["items"]] == [(2, "night"), (1, None)]
         assert client.delete(address, headers=me).status_code == 409

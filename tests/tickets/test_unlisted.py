@@ -36,7 +36,7 @@ Login = Callable[..., FlaskClient]
 def ground(database: Session, frozen: datetime) -> factory.Ground:
     made = factory.Ground()
     seven = factory.place("building", "桃园7号楼", made.campus)
-    made.near = near = factory.place("room", "909", seven)  # type: ignore[attr-defined]  # set by the test
+    made.near = near = factory.place("room", "909", seven)
     near.search = fold(near.path)
     return made
 
@@ -53,7 +53,7 @@ def test_a_room_that_does_not_exist(
     desk = login(ground.dispatcher)
     page = desk.get("/tickets/unlisted").get_data(as_text=True)
     assert "桃园7号楼 999" in page
-    near = ground.near  # type: ignore[attr-defined]  # set by the test
+    near = ground.near
     assert f'value="{near.id}"' in page  # the nearest suggestion
     assert desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999"}).status_code == 422
     assert desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999", "place_id": "99999"}).status_code == 422
@@ -90,7 +90,7 @@ def test_one_request_leads_to_its_wording_and_to_all_places(ground: factory.Grou
     chosen = f'name="place_id" value="{ground.room.id}" checked'
     assert chosen not in page
     assert chosen in desk.get(f"{address}&place_id={ground.room.id}").get_data(as_text=True)
-    near = f"/tickets/unlisted?ticket={filed.id}&place_id={ground.near.id}"  # type: ignore[attr-defined]  # set by the test
+    near = f"/tickets/unlisted?ticket={filed.id}&place_id={ground.near.id}"
     assert desk.get(near).get_data(as_text=True).count(" checked") == 1, "the nearest is ticked where it stands"
     nothing = desk.post("/tickets/unlisted", data={"text": "操场 看台", "ticket": str(other.id)})
     assert nothing.status_code == 422
@@ -105,9 +105,9 @@ def test_one_request_leads_to_its_wording_and_to_all_places(ground: factory.Grou
 
 def test_saying_it_again_replaces_it(ground: factory.Ground, now: datetime, database: Session) -> None:
     desk = factory.actor(ground.dispatcher)
-    for place in (ground.room, ground.near):  # type: ignore[attr-defined]  # set by the test
+    for place in (ground.room, ground.near):
         unlisted.name_for_all(actor=desk, now=now, text="老地方", place_id=place.id)
-    assert database.scalars(select(PlaceAlias.place_id)).all() == [ground.near.id]  # type: ignore[attr-defined]  # set by the test
+    assert database.scalars(select(PlaceAlias.place_id)).all() == [ground.near.id]
     for text, place_id in (("！？", ground.room.id), ("老地方", 10**9)):
         with pytest.raises(Rejected):
             unlisted.name_for_all(actor=desk, now=now, text=text, place_id=place_id)
@@ -150,7 +150,7 @@ def test_the_reporter_is_shown_the_nearest_and_chooses_himself(
     client: FlaskClient, ground: factory.Ground, login: Login, database: Session
 ) -> None:
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
-    near = ground.near  # type: ignore[attr-defined]  # set by the test
+    near = ground.near
     login(ground.student)
     typed = {"place_text": "桃园7号楼 999", "group": str(ground.category.id), "description": "漏水"}
     part = client.post("/report/similar", data=typed, headers={"HX-Request": "true"}).text

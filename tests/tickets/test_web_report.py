@@ -32,8 +32,8 @@ def english(client: FlaskClient) -> None:
 @pytest.fixture
 def ground(database: Session, frozen: datetime) -> made.Ground:
     found = made.Ground()
-    found.water = made.category("water", None, "水", "Water", icon="drop")  # type: ignore[attr-defined]  # set by the test
-    found.category.parent_id = found.water.id  # type: ignore[attr-defined]  # set by the test
+    found.water = made.category("water", None, "水", "Water", icon="drop")
+    found.category.parent_id = found.water.id
     made.category(
         "gas", found.trade, "燃气泄漏", "Gas leak", emergency=True, emergency_phone="8120 0000", icon="gas", position=9
     )
