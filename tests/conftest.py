@@ -68,58 +68,9 @@ def frozen(now: datetime) -> Iterator[datetime]:
 
 @pytest.fixture
 def database(app: Flask, servers: ground.Ground) -> Iterator[Session]:
-<<<<<<< HEAD
     """`db.session` as the web's role, of institution 1, in a transaction that is rolled back."""
     with savepoints.rolled_back(app, servers.web_url) as session:
         yield session
-=======
-    """`db.session` bound to institution 1 inside an outer transaction that is rolled back.
-
-    Everything the code commits is a savepoint, in `apart()` too, so tests see each other's nothing.
-    """
-    engine = create_engine(servers.web_url)
-    with engine.connect() as connection:
-        outer = connection.begin()
-        apart = app.extensions["houqin_apart"]
-        usual = dict(apart.kw)
-        with app.app_context():
-            engines = db.engines
-            before = engines[None]
-            engines[None] = connection
-            apart.configure(bind=connection, join_transaction_mode="create_savepoint")
-            db.session.session_factory.configure(join_transaction_mode="create_savepoint")
-            try:
-                with institution_bound(1), _savepoints_scoped():
-                    connection.exec_driver_sql("SET LOCAL app.institution = '1'")
-                    yield db.session()
-            finally:
-                db.session.remove()
-                db.session.session_factory.configure(join_transaction_mode="conditional_savepoint")
-                engines[None] = before
-                apart.kw.clear()
-                apart.kw.update(usual)
-                outer.rollback()
-    engine.dispose()
-
-
-class Browser(FlaskClient):
-    """Finds what the test prepared, whatever the request rolls back; leaves institution 1 bound for the test."""
-
-    def open(self, *args: Any, **options: Any) -> Any:
-        db.session.commit()
-        for name in list(g):  # the test's context is open around the request's: what a request keeps ends with it
-            g.pop(name)
-        try:
-            return super().open(*args, **options)
-        finally:
-            bind_institution(1)
-
-    @contextmanager
-    def session_transaction(self, *args: Any, **options: Any) -> Iterator[Any]:
-        with super().session_transaction(*args, **options) as cookie:
-            yield cookie
-        bind_institution(1)
->>>>>>> 51e6a09d (tests: marks that silence nothing go; dice and our own XML are said once)
 
 
 @pytest.fixture
