@@ -122,9 +122,9 @@ def random_hours(chance: random.Random) -> Hours:
 
 def random_week(chance: random.Random) -> Week:
     weekdays = random_hours(chance)
-    usual = [random_hours(chance) if chance.random() < 0.2 else weekdays for _ in range(5)]
-    weekend = [random_hours(chance) if chance.random() < 0.3 else () for _ in range(2)]
-    return tuple(usual + weekend)
+    one, two, three, four, five = (random_hours(chance) if chance.random() < 0.2 else weekdays for _ in range(5))
+    six, seven = (random_hours(chance) if chance.random() < 0.3 else () for _ in range(2))
+    return one, two, three, four, five, six, seven
 
 
 def random_calendar(chance: random.Random, first: date, days: int, zone: str | None = None) -> Calendar:

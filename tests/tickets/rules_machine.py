@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from app.tickets.rules import history, joint, workflow
 from app.tickets.rules.workflow import Guard, OrderAct, OrderState, TicketAct, TicketStatus, Who
@@ -41,7 +42,7 @@ class World:
     def living(self) -> int:
         return sum(order.state not in workflow.ORDER_ENDS for order in self.story.orders.values())
 
-    def record(self, kind: str, order_id: int | None = None, **more: object) -> World:
+    def record(self, kind: str, order_id: int | None = None, **more: Any) -> World:
         """The world after one more event, written as a service would write it."""
         act: TicketAct | OrderAct
         if order_id is None:
