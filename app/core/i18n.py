@@ -67,13 +67,13 @@ def _choose() -> str:
     return current_default()
 
 
-def per_language(say: Callable[Of, Said]) -> Callable[Of, Said]:
-    """Keep what `say` answers, by language and (hashable) arguments.
+def per_language(say: Callable[Of, Said], at_most: int = KEPT_AT_MOST) -> Callable[Of, Said]:
+    """Keep what `say` answers, by language and (hashable) arguments; the last `at_most` of them.
 
     Only for words that depend on nothing else, and for answers nobody changes.
     """
 
-    @lru_cache(maxsize=KEPT_AT_MOST, typed=True)
+    @lru_cache(maxsize=at_most, typed=True)
     def kept(_tag: str, *of: Of.args, **named: Of.kwargs) -> Said:
         return say(*of, **named)
 

@@ -69,13 +69,19 @@ def kept(macro: Callable[..., str]) -> Callable[..., str]:
     return lru_cache(maxsize=KEPT_AT_MOST, typed=True)(macro)
 
 
-def spoken(macro: Callable[..., str]) -> Callable[..., str]:
-    """As `kept`, by language too: for a macro that says words of its own."""
-    return per_language(macro)
+def spoken(macro: Callable[..., str], at_most: int = KEPT_AT_MOST) -> Callable[..., str]:
+    """As `kept`, by language too: for a macro that says words of its own. `at_most`: fewer where one is large."""
+    return per_language(macro, at_most)
 
 
 class Options(tuple[Mapping[str, Any], ...]):
-    """Options of a select that many pages show: their tags are drawn once for each choice and kept with them."""
+    """Options of a select that many pages show: their tags are drawn once for each choice and kept with them.
+
+    As an argument of a kept macro they are told apart by what they are, not by what is in them.
+    """
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
 
     def __init__(self, _options: Iterable[Mapping[str, Any]]) -> None:
         self.tags = lru_cache(maxsize=CHOICES_AT_MOST)(partial(_tags, tuple(self)))

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from app.core import i18n
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
+from app.core.i18n import per_language
+from app.core.rendering import Options
 from app.tickets import order_words
 from app.tickets.dispatch import entry, macros
 from app.tickets.queries import dispatch_list, technicians
 
 PEOPLE = 500
+PEOPLE_KEPT = 64
+"""Of so many sets of people the options are kept; dispatchers of one campus plan the same."""
 
 
 def offered(actor: Actor, now: datetime, counts: Mapping[str, int], views: Iterable[str]) -> dict[str, Any]:
@@ -26,11 +31,20 @@ def offered(actor: Actor, now: datetime, counts: Mapping[str, int], views: Itera
             if counts[view]
         ],
         "macros": macros.offered(),
-        "hold_reasons": order_words.hold_choices(),
-        "people": [
-            {"value": person_id, "label": name} for person_id, name in technicians.names(actor, now, None, PEOPLE)
-        ],
+        "hold_reasons": _hold_reasons(),
+        "people": _people(tuple(technicians.names(actor, now, None, PEOPLE))),
     }
+
+
+@per_language
+def _hold_reasons() -> Options:
+    return Options(order_words.hold_choices())
+
+
+@lru_cache(maxsize=PEOPLE_KEPT)
+def _people(names: tuple[tuple[int, str], ...]) -> Options:
+    """The options for (id, name) of each, made once for the same people."""
+    return Options({"value": person_id, "label": name} for person_id, name in names)
 
 
 def many(count: int) -> str:

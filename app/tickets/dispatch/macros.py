@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import redirect, render_template, request, url_for
+from markupsafe import Markup
 
 from app.audit import quicker
-from app.core import clock, forms, seen, words
+from app.core import clock, forms, pages, seen, words
 from app.core.errors import Conflict, Stale
 from app.core.forms import id_in_address
 from app.core.http import current_actor, policy
@@ -39,21 +40,31 @@ def said(macro: Any) -> str:
     return " · ".join(str(part) for part in parts)
 
 
-def offered() -> list[dict[str, Any]]:
-    """The macros as buttons: id, name and message by language, what they do, whether they wait. One statement.
+class Offered(NamedTuple):
+    """A macro as a button: name and message in the reader's language, what it does, whether it waits with Undo."""
+
+    id: int
+    name: Markup
+    said: str
+    message: Markup | None
+    waits: bool
+
+
+def offered() -> tuple[Offered, ...]:
+    """The macros as buttons. One statement.
 
     What a reporter reads and what cannot be taken back waits with Undo.
     """
-    return [
-        {
-            "id": row.id,
-            "name": row.name,
-            "said": said(row),
-            "message": row.message,
-            "waits": bool(row.message) or row.act == MacroAct.CANCEL,
-        }
+    return tuple(
+        Offered(
+            id=row.id,
+            name=pages.said(row.name),
+            said=said(row),
+            message=pages.said(row.message) if row.message else None,
+            waits=bool(row.message) or row.act == MacroAct.CANCEL,
+        )
         for row in queries.usable()
-    ]
+    )
 
 
 @blueprint.get("/macros")
