@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from app.tickets.models import Category, Shift
 from app.tickets.queries import candidates
 from app.tickets.queries import catalogue as catalogue_queries
 from app.tickets.queries import crews as crew_queries
-from app.tickets.services import catalogue, crews
+from app.tickets.services import catalogue, crews, technicians
 from tests.factories import accounts, tickets
 
 WORDS = {"zh-CN": "门锁", "en": "Lock"}
@@ -85,19 +85,16 @@ def test_only_those_with_the_right_change_master_data(ground: tickets.Ground, no
         crews.end_technician(actor=student, now=now, person_id=ground.student.id)
 
 
-def test_technicians_are_set_replaced_and_ended(ground: tickets.Ground, database: Session, now: datetime) -> None:
+def test_technicians_are_admitted_planned_and_ended(ground: tickets.Ground, database: Session, now: datetime) -> None:
     dispatcher = accounts.actor(ground.dispatcher)
     person = accounts.person("technician")
-    for cap in (3, 4):
-        crews.set_technician(
-            actor=dispatcher,
-            now=now,
-            person_id=person.id,
-            cap=cap,
-            trades={ground.trade.id: 3},
-            zones=[ground.building.id],
-            shifts=crews.WHOLE_WEEK,
-        )
+    given = {"actor": dispatcher, "now": now, "person_id": person.id}
+    technicians.admit(cap=3, **given)
+    technicians.set_cap(cap=4, **given)
+    technicians.set_trade(trade_id=ground.trade.id, level=3, **given)
+    technicians.add_zone(place_id=ground.building.id, **given)
+    round_the_clock = technicians.ShiftPlan(starts=time(0), ends=time(0), weekdays=tuple(range(7)))
+    technicians.add_shifts(plan=round_the_clock, **given)
     assert len(database.scalars(select(Shift.id).where(Shift.person_id == person.id)).all()) == 7
     (found,) = candidates.technicians(trade_id=ground.trade.id, now=now, zone="Asia/Shanghai")
     assert (found.cap, found.trades, found.zones) == (4, {"water": 3}, {ground.building.id})
@@ -106,10 +103,14 @@ def test_technicians_are_set_replaced_and_ended(ground: tickets.Ground, database
     assert len(found.absences) == 1
     with pytest.raises(Rejected):
         crews.add_absence(actor=dispatcher, now=now, person_id=person.id, starts_at=now, ends_at=now)
-    for wrong in ({"cap": -1}, {"trades": {}}, {"person_id": 10**9}):
-        given = {"person_id": person.id, "cap": 1, "trades": {ground.trade.id: 1}, "zones": [], **wrong}
+    for wrong in (
+        lambda: technicians.set_cap(cap=-1, **given),
+        lambda: technicians.set_trade(trade_id=ground.trade.id, level=4, **given),
+        lambda: technicians.set_trade(trade_id=10**9, level=1, **given),
+        lambda: technicians.admit(cap=1, **given),
+    ):
         with pytest.raises(Rejected):
-            crews.set_technician(actor=dispatcher, now=now, **given)
+            wrong()
     crews.end_technician(actor=dispatcher, now=now, person_id=person.id)
     assert candidates.technicians(trade_id=ground.trade.id, now=now, zone=None) == []
 
