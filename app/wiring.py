@@ -12,6 +12,7 @@ from app.accounts import cli as accounts_cli
 from app.accounts import handlers as accounts_handlers
 from app.accounts import importer as accounts_importer
 from app.accounts import refusals as accounts_refusals
+from app.accounts import unit_importer as accounts_unit_importer
 from app.accounts import web as accounts_web
 from app.attachments import api as attachments_api
 from app.attachments import handlers as attachments_handlers
@@ -262,7 +263,11 @@ PANELS: dict[str, tuple[str, ...]] = {  # slot of a page → fragments of other 
     "tickets.report_problem": ("portal.self_help",),
 }
 
-IMPORTERS: tuple[Importer[Any], ...] = (sites_importer.IMPORTER, accounts_importer.IMPORTER)
+IMPORTERS: tuple[Importer[Any], ...] = (
+    sites_importer.IMPORTER,
+    accounts_unit_importer.IMPORTER,
+    accounts_importer.IMPORTER,
+)
 
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("accounts.sweep", 86_400, SignInTraceDue),

@@ -153,6 +153,8 @@ audit_labels.declare(
         "crew.close": _l("Closed a crew"),
         "crew.member": _l("Changed the members of a crew"),
         "org.create": _l("Made a unit"),
+        "org.insert": _l("Imported units"),
+        "org.rename": _l("Renamed units by a file"),
         "org.edit": _l("Changed a unit"),
         "org.close": _l("Closed a unit"),
         "person.import": _l("Imported people"),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from app.core import import_trees
 from app.core.actor import Actor
 from app.core.importing import Line, Plain, Reason, RowPlan, refuse
 from app.sites.rules import tree
@@ -106,20 +107,24 @@ class _Wish:
     parent_code: str | None = None  # of a place in the same file
     reasons: list[Reason] = field(default_factory=list)
 
+    @property
+    def code_column(self) -> str:
+        return "code" if self.line.values.get("code") else "number"
+
 
 def plan(lines: Sequence[Line], register: Register, actor: Actor) -> Iterator[RowPlan]:
     """One plan per line, in their order."""
     wishes = [_wish(line) for line in lines]
     for wish in wishes:
         _find_code(wish, register)
-    _refuse_doubles(wishes)
+    import_trees.refuse_doubles(wishes)
     in_file = {wish.code: wish for wish in wishes if wish.code}
     for wish in wishes:
         _find_parent(wish, register, in_file)
-    _refuse_rings(wishes, in_file)
+    import_trees.refuse_rings(wishes, in_file)
     for wish in wishes:
         _judge(wish, register, in_file, actor)
-    _refuse_orphans(wishes, in_file)
+    import_trees.refuse_orphans(wishes, in_file)
     for wish in wishes:
         yield _outcome(wish, register)
 
@@ -196,42 +201,6 @@ def _walk(wish: _Wish, register: Register) -> None:
     wish.parent = at
 
 
-def _refuse_doubles(wishes: Sequence[_Wish]) -> None:
-    """All rows of a code that stands twice in the file are refused."""
-    first: dict[str, _Wish] = {}
-    for wish in wishes:
-        code = wish.code
-        if not code:
-            continue
-        other = first.setdefault(code, wish)
-        if other is not wish:
-            wish.reasons.append(_double(wish, other))
-            if not any(why.code == "twice_in_file" for why in other.reasons):
-                other.reasons.append(_double(other, wish))
-
-
-def _double(wish: _Wish, other: _Wish) -> Reason:
-    column = "code" if wish.line.values.get("code") else "number"
-    return Reason("twice_in_file", column, wish.code, {"other": other.line.number})
-
-
-def _refuse_rings(wishes: Sequence[_Wish], in_file: Mapping[str, _Wish]) -> None:
-    """Rows whose places above, inside the file, lead back to themselves."""
-    clear: set[str] = set()
-    for wish in wishes:
-        way: list[_Wish] = []
-        at: _Wish | None = wish
-        seen: set[int] = set()
-        while at is not None and at.code not in clear and id(at) not in seen:
-            seen.add(id(at))
-            way.append(at)
-            at = in_file.get(at.parent_code) if at.parent_code else None
-        if at is not None and id(at) in seen:
-            for each in way[way.index(at) :]:
-                each.reasons.append(Reason("ring", "parent", each.parent_code or ""))
-        clear.update(each.code for each in way)
-
-
 def _judge(wish: _Wish, register: Register, in_file: Mapping[str, _Wish], actor: Actor) -> None:
     """Name, level, kind and scope."""
     known = register.by_code.get(wish.code)
@@ -259,22 +228,6 @@ def _covered(place: Known | None, wish: _Wish, in_file: Mapping[str, _Wish], act
         at = in_file.get(at.parent_code)
         place = at.parent if at else None
     return actor.covers(WRITE, place)
-
-
-def _refuse_orphans(wishes: Sequence[_Wish], in_file: Mapping[str, _Wish]) -> None:
-    """Rows whose place above is a refused row of the file and not in the register either."""
-    children: dict[str, list[_Wish]] = defaultdict(list)
-    for wish in wishes:
-        if wish.parent_code and wish.parent is None:
-            children[wish.parent_code].append(wish)
-    waiting = [wish for wish in wishes if wish.reasons]
-    while waiting:
-        refused = waiting.pop()
-        for child in children.get(refused.code, ()) if in_file.get(refused.code) is refused else ():
-            if not child.reasons:
-                reason = Reason("parent_refused", "parent", refused.code, {"other": refused.line.number})
-                child.reasons.append(reason)
-                waiting.append(child)
 
 
 def _outcome(wish: _Wish, register: Register) -> RowPlan:
