@@ -15,6 +15,7 @@ ENTRIES = {
     "startup": "the second start of run.py, and what it imports",
     "sla": "due times over ten years of calendar, and 10,000 histories beside a minute-by-minute oracle",
     "kill": "filings while processes are killed at random",
+    "disk": "filings while a disk runs full (root only)",
 }
 SECONDS_AT_MOST = 1200
 
