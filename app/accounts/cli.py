@@ -26,6 +26,7 @@ from app.core.actor import Actor
 from app.core.db import db, institution_bound
 from app.core.errors import DomainError, Rejected
 from app.core.transaction import transaction
+from app.core.words import LANGUAGES
 from app.sites import queries as places
 
 users = AppGroup("users", help="Accounts: create, list, disable, enable, set-password.")
@@ -107,7 +108,7 @@ def _with_password(command: Callable[..., Any]) -> Callable[..., Any]:
     help="For the whole institution, or e.g. dormmanager@building:TY3, technician@crew:C1, student@own. Repeatable.",
 )
 @click.option("--email")
-@click.option("--locale", type=click.Choice(["zh-CN", "en"]))
+@click.option("--locale", type=click.Choice(LANGUAGES))
 @click.option("--student-no")
 @click.option("--staff-no")
 @_with_password

@@ -19,8 +19,8 @@ from flask.globals import app_ctx
 from flask_babel import Babel, force_locale, get_translations, ngettext
 
 from app.core import clock
+from app.core.words import LANGUAGES
 
-LOCALES = ("zh-CN", "en")
 _FOLDERS = {"zh-CN": "zh_Hans_CN", "en": "en"}
 LOCALE_COOKIE_KEY = "lang"
 DEFAULT_ZONE = "Asia/Shanghai"
@@ -62,7 +62,7 @@ def _choose() -> str:
         return by_browser or current_default()
     actor = getattr(g, "actor", None)
     for candidate in (actor.locale if actor else None, session.get(LOCALE_COOKIE_KEY), by_browser):
-        if candidate in LOCALES:
+        if candidate in LANGUAGES:
             return str(candidate)
     return current_default()
 
@@ -104,7 +104,7 @@ def speaking(tag: str) -> Any:
 
 class _Speaking:
     def __init__(self, tag: str) -> None:
-        self.tag = tag if tag in LOCALES else LOCALES[0]
+        self.tag = tag if tag in LANGUAGES else LANGUAGES[0]
 
     def __enter__(self) -> None:
         self.before = g.get("locale")

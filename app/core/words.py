@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
 LANGUAGES = ("zh-CN", "en")
+"""What the product speaks; the first where nothing else is known."""
 
 
 class Words(TypeDecorator[dict[str, str]]):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core import i18n
+from app.core.words import LANGUAGES
 from app.notifications import rendering
 from app.notifications.rules import addresses, kinds
 from tests.factories.notifications import DATA
@@ -21,7 +22,7 @@ def test_no_folder_without_a_kind() -> None:
     assert {path.name for path in FOLDER.iterdir() if path.is_dir()} == set(kinds.BY_CODE)
 
 
-@pytest.mark.parametrize("tag", i18n.LOCALES)
+@pytest.mark.parametrize("tag", LANGUAGES)
 @pytest.mark.parametrize("code", sorted(kinds.BY_CODE))
 def test_every_kind_speaks(app: Flask, code: str, tag: str) -> None:
     with app.test_request_context("/"), i18n.speaking(tag):
@@ -89,7 +90,7 @@ def test_the_mask_hides_the_name() -> None:
     assert addresses.masked("nothing") == "***"
 
 
-@pytest.mark.parametrize("tag", i18n.LOCALES)
+@pytest.mark.parametrize("tag", LANGUAGES)
 def test_a_mailbox_tells_what_was_not_taken_up_from_what_was_not_answered(app: Flask, tag: str) -> None:
     with app.test_request_context("/"), i18n.speaking(tag):
         respond, answer = (

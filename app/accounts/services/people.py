@@ -141,7 +141,7 @@ def _refuse_taken_username(username: str | None, person: Person | None) -> None:
 
 
 def choose_language(actor: Actor, locale: str, now: datetime) -> None:
-    """Keep the language the actor chose, one of `i18n.LOCALES`, for pages, mail and notices."""
+    """Keep the language the actor chose, one of `words.LANGUAGES`, for pages, mail and notices."""
     if actor.id is None:
         return
     person = db.session.get_one(Person, (actor.institution_id, actor.id))

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from app.core import i18n
 from app.core.db import current_institution, db
 from app.core.importing import Importer
+from app.core.words import LANGUAGES
 from app.imports import queries, registry
 from app.imports.models import ImportBatch
 from app.imports.rules import documents, headings, reading, sniffing
@@ -102,7 +103,7 @@ class _Known:
 def known_columns(importer: Importer[Any]) -> list[_Known]:
     """The importer's columns; a file made from the empty table is recognised in whichever language it was."""
     labels: dict[str, list[str]] = {column.name: [] for column in importer.columns}
-    for tag in i18n.LOCALES:
+    for tag in LANGUAGES:
         with i18n.speaking(tag):
             for column in importer.columns:
                 labels[column.name].append(str(column.label))

@@ -11,6 +11,7 @@ from app.accounts.web import safe_next
 from app.core import clock, i18n
 from app.core.errors import NotFound
 from app.core.http import anyone, current_actor, policy
+from app.core.words import LANGUAGES
 from app.portal import home as screens
 from app.portal import specimens
 from app.portal.web.blueprint import blueprint
@@ -31,7 +32,7 @@ def home() -> Any:
 def set_locale() -> Any:
     """Choose the language of the pages: for this browser, and for whoever is signed in everywhere (mail too)."""
     wanted = request.form.get("locale")
-    if wanted in i18n.LOCALES:
+    if wanted in LANGUAGES:
         session[i18n.LOCALE_COOKIE_KEY] = wanted
         actor = current_actor()
         if actor.signed_in:

@@ -164,7 +164,7 @@ def _act(content: Content, actor: Actor, now: datetime, order_id: int, seen: int
 def _text(message: Mapping[str, str], reporter_id: int | None, number: str, until: datetime | None) -> str:
     """The message in the reporter's language, with his order and the day it goes on."""
     tag = None if reporter_id is None else db.session.scalar(select(Person.locale).where(Person.id == reporter_id))
-    with i18n.speaking(tag or i18n.LOCALES[0]):
+    with i18n.speaking(tag or words.LANGUAGES[0]):
         values = {rules.NUMBER: number} | ({rules.UNTIL: i18n.format_moment(until)} if until else {})
         return rules.filled(words.text(message, i18n.locale()), values)
 
