@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
-from app.core import settings
+from app.core import i18n, settings, words
+from app.core.db import db
 
 VERBS: dict[str, Any] = {
     "refused": _l("Asked for a page"),
@@ -173,6 +175,17 @@ ACTORS: dict[str, Any] = {
 def actor(kind_of: str) -> str:
     """Who acted where it was nobody's account."""
     return str(ACTORS.get(kind_of, kind_of))
+
+
+def named_by(number: Any, name: Any) -> Namer:
+    """Names looked up in one table: columns of the number and of the name, a text or words in both languages."""
+
+    def called(keys: Collection[str]) -> dict[str, str]:
+        wanted = [int(key) for key in keys if key.isdecimal()]
+        rows = db.session.execute(select(number, name).where(number.in_(wanted)))
+        return {str(each): said if isinstance(said, str) else words.text(said, i18n.locale()) for each, said in rows}
+
+    return called
 
 
 def declare(

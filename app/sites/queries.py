@@ -106,13 +106,7 @@ def paths(place_ids: Collection[int]) -> dict[int, str]:
     return {row.id: row.path for row in rows}
 
 
-def _called(numbers: Collection[str]) -> dict[str, str]:
-    return {
-        str(place_id): path for place_id, path in paths([int(each) for each in numbers if each.isdecimal()]).items()
-    }
-
-
-audit_labels.declare(names={"place": _called})
+audit_labels.declare(names={"place": audit_labels.named_by(Place.id, Place.path)})
 
 
 def lineage(place_id: int) -> list[Place]:

@@ -24,7 +24,7 @@ from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from app.tickets.services import catalogue, category_versions
 from tests.counting import counted
-from tests.factories import accounts
+from tests.factories import accounts, tickets
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 SYSTEM = Actor.system(1)
@@ -209,6 +209,21 @@ def test_things_are_called_by_their_names_and_the_stored_stays_at_hand(database:
     assert '"starts_at": "2026-11-25T15:00:00Z"' in stored, stored
     zh = accounts.sign_in(client, accounts.person("admin", locale="zh-CN")).get("/audit").text
     assert "停水 / No water" in zh
+
+
+def test_what_has_a_name_is_called_by_it(database: Session, client: FlaskClient) -> None:
+    ground, unit = tickets.Ground(), accounts.org_unit("计算机学院")
+    changed = {"before": {"trade_id": None}, "after": {"trade_id": ground.trade.id}}
+    services.record(SYSTEM, "category.change", "category", ground.category.id, now=NOW, **changed)
+    services.record(SYSTEM, "org.close", "org_unit", unit.id, now=NOW)
+    page = read_of(accounts.sign_in(client, accounts.person("admin", locale="en")).get("/audit").text)
+    for said in (f"Category {ground.category.name['en']}", f"{ground.trade.name['en']}", "Unit 计算机学院"):
+        assert said in page, said
+
+
+@pytest.mark.parametrize("kind", sorted(labels.NAMES))
+def test_names_are_looked_up_by_number(database: Session, kind: str) -> None:
+    assert labels.NAMES[kind]({"999999999", "x"}) == {}
 
 
 def test_the_log_is_asked_for_an_object_on_the_page(database: Session, client: FlaskClient) -> None:

@@ -85,7 +85,14 @@ def roles_called(keys: Collection[str]) -> dict[str, str]:
     return {key: words.text(row.name, i18n.locale()) for row in rows for key in (str(row.id), row.code)}
 
 
-audit_labels.declare(names={"person": called, "role": roles_called})
+audit_labels.declare(
+    names={
+        "person": called,
+        "role": roles_called,
+        "crew": audit_labels.named_by(Crew.id, Crew.name),
+        "org_unit": audit_labels.named_by(OrgUnit.id, OrgUnit.name),
+    }
+)
 
 
 def by_ids(person_ids: Collection[int]) -> dict[int, Person]:

@@ -39,6 +39,7 @@ labels.declare(
         "webhook.replay": _l("Had a message sent again"),
     },
     objects={"webhook": _l("Webhook")},
+    names={"webhook": labels.named_by(WebhookEndpoint.id, WebhookEndpoint.name)},
 )
 
 TEST = "webhook.test"

@@ -28,6 +28,7 @@ labels.declare(
         "answer.close": _l("Closed an answer"),
     },
     objects={"answer": _l("Answer")},
+    names={"answer": labels.named_by(Answer.id, Answer.title)},
 )
 
 

@@ -21,6 +21,7 @@ labels.declare(
         "contact.close": _l("Closed a duty contact"),
     },
     objects={"contact": _l("Duty contact")},
+    names={"contact": labels.named_by(DutyContact.id, DutyContact.name)},
 )
 
 

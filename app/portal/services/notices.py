@@ -38,6 +38,7 @@ labels.declare(
         "notice.discard": _l("Discarded a draft of a notice"),
     },
     objects={"notice": _l("Notice")},
+    names={"notice": labels.named_by(Notice.id, Notice.title)},
     codes={
         "kind": {kind.value: _l(label) for kind, label in rules.KIND_LABELS.items()},
         "utility": {utility.value: _l(label) for utility, label in rules.UTILITY_LABELS.items()},

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 
 from app.audit import labels
-from app.core import i18n, words
 from app.core.db import current_institution, db
 from app.core.errors import NotFound
 from app.core.versions.series import Series
@@ -39,14 +38,7 @@ def calendars() -> Sequence[Any]:
     return CALENDARS.listed(by=(WorkingCalendar.id,))
 
 
-def _called(numbers: Collection[str]) -> dict[str, str]:
-    """Names of calendars by their numbers, closed ones included."""
-    ids = [int(each) for each in numbers if each.isdecimal()]
-    rows = db.session.execute(select(WorkingCalendar.id, WorkingCalendar.name).where(WorkingCalendar.id.in_(ids)))
-    return {str(row.id): words.text(row.name, i18n.locale()) for row in rows}
-
-
-labels.declare(names={"calendar": _called})
+labels.declare(names={"calendar": labels.named_by(WorkingCalendar.id, WorkingCalendar.name)})
 
 
 def hours_of_campuses() -> Sequence[Any]:

@@ -33,6 +33,11 @@ labels.declare(
         "category.close": _l("Closed a category"),
     },
     objects={"trade": _l("Trade"), "category": _l("Category")},
+    names={
+        "trade": labels.named_by(Trade.id, Trade.name),
+        "category": labels.named_by(Category.id, Category.name),
+    },
+    references={"trade_id": "trade"},
     fields={
         "trade_id": _l("Trade"),
         "planned_minutes": _l("Planned time"),

@@ -39,6 +39,7 @@ labels.declare(
         "macro.close": _l("Closed a macro"),
     },
     objects={"macro": _l("Macro")},
+    names={"macro": labels.named_by(Macro.id, Macro.name)},
     fields={"act": _l("Act")},
     codes={
         "act": {act.value: _l(label) for act, label in rules.MACRO_ACT_LABELS.items()},

@@ -14,10 +14,17 @@ from app.core.actor import Actor
 from app.core.errors import NotAllowed
 from app.sites import scope_words
 from app.tickets import policies
+from app.tickets.models import Ticket, WorkOrder
 from app.tickets.services.acts import photo_remark
 from app.tickets.services.case import Case, by_order, by_ticket
 
-labels.declare(objects={"ticket": _l("Request"), "work_order": _l("Work order")})
+labels.declare(
+    objects={"ticket": _l("Request"), "work_order": _l("Work order")},
+    names={
+        "ticket": labels.named_by(Ticket.id, Ticket.number),
+        "work_order": labels.named_by(WorkOrder.id, WorkOrder.number),
+    },
+)
 
 TICKET, ORDER = "ticket", "work_order"
 MOMENTS = ("before", "after", "signature")

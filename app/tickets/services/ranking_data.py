@@ -28,6 +28,7 @@ labels.declare(
         "walk.set": _l("Set walking minutes"),
     },
     objects={"certificate": _l("Certificate")},
+    names={"certificate": labels.named_by(Certificate.id, Certificate.name)},
 )
 
 LONGEST_WALK = 600

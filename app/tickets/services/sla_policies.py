@@ -55,6 +55,7 @@ labels.declare(
         "sla_policy.close": _l("Closed a service level"),
     },
     objects={"sla_policy": _l("Service level")},
+    names={"sla_policy": labels.named_by(SlaPolicy.id, SlaPolicy.name)},
     fields={
         "stops": _l("What a hold stops"),
         "steps": _l("Who is told, and when"),

@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.audit import labels
+from app.portal.models import Feedback
 
 labels.declare(
     verbs={
@@ -11,4 +12,5 @@ labels.declare(
         "feedback.convert": _l("Made something of feedback"),
     },
     objects={"feedback": _l("Feedback")},
+    names={"feedback": labels.named_by(Feedback.id, Feedback.number)},
 )
