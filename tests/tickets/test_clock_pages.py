@@ -16,11 +16,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock, i18n
+from app.core.actor import Actor
 from app.sites.models import Place
 from app.tickets.models import WorkOrder
 from app.tickets.queries import clock_view
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import acts, extensions
+from app.tickets.services import acts, escalating, extensions
 from tests.counting import counted
 from tests.factories import accounts
 from tests.factories import tickets as make
@@ -61,6 +62,21 @@ class Taken:
 
 def ticket_of(database: Session, order_id: int) -> int:
     return database.scalars(select(WorkOrder.ticket_id).where(WorkOrder.id == order_id)).one()
+
+
+def test_the_history_says_what_an_escalation_did(ground: make.Ground, database: Session, login: Login) -> None:
+    """20, 38: of which clock, how near its due time, who was told or called; staff reads it, the reporter does not."""
+    filed = ground.file(at=local(18, 10))
+    system = Actor.system(1)
+    for at in (local(18, 10, 21), local(18, 15)):
+        with clock.frozen(at):
+            escalating.take_steps(actor=system, now=at, ticket_id=filed.id)
+    said = text(login(ground.dispatcher), f"/tickets/{filed.id}", local(18, 15))
+    assert "Assignment: 10 min before it is due called: the duty lead" in said
+    assert "Somebody has to have it soon, and nobody does. called: the duty lead" in said
+    assert "Assignment: it is due told: the duty lead" in said
+    assert "Assignment: 1 h overdue told: the supervisors" in said
+    assert "the duty lead" not in text(login(ground.student), f"/tickets/{filed.id}", local(18, 15))
 
 
 class TestPanel:

@@ -91,6 +91,13 @@ class TestSteps:
         every = [(step.code, due) for step in self.STEPS]
         assert next_at(clock, self.STEPS, self.WORK, every) is None
 
+    def test_the_code_in_the_history_names_the_step(self) -> None:
+        for after in (-10, 0, 60):
+            for do in Do:
+                step = Step(after=after, do=do, whom=Whom.SUPERVISOR)
+                assert Step.of_code(step.code) == step
+        assert [Step.of_code(code) for code in ("", "endless", "+0:shout:responsible")] == [None, None, None]
+
     def test_minutes_are_those_of_the_clock(self) -> None:
         clock = Life("2026-11-18T17:35").accepted("2026-11-18T17:35").clock(Kind.DISPATCH, 1)
         assert wall(clock.due, SHANGHAI) == "2026-11-19T08:05"

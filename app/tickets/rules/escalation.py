@@ -68,6 +68,14 @@ class Step:
         """What names the step in the history."""
         return f"{self.after:+d}:{self.do}:{self.whom}"
 
+    @classmethod
+    def of_code(cls, code: str) -> Step | None:
+        """The step a history names, for every clock; None for what names none."""
+        after, do, whom = [*code.split(":"), "", ""][:3]
+        if do not in set(Do) or whom not in set(Whom):
+            return None
+        return cls(after=int(after), do=Do(do), whom=Whom(whom))
+
     def of(self, kind: Kind) -> bool:
         """Whether the step belongs to a kind of clock."""
         return not self.clocks or kind in self.clocks

@@ -16,7 +16,7 @@ from flask_babel import ngettext
 from app.core import i18n
 from app.core.i18n import gettext as _
 from app.core.i18n import per_language
-from app.tickets import clock_words, due_words, order_words
+from app.tickets import clock_words, due_words, escalation_words, order_words
 from app.tickets.order_words import Chip
 from app.tickets.rules import deadlines, history, workflow
 from app.tickets.rules.workflow import ORDER_OPEN, OrderAct, OrderState, TicketAct, TicketStatus
@@ -324,8 +324,10 @@ def _event_text(event: Any) -> str:
 
 
 def _event_instant(event: Any) -> list[str]:
-    """By when it is promised or asked for, and why a promise was moved."""
+    """By when it is promised or asked for, and why a promise was moved; what an escalation did."""
     data = event.data or {}
+    if event.kind == history.Remark.ESCALATION:
+        return escalation_words.told(data)
     if event.kind == history.Remark.PROMISE and data.get("until"):
         when = i18n.format_moment(datetime.fromisoformat(data["until"]))
         return [_("by %(when)s", when=when), due_words.because(data.get("because"))]
