@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from psycopg import sql
 
 from app import create_app
 from app.core import backup, institution, moving
@@ -42,24 +44,41 @@ def cell(servers: ground.Ground, name: str, folder: Path) -> Iterator[Flask]:
         ground.drop(sockets, database)
 
 
-@pytest.fixture
-def cells(servers: ground.Ground, tmp_path: Path) -> Iterator[tuple[Flask, Flask]]:
-    """Where an institution with one of everything lives, and where it goes."""
-    with ExitStack() as stack:
-        here, there = (stack.enter_context(cell(servers, name, tmp_path / name)) for name in ("here", "there"))
-        with here.app_context():
+@pytest.fixture(scope="module")
+def here(servers: ground.Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Where an institution with one of everything lives."""
+    with cell(servers, "here", tmp_path_factory.mktemp("cells") / "here") as app:
+        with app.app_context():
             made = institution.write(backup.owner_url(), code=CODE, name={"en": "S"}, hosts=[], flags={}, number=NUMBER)
             assert made == NUMBER
             with institution_bound(NUMBER):
                 world.build()
                 db.session.commit()
                 db.session.remove()
-        yield here, there
+        yield app
+
+
+@pytest.fixture(scope="module")
+def there(servers: ground.Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Where it goes."""
+    with cell(servers, "there", tmp_path_factory.mktemp("cells") / "there") as app:
+        yield app
+
+
+@pytest.fixture(autouse=True)
+def _nothing_there_yet(there: Flask) -> Iterator[None]:
+    yield
+    with there.app_context():
+        with psycopg.connect(backup.owner_url()) as connection:
+            for table in reversed(moving._tables()):
+                where = moving._where(table.name, NUMBER)
+                connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(sql.Identifier(table.name), where))
+        shutil.rmtree(backup.blob_folder(), ignore_errors=True)
 
 
 @pytest.fixture
-def exported(cells: tuple[Flask, Flask], tmp_path: Path) -> Path:
-    with cells[0].app_context():
+def exported(here: Flask, tmp_path: Path) -> Path:
+    with here.app_context():
         moving.export(CODE, tmp_path / "seventh.houqin")
     return tmp_path / "seventh.houqin"
 
@@ -69,8 +88,7 @@ def counted(number: int) -> dict[str, list[str]]:
         return moving._checksums(connection, number)
 
 
-def test_it_is_the_same_in_the_other_cell_and_goes_on_there(cells: tuple[Flask, Flask], exported: Path) -> None:
-    here, there = cells
+def test_it_is_the_same_in_the_other_cell_and_goes_on_there(here: Flask, there: Flask, exported: Path) -> None:
     with here.app_context():
         assert moving.differences(exported) == []
         left = counted(NUMBER)
@@ -94,8 +112,8 @@ def max_id(table: str) -> int:
     return int(found[0])
 
 
-def test_it_comes_once_and_never_over_another(cells: tuple[Flask, Flask], exported: Path) -> None:
-    with cells[1].app_context():
+def test_it_comes_once_and_never_over_another(there: Flask, exported: Path) -> None:
+    with there.app_context():
         moving.take_in(exported)
         before = counted(NUMBER), moving._blobs_of(NUMBER)
         with pytest.raises(backup.BackupError, match="here already"):
@@ -103,8 +121,9 @@ def test_it_comes_once_and_never_over_another(cells: tuple[Flask, Flask], export
         assert (counted(NUMBER), moving._blobs_of(NUMBER)) == before
 
 
-def test_what_changed_since_is_named(cells: tuple[Flask, Flask], exported: Path) -> None:
-    with cells[0].app_context():
+def test_what_changed_since_is_named(there: Flask, exported: Path) -> None:
+    with there.app_context():
+        moving.take_in(exported)
         with psycopg.connect(backup.owner_url()) as connection:
             connection.execute("UPDATE ticket SET description = 'x' WHERE institution_id = %s", [NUMBER])
         photo = next(iter(moving._blobs_of(NUMBER)))
@@ -123,7 +142,7 @@ def gone(content: bytes) -> bytes:
 
 @pytest.mark.parametrize("spoil", [of_another, gone])
 def test_a_file_somebody_wrote_in_is_not_taken(
-    cells: tuple[Flask, Flask], exported: Path, tmp_path: Path, spoil: Callable[[bytes], bytes]
+    there: Flask, exported: Path, tmp_path: Path, spoil: Callable[[bytes], bytes]
 ) -> None:
     with tarfile.open(exported) as archive:
         archive.extractall(tmp_path / "inside", filter="data")
@@ -133,7 +152,7 @@ def test_a_file_somebody_wrote_in_is_not_taken(
         for path in sorted((tmp_path / "inside").rglob("*")):
             if path.is_file():
                 archive.add(path, path.relative_to(tmp_path / "inside").as_posix())
-    with cells[1].app_context():
+    with there.app_context():
         others = counted(1)
         with pytest.raises(backup.BackupError, match="Nothing was taken in"):
             moving.take_in(exported)
@@ -142,13 +161,12 @@ def test_a_file_somebody_wrote_in_is_not_taken(
         assert moving._blobs_of(NUMBER) == {}
 
 
-def test_the_commands_say_what_they_did(cells: tuple[Flask, Flask], tmp_path: Path) -> None:
+def test_the_commands_say_what_they_did(here: Flask, there: Flask, tmp_path: Path) -> None:
     file = tmp_path / "by-command.houqin"
 
     def run(app: Flask, *arguments: str) -> Any:
         return app.test_cli_runner().invoke(args=["institution", *arguments])
 
-    here, there = cells
     done = run(here, "export", CODE, str(file))
     assert done.exit_code == 0, done.output
     assert "1 files" in done.output or "2 files" in done.output
