@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import lru_cache, partial
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from flask import Flask, templating, url_for
@@ -146,6 +146,7 @@ class _Code(CodeGenerator):
 
 _WANTS = "jinja_pass_arg"  # where Jinja's marks (`pass_context` and its like) stand
 _EVAL_CONTEXT = vars(_gettext)[_WANTS]
+_FUNCTIONS = frozenset({FunctionType, MethodType, BuiltinFunctionType, _Kept})
 
 
 class Page(Context):
@@ -157,8 +158,8 @@ class Page(Context):
     def call(self, of: Callable[..., Any], /, *args: Any, **named: Any) -> Any:
         """What `{{ of(…) }}` gives."""
         kind: Any = type(of)
-        wants = vars(of).get(_WANTS) if kind is FunctionType else None
-        if (kind is FunctionType or kind is _Kept) and wants is None:
+        wants = getattr(of, _WANTS, None) if kind in _FUNCTIONS else None
+        if kind in _FUNCTIONS and wants is None:
             named.pop("_block_vars", None)
             named.pop("_loop_vars", None)
             return of(*args, **named)

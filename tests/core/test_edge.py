@@ -9,6 +9,7 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.routing import MapAdapter
 
 from app.accounts.models import LoginSession, Person, SignInFailure
 from app.audit.models import AuditEntry
@@ -156,6 +157,20 @@ def test_addresses_are_as_flask_builds_them(app: Flask, endpoint: str, values: d
         with app.test_request_context("/", method=method):
             expected = Flask.url_for(app, endpoint, **values)
             assert [url_for(endpoint, **values) for _time in range(2)] == [expected, expected]
+
+
+def test_an_address_is_built_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = []
+    usual = MapAdapter.build
+
+    def counted(adapter: MapAdapter, *of: object, **named: object) -> str:
+        built.append(of)
+        return usual(adapter, *of, **named)  # type: ignore[arg-type]  # handed on as they come
+
+    monkeypatch.setattr(MapAdapter, "build", counted)
+    with app.test_request_context("/"):
+        assert {url_for("tickets.show", ticket_id=987_654_321) for _time in range(3)} == {"/tickets/987654321"}
+    assert len(built) == 1
 
 
 @pytest.mark.parametrize("host", ["evil.example", "repairs.example.edu.evil.example", "x" * 300])

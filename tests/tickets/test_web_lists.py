@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.core.actor import Actor
+from app.core.db import db
 from app.tickets.services import acts, opening
 from tests.counting import counted
 from tests.factories import accounts
@@ -158,6 +159,31 @@ class TestDesk:
         page = text(login(ground.dispatcher), "/tickets")
         assert "Planned" in page
         assert "of 2" in page
+
+
+def test_filters_offer_the_catalogue_as_it_is_now(ground: made.Ground, login: Login, now: datetime) -> None:
+    """Options are kept by what they are made of: a new name, an end and another language show at once."""
+    client = login(ground.dispatcher)
+    heading = made.category("roof", None, "屋顶", "Roof")
+    leaf = made.category("gutter", ground.category.trade, "檐沟", "Gutter", parent_id=heading.id)
+    made.trade("roofing", "屋面", "Roofing")
+
+    def offered(language: str) -> str:
+        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+        return text(client, "/tickets")
+
+    page = offered("en")
+    assert '<option value="roof">Roof</option><option value="gutter">\u2003Gutter</option>' in page
+    assert '<option value="roofing">Roofing</option>' in page
+    assert '<option value="gutter">\u2003檐沟</option>' in offered("zh-CN")
+    leaf.name = {"zh-CN": "檐沟", "en": "Eaves"}
+    db.session.flush()
+    assert '<option value="gutter">\u2003Eaves</option>' in offered("en")
+    heading.valid_to = now.date()
+    db.session.flush()
+    page = offered("en")
+    assert '"roof"' not in page
+    assert '<option value="gutter">Eaves</option>' in page
 
 
 @pytest.mark.parametrize(("who", "address"), [("student", "/tickets"), ("dispatcher", "/tickets")])

@@ -43,8 +43,9 @@ class HouqinFlask(Flask):
     def url_for(self, /, endpoint: str, **values: Any) -> str:
         """As Flask's; within a request built once for the same values, since a page asks for dozens of addresses."""
         here = request_ctx.url_adapter if has_request_context() else None
-        if here is None or endpoint.startswith(".") or not _OPTIONS.isdisjoint(values):
-            return super().url_for(endpoint, **values)
+        options = {name: values.pop(name) for name in _OPTIONS if name in values}  # flask.url_for names them all
+        if here is None or endpoint.startswith(".") or any(each is not None for each in options.values()):
+            return super().url_for(endpoint, **values, **options)
         try:
             return self._address(here.script_name, here.default_method, endpoint, *chain.from_iterable(values.items()))
         except TypeError:  # lists and the like cannot be looked up

@@ -46,9 +46,12 @@ class ListQuery(forms.QuerySchema):
         unknown = EXCLUDE
 
 
+_QUERY = ListQuery()
+
+
 def asked() -> dict[str, Any]:
     """The filters of this address; blank ones count as not given. Raises Rejected."""
-    return forms.load(ListQuery(), {name: value for name, value in request.args.items() if value != ""})
+    return forms.load(_QUERY, {name: value for name, value in request.args.items() if value != ""})
 
 
 def wanted(query: dict[str, Any]) -> Wanted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import ngettext
 from markupsafe import Markup, escape
@@ -38,8 +38,7 @@ def short_place(row: Any) -> str:
     return SEPARATOR.join(parts[1:]) or parts[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One open order in the list.
 
     `pick`: it with its version, as a checkbox sends it; `urgent`: its priority, where it is not the usual; `detail`:

@@ -8,7 +8,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Date, and_, select
+from sqlalchemy import Date, Text, and_, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.core.db import db, valid_on
 from app.core.prepared import Reading, number, value
@@ -97,6 +98,35 @@ def trades(today: date) -> Sequence[Any]:
 def _trades() -> Reading:
     valid = valid_on(Trade, value("day", Date))
     return Reading(select(Trade.id, Trade.code, Trade.name).where(valid).order_by(Trade.code).limit(number(500)))
+
+
+def offered(today: date) -> str:
+    """By what requests can be narrowed, as JSON: the categories in their order, and the trades by code.
+
+    A category is [id, parent_id, code, words], a trade [code, words].
+    One statement and one text, by which can be kept what is made of it: it changes with any of them.
+    """
+    found: str = _offered().one({"day": today})[0]
+    return found
+
+
+@cache
+def _offered() -> Reading:
+    def listed(table: Any, *columns: Any, order: Sequence[Any]) -> Any:
+        line = aggregate_order_by(func.json_build_array(*columns), *order)
+        valid = valid_on(table, value("day", Date))
+        return select(func.coalesce(func.json_agg(line), literal_column("'[]'::json"))).where(valid).scalar_subquery()
+
+    categories = listed(
+        Category,
+        Category.id,
+        Category.parent_id,
+        Category.code,
+        Category.name,
+        order=(Category.emergency.desc(), Category.position, Category.id),
+    )
+    trades = listed(Trade, Trade.code, Trade.name, order=(Trade.code,))
+    return Reading(select(cast(func.json_build_array(categories, trades), Text)))
 
 
 def by_code(code: str) -> Category | None:

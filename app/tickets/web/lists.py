@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+import orjson
 from flask import render_template, request, url_for
 from flask_babel import ngettext
 from werkzeug.datastructures import MultiDict
@@ -16,11 +17,11 @@ from app.core.http import current_actor, no_body, policy
 from app.core.i18n import format_span, locale
 from app.core.i18n import gettext as _
 from app.core.paging import Page
+from app.core.rendering import Options
 from app.sites import queries as sites
 from app.tickets import due_words, order_words, policies
 from app.tickets.due_words import Due
 from app.tickets.queries import catalogue, dispatch_list, followed, progress, tickets
-from app.tickets.queries.catalogue import Branch
 from app.tickets.rules import priority
 from app.tickets.rules.workflow import TICKET_OPEN, TicketStatus
 from app.tickets.web import wording
@@ -33,6 +34,9 @@ SHOWN_FIRST = 20  # requests that wait for their reporter, shown before the othe
 NEWS = 20  # of those that came meanwhile as many are counted
 SEPARATOR = " · "
 FILTERS = ("status", "place", "category", "priority", "trade", "q")
+CHOICES_KEPT = 64
+"""What filters offer, by language and what there is."""
+_QUERY = ListQuery(unknown="exclude")
 
 
 @blueprint.get("/tickets")
@@ -48,7 +52,7 @@ def index() -> Any:
 def _asked() -> dict[str, Any]:
     """The filters of the address; blank ones count as not given. Raises Rejected."""
     given = MultiDict((name, value) for name, value in request.args.items(multi=True) if value.strip())
-    return forms.load(ListQuery(unknown="exclude"), given.to_dict())
+    return forms.load(_QUERY, given.to_dict())
 
 
 def _mine(asked: dict[str, Any]) -> str:
@@ -93,8 +97,7 @@ def _mine(asked: dict[str, Any]) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """One of one's own requests. `said`: what it says besides its chip; `steps`: how far it is, as small bars."""
 
     number: str
@@ -173,15 +176,11 @@ def _desk(asked: dict[str, Any]) -> str:
     told = None if asked["cursor"] else _news_of(asked, tag, newest)
     if request.headers.get("HX-Request-Type") == "partial":
         return render_template("tickets/_list.html", news=told, **_list(shown, asked))
-    today = sites.today(now)
     return render_template(
         "tickets/list.html",
         **_list(shown, asked),
         news=told,
-        statuses=_status_options(),
-        categories=_category_options(catalogue.tree(today)),
-        trades=[{"value": row.code, "label": words.text(row.name, locale())} for row in catalogue.trades(today)],
-        priorities=[{"value": each, "label": order_words.priority(each)} for each in reversed(priority.URGENCIES)],
+        **_choices(locale(), catalogue.offered(sites.today(now))),
         pick_url=url_for("sites.pick", name="place", back=url_for("tickets.index", **_kept(asked, place=None))),
         tabs=_tabs(asked),
         may_report_for=actor.can(policies.ON_BEHALF),
@@ -200,8 +199,7 @@ def _list(page: Page[Any], asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One row of the desk's list. `spot`: as much of the place as fits; `order`: how far the last of them is."""
 
     number: str
@@ -267,18 +265,36 @@ def _statuses(status: str) -> tuple[str, ...]:
     return () if status == "all" else (status,)
 
 
-def _status_options() -> list[dict[str, str]]:
+@lru_cache(maxsize=CHOICES_KEPT)
+def _choices(tag: str, offered: str) -> Mapping[str, Options]:
+    """The options of the filters in the reader's language, made of what `catalogue.offered` answered."""
+    categories, trades = orjson.loads(offered)
     plain = [{"value": "open", "label": _("Open")}, {"value": "all", "label": _("All")}]
-    return plain + [{"value": each.value, "label": wording.status(each, staff=True)} for each in TicketStatus]
+    return {
+        "statuses": Options(
+            plain + [{"value": each.value, "label": wording.status(each, staff=True)} for each in TicketStatus]
+        ),
+        "categories": Options(_indented(categories, tag)),
+        "trades": Options({"value": code, "label": words.text(name, tag)} for code, name in trades),
+        "priorities": Options(
+            {"value": each, "label": order_words.priority(each)} for each in reversed(priority.URGENCIES)
+        ),
+    }
 
 
-def _category_options(tree: list[Branch], depth: int = 0) -> list[dict[str, str]]:
-    options: list[dict[str, str]] = []
-    for branch in tree:
-        label = words.text(branch.name, locale())
-        options.append({"value": branch.code, "label": "\u2003" * depth + label})
-        options += _category_options(branch.children, depth + 1)
-    return options
+def _indented(categories: Sequence[Any], tag: str) -> Iterator[dict[str, str]]:
+    """The tree of categories as options, each below its heading; one whose heading is over stands by itself."""
+    known = {category_id for category_id, *_rest in categories}
+    below: dict[int | None, list[Any]] = {}
+    for each in categories:
+        below.setdefault(each[1] if each[1] in known else None, []).append(each)
+
+    def options(parent: int | None, depth: int) -> Iterator[dict[str, str]]:
+        for category_id, _parent, code, name in below.get(parent, ()):
+            yield {"value": code, "label": "\u2003" * depth + words.text(name, tag)}
+            yield from options(category_id, depth + 1)
+
+    return options(None, 0)
 
 
 def _tabs(asked: dict[str, Any]) -> list[dict[str, Any]]:

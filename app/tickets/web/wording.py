@@ -98,7 +98,7 @@ def least_advanced(orders: Iterable[Any]) -> Any:
 
 def _first(orders: Iterable[Any], ranked: Sequence[OrderState]) -> Any:
     still = [each for each in orders if each.state in ORDER_OPEN]
-    return min(still, key=lambda each: ranked.index(OrderState(each.state)), default=None)
+    return min(still, key=lambda each: ranked.index(each.state)) if len(still) > 1 else next(iter(still), None)
 
 
 @dataclass(frozen=True, slots=True)
