@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from flask import Flask, url_for
@@ -163,11 +164,11 @@ def test_an_address_is_built_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -
     built = []
     usual = MapAdapter.build
 
-    def counted(adapter: MapAdapter, *of: object, **named: object) -> str:
+    def counting(adapter: MapAdapter, *of: Any, **named: Any) -> str:
         built.append(of)
-        return usual(adapter, *of, **named)  # type: ignore[arg-type]  # handed on as they come
+        return usual(adapter, *of, **named)
 
-    monkeypatch.setattr(MapAdapter, "build", counted)
+    monkeypatch.setattr(MapAdapter, "build", counting)
     with app.test_request_context("/"):
         assert {url_for("tickets.show", ticket_id=987_654_321) for _time in range(3)} == {"/tickets/987654321"}
     assert len(built) == 1
