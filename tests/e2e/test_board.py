@@ -97,6 +97,7 @@ def drag(desk: Page, it: Locator, column: str) -> None:
 
 
 def drop_on(desk: Page, it: Locator, target: Locator) -> None:
+    target.scroll_into_view_if_needed()  # the strip of technicians is longer than the page is wide
     it.scroll_into_view_if_needed()
     box, to = it.bounding_box(), target.bounding_box()
     assert box is not None
