@@ -160,7 +160,7 @@ def format_day(value: date | datetime | None, *, year: bool | None = None) -> st
     if value is None:
         return ""
     day = value.astimezone(zone()).date() if isinstance(value, datetime) else value
-    return _day_said(day, locale(), year=day.year != _today().year if year is None else year)
+    return _day_said(day, locale(), year=day.year != _today(zone()).year if year is None else year)
 
 
 def _day_said(day: date, tag: str, *, year: bool) -> str:
@@ -198,11 +198,15 @@ def format_moment(value: datetime | None) -> str:
     if value is None:
         return ""
     here = zone()
-    local, today = value.astimezone(here), clock.now().astimezone(here).date()
+    return _moment_said(value, here, _today(here), locale())
+
+
+@lru_cache(maxsize=KEPT_AT_MOST)
+def _moment_said(value: datetime, here: tzinfo, today: date, tag: str) -> str:
+    local = value.astimezone(here)
     day = local.date()
     if day == today:
         return _time(local)
-    tag = locale()
     return f"{_day_said(day, tag, year=day.year != today.year)}{', ' if tag == 'en' else ' '}{_time(local)}"
 
 
@@ -215,18 +219,24 @@ def format_due(value: datetime | None, *, dated: bool = False) -> str:
     """
     if value is None:
         return ""
-    local = value.astimezone(zone())
+    here = zone()
+    return _due_said(value, here, _today(here), locale(), dated)
+
+
+@lru_cache(maxsize=KEPT_AT_MOST)
+def _due_said(value: datetime, here: tzinfo, today: date, tag: str, dated: bool) -> str:
+    local = value.astimezone(here)
     time = _time(local)
     if time == "00:00":
         local, time = local - timedelta(minutes=1), "24:00"
-    english, date = locale() == "en", format_day(local.date())
-    day = _day_named((local.date() - _today()).days, local.weekday(), english=english)
+    english, written = tag == "en", _day_said(local.date(), tag, year=local.year != today.year)
+    day = _day_named((local.date() - today).days, local.weekday(), english=english)
     if not day:
-        return f"{date}, {time}" if english else f"{date} {time}"
+        return f"{written}, {time}" if english else f"{written} {time}"
     if not english:
-        return f"{date}（{day}）{time}" if dated else f"{day} {time}"
+        return f"{written}（{day}）{time}" if dated else f"{day} {time}"
     said = f"{day} {time}" if day in _WEEKDAYS_IN_FULL else f"{time} {day}"
-    return f"{said}, {date}" if dated else said
+    return f"{said}, {written}" if dated else said
 
 
 _NEAR = {-1: ("yesterday", "昨天"), 0: ("today", "今天"), 1: ("tomorrow", "明天")}
@@ -291,8 +301,8 @@ def format_ago(value: datetime | None) -> str:
     return format_moment(value)
 
 
-def _today() -> date:
-    return clock.now().astimezone(zone()).date()
+def _today(here: tzinfo) -> date:
+    return clock.now().astimezone(here).date()
 
 
 def iso(value: datetime | None) -> str | None:

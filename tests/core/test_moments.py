@@ -40,6 +40,19 @@ def test_the_day_is_that_of_the_zone() -> None:
         assert i18n.format_moment(NOW + timedelta(hours=1)) == "3 Mar, 00:30"
 
 
+def test_the_same_moment_is_said_anew_each_day() -> None:
+    said = []
+    for days in (0, 1, 2, 400):
+        with clock.frozen(NOW + timedelta(days=days)), i18n.speaking("en"):
+            said.append((i18n.format_moment(NOW), i18n.format_due(NOW)))
+    assert said == [
+        ("07:30", "07:30 today"),
+        ("3 Mar, 07:30", "07:30 yesterday"),
+        ("3 Mar, 07:30", "3 Mar, 07:30"),
+        ("3 Mar 2026, 07:30", "3 Mar 2026, 07:30"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("minutes", "english", "chinese"),
     [(0, "0 min", "0 分"), (144.9, "2 h 24 min", "2 小时 24 分"), (2 * 1440 + 5, "2 d 5 min", "2 天 5 分")],

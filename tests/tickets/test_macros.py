@@ -226,6 +226,31 @@ def test_macros_on_the_board_and_beside_the_list(
     assert client.post(f"/dispatch/{second.order_id}/macros", data={**one, "macro_macro": "999"}).status_code == 404
 
 
+def test_sheets_kept_for_a_page_follow_people_macros_and_language(
+    client: FlaskClient, login: Any, ground: factory.Ground, supervisor: Any, database: Session
+) -> None:
+    """They are drawn once for the same content: what changed, and for whom it is drawn, shows at once."""
+    person = ground.technician()
+    ground.file()
+    add(client, supervisor)
+    browser = login(ground.dispatcher)
+
+    def page(language: str) -> str:
+        answer = browser.get("/dispatch", headers={"Accept-Language": language})
+        return str(answer.get_data(as_text=True)).partition('id="move"')[2]
+
+    assert "Parts ordered" in page("en")
+    assert "已订配件" in page("zh-CN")
+    assert "Parts ordered" not in page("zh-CN")
+    database.scalars(select(Macro)).one().name = {"zh-CN": "已备料", "en": "Parts are here"}
+    person.name = "Somebody Else"
+    database.flush()
+    found = page("en")
+    assert "Parts are here" in found
+    assert "Parts ordered" not in found
+    assert f'<option value="{person.id}">Somebody Else</option>' in found
+
+
 def test_moves_of_the_menu(client: FlaskClient, login: Any, ground: factory.Ground, database: Session) -> None:
     first = ground.file()
     login(ground.dispatcher)
