@@ -106,7 +106,7 @@ class Card(NamedTuple):
     place: str
     chip: order_words.Chip
     said: str
-    steps: list[str]
+    steps: tuple[str, ...]
     needs: bool
     promise: str
 

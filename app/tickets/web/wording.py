@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask_babel import ngettext
@@ -226,24 +227,30 @@ def road(ticket: Any, orders: Sequence[Any], *, mine: bool = True) -> list[dict[
         _("Sign-off") if getattr(ticket, "third_party", False) else _("Your answer") if mine else _("Answer"),
         _("Closed"),
     ]
-    states = _stations(ticket, orders)
+    code = TicketStatus(ticket.status)
+    states = _stations(code, _station(code, orders))
     return [{"label": label, "state": state} for label, state in zip(labels, states, strict=bool(states))]
 
 
-def steps(ticket: Any, orders: Sequence[Any]) -> list[str]:
+def steps(ticket: Any, orders: Sequence[Any]) -> tuple[str, ...]:
     """The same way as small bars of a card."""
-    now = "wait" if ticket.status in NEEDS_REPORTER else "on"
-    return [{"done": "on", "now": now, "": ""}[state] for state in _stations(ticket, orders)]
-
-
-def _stations(ticket: Any, orders: Sequence[Any]) -> list[str]:
-    """What of the way is done, where the ticket is now, what lies ahead."""
     code = TicketStatus(ticket.status)
+    return _bars(code, _station(code, orders))
+
+
+@cache
+def _bars(code: TicketStatus, at: int) -> tuple[str, ...]:
+    now = "wait" if code in NEEDS_REPORTER else "on"
+    return tuple({"done": "on", "now": now, "": ""}[state] for state in _stations(code, at))
+
+
+@cache
+def _stations(code: TicketStatus, at: int) -> tuple[str, ...]:
+    """What of the way is done, where a ticket is that stands at a station, what lies ahead."""
     if code in (TicketStatus.REJECTED, TicketStatus.DUPLICATE, TicketStatus.WITHDRAWN):
-        return []
-    at = _station(code, orders)
-    states = ["done" if index < at else "now" if index == at else "" for index in range(STATIONS)]
-    return [*states[:-1], "done"] if code is TicketStatus.CLOSED else states
+        return ()
+    states = tuple("done" if index < at else "now" if index == at else "" for index in range(STATIONS))
+    return (*states[:-1], "done") if code is TicketStatus.CLOSED else states
 
 
 STATIONS = 5
