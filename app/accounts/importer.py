@@ -149,6 +149,7 @@ class PeopleImporter:
     whole_institution = True
     takes_extent = True
     one_by_one = frozenset({"name_changes", "name_differs"})
+    page = "/people/{id}"
 
     def needs_approval(self, counts: Mapping[str, int]) -> bool:
         return True

@@ -213,6 +213,8 @@ class Importer(Protocol[L]):
     """Whether a file may declare for which part of the register it is complete."""
     one_by_one: frozenset[str]
     """Remarks whose rows the approver looks at one by one, and says so, before the plan is applied."""
+    page: str
+    """Address of the page of one thing of this kind, with `{id}` for its id; who holds `permission` may open it."""
 
     def needs_approval(self, counts: Mapping[str, int]) -> bool:
         """Whether another person must approve a plan with these counts by outcome."""

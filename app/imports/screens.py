@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -109,6 +109,11 @@ class Screen:
 
     def _first(self, outcome: Outcome) -> Sequence[ImportRow]:
         return queries.rows(self.batch.id, outcome, limit=SHOWN).items
+
+    @property
+    def listed(self) -> list[ImportRow]:
+        """The rows the result page shows, of all outcomes."""
+        return [row for rows in self.parts.values() for row in rows]
 
     # --- words ----------------------------------------------------------------------------------------------------
 
@@ -319,6 +324,23 @@ class Screen:
             "message": wording.message(why, self.importer),
             "remedy": wording.remedy(why, self.importer),
         }
+
+    def page_of(self, row: ImportRow) -> str | None:
+        """Where the thing a row is about is seen; None while there is none, or where it was taken back."""
+        there = row.outcome != "new" or self.batch.state == "applied"
+        return self.importer.page.format(id=row.target_id) if there and row.target_id is not None else None
+
+    def row_keys(self, rows: Collection[ImportRow], *, groups: bool = False) -> tuple[tuple[tuple[str, ...], str], ...]:
+        """The keys that move among rows, with their words: only those that find something to go to.
+
+        `groups`: refusals several rows share stand above them, and open too.
+        """
+        keys: list[tuple[tuple[str, ...], str]] = [(("j", "k"), _("up, down"))] if rows else []
+        if groups or any(self.page_of(row) for row in rows):
+            keys.append((("Enter",), _("open")))
+        if any(row.remarks for row in rows):
+            keys.append((("n",), _("next one to look at")))
+        return tuple(keys)
 
     # --- what the reader may do -----------------------------------------------------------------------------------
 

@@ -142,6 +142,7 @@ class PlaceImporter:
     whole_institution = False
     takes_extent = False
     one_by_one = frozenset[str]()
+    page = "/places/{id}"
 
     def needs_approval(self, counts: Mapping[str, int]) -> bool:
         return False

@@ -66,6 +66,11 @@ def test_places_with_bad_rows_from_dry_run_to_undo(visitors: Visitors, tmp_path:
 
     wizard.act("apply")
     wizard.title("Applied")
+    for _row in range(page.locator("[aria-labelledby=h-refused] [data-item]").count() + 1):
+        page.keyboard.press("j")
+    expect(page.locator("[aria-labelledby=h-new] tr.is-cursor a")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text(f"{tag}-01")
     page.goto(f"/places?q={tag}-01")
     expect(page.locator("main")).to_contain_text(f"{tag} 储藏室")
     page.goto("/imports")

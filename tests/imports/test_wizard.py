@@ -1,11 +1,12 @@
 """The wizard in a browser without scripts: upload, columns, dry run, decision, result."""
 
 import io
+import re
 
 import pytest
 from sqlalchemy import func, select
 
-from app.accounts.models import PersonIdentifier
+from app.accounts.models import Person, PersonIdentifier
 from app.core import clock
 from app.core.db import db
 from app.imports import wording
@@ -265,6 +266,57 @@ def test_names_that_change_are_looked_at_one_by_one_before_approval(client, logi
     client.post(f"{at}/approve", data={"version": batch.version, "looked_at": "1"})
     stages.work_off()
     assert newest().state == "applied"
+
+
+def keys(page):
+    """The keys a page names, with their words."""
+    said = re.findall(r"<span data-keys-of>((?:<kbd>.*?</kbd>)+) (.*?)</span>", page)
+    return {" ".join(re.findall(r"<kbd>(.*?)</kbd>", caps)): words for caps, words in said}
+
+
+def test_keys_go_through_the_rows_and_stop_at_what_asks_for_a_look(client, login, database):
+    uploader, head = accounts.person("registry", locale="en"), accounts.person("registry", locale="en")
+    loaded = [campus.person(n, 院系="", 班级="") for n in range(3)]
+    stages.applied(
+        campus.gb18030([campus.PEOPLE_HEADINGS, *loaded]),
+        kind="people",
+        actor=accounts.actor(uploader),
+        approver=accounts.actor(head),
+        now=clock.now(),
+    )
+    login(uploader)
+    rows = [campus.person(0, 院系="", 班级="", 姓名="新名甲"), loaded[1], campus.person(9, 院系="9999", 班级="")]
+    batch = walk_to_plan(client, campus.gb18030([campus.PEOPLE_HEADINGS, *rows]), kind="people")
+    page = client.get(f"/imports/{batch.id}").text
+    renamed = db.session.scalars(select(Person).where(Person.name == campus.person(0)[1])).one()
+    items = re.findall(r"<tr data-item.*?</tr>", page[page.index("data-list") :], re.DOTALL)
+    assert [("data-doubt" in each, f'href="/people/{renamed.id}"' in each) for each in items] == [
+        (True, True),
+        (False, False),
+    ], "the renamed one, then the refused one, of whom nobody is known"
+    assert keys(page) == {
+        "j k": "up, down",
+        "Enter": "open",
+        "n": "next one to look at",
+        "d": "download the refused rows",
+    }
+    refused = client.get(f"/imports/{batch.id}/rows/refused").text
+    assert keys(refused) == {"j k": "up, down", "d": "download the refused rows"}
+    assert "data-item" in refused
+
+
+def test_what_a_list_has_made_opens_while_it_stands(admin):
+    batch = walk_to_plan(admin, campus.gb18030([campus.PLACE_HEADINGS, ["S", "南校区", "校区", ""]]))
+    at = f"/imports/{batch.id}"
+    assert "Enter" not in keys(admin.get(at).text)
+    admin.post(f"{at}/apply", data={"version": batch.version})
+    stages.work_off()
+    made = db.session.scalars(select(Place).where(Place.code == "S")).one()
+    assert f'href="/places/{made.id}"' in admin.get(at).text
+    assert admin.get(f"/places/{made.id}").status_code == 200
+    admin.post(f"{at}/undo", data={"version": newest().version})
+    stages.work_off()
+    assert f'href="/places/{made.id}"' not in admin.get(at).text
 
 
 def test_a_plan_is_sent_back_with_a_reason(client, login, database):

@@ -1,6 +1,8 @@
-/* A list worked by keys and in bulk. [data-list] holds items [data-item]; each has one link, maybe one checkbox.
+/* A list worked by keys and in bulk. [data-list] holds items [data-item]; each has a link or can be focused itself, maybe
+   one checkbox.
    j k move, x selects, Enter opens, h l change the column where items stand in [data-column]s, else the tab of [data-steps].
-   n goes to what came while the page was open, where the list says data-nothing-new, its words for there being none.
+   n goes to what came while the page was open, where the list says data-nothing-new, its words for there being none;
+   elsewhere to the next item that asks for a look [data-doubt], after the last to the first.
    [data-bulk] appears with a selection and shows its size in [data-count]; it lies in the same <form> as the boxes.
    A sheet of [data-part]s shows one of them alone where its opener says data-only="part". */
 
@@ -78,6 +80,11 @@ function fresh(list) {
   else document.dispatchEvent(new CustomEvent("toast", { detail: { text: list.dataset.nothingNew, kind: "info" } }));
 }
 
+function doubtful(list) {
+  const all = items(list), at = all.findIndex((item) => item.classList.contains("is-cursor"));
+  put(list, [...all.slice(at + 1), ...all.slice(0, at + 1)].find((item) => "doubt" in item.dataset));
+}
+
 const plain = (event) => !(off() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target) || document.querySelector("dialog[open]"));
 
 document.addEventListener("keydown", (event) => {
@@ -97,6 +104,7 @@ document.addEventListener("keydown", (event) => {
   };
   if (list.querySelector("[data-column]")) Object.assign(acts, { h: () => aside(list, -1), l: () => aside(list, 1) });
   if ("nothingNew" in list.dataset) acts.n = () => fresh(list);
+  else if (list.querySelector("[data-doubt]")) acts.n = () => doubtful(list);
   if (!Object.hasOwn(acts, event.key)) return;
   event.preventDefault();
   acts[event.key]();
