@@ -47,6 +47,8 @@ class ImportSettled(Event):
     kind: str
     state: str
     uploaded_by: int | None
+    version: int = 0
+    """Of the batch in this state, which it may come to more than once; 0 in events that were written without it."""
 
 
 @dataclass(frozen=True, slots=True)

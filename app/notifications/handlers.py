@@ -103,5 +103,5 @@ def import_settled(event: ImportSettled, actor: Actor, now: datetime) -> None:
         {"batch": f"I-{event.batch_id:04d}", "kind": event.kind, "state": event.state},
         f"/imports/{event.batch_id}",
         now,
-        key=f"import:{event.batch_id}:{event.state}:{now:%Y%m%d%H%M%S}",
+        key=f"import:{event.batch_id}:{event.state}:{event.version}",
     )

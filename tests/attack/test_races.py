@@ -90,6 +90,51 @@ def test_two_dispatchers_assign_one_order(site: live.Site) -> None:
     assert site.rows(doubled) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "first", "changes"),
+    [
+        (
+            "/contacts",
+            {"name": {"en": "Desk"}, "phone": "8120 0000"},
+            {"name": {"en": "Desk {}"}, "purpose": {"en": "For {}"}, "hours": {"en": "At {}"}, "phone": "8120 10{:02}"},
+        ),
+        (
+            "/answers",
+            {"title": {"en": "No power"}, "body": {"en": "Look at the breaker"}},
+            {"title": {"en": "Title {}"}, "body": {"en": "Body {}"}},
+        ),
+        (
+            "/notices",
+            {"kind": "information", "title": {"en": "Power"}, "body": {"en": "None"}},
+            {"title": {"en": "Title {}"}, "body": {"en": "Body {}"}},
+        ),
+    ],
+)
+def test_changes_of_different_fields_at_once_are_all_kept(
+    site: live.Site, path: str, first: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    """`If-Match: *` is no license to write back what others have changed meanwhile."""
+    headers = {**site.people["admin"], "If-Match": "*"}
+    made = site.ask("POST", f"/api/v1{path}", headers=site.people["admin"], json=first)
+    assert made.status == 201, made.text
+    address = f"/api/v1{path}/{made.json()['id']}"
+
+    def put(name: str, value: Any, at: int) -> tuple[Any, Callable[[], live.Answer]]:
+        filled = (
+            {lang: text.format(at) for lang, text in value.items()} if isinstance(value, dict) else value.format(at)
+        )
+        return filled, lambda: site.ask("PATCH", address, headers=headers, json={name: filled})
+
+    for at in range(ROUNDS):
+        wanted = {name: put(name, value, at) for name, value in changes.items()}
+        answers = live.together(*(act for _filled, act in wanted.values()))
+        assert {answer.status for answer in answers} == {200}, [answer.text for answer in answers]
+        last = max(answers, key=lambda answer: answer.json()["version"]).json()
+        for name, (filled, _act) in wanted.items():
+            said = filled["en"] if isinstance(filled, dict) and isinstance(last[name], str) else filled
+            assert last[name] == said, (at, name)
+
+
 def test_accept_against_expiry(site: live.Site) -> None:
     """The timer is delivered as the worker would, at the moment in which somebody accepts."""
     outcomes = set()

@@ -7,7 +7,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -237,7 +237,10 @@ def test_a_refused_sign_in_is_ours_to_mend() -> None:
 def test_the_uploader_learns_what_became_of_the_file(app: Flask, database: Session, now: datetime) -> None:
     person = accounts.person("admin")
     actor = accounts.actor(person)
-    for name in ("applied", "applying"):
-        handlers.import_settled(ImportSettled(7, "places", name, person.id), actor, now)
+    for later, name in enumerate(("applied", "applied", "applying")):  # a handler that is run again says it once
+        event = ImportSettled(7, "places", name, person.id, 5)
+        handlers.import_settled(event, actor, now + timedelta(seconds=later))
     (line,) = database.scalars(select(Notification)).all()
     assert (line.data["batch"], line.link) == ("I-0007", "/imports/7")
+    handlers.import_settled(ImportSettled(7, "places", "applied", person.id, 8), actor, now)
+    assert len(database.scalars(select(Notification)).all()) == 2, "applied anew: an undo stood in between"

@@ -42,7 +42,7 @@ def move(batch: ImportBatch, state: str, *, problem: dict[str, Any] | None = Non
 
 def settle(batch: ImportBatch) -> None:
     """Tell those who listen that a stage in the background has ended."""
-    outbox.publish(ImportSettled(batch.id, batch.kind, batch.state, batch.uploaded_by))
+    outbox.publish(ImportSettled(batch.id, batch.kind, batch.state, batch.uploaded_by, batch.version))
 
 
 def drop_rows(batch_id: int) -> None:

@@ -93,7 +93,7 @@ def close_answer(answer_id: str) -> Any:
 
 def _changed(entries: Entries[Row, Any], address: str, given: dict[str, Any]) -> Row:
     """Change what is given of an entry. Raises NotFound, Stale, Rejected."""
-    found = entries.open(id_in_address(address))
+    found = entries.open(id_in_address(address), lock=True)  # what is not sent stays as it is now
     text = replace(entries.text_of(found), **given)
     return entries.change(found.id, text, actor=current_actor(), now=clock.now(), seen=seen_version())
 

@@ -83,7 +83,7 @@ def write_notice(sent: dict[str, Any]) -> Response:
 def change_notice(sent: dict[str, Any], notice_id: str) -> Response:
     """Change a draft, or what people are told by a published notice."""
     again = sent.pop("tell_again")
-    notice = _mine(notice_id)
+    notice = _mine(notice_id, lock=True)  # what is not sent stays as it is now, not as it was a moment ago
     changed = services.change(
         actor=current_actor(),
         now=clock.now(),
@@ -126,8 +126,8 @@ def end_notice(notice_id: str) -> Response:
     return _answer(notice)
 
 
-def _mine(notice_id: str) -> Notice:
-    found = queries.for_writer(current_actor(), id_in_address(notice_id))
+def _mine(notice_id: str, *, lock: bool = False) -> Notice:
+    found = queries.for_writer(current_actor(), id_in_address(notice_id), lock=lock)
     if found is None:
         raise NotFound
     return found

@@ -13,6 +13,7 @@ from app.accounts.models import Person, Role
 from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db, valid_on
+from app.core.held import locking
 from app.core.scoped import reached
 from app.portal import policies
 from app.portal.models import Notice, NoticePlace, NoticeRead, NoticeVersion
@@ -190,9 +191,10 @@ def desk(actor: Actor, now: datetime, view: str, *, cursor: str | None = None, l
     return paging.page(query, [("id", Notice.id.desc())], cursor, limit)
 
 
-def for_writer(actor: Actor, notice_id: int) -> Notice | None:
-    """A notice the actor may change."""
-    return db.session.scalars(select(Notice).where(Notice.id == notice_id, writable(actor))).first()
+def for_writer(actor: Actor, notice_id: int, *, lock: bool = False) -> Notice | None:
+    """A notice the actor may change; `lock`: as it is now, and nobody else changes it."""
+    query = select(Notice).where(Notice.id == notice_id, writable(actor))
+    return db.session.scalars(locking(query) if lock else query).first()
 
 
 def place_ids(notice_id: int) -> list[int]:

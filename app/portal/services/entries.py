@@ -13,6 +13,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.held import locking
 from app.core.seen import Seen, still
 from app.portal.models import Answer, DutyContact
 from app.sites import queries as sites
@@ -38,11 +39,13 @@ class Entries(Generic[Row, Text]):
     columns: Callable[[Text, datetime], Mapping[str, Any]]
     text_of: Callable[[Row], Text]
 
-    def open(self, row_id: int) -> Row:
-        """An entry that can be changed. Raises NotFound for a closed or unknown one."""
-        found = db.session.scalars(
-            select(self.model).where(self.model.id == row_id, self.model.valid_to.is_(None))
-        ).first()
+    def open(self, row_id: int, *, lock: bool = False) -> Row:
+        """An entry that can be changed; `lock`: as it is now, and nobody else changes it.
+
+        Raises NotFound for a closed or unknown one.
+        """
+        query = select(self.model).where(self.model.id == row_id, self.model.valid_to.is_(None))
+        found = db.session.scalars(locking(query) if lock else query).first()
         if found is None:
             raise NotFound
         return found
