@@ -125,3 +125,10 @@ def test_the_feed_costs_a_constant_number_of_statements(client: FlaskClient, log
     with counted() as more:
         client.get(where)
     assert len(more) == len(few)
+
+
+def test_what_is_not_there_ends_without_a_trace(client: FlaskClient, login: Any, database: Session) -> None:
+    _ground, technician, _order = at_work(database)
+    login(technician)
+    assert client.post("/crew/calendar/revoke").location == "/crew/calendar"
+    assert database.scalars(select(AuditEntry).where(AuditEntry.verb == "calendar.revoke")).all() == []

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
 from app.core import clock
-from app.core.errors import Conflict
+from app.core.errors import Conflict, Rejected
 from app.tickets.models import Macro, TicketEvent, WorkOrder
 from app.tickets.rules import macros as rules
 from app.tickets.rules.macros import Content, MacroAct
@@ -158,6 +158,27 @@ def test_what_the_api_refuses(client: FlaskClient, ground: factory.Ground, super
     assert fields(add(client, supervisor, reason="x" * 600)) == ["reason"]
     assert fields(add(client, supervisor, message={"en": "{place}"})) == ["message_en"]
     assert fields(add(client, supervisor, message=["x"])) == ["message"]
+
+
+def test_a_macro_without_an_act_notes_and_the_pool_is_an_act(
+    ground: factory.Ground, supervisor: Any, database: Session
+) -> None:
+    order_id, now = ground.file().order_id or 0, clock.now()
+    pooled = []
+    for content in (Content(note="Called."), Content(act=MacroAct.POOL), Content(act=MacroAct.UNPOOL)):
+        macro = services.add(actor=accounts.actor(supervisor), now=now, name={"en": "x"}, position=0, content=content)
+        assert services.message(macro, order_id, now) == ""
+        services.use(actor=accounts.actor(ground.dispatcher), now=now, order_id=order_id, seen=None, macro=macro)
+        database.expire_all()
+        pooled.append(database.get_one(WorkOrder, (1, order_id)).pooled)
+    assert pooled == [False, True, False]
+    assert database.scalars(select(TicketEvent.note).where(TicketEvent.kind == "note")).all() == ["Called."]
+
+
+def test_a_macro_has_a_name(ground: factory.Ground, supervisor: Any) -> None:
+    with pytest.raises(Rejected) as refused:
+        services.add(actor=accounts.actor(supervisor), now=clock.now(), name={}, position=0, content=Content(note="n"))
+    assert set(refused.value.fields) == {"name_zh"}
 
 
 def test_there_are_at_most_a_hundred(ground: factory.Ground, supervisor: Any, database: Session) -> None:

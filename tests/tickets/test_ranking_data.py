@@ -6,8 +6,10 @@ from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from app.tickets.services import dispatching, ranking_data
 from tests.factories import tickets as make
@@ -35,6 +37,7 @@ def test_rule_37_a_demanded_certificate_until_its_last_day(
     (kind,) = ranking_data.certificates(now.date())
     expired = planner.post(page, data={"certificate": kind.id, "until": "2026-11-17"})
     assert expired.status_code == 422
+    assert planner.post(page, data={"certificate": kind.id + 1}).status_code == 422
     assert planner.post(page, data={"certificate": kind.id, "number": "T-7", "until": "2026-11-18"}).status_code == 303
     assert "T-7" in planner.get(page).get_data(as_text=True)
     again = dispatching.dispatch_order(actor=system, now=now, order_id=order_id)
@@ -45,7 +48,9 @@ def test_rule_37_a_demanded_certificate_until_its_last_day(
     assert ranking_data.held(person.id, now.date()) == []
 
 
-def test_rule_42_walks_are_kept_both_ways(ground: make.Ground, planner: FlaskClient, now: datetime) -> None:
+def test_rule_42_walks_are_kept_both_ways(
+    ground: make.Ground, planner: FlaskClient, database: Session, now: datetime
+) -> None:
     far = make.place("building", "图书馆", ground.campus)
     address = "/crews/technicians/walks"
     assert planner.post(address, data={"building": ground.building.id, f"m_{far.id}": "12"}).status_code == 303
@@ -55,6 +60,11 @@ def test_rule_42_walks_are_kept_both_ways(ground: make.Ground, planner: FlaskCli
     assert bad.status_code == 422
     assert "Give minutes from 1 to 600" in bad.get_data(as_text=True)
     assert planner.post(address, data={"building": far.id, f"m_{ground.campus.id}": "5"}).status_code == 404
-    assert planner.post(address, data={"building": far.id, f"m_{ground.building.id}": ""}).status_code == 303
+    assert planner.post(address, data={"building": ground.room.id, f"m_{far.id}": "5"}).status_code == 404
+    assert planner.post(address, data={"building": 10**9, f"m_{far.id}": "5"}).status_code == 404
+    noted = select(func.count()).select_from(AuditEntry).where(AuditEntry.verb == "walk.set")
+    for minutes, times in (("12", 1), ("", 2)):  # the same again is no change
+        sent = planner.post(address, data={"building": far.id, f"m_{ground.building.id}": minutes})
+        assert (sent.status_code, database.scalar(noted)) == (303, times)
     (way,) = ranking_data.walks_from(far.id, now.date())
     assert way.minutes is None

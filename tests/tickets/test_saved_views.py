@@ -127,6 +127,16 @@ def test_nobody_keeps_more_than_fifty(ground: factory.Ground) -> None:
         services.keep(actor=me, now=clock.now(), name="one more", filters={}, role_id=None)
 
 
+def test_one_begins_with_one_view_at_a_time(ground: factory.Ground, database: Session) -> None:
+    me, now = accounts.actor(ground.dispatcher), clock.now()
+    one, other = (services.keep(actor=me, now=now, name=name, filters={}, role_id=None).id for name in "ab")
+    for view_id in (one, other, other):
+        services.begin_with(actor=me, now=now, view_id=view_id)
+    assert database.scalars(select(DefaultView.view_id)).all() == [other]
+    said = select(AuditEntry.object_id).where(AuditEntry.verb == "view.default").order_by(AuditEntry.id)
+    assert [int(each) for each in database.scalars(said)] == [one, other]  # the same again is no change
+
+
 def test_a_view_is_kept_and_picked_on_board_and_list(
     client: FlaskClient, login: Any, ground: factory.Ground, database: Session
 ) -> None:

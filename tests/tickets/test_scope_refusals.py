@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -21,9 +22,14 @@ from app.tickets.rules.macros import Content, MacroAct
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import (
     acts,
+    bulk,
+    bulk_runs,
+    calls_back,
     dispatching,
     dry_run,
     extensions,
+    feeds,
+    following,
     hands,
     macros,
     merging,
@@ -32,10 +38,15 @@ from app.tickets.services import (
     pool,
     priorities,
     publishing,
+    ranking_data,
     reclassifying,
+    saved_views,
     splitting,
+    technicians,
     unlisted,
+    week,
 )
+from app.tickets.services.bulk import BulkAction
 from app.tickets.services.reclassifying import Wish
 from tests.factories import accounts
 from tests.factories import tickets as make
@@ -100,7 +111,7 @@ def test_it_says_where_it_lies_in_both_languages(ground: make.Ground, now: datet
     for name, act in every_act(ground, now).items():
         with pytest.raises(NotAllowed) as refused:
             act(actor)
-        for tag, said in (("en", "outside of what you are responsible for"), ("zh-CN", "不在你负责的范围内")):
+        for tag, said in (("en", "outside of what you are responsible for"), ("zh-CN", "不在您负责的范围内")):
             with i18n.speaking(tag):
                 sentence = str(refused.value.message)
             assert said in sentence, name
@@ -114,6 +125,35 @@ def test_who_holds_the_right_nowhere_is_told_nothing_of_the_place(ground: make.G
         with pytest.raises(NotAllowed) as refused:
             act(actor)
         assert refused.value.message is None, name
+
+
+def test_what_is_not_ones_own_to_do_is_refused(ground: make.Ground, now: datetime) -> None:
+    """Behind the routes: no service takes the edge's word for it."""
+    student, dispatcher, system = make.actor(ground.student), make.actor(ground.dispatcher), Actor.system(1)
+    person = ground.technician()
+    filed = ground.file()
+    given: dict[str, Any] = {"now": now, "order_id": filed.order_id}
+    dispatching.assign(actor=dispatcher, assignee_id=person.id, seen=None, **given)
+    orders.act(actor=make.actor(person), act=OrderAct.ACCEPT, seen=None, **given)
+    refused: list[Callable[[], Any]] = [
+        lambda: technicians.end(actor=student, now=now, person_id=person.id),
+        lambda: ranking_data.set_walks(actor=student, now=now, building_id=ground.building.id, minutes={}),
+        lambda: macros.close(actor=dispatcher, now=now, macro_id=1, seen=None),
+        lambda: week.plan(actor=student, now=now, zone=ZoneInfo("Asia/Shanghai"), cells=[]),
+        lambda: saved_views.keep(actor=student, now=now, name="x", filters={}, role_id=None),
+        lambda: saved_views.begin_with(actor=system, now=now, view_id=None),
+        lambda: feeds.renew_feed(actor=student, now=now),
+        lambda: bulk_runs.order(actor=student, now=now, task=bulk.Task(action=BulkAction.AUTO)),
+        lambda: calls_back.ask(actor=dispatcher, **given),
+        lambda: calls_back.answer(actor=dispatcher, now=now, ticket_id=filed.id, phone="12345"),
+        lambda: hands.ask(actor=dispatcher, **given),
+        lambda: hands.remove(actor=make.actor(accounts.person("leader")), person_id=person.id, **given),
+        lambda: extensions.decide(actor=system, now=now, ticket_id=filed.id, approve=True),
+        lambda: following.join(actor=system, now=now, ticket_id=filed.id),
+    ]
+    for number, act in enumerate(refused):
+        with pytest.raises(NotAllowed):
+            pytest.fail(f"{number} was done: {act()}")
 
 
 def test_what_lies_nowhere_is_for_the_whole_institution(ground: make.Ground, now: datetime) -> None:

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
 from app.core.errors import NotAllowed, NotFound, Rejected
-from app.tickets.models import Category, Shift
+from app.tickets.models import Category, DutyRoster, Shift, TechnicianZone
 from app.tickets.queries import candidates
 from app.tickets.queries import catalogue as catalogue_queries
 from app.tickets.queries import crews as crew_queries
-from app.tickets.services import catalogue, crews, technicians
+from app.tickets.services import catalogue, crews, ranking_data, technicians
 from tests.factories import accounts, tickets
 
 WORDS = {"zh-CN": "门锁", "en": "Lock"}
@@ -85,6 +85,40 @@ def test_only_those_with_the_right_change_master_data(ground: tickets.Ground, no
         crews.end_technician(actor=student, now=now, person_id=ground.student.id)
 
 
+def test_a_category_stands_at_most_four_deep(ground: tickets.Ground, now: datetime) -> None:
+    admin = accounts.actor(accounts.person("admin"))
+    parent_id: int | None = None
+    for code in "abcd":
+        parent_id = catalogue.add_category(actor=admin, now=now, code=code, name=WORDS, parent_id=parent_id)
+    with pytest.raises(Rejected) as refused:
+        catalogue.add_category(actor=admin, now=now, code="e", name=WORDS, parent_id=parent_id)
+    assert set(refused.value.fields) == {"parent_id"}
+
+
+def test_what_nobody_has_cannot_end(ground: tickets.Ground, now: datetime) -> None:
+    person, nobody = ground.technician(), accounts.person("technician")
+    given = {"actor": accounts.actor(ground.dispatcher), "now": now}
+    for act, what in (
+        (technicians.end_zone, {"person_id": person.id, "place_id": ground.room.id}),
+        (technicians.end_shift, {"person_id": person.id, "shift_id": 10**9}),
+        (technicians.end_absence, {"person_id": person.id, "absence_id": 10**9}),
+        (technicians.end, {"person_id": nobody.id}),
+        (ranking_data.take, {"person_id": person.id, "held_id": 10**9}),
+        (ranking_data.take, {"person_id": nobody.id, "held_id": 10**9}),
+    ):
+        with pytest.raises(NotFound):
+            act(**given, **what)
+
+
+def test_a_zone_that_ended_begins_again(ground: tickets.Ground, database: Session, now: datetime) -> None:
+    person = ground.technician()
+    given = {"actor": accounts.actor(ground.dispatcher), "now": now, "person_id": person.id}
+    technicians.end_zone(place_id=ground.campus.id, **given)
+    technicians.add_zone(place_id=ground.campus.id, **given)
+    row = database.scalars(select(TechnicianZone).where(TechnicianZone.person_id == person.id)).one()
+    assert row.valid_to is None
+
+
 def test_technicians_are_admitted_planned_and_ended(ground: tickets.Ground, database: Session, now: datetime) -> None:
     dispatcher = accounts.actor(ground.dispatcher)
     person = accounts.person("technician")
@@ -108,6 +142,9 @@ def test_technicians_are_admitted_planned_and_ended(ground: tickets.Ground, data
         lambda: technicians.set_trade(trade_id=ground.trade.id, level=4, **given),
         lambda: technicians.set_trade(trade_id=10**9, level=1, **given),
         lambda: technicians.admit(cap=1, **given),
+        lambda: technicians.add_shifts(
+            plan=technicians.ShiftPlan(starts=time(0), ends=time(0), weekdays=(0,), kind="standby"), **given
+        ),
     ):
         with pytest.raises(Rejected):
             wrong()
@@ -138,3 +175,18 @@ def test_somebody_always_leads(ground: tickets.Ground, database: Session, now: d
         assignee_id=None, dispatcher_id=None, campus_id=ground.campus.id, trade_id=ground.trade.id, now=now
     )
     assert responsible == (special.id,)
+
+
+def test_a_duty_that_has_not_begun_is_taken_back(ground: tickets.Ground, database: Session, now: datetime) -> None:
+    given = {"now": now, "person_id": accounts.person("dutylead").id, "trade_id": None, "ends_at": None}
+    planner, far = accounts.actor(ground.dispatcher), tickets.place("campus", "北校区")
+    duty = technicians.set_duty_lead(
+        actor=planner, starts_at=now + timedelta(days=1), campus_id=ground.campus.id, **given
+    )
+    technicians.end_duty(actor=planner, now=now, duty_id=duty)
+    assert database.scalars(select(DutyRoster)).all() == []
+    elsewhere = accounts.actor(accounts.person("supervisor", scope_kind="campus", scope_id=far.id))
+    for campus_id in (ground.campus.id, None):
+        with pytest.raises(Rejected) as refused:
+            technicians.set_duty_lead(actor=elsewhere, starts_at=now, campus_id=campus_id, **given)
+        assert set(refused.value.fields) == {"campus"}

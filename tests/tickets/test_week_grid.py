@@ -98,6 +98,17 @@ def test_away_and_back_in_the_middle_of_a_long_absence(
     assert line(person.id, SUNDAY) == ""
 
 
+def test_days_away_are_given_back_and_a_shift_of_one_day_is_moved(ground: make.Ground, planner: FlaskClient) -> None:
+    """The browser sends the whole row: what was not touched stays."""
+    person = ground.technician(on_shift=False)
+    before = {TODAY: "x", FRIDAY: "x", SUNDAY: "8-12", SUNDAY - timedelta(days=1): "x"}
+    after = {**before, TODAY: "", FRIDAY: "8-12", SUNDAY: "13-17"}
+    assert save(planner, *(cell(person.id, day, said) for day, said in before.items())).status_code == 303
+    cells = (cell(person.id, day, said, was=before[day]) for day, said in after.items())
+    assert save(planner, *cells).status_code == 303
+    assert {day: line(person.id, day) for day in after} == after
+
+
 def test_an_absence_of_some_hours_is_shown_and_left_alone(
     ground: make.Ground, planner: FlaskClient, database: Session, now: datetime
 ) -> None:

@@ -102,12 +102,11 @@ def leave(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None = Non
         by_ticket(ticket_id, actor=Actor.system(actor.institution_id), now=now).seen_ticket(seen)
 
 
-def hand_over(case: Case) -> int | None:
+def hand_over(case: Case) -> None:
     """The reporter no longer needs it but others follow: the first of them becomes its reporter (N8).
 
-    Returns him; None where nobody follows. The contact and the leave to enter were the first reporter's own, and what
-    was written and photographed before stays his: the new reporter sees of it what a follower does
-    (`viewer.taken_over`).
+    Somebody follows it. The contact and the leave to enter were the first reporter's own, and what was written and
+    photographed before stays his: the new reporter sees of it what a follower does (`viewer.taken_over`).
     """
     row = db.session.execute(
         select(TicketFollower.id, TicketFollower.person_id)
@@ -115,9 +114,7 @@ def hand_over(case: Case) -> int | None:
         .order_by(TicketFollower.since, TicketFollower.id)
         .limit(1)
         .with_for_update()
-    ).first()
-    if row is None:
-        return None
+    ).one()
     db.session.execute(
         update(TicketFollower)
         .where(TicketFollower.id == row.id)
@@ -135,7 +132,6 @@ def hand_over(case: Case) -> int | None:
     )
     case.remark(Remark.HANDED_ON, person_id=row.person_id, data={"from": before})
     case.tell(ReporterChanged(ticket.id, before, row.person_id))
-    return int(row.person_id)
 
 
 def carry_over(ticket_ids: Collection[int], into_id: int, *, merge_id: int, at: datetime) -> None:

@@ -122,7 +122,7 @@ def use(*, actor: Actor, now: datetime, order_id: int, seen: int | None, macro: 
     until = _ends(content, now)
     found = done.order(case, order)
     if content.act is not None:
-        found = _act(content, actor, now, order_id, order.version, until)
+        found = _act(content.act, content.reason, until, actor=actor, now=now, order_id=order_id, seen=order.version)
     if content.note:
         case, order = by_order(order_id, actor=actor, now=now)
         case.remark(Remark.NOTE, order_id=order.id, note=content.note, data={"macro": macro.id})
@@ -150,16 +150,11 @@ def _ends(content: Content, now: datetime) -> datetime | None:
     return now + timedelta(days=content.days) if content.days is not None else None
 
 
-def _act(content: Content, actor: Actor, now: datetime, order_id: int, seen: int, until: datetime | None) -> OrderDone:
-    given: dict[str, Any] = {"actor": actor, "now": now, "order_id": order_id, "seen": seen}
-    if content.act is MacroAct.POOL:
-        return pool.put(**given)
-    if content.act is MacroAct.UNPOOL:
-        return pool.take_out(**given)
-    act = content.act.of_table if content.act else None
-    if act is None:
-        raise ValueError(content.act)
-    return orders.act(act=act, reason=content.reason, until=until, **given)
+def _act(act: MacroAct, reason: str | None, until: datetime | None, **given: Any) -> OrderDone:
+    of_table = act.of_table
+    if of_table is not None:
+        return orders.act(act=of_table, reason=reason, until=until, **given)
+    return pool.put(**given) if act is MacroAct.POOL else pool.take_out(**given)
 
 
 def _text(message: Mapping[str, str], reporter_id: int | None, number: str, until: datetime | None) -> str:
