@@ -141,6 +141,19 @@ def test_tokens_that_are_not_made(client: FlaskClient, database: Session, data: 
     assert database.scalars(select(ApiToken)).all() == []
 
 
+def test_twenty_tokens_are_the_most(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    person = accounts.person("student", locale="en")
+    accounts.sign_in(client, person)
+    for _ in range(20):
+        accounts.token(person)
+    data = {"name": "x", "days": "7", "extent": "all"}
+    refused = client.post("/me/tokens", data=data)
+    assert refused.status_code == 422
+    assert "You have 20 tokens already" in refused.text
+    assert client.post(f"/me/tokens/{queries.live_tokens(person.id, frozen)[0].id}/revoke").status_code == 302
+    assert client.post("/me/tokens", data=data).status_code == 201
+
+
 def test_a_token_secret_is_never_stored(client: FlaskClient, database: Session) -> None:
     """Not even as the stored answer of a repeated request."""
     from app.core.http.idempotency import IdempotencyKey

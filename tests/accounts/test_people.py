@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -158,6 +158,8 @@ def test_a_person_is_made_and_changed_on_pages(client: FlaskClient, database: Se
     assert "zxm" in made.search
     page = client.get(answer.location)
     assert "2023001" in page.text
+    nameless = client.post("/people/new", data={**data, "student_no": "2023002", "username": ""})
+    assert "An account needs a name to sign in with." in nameless.text
     taken = client.post("/people/new", data={**data, "student_no": "2023002", "username": "ZENG"})
     assert "This account name is taken" in taken.text
     edited = {"name": "曾晓明", "username": "zeng", "valid_to": "2027-06-30", "sex": "M", "email": "z@example.edu.cn"}
@@ -185,6 +187,7 @@ def test_numbers_are_dated(client: FlaskClient, database: Session, frozen: datet
     assert client.post(url, data={"kind": "student_no", "value": "2023777"}).status_code == 422
     assert client.post(url, data={"kind": "identity_document", "value": "1"}).status_code == 422
     assert client.post(url, data={"kind": "student_no", "value": "2023002"}).status_code == 302
+    assert "has this number already" in client.post(url, data={"kind": "student_no", "value": "2023002"}).text
     held = {each.value: each.valid_to for each in queries.identifiers(made.id)}
     assert held == {"2023001": date(2026, 11, 18), "2023002": None}
     assert queries.current_number(made.id) == "2023002"
@@ -270,6 +273,8 @@ def test_units_on_the_page(client: FlaskClient, database: Session, frozen: datet
     assert client.get(f"/people/{person.id}/units").status_code == 200
     url = f"/people/{person.id}/units"
     assert client.post(url, data={"unit": "nope", "start": "2026-09-01"}).status_code == 422
+    backwards = client.post(url, data={"unit": unit.code, "start": "2026-09-01", "end": "2026-08-01"})
+    assert "The end must lie after the beginning." in backwards.text
     assert client.post(url, data={"unit": unit.code, "start": "2026-09-01"}).status_code == 302
     assert client.post(url, data={"unit": unit.code, "start": "2026-10-01"}).status_code == 409
     held = database.scalars(select(OrgMembership)).one()
@@ -345,3 +350,29 @@ def test_two_people_never_share_a_number(database: Session) -> None:
         people.add_identifier(
             SYSTEM, two, kind="staff_no", value="G1", now=datetime.fromisoformat("2026-11-18T02:00:00Z")
         )
+
+
+def test_nobody_is_put_into_a_unit_closed_meanwhile(database: Session, frozen: datetime) -> None:
+    unit, day = accounts.org_unit(), frozen.date()
+    unit.valid_to = day
+    with pytest.raises(Rejected) as refused:
+        people.add_membership(SYSTEM, accounts.person(), org_unit_id=unit.id, start=day, end=None, now=frozen)
+    assert set(refused.value.fields) == {"unit"}
+    assert database.scalars(select(OrgMembership)).all() == []
+
+
+def test_only_what_may_be_edited_is_changed(database: Session, frozen: datetime) -> None:
+    person = accounts.person()
+    with pytest.raises(TypeError, match="password_hash"):
+        people.update_person(SYSTEM, person, frozen, name="别人", password_hash="x")
+    assert (person.name != "别人", person.password_hash) == (True, accounts.password_hash())
+
+
+def test_an_account_closed_or_opened_twice_is_logged_once(database: Session, frozen: datetime) -> None:
+    person = accounts.person()
+    for act in (people.disable, people.enable):
+        for later in (0, 1):
+            act(SYSTEM, person, frozen + later * timedelta(hours=1))
+        assert person.disabled_at == (frozen if act is people.disable else None)
+    verbs = database.scalars(select(AuditEntry.verb).where(AuditEntry.object_id == person.id).order_by(AuditEntry.id))
+    assert verbs.all() == ["person.disable", "person.enable"]

@@ -15,7 +15,7 @@ from app.accounts.rules.roles import SEEDS
 from app.accounts.services import rights
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
-from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
 from tests.editing import press, save
 from tests.factories import accounts, sites
 
@@ -250,6 +250,9 @@ def test_roles_on_pages(client: FlaskClient, database: Session, frozen: datetime
     made = client.post("/roles/new", data={"code": "desk", "name_en": "Desk", "permissions": ["people.lookup"]})
     assert made.status_code == 302
     desk = accounts.role("desk")
+    taken = client.post("/roles/new", data={"code": "desk", "name_en": "Other", "permissions": ["people.lookup"]})
+    assert (taken.status_code, desk.name["en"]) == (422, "Desk")
+    assert str(rights.ROLE_TAKEN) in taken.text
     assert client.get(f"/roles/{desk.id}").status_code == 200
     changed = save(client, f"/roles/{desk.id}", {"name_en": "Desk", "permissions": ["people.read"], "staff": "1"})
     assert changed.status_code == 302
@@ -258,3 +261,28 @@ def test_roles_on_pages(client: FlaskClient, database: Session, frozen: datetime
     assert desk.valid_to is not None
     own = save(client, f"/roles/{accounts.role('admin').id}", {"name_en": "Admin", "permissions": []})
     assert own.status_code == 403
+
+
+def test_what_has_ended_is_neither_given_nor_taken(database: Session, frozen: datetime) -> None:
+    admin, target = accounts.actor(accounts.person("admin")), accounts.person()
+    with pytest.raises(Rejected) as refused:
+        give(admin, target, "dispatcher", end=frozen.date())
+    assert set(refused.value.fields) == {"end"}
+    rights.close_role(Actor.system(1), accounts.role("energy"), frozen)
+    with pytest.raises(Rejected) as refused:
+        give(admin, target, "energy")
+    assert set(refused.value.fields) == {"role_id"}
+    assert database.scalars(select(RoleGrant).where(RoleGrant.person_id == target.id)).all() == []
+    held = give(admin, target, "dispatcher")
+    rights.revoke(admin, target, held.id, frozen)
+    with pytest.raises(NotFound):
+        rights.revoke(admin, target, held.id, frozen)
+
+
+def test_nobody_takes_back_what_he_could_not_give(database: Session, frozen: datetime) -> None:
+    limited = accounts.person("admin", scope_kind="campus", scope_id=sites.campus().id)
+    target = accounts.person()
+    held = accounts.grant(target, "dispatcher")
+    with pytest.raises(NotAllowed) as refused:
+        rights.revoke(accounts.actor(limited), target, held.id, frozen)
+    assert (refused.value.code, held.valid_to) == ("not-yours", None)

@@ -9,9 +9,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.accounts import services
@@ -183,6 +185,36 @@ def test_use_moves_the_idle_end_at_most_once_a_minute(database: Session, frozen:
         services.note_seen(opened.id, opened.last_seen_at, frozen + timedelta(seconds=seconds))
         database.refresh(opened)
         assert opened.last_seen_at == noted
+
+
+def test_a_use_that_cannot_be_noted_hinders_nobody(
+    client: FlaskClient, database: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    person = accounts.person()
+    with clock.frozen(NOW):
+        accounts.sign_in(client, person)
+
+    def busy() -> None:
+        raise SQLAlchemyError("the pool is busy")
+
+    monkeypatch.setattr(sessions, "apart", busy)
+    with clock.frozen(NOW + timedelta(minutes=2)):
+        assert client.get("/me").status_code == 200
+    assert database.scalars(select(LoginSession.last_seen_at)).one() == NOW
+    assert "last use not noted" in caplog.messages
+
+
+def test_a_hash_of_former_parameters_is_renewed_at_sign_in(client: FlaskClient, database: Session) -> None:
+    person = accounts.person(username="lin")
+    former = person.password_hash = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(accounts.PASSWORD)
+    assert attempt(client, password="wrong").status_code == 422
+    assert person.password_hash == former
+    assert attempt(client, password=accounts.PASSWORD).status_code == 302
+    renewed = person.password_hash
+    assert renewed != former
+    assert passwords.right(renewed, accounts.PASSWORD)
+    assert attempt(client, password=accounts.PASSWORD).status_code == 302
+    assert person.password_hash == renewed
 
 
 def test_an_idle_session_ends(client: FlaskClient, database: Session) -> None:

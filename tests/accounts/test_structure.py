@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries
 from app.accounts.models import Crew, CrewMember, OrgUnit, Role
+from app.accounts.services import structure
+from app.audit.models import AuditEntry
+from app.core.actor import Actor
 from tests.counting import counted
 from tests.editing import press, save
 from tests.factories import accounts
@@ -152,3 +155,25 @@ def test_a_circle_of_units_ends(database: Session) -> None:
     assert {unit.id for unit in queries.org_ancestors(two.id)} == {one.id, two.id}
     rows = database.execute(select(queries.subtree([one.id]).c.id)).all()
     assert {row.id for row in rows} == {one.id, two.id}
+
+
+def test_what_is_closed_twice_ended_once(database: Session, frozen: datetime) -> None:
+    system, crew, unit = Actor.system(1), accounts.crew(), accounts.org_unit()
+    for days in (0, 2):
+        later = frozen + timedelta(days=days)
+        structure.close_crew(system, crew, later)
+        structure.close_org_unit(system, unit, later)
+    assert (crew.valid_to, unit.valid_to) == (frozen.date(), frozen.date())
+    verbs = database.scalars(select(AuditEntry.verb).where(AuditEntry.object_id.in_([crew.id, unit.id])))
+    assert sorted(verbs) == ["crew.close", "org.close"]
+
+
+def test_nothing_is_made_below_a_unit_that_is_closed(client: FlaskClient, database: Session, frozen: datetime) -> None:
+    accounts.sign_in(client, accounts.person("admin", locale="en"))
+    college = accounts.org_unit()
+    college.valid_to = frozen.date()
+    data = {"kind": "class", "code": "X1", "name": "新班"}
+    refused = client.post(f"/orgs/new?parent={college.id}", data=data)
+    assert refused.status_code == 422
+    assert "The unit above is closed." in refused.text
+    assert queries.org_by_code("X1") is None

@@ -267,6 +267,22 @@ def test_the_api_says_how_far_a_photo_is_and_shows_it(
     assert client.get("/api/v1/attachments/x", headers=mine).status_code == 404
 
 
+def test_a_signature_is_never_shown_to_the_public(database: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(policies._viewers, "ticket", lambda *_any: True)
+    public, student = Actor.anonymous(1), accounts.actor(accounts.person("student"))
+    for moment, shown in (("report", True), ("signature", False)):
+        photo = photos.photo("ticket", 7, moment=moment)
+        assert policies.may_view(public, photo) is shown
+        assert policies.may_view(student, photo)
+
+
+def test_a_photo_that_is_ready_is_not_given_up(database: Session, now: datetime) -> None:
+    photo = photos.photo()
+    assert not services.refuse(photo.id, "damaged", actor=SYSTEM, now=now)
+    database.refresh(photo)
+    assert (photo.state, photo.reason) == ("ready", None)
+
+
 def test_an_owner_without_a_rule_shows_nothing(database: Session, login: Callable[..., FlaskClient]) -> None:
     photo = photos.photo("letter", 7)
     client = login(accounts.person("admin"))

@@ -53,6 +53,20 @@ def test_the_size_of_an_extended_webp_is_its_canvas() -> None:
     assert sniffing.dimensions("webp", io.BytesIO(head + (2999).to_bytes(3, "little"))) == (5000, 3000)
 
 
+@pytest.mark.parametrize(
+    ("kind", "header"),
+    [
+        ("png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR" + bytes(8)),  # of no width and no height
+        ("jpeg", b"\xff\xd8\xff\xe0\x00\x01"),  # a segment shorter than its own length
+        ("jpeg", b"\xff\xd8\xff\xd9\x00\x02"),  # over before its frame
+        ("jpeg", b"\xff\xd8" + b"\xff\xe0\x00\x02" * 10_000),  # segments without end
+    ],
+)
+def test_a_header_without_a_picture_is_unreadable(kind: str, header: bytes) -> None:
+    with pytest.raises(sniffing.Unreadable):
+        sniffing.dimensions(kind, io.BytesIO(header))
+
+
 @given(kind=st.sampled_from(["jpeg", "png", "webp"]), cut=st.integers(0, 200))
 def test_a_torn_header_is_unreadable_and_nothing_worse(kind: str, cut: int) -> None:
     whole = {"jpeg": attachments.jpeg, "png": attachments.png, "webp": attachments.webp}[kind]()

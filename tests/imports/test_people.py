@@ -1,6 +1,7 @@
 """The register: who is the same person, who is missing, who decides (dorms-rules E)."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from app.core.errors import NotAllowed, Rejected
 from app.imports.models import ImportChunk, ImportRow
 from app.imports.services import application, decisions
 from tests.counting import counted
+from tests.factories import accounts
 from tests.imports import stages
 from tests.imports.files import campus
 from tests.imports.people import by_number, load, plan, refusals, remarks, students, table
@@ -149,6 +151,27 @@ def test_one_person_under_two_numbers_is_refused(registry, head, now):
     load(table(campus.person(1)), registry, head, now)
     both = table(campus.person(1, 学号="2027000001"), campus.person(1, 身份证号=""))
     assert refusals(plan(both, registry, now)) == {2: ["same_person"], 3: ["same_person"]}
+
+
+def test_one_person_under_three_numbers_is_refused_once_a_row(registry, head, now):
+    """By her document, by the number she has as a student and by the one she has as staff."""
+    load(table(campus.person(1)), registry, head, now)
+    her = by_number("2026000001")
+    accounts.number(her, "G1", kind="staff_no")
+    rows = [
+        ["学号", "姓名", "身份证号", "人员类别"],
+        ["2027000001", her.name, campus.unique_document(1), "学生"],
+        ["2026000001", her.name, "", "学生"],
+        ["G1", her.name, "", "教工"],
+    ]
+    assert refusals(plan(rows, registry, now)) == {2: ["same_person"], 3: ["same_person"], 4: ["same_person"]}
+
+
+def test_an_approval_that_comes_after_a_day_has_it_planned_anew(registry, head, now):
+    batch = plan(table(campus.person(1)), registry, now)
+    late = decisions.approve(batch.id, actor=head, now=now + timedelta(hours=25), looked_at=True, background=False)
+    assert (late.state, late.decided_by, by_number("2026000001")) == ("planning", None, None)
+    assert stages.noted(batch.id) == [("upload", "person")]  # nothing was approved
 
 
 def test_swapped_names_are_pointed_out(registry, head, now):

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.models import OrgUnit
+from app.accounts.services.units import NewUnit, insert_units
 from app.audit.models import AuditEntry
 from app.core.db import db
-from app.core.errors import NotAllowed
+from app.core.errors import NotAllowed, Rejected
 from app.imports.models import ImportRow
 from app.imports.services import application, decisions
 from tests.counting import counted
@@ -127,6 +128,16 @@ def test_what_cannot_be_is_refused_row_by_row(admin, now):
     batch = apply(rows, admin, now)
     assert (batch.counts["new"], batch.counts["refused"]) == (1, 10)
     assert tree()["X8"] == ("class", "好", "08")
+
+
+def test_nothing_is_made_below_what_does_not_stand(admin, now):
+    """A unit closed since the plan was made, and one that nobody names."""
+    closed = accounts.org_unit()
+    closed.valid_to = now.date()
+    for above in ({"parent_id": closed.id}, {"parent_code": "X"}):
+        with pytest.raises(Rejected):
+            insert_units([NewUnit("class", "C1", "一班", **above)], actor=admin, now=now)
+    assert tree() == {}
 
 
 def test_it_is_taken_back_unless_somebody_is_in_it(admin, now):

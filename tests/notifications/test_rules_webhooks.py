@@ -53,6 +53,7 @@ def test_the_standards_verifier_accepts_our_signature(text: str, number: int) ->
         "::ffff:127.0.0.1",
         "::ffff:10.0.0.1",
         "2002:7f00:1::",  # 6to4 of 127.0.0.1
+        "2001:0:4136:e378::80ff:fffe",  # Teredo of 127.0.0.1
         "64:ff9b::7f00:1",  # NAT64 of 127.0.0.1
     ],
 )
@@ -66,6 +67,7 @@ def test_public_and_allowed_addresses_are_reachable() -> None:
     campus = calling.networks(["10.20.0.0/16"])
     assert rules.reachable("10.20.3.4", campus)
     assert rules.reachable("::ffff:10.20.3.4", campus)
+    assert rules.reachable("2001:0:4136:e378::f5eb:fcfb", campus)  # Teredo of 10.20.3.4
     assert not rules.reachable("10.21.3.4", campus)
 
 
@@ -78,6 +80,7 @@ def test_public_and_allowed_addresses_are_reachable() -> None:
         ("https://user:pw@example.edu/", "form"),
         ("https://example.edu/#part", "form"),
         ("https://example.edu/a b", "form"),
+        ("https://example.edu/报修", "form"),
         ("https://example.edu:99999/", "form"),
         ("https://[::1", "form"),
         ("https://exa_mple.edu/", "name"),

@@ -25,6 +25,7 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, Rejected
 from app.core.outbox import OutboxDelivery, OutboxEvent
 from app.core.transaction import transaction
+from app.events.notifications import WebhookDue
 from app.notifications.rules.webhooks import Allowed
 from app.notifications.webhooks import calling, failures, services
 from app.notifications.webhooks.models import WebhookEndpoint, WebhookMessage
@@ -265,6 +266,28 @@ def test_redirects_are_not_followed_and_gone_switches_off(app: Flask, database: 
     assert (entry.before, entry.after) == ({"enabled": True}, {"enabled": False, "message_id": message.id})
     with pytest.raises(Conflict):
         services.replay(message.id, actor=SYSTEM, now=clock.now())
+
+
+def test_a_try_that_something_else_has_overtaken_says_nothing(database: Session) -> None:
+    made, now = endpoint("https://gate.example.edu/in"), clock.now()
+    services.send_test(made.id, actor=SYSTEM, now=now)
+    (message,) = messages(database)
+    with pytest.raises(Conflict):  # still being sent
+        services.replay(message.id, actor=SYSTEM, now=now)
+    due = WebhookDue(message.id, 0, 0)
+    services.settle(due, now, status=204, error=None)
+    services.settle(due, now, status=500, error="answer")  # delivered twice
+    database.refresh(message)
+    assert (message.state, message.status, message.attempts) == ("sent", 204, 1)
+    services.replay(message.id, actor=SYSTEM, now=now)
+    off = {"actor": SYSTEM, "now": now, "allowed": LOOPBACK, "enabled": False}
+    for seen in (1, 2):  # off already the second time: nothing changes
+        assert services.change(made.id, seen=seen, **off).version == 2
+    services.settle(WebhookDue(message.id, 1, 0), now, status=410, error="answer")
+    database.refresh(message)
+    assert (message.state, message.status) == ("failed", 410)
+    verbs = database.scalars(select(AuditEntry.verb).where(AuditEntry.object_kind == "webhook").order_by(AuditEntry.id))
+    assert verbs.all() == ["webhook.create", "webhook.test", "webhook.replay", "webhook.change"]
 
 
 def test_two_secrets_sign_while_one_is_changed(app: Flask, database: Session, other: Other) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Role
 from app.audit.models import AuditEntry
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.notifications.models import Notification
@@ -17,7 +18,7 @@ from app.portal.rules.feedback import Kind
 from app.portal.services.feedback import acts
 from app.portal.services.feedback.acts import Repair
 from app.tickets.models import Ticket
-from tests.factories import feedback
+from tests.factories import accounts, feedback
 from tests.portal.office import Office, act, run, status_of
 from tests.tickets.test_catalogue_questions import DANGER, ask
 
@@ -76,6 +77,30 @@ def test_a_repair_that_is_refused_leaves_it_open(office: Office, now: datetime) 
             repair=Repair(category=office.category.code, description="x", place_id=office.room.id),
         )
     assert status_of(matter) == "open"
+
+
+def test_who_may_not_file_converts_nothing(office: Office, database: Session, now: datetime) -> None:
+    """Not even what becomes a request of nobody."""
+    database.add(Role(code="reader", name={"en": "Reader"}, permissions=["feedback.handle"]))
+    reader, matter = accounts.person("reader"), feedback.said(None, place_id=office.room.id)
+    repair = Repair(category=office.category.code, description="灯坏了", place_id=office.room.id)
+    with pytest.raises(NotAllowed):
+        acts.convert_to_ticket(actor=act(reader), now=now, feedback_id=matter.id, repair=repair)
+    assert (status_of(matter), database.scalars(select(Ticket.id)).all()) == ("open", [])
+
+
+def test_what_was_answered_before_it_became_a_request_keeps_its_answer(office: Office, now: datetime) -> None:
+    matter, staff = feedback.said(office.student, place_id=office.room.id), act(office.dispatcher)
+    acts.answer(actor=staff, now=now, feedback_id=matter.id, text="马上来")
+    repair = Repair(category=office.category.code, description="灯坏了", place_id=office.room.id)
+    later = now + timedelta(days=1)
+    found, _filed = acts.convert_to_ticket(actor=staff, now=later, feedback_id=matter.id, repair=repair)
+    assert (status_of(found), found.closed_at, found.answered_at, found.first_answered_at) == (
+        "closed",
+        later,
+        now,
+        now,
+    )
 
 
 def test_a_nameless_matter_becomes_a_request_of_nobody(office: Office, database: Session, now: datetime) -> None:

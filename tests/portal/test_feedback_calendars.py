@@ -24,7 +24,7 @@ from app.portal.queries import working_time
 from app.portal.services.feedback import acts
 from app.sites.calendars import queries, services
 from app.sites.rules import calendar_data
-from app.sites.rules.calendars import Override, OverrideKind
+from app.sites.rules.calendars import NO_WEEK, Override, OverrideKind, Season
 from app.sites.rules.worktime import instant_of, minute_of
 from tests.factories import accounts, feedback, sites
 
@@ -168,6 +168,35 @@ def test_rule_19_what_has_ended_keeps_its_due_times(office: int, now: datetime) 
     handlers.on_calendar_published(closed(office, now, now.date() + timedelta(days=1)), SYSTEM, now)
     assert (matter.answer_due, taken_up.respond_due) == before[:2]
     assert taken_up.answer_due != before[2]
+
+
+def test_rule_19_the_first_answer_ever_keeps_its_due_time(office: int, now: datetime) -> None:
+    student = accounts.person("student")
+    matter, leader = feedback.said(student), accounts.actor(accounts.person("leader"))
+    first, later = matter.first_due, now + timedelta(hours=1)
+    acts.answer(actor=leader, now=later, feedback_id=matter.id, text="好")
+    acts.reply(actor=accounts.actor(student), now=later, feedback_id=matter.id, text="还没好")
+    again: Any = matter.answer_due
+    handlers.on_calendar_published(closed(office, now, now.date() + timedelta(days=1)), SYSTEM, later)
+    assert (matter.first_due, matter.answer_due) == (first, again + timedelta(days=1))
+
+
+def test_rule_22_hours_that_never_come_promise_nothing_until_they_do(
+    office: int, database: Session, now: datetime
+) -> None:
+    content = calendar_data.read(queries.in_force(office).content)
+    closed_for_good = replace(content, seasons=(Season(first=now.date(), last=date(2100, 12, 31), week=NO_WEEK),))
+    services.publish(office, actor=SYSTEM, now=now, content=closed_for_good)
+    matter = feedback.said(accounts.person("student"))
+    assert (matter.respond_due, matter.answer_due, rings(database)) == (None, None, [])
+    made = services.publish(office, actor=SYSTEM, now=now, content=content)
+    handlers.on_calendar_published(CalendarPublished(office, made.id), SYSTEM, now)
+    assert [step for step, _at in rings(database)] == ["respond", "remind", "answer"]
+    assert told(database, matter) == [i18n.iso(matter.answer_due)]
+    promised = matter.answer_due
+    again = services.publish(office, actor=SYSTEM, now=now, content=closed_for_good)
+    handlers.on_calendar_published(CalendarPublished(office, again.id), SYSTEM, now)
+    assert (matter.respond_due, matter.answer_due) == (None, promised), "what was promised is not taken back"
 
 
 def test_rule_15_another_calendar_moves_nothing(office: int, now: datetime) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Person
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
@@ -151,6 +152,24 @@ def test_who_is_complained_about_never_sees_or_handles_it(
     told = set(database.scalars(select(Notification.person_id).where(Notification.kind == "feedback-late")))
     assert {office.dispatcher.id, office.supervisor.id, office.leader.id} <= told
     assert manager.id not in told
+
+
+def test_whom_it_is_about_is_put_right(office: Office, database: Session, now: datetime) -> None:
+    matter, leader = feedback.said(office.student), act(office.leader)
+
+    def about(*people: Person) -> list[int]:
+        acts.set_about(actor=leader, now=now, feedback_id=matter.id, person_ids=[each.id for each in people])
+        return sorted(row.person_id for row in queries.about(matter.id))
+
+    assert about(office.manager) == [office.manager.id]
+    assert about(office.manager) == [office.manager.id]
+    assert about(office.dispatcher) == [office.dispatcher.id]
+    with pytest.raises(Rejected) as refused:
+        about(office.student)
+    assert set(refused.value.fields) == {"about"}
+    assert about() == []
+    named = [row.kind for row in queries.thread(matter.id, staff=True) if row.kind == "name"]
+    assert len(named) == 3, "the same again is nothing new"
 
 
 def test_nobody_handles_what_he_wrote_himself(office: Office, now: datetime) -> None:

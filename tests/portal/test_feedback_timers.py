@@ -74,6 +74,14 @@ def test_clocks_remind_escalate_and_do_nothing_twice(office: Office, database: S
     ]
 
 
+def test_what_was_taken_up_in_time_is_not_late(office: Office, database: Session, now: datetime) -> None:
+    matter, leader = feedback.said(office.student), act(office.leader)
+    acts.assign(actor=leader, now=now, feedback_id=matter.id, handler_id=office.leader.id, seen=None)
+    handlers.on_clock(events.FeedbackClockDue(matter.id, 1, "respond"), Actor.system(1), now + 30 * DAY)
+    assert matter.escalated_at is None
+    assert database.scalars(select(OutboxEvent).where(OutboxEvent.kind == "FeedbackLate")).all() == []
+
+
 def test_what_was_answered_is_not_late(office: Office, database: Session, now: datetime) -> None:
     matter = feedback.said(office.student)
     acts.answer(actor=act(office.leader), now=now, feedback_id=matter.id, text="好")

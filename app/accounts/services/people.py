@@ -141,9 +141,7 @@ def _refuse_taken_username(username: str | None, person: Person | None) -> None:
 
 
 def choose_language(actor: Actor, locale: str, now: datetime) -> None:
-    """Keep the language the actor chose, one of `words.LANGUAGES`, for pages, mail and notices."""
-    if actor.id is None:
-        return
+    """Keep the language a person chose, one of `words.LANGUAGES`, for pages, mail and notices."""
     person = db.session.get_one(Person, (actor.institution_id, actor.id))
     before, person.locale = {"locale": person.locale}, locale
     audit.record_change(actor, "person.edit", "person", person.id, now=now, before=before, after={"locale": locale})

@@ -130,12 +130,10 @@ def revoke_other_sessions(actor: Actor, now: datetime) -> None:
     audit.record(actor, "session.revoke", "person", actor.id, now=now, after={"session": "others"})
 
 
-def close_sessions(person_id: int, *, now: datetime, but: int | None = None) -> None:
+def close_sessions(person_id: int, *, now: datetime) -> None:
     """Revoke all sessions and tokens of a person: on disabling, role change and new password (ASVS 7.4)."""
-    condition = [LoginSession.person_id == person_id, LoginSession.revoked_at.is_(None)]
-    if but is not None:
-        condition.append(LoginSession.id != but)
-    db.session.execute(update(LoginSession).where(*condition).values(revoked_at=now))
+    opened = (LoginSession.person_id == person_id, LoginSession.revoked_at.is_(None))
+    db.session.execute(update(LoginSession).where(*opened).values(revoked_at=now))
     db.session.execute(
         update(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None)).values(revoked_at=now)
     )

@@ -54,14 +54,11 @@ RETRIES = (5, 60, 300, 1800, 7200, 21_600, 43_200)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What other systems hear of an event: its name, and which of its plain values. Never a name, a text or a phone.
-
-    `data` gives None where this event is nothing to tell.
-    """
+    """What other systems hear of an event: its name, and which of its plain values. Never a name, a text or a phone."""
 
     name: str
     words: Any
-    data: Callable[[Any], Mapping[str, Any] | None]
+    data: Callable[[Any], Mapping[str, Any]]
 
 
 EVENTS: dict[type[Event], Told] = {}
@@ -181,15 +178,12 @@ def forget() -> None:
 def announce(event: Event, actor: Actor, now: datetime) -> None:
     """Handler of every listed event: one message for each endpoint that asked for it."""
     told = EVENTS[type(event)]
-    data = told.data(event)
-    if data is None:
-        return
     ids = db.session.scalars(
         select(WebhookEndpoint.id)
         .where(WebhookEndpoint.enabled.is_(True), WebhookEndpoint.events.contains([told.name]))
         .order_by(WebhookEndpoint.id)
     ).all()
-    _order(ids, told.name, data, now)
+    _order(ids, told.name, told.data(event), now)
 
 
 def _order(endpoint_ids: Collection[int], name: str, data: Mapping[str, Any], now: datetime) -> None:

@@ -53,9 +53,7 @@ def reminder(work: Work, start: datetime, answer: datetime | None) -> datetime |
 
 def told_later(promised: datetime | None, found: datetime | None) -> datetime | None:
     """The promise under another calendar, which would have it at `found`: later only, and never taken back (22)."""
-    if promised is None or found is None:
-        return promised or found
-    return max(promised, found)
+    return max((due for due in (promised, found) if due is not None), default=None)
 
 
 def _due(work: Work, begin: int, target: Days) -> datetime | None:

@@ -26,7 +26,7 @@ from app.portal.rules.notices import Content, Kind
 from app.portal.services import notices
 from app.portal.services.feedback import clocks
 from app.portal.services.feedback.filing import digest
-from app.portal.services.feedback.held import held, move
+from app.portal.services.feedback.held import held, move, possible
 from app.tickets import policies as ticket_policies
 from app.tickets.services import filing as tickets
 from app.tickets.services import leaving
@@ -173,7 +173,7 @@ def convert_to_ticket(
     not asked of the staff.
     """
     matter = held(feedback_id, viewer.handled(actor), seen=seen)
-    _possible(matter, Act.CONVERT)
+    possible(matter, Act.CONVERT)  # before anything else is made
     if not ticket_policies.may_file(actor):
         raise NotAllowed
     filed = tickets.file_ticket(
@@ -198,20 +198,12 @@ def convert_to_notice(
 ) -> tuple[Feedback, int]:
     """It becomes the draft of a notice and is closed; returns the notice's id. Raises as `convert_to_ticket`."""
     matter = held(feedback_id, viewer.handled(actor), seen=seen)
-    _possible(matter, Act.CONVERT)
+    possible(matter, Act.CONVERT)  # before anything else is made
     places = () if matter.building_id is None else (matter.building_id,)
     content = Content(kind=Kind.INFORMATION, title=title, body={}, places=places)
     made = notices.write(actor=actor, now=now, content=content)
     _become(matter, actor, now, how="notice", became_id=made.id, number=None, text=text)
     return matter, made.id
-
-
-def _possible(matter: Feedback, act: Act) -> None:
-    """Raise Conflict where the table has no such move, before anything else is made."""
-    try:
-        rules.row(Status(matter.status), act)
-    except rules.NotPossible as error:
-        raise Conflict(_l(error.message), state=matter.status) from error
 
 
 def _become(

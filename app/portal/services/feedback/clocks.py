@@ -43,7 +43,7 @@ def begin(matter: Feedback, work: Work, now: datetime) -> None:
 
 def set_timers(matter: Feedback, work: Work, now: datetime) -> None:
     """One timer per step of the running clocks."""
-    _ring_at(matter, feedback_clocks.dues(work, now), now, "")
+    _ring_at(matter, feedback_clocks.dues(work, now), "")
 
 
 def rejudge(matter: Feedback, work: Work, *, actor: Actor, now: datetime, version_id: int) -> bool:
@@ -64,7 +64,7 @@ def rejudge(matter: Feedback, work: Work, *, actor: Actor, now: datetime, versio
         return False
     remind = feedback_clocks.reminder(work, matter.opened_at, matter.answer_due)
     judged = feedback_clocks.Dues(matter.respond_due, matter.answer_due, remind)
-    _ring_at(matter, judged, matter.opened_at, f":{version_id}")
+    _ring_at(matter, judged, f":{version_id}")
     if matter.answer_due != before[1]:
         made = move(matter, Act.POSTPONE, actor=actor, now=now, data={"until": iso(matter.answer_due)})
         db.session.flush()
@@ -72,10 +72,10 @@ def rejudge(matter: Feedback, work: Work, *, actor: Actor, now: datetime, versio
     return before != (matter.respond_due, matter.answer_due)
 
 
-def _ring_at(matter: Feedback, found: feedback_clocks.Dues, after: datetime, which: str) -> None:
+def _ring_at(matter: Feedback, found: feedback_clocks.Dues, which: str) -> None:
     steps = {"respond": found.respond, "remind": found.remind, "answer": found.answer}
     for step, due in steps.items():
-        if due is not None and due + MINUTE > after:
+        if due is not None:
             outbox.publish(
                 FeedbackClockDue(matter.id, matter.cycle, step),
                 key=f"feedback:{matter.id}:{matter.cycle}:{step}{which}",

@@ -28,15 +28,20 @@ def held(feedback_id: int, condition: ColumnElement[bool], *, seen: int | None =
     return found
 
 
+def possible(matter: Feedback, act: Act) -> rules.Row:
+    """The line of the table for an act. Raises Conflict where it has no such move."""
+    try:
+        return rules.row(Status(matter.status), act)
+    except rules.NotPossible as error:
+        raise Conflict(_l(error.message), state=matter.status) from error
+
+
 def move(matter: Feedback, act: Act, *, actor: Actor | None, now: datetime, **event: Any) -> FeedbackEvent:
     """Do an act: one event, and the status and version it leads to. `actor` None: its author by the secret.
 
     `event` may carry `text`, `person_id`, `data` and `audience`. Raises Conflict where the table has no such move.
     """
-    try:
-        row = rules.row(Status(matter.status), act)
-    except rules.NotPossible as error:
-        raise Conflict(_l(error.message), state=matter.status) from error
+    row = possible(matter, act)
     made = FeedbackEvent(
         feedback_id=matter.id,
         at=now,
