@@ -7,12 +7,16 @@ from typing import Any
 from app.core import clock
 from app.core.errors import NotFound
 from app.core.forms import parse_id
-from app.core.http import ApiBlueprint, accepts, answers, json_list, policy
+from app.core.http import ApiBlueprint, accepts, answers, json_list, not_modified, policy
+from app.core.http.api import json_answer
+from app.core.http.preconditions import fingerprint
 from app.sites import policies, queries, schemas
 
 blueprint = ApiBlueprint(
     "sites", __name__, description="Places: campus, zone, building, unit, floor, room, outdoor, asset"
 )
+
+_detail = schemas.PlaceDetail()
 
 
 @blueprint.route("/places", methods=["GET"])
@@ -48,4 +52,6 @@ def place(place_id: str) -> Any:
     found = queries.by_id(number) if number is not None else None
     if found is None:
         raise NotFound
-    return found
+    shown = _detail.dump(found)
+    tag = fingerprint(shown)
+    return not_modified(tag) or json_answer(shown, headers={"ETag": f'"{tag}"'})

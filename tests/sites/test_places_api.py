@@ -63,6 +63,24 @@ def test_children_descendants_and_closed_ones(database: Session, client: FlaskCl
     assert client.get(f"/api/v1/places/{rooms[0].id}", headers=me).status_code == 200
 
 
+def test_the_tag_of_a_place_says_whether_it_has_changed(database: Session, client: FlaskClient) -> None:
+    from app.core.actor import Actor
+    from app.core.clock import now
+
+    me = accounts.token(accounts.person("student"))
+    room = sites.room(name="412")
+    address = f"/api/v1/places/{room.id}"
+    first = client.get(address, headers=me)
+    tag = first.headers["ETag"]
+    same = client.get(address, headers={**me, "If-None-Match": tag})
+    assert (same.status_code, same.headers["ETag"], same.data) == (304, tag, b"")
+    services.edit_place(room.id, code=room.code, name="412A", actor=Actor.system(1), now=now())
+    changed = client.get(address, headers={**me, "If-None-Match": tag})
+    assert (changed.status_code, changed.json["name"]) == (200, "412A")
+    assert changed.headers["ETag"] != tag
+    assert client.get(f"/api/v1/places/{sites.room(name='413').id}", headers=me).headers["ETag"] != tag
+
+
 def test_pages_by_cursor_with_and_without_a_search(database: Session, client: FlaskClient) -> None:
     me = accounts.token(accounts.person("student"))
     floor = sites.floor()

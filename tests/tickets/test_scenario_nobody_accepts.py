@@ -149,6 +149,31 @@ def test_of_two_who_answer_the_second_learns_who_was_first(night: Night) -> None
     assert nobody.status_code == 404
 
 
+def test_a_call_counts_its_versions(night: Night) -> None:
+    for _ in range(4):
+        night.ground.technician()
+    night.file()
+    night.wait(30)
+    (call,) = night.calls()
+    path = f"/duty-calls/{call.id}"
+    shown = night.ask(night.lead, "GET", path)
+    tag = shown.headers["ETag"]
+    times = shown.json["times"]
+    assert (tag, shown.json["version"]) == (f'"v{times}"', times)
+    night.wait(5)
+    again = night.ask(night.lead, "GET", path).headers["ETag"]
+    assert again == f'"v{times + 1}"', "called once more"
+    stale = night.ask(night.lead, "POST", f"{path}/answer", {}, **{"If-Match": tag})
+    assert stale.status_code == 412
+    assert stale.json["current"] == {"state": "open", "assignee": None, "version": times + 1}
+    taken = night.ask(night.ground.dispatcher, "POST", f"{path}/answer", {}, **{"If-Match": again})
+    assert (taken.status_code, taken.headers["ETag"]) == (200, f'"v{times + 2}"')
+    late = night.ask(night.lead, "POST", f"{path}/answer", {}, **{"If-Match": again})
+    who = {"id": str(night.ground.dispatcher.id), "name": "王调度"}
+    assert late.status_code == 412
+    assert late.json["current"] == {"state": "answered", "assignee": who, "version": times + 2}
+
+
 def test_whoever_accepts_ends_the_calls(night: Night) -> None:
     for _ in range(4):
         night.ground.technician()

@@ -8,9 +8,10 @@ from flask import Response
 
 from app.core import clock
 from app.core.forms import id_in_address
-from app.core.http import accepts, answers, current_actor, policy, signed_in
+from app.core.http import accepts, answers, current_actor, policy, seen_version, signed_in
 from app.core.http.api import json_answer, json_list
 from app.core.http.dumping import compiled
+from app.core.http.preconditions import etag
 from app.tickets.api.answering import blueprint
 from app.tickets.queries import duty_calls as queries
 from app.tickets.schemas import duty as schemas
@@ -42,11 +43,12 @@ def show_duty_call(call_id: str) -> Response:
 @answers(blueprint, 200, schemas.CallOut)
 @policy(signed_in)
 def answer_duty_call(_sent: dict[str, Any], call_id: str) -> Response:
-    """Take the order on by name: nobody is called for it any more. 409 says who was faster."""
-    number = id_in_address(call_id)
-    services.answer(actor=current_actor(), now=clock.now(), call_id=number)
+    """Take the order on by name: nobody is called for it any more. 409 says who was faster, with `If-Match` 412."""
+    number, seen = id_in_address(call_id), seen_version(required=False)
+    services.answer(actor=current_actor(), now=clock.now(), call_id=number, seen=seen)
     return _one(number)
 
 
 def _one(call_id: int) -> Response:
-    return json_answer(_calls([queries.one(current_actor(), call_id)])[0])
+    row = queries.one(current_actor(), call_id)
+    return json_answer(_calls([row])[0], headers={"ETag": etag(row.version)})

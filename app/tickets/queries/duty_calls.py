@@ -24,6 +24,9 @@ WITHOUT_HOLDER = ("queued", "offered")
 COUNTED: Final = 100
 _THERE: Final = Reach("calls", policies.DISPATCH)
 
+VERSION: Final = (DutyCall.times + func.num_nonnulls(DutyCall.ended_at)).label("version")
+"""How often a call has changed, and once: each time somebody is called, and when it ends."""
+
 _COLUMNS: tuple[Any, ...] = (
     DutyCall.id,
     DutyCall.order_id,
@@ -49,6 +52,7 @@ _COLUMNS: tuple[Any, ...] = (
     _Answered.name.label("answered_name"),
     DutyCall.ended_at,
     DutyCall.ended_as,
+    VERSION,
 )
 NAMES = tuple(column.key for column in _COLUMNS)
 """The columns of a row in their order, for `core.http.dumping`."""

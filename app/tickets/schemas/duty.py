@@ -50,6 +50,7 @@ class CallOut(forms.Schema):
     answered = Named("answered", allow_none=True)
     ended_at = forms.Moment(allow_none=True)
     ended_as = fields.String(allow_none=True, validate=_one_of(CallEnd))
+    version = fields.Integer()
 
 
 class CallPage(forms.Schema):

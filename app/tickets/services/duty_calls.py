@@ -13,6 +13,7 @@ from app.core import settings
 from app.core.actor import Actor, Located
 from app.core.db import current_institution, db
 from app.core.errors import Conflict, NotFound
+from app.core.held import unchanged
 from app.core.i18n import iso
 from app.events.tickets.duty import DutyCallAnswered, DutyCallDue, DutyCallWanted, DutyLeadCalled
 from app.sites.calendars import queries as calendars
@@ -20,6 +21,7 @@ from app.sites.rules.worktime import WorkTime
 from app.tickets import policies
 from app.tickets.models import DutyCall
 from app.tickets.queries import crews, sla
+from app.tickets.queries import duty_calls as queries
 from app.tickets.rules import duty
 from app.tickets.rules.dispatching import EMERGENCY
 from app.tickets.rules.duty import CallEnd, Cause
@@ -115,11 +117,12 @@ def repeat(*, actor: Actor, now: datetime, order_id: int, call_id: int, times: i
     case.write()
 
 
-def answer(*, actor: Actor, now: datetime, call_id: int) -> None:
+def answer(*, actor: Actor, now: datetime, call_id: int, seen: int | None = None) -> None:
     """Somebody takes the order on by name: no more calls, and he is responsible until somebody has it (N1).
 
-    Whoever was called may, and whoever dispatches there; the same person twice is once. Raises NotFound; Conflict,
-    naming whoever was faster, or where nobody is needed any more.
+    Whoever was called may, and whoever dispatches there; the same person twice is once. Raises NotFound; Stale where
+    `seen` is not its version, naming who has it; Conflict, naming whoever was faster, or where nobody is needed any
+    more.
     """
     order_id = db.session.scalar(select(DutyCall.order_id).where(DutyCall.id == call_id))
     if order_id is None or actor.id is None:
@@ -130,6 +133,8 @@ def answer(*, actor: Actor, now: datetime, call_id: int) -> None:
         raise NotFound
     if found.answered_by == actor.id:
         return
+    state = "open" if found.ended_at is None else found.ended_as
+    unchanged(found.version, seen, state=state, assignee=_named(found.answered_by))
     if found.ended_at is not None:
         raise _too_late(found.answered_by)
     _change(call_id, answered_by=actor.id, ended_at=case.now, ended_as=CallEnd.ANSWERED.value)
@@ -152,6 +157,8 @@ _COLUMNS: tuple[Any, ...] = (
     DutyCall.called_at,
     DutyCall.answered_by,
     DutyCall.ended_at,
+    DutyCall.ended_as,
+    queries.VERSION,
 )
 
 
@@ -186,8 +193,13 @@ def _end(order_id: int, now: datetime) -> None:
     )
 
 
+def _named(person_id: int | None) -> dict[str, str] | None:
+    """A person as the API names him."""
+    name = db.session.scalar(select(Person.name).where(Person.id == person_id))
+    return None if person_id is None else {"id": str(person_id), "name": name or ""}
+
+
 def _too_late(answered_by: int | None) -> Conflict:
-    if answered_by is None:
+    if (who := _named(answered_by)) is None:
         return Conflict(_l("The order has somebody now. Nothing is left to do."))
-    name = db.session.scalar(select(Person.name).where(Person.id == answered_by))
-    return Conflict(_l("%(name)s has taken it on already.", name=name or ""))
+    return Conflict(_l("%(name)s has taken it on already.", name=who["name"]))
