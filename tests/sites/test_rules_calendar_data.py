@@ -71,6 +71,12 @@ def test_a_calendar_survives_being_stored(chance: random.Random) -> None:
     assert all(found.hours(day) == calendar.hours(day) for day in (date(2026, 3, 1) + timedelta(n) for n in range(60)))
 
 
+def test_a_week_has_seven_days() -> None:
+    stored = calendar_data.written(TestFaults.GOOD)
+    with pytest.raises(ValueError, match="unpack"):
+        calendar_data.read({**stored, "week": stored["week"][:6]})
+
+
 class TestFaults:
     GOOD = Calendar(zone="Asia/Shanghai", week=OFFICE_WEEK)
 
@@ -95,6 +101,15 @@ class TestFaults:
             (
                 {"seasons": (Season(first=date(2026, 7, 1), last=date(9999, 8, 1), week=OFFICE_WEEK),)},
                 ("seasons", "year"),
+            ),
+            (
+                {
+                    "seasons": tuple(
+                        Season(first=day, last=day, week=OFFICE_WEEK)
+                        for day in (date(2026, 1, 1) + timedelta(n) for n in range(calendar_data.MOST_SEASONS + 1))
+                    )
+                },
+                ("seasons", "many"),
             ),
             ({"overrides": {date(1200, 1, 1): Override(kind=OverrideKind.CLOSED)}}, ("overrides", "year")),
             (

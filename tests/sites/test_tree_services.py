@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -11,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
-from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.sites import queries, services
-from app.sites.models import Place
+from app.sites.models import Place, PlaceSticker
 from app.sites.services import NewPlace, PlaceChange
 from tests.factories import accounts, sites
 
@@ -40,7 +41,8 @@ def test_a_place_repeats_its_ancestors(database: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "parent"), [("room", "campus"), ("campus", "campus"), ("floor", "zone"), ("zone", "building")]
+    ("kind", "parent"),
+    [("room", "campus"), ("campus", "campus"), ("floor", "zone"), ("zone", "building"), ("planet", "campus")],
 )
 def test_kinds_stand_where_they_may(database: Session, kind: str, parent: str) -> None:
     campus = sites.campus()
@@ -108,12 +110,17 @@ def test_nothing_is_moved_into_itself(database: Session, now: datetime) -> None:
     assert "parent_id" in refused.value.fields
 
 
-def test_places_are_not_nested_without_end(database: Session) -> None:
+def test_places_are_not_nested_without_end(database: Session, now: datetime) -> None:
     place = sites.asset()
     for _level in range(7):
         place = sites.asset(place)
     with pytest.raises(Rejected):
         sites.asset(place)
+    lift = sites.asset(name="电梯")
+    sites.asset(lift, name="电机")
+    with pytest.raises(Rejected) as refused:
+        services.move_place(lift.id, place.id, actor=SYSTEM, now=now)
+    assert set(refused.value.fields) == {"parent_id"}
 
 
 def test_closing_waits_for_what_stands_below(database: Session, now: datetime) -> None:
@@ -188,3 +195,54 @@ def test_bulk_changes_and_closings(database: Session, now: datetime) -> None:
     assert high.valid_to == DAY
     with pytest.raises(Rejected):
         services.insert_places([NewPlace("room", "r", "r", parent_code="nowhere")], actor=SYSTEM, now=now)
+    services.change_places([PlaceChange(building.id, public=True)], actor=SYSTEM, now=now)
+    assert (building.public, building.name) == (True, "李园")
+
+
+def test_what_is_refused_leaves_the_place_as_it_is(database: Session, now: datetime) -> None:
+    campus, taken = sites.campus(), sites.building(code="T1")
+    building, over = sites.building(campus, code="T2", valid_from=DAY), sites.zone(campus)
+    services.close_place(over.id, DAY, actor=SYSTEM, now=now)
+    with pytest.raises(Rejected) as refused:
+        services.edit_place(building.id, code=taken.code, name="x", actor=SYSTEM, now=now)
+    assert set(refused.value.fields) == {"code"}
+    with pytest.raises(Conflict):
+        services.move_place(building.id, over.id, actor=SYSTEM, now=now)
+    with pytest.raises(Rejected) as refused:
+        services.close_place(building.id, DAY - timedelta(days=1), actor=SYSTEM, now=now)
+    assert set(refused.value.fields) == {"on"}
+    with pytest.raises(Conflict):
+        services.close_place(over.id, DAY + timedelta(days=1), actor=SYSTEM, now=now)
+    with pytest.raises(Rejected) as refused:
+        sites.campus(zone_name="Mars/Olympus")
+    assert set(refused.value.fields) == {"zone_name"}
+    assert (building.code, building.parent_id, building.valid_to, over.valid_to) == ("T2", campus.id, None, DAY)
+
+
+def test_what_is_so_already_is_no_change(database: Session, now: datetime) -> None:
+    building = sites.building()
+    assert services.move_place(building.id, building.parent_id or 0, actor=SYSTEM, now=now) is building
+    assert services.reopen_place(building.id, actor=SYSTEM, now=now) is building
+    services.issue_stickers([building.id], actor=SYSTEM, now=now)
+    sticker_id = database.scalars(select(PlaceSticker.id)).one()
+    for later in (0, 1):
+        made = services.revoke_sticker(sticker_id, actor=SYSTEM, now=now + timedelta(hours=later))
+        assert made.revoked_at == now
+    of_it = select(AuditEntry.verb).where(AuditEntry.object_id == building.id).order_by(AuditEntry.id)
+    assert database.scalars(of_it).all() == ["place.add", "place.sticker_issue", "place.sticker_revoke"]
+
+
+def test_what_is_not_there_is_not_changed_and_what_is_closed_gets_no_sticker(database: Session, now: datetime) -> None:
+    by: Any = {"actor": SYSTEM, "now": now}
+    for act in (
+        lambda: services.change_places([PlaceChange(10**12, name="x")], **by),
+        lambda: services.issue_stickers([10**12], **by),
+        lambda: services.revoke_sticker(10**12, **by),
+    ):
+        with pytest.raises(NotFound):
+            act()
+    room = sites.room()
+    services.close_place(room.id, DAY, **by)
+    with pytest.raises(Conflict):
+        services.issue_stickers([room.id], **by)
+    assert database.scalars(select(PlaceSticker)).all() == []

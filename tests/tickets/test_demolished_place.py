@@ -123,9 +123,14 @@ def test_what_a_successor_may_be(client: FlaskClient, gone: Demolished, database
     assert client.post(f"/places/{gone.building.id}/successor", data={"successor_id": "7" * 30}).status_code == 422
     assert client.post(f"/places/{gone.building.id}/successor", data={}).status_code == 422
     name_successor(client, gone, gone.building, gone.lobby)
-    name_successor(client, gone, gone.building, None)
+    for _twice in range(2):
+        name_successor(client, gone, gone.building, None)
     database.expire_all()
     assert gone.building.successor_id is None
+    told = database.scalars(
+        select(AuditEntry.after).where(AuditEntry.verb == "place.successor").order_by(AuditEntry.id)
+    )
+    assert told.all() == [{"successor_id": gone.lobby.id}, {"successor_id": None}]
 
 
 def test_successors_of_successors_and_rings(gone: Demolished, database: Session) -> None:

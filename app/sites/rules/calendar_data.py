@@ -171,10 +171,7 @@ def read(data: Mapping[str, Any]) -> Calendar:
 
 
 def _week(texts: Iterable[str]) -> Week:
-    week = tuple(read_hours(text) for text in texts)
-    if len(week) != 7:
-        raise ValueError("a week has seven days")
-    monday, tuesday, wednesday, thursday, friday, saturday, sunday = week
+    monday, tuesday, wednesday, thursday, friday, saturday, sunday = (read_hours(text) for text in texts)
     return monday, tuesday, wednesday, thursday, friday, saturday, sunday
 
 

@@ -28,7 +28,6 @@ class PlaceChange:
     """What a bulk change says anew of one place; None leaves a member as it is."""
 
     id: int
-    code: str | None = None
     name: str | None = None
     parent_id: int | None = None
     public: bool | None = None
@@ -131,8 +130,6 @@ def change_places(changes: Sequence[PlaceChange], *, actor: Actor, now: datetime
 
 
 def _apply(place: Place, change: PlaceChange, parents: Mapping[int, Place]) -> None:
-    if change.code is not None:
-        place.code = change.code
     if change.name is not None and change.name != place.name:
         place.name = change.name
         place.initials = pinyin.initials(change.name)

@@ -64,8 +64,6 @@ def derived_of(place: Place) -> tree.Derived:
 
 def check_fit(kind: str, parent: Place | Standing | None) -> None:
     """Raise Rejected where a place of `kind` may not stand under `parent` (None: at the top)."""
-    if kind not in tree.KINDS:
-        raise Rejected(fields={"kind": _l("Choose one of the offered values.")})
     if parent is None and kind != "campus":
         raise Rejected(fields={"parent_id": _l("Choose the place this one stands in.")})
     if not tree.may_stand_under(kind, parent.kind if parent else None):

@@ -16,12 +16,13 @@ from sqlalchemy import ColumnElement, insert, select, update
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotFound, Rejected
+from app.core.errors import Conflict, NotFound
 from app.sites import queries, scope_words
 from app.sites.models import Place, PlaceSticker
 from app.sites.rules import stickers as codes
 
 PER_SHEET = 200
+"""Most labels a sheet holds."""
 SECRET_BYTES = 16
 LABEL = "places.stickers"
 
@@ -42,12 +43,8 @@ class Label:
 def issue_stickers(place_ids: Collection[int], *, actor: Actor, now: datetime, replace: bool = False) -> list[Label]:
     """New stickers for places, in the given order; `replace` revokes those in use.
 
-    Raises NotFound, NotAllowed (outside the actor's scope), Conflict (closed place), Rejected (more than a sheet).
+    Raises NotFound, NotAllowed (outside the actor's scope), Conflict (closed place).
     """
-    if not place_ids:
-        return []
-    if len(place_ids) > PER_SHEET:
-        raise Rejected(_l("At most %(count)s labels fit into one go.", count=PER_SHEET))
     places = queries.by_ids(place_ids)
     on = queries.today(now)
     for place_id in place_ids:
