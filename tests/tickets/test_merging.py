@@ -85,6 +85,19 @@ def test_a_wrong_merge_is_undone_and_both_timelines_are_whole(
     assert undone.undone_by == ground.dispatcher.id
 
 
+def test_what_had_no_order_before_a_merge(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
+    """What waited for its place waits again; where the only order was cancelled the category opens its first."""
+    desk = Caller(client, ground.dispatcher)
+    into, waits, bare = ground.file(), ground.file(place_text="后门"), ground.file()
+    desk.post(f"/work-orders/{bare.order_id}/transitions", {"to": "cancelled", "reason": "not_needed"}, seen="*")
+    for one, status, states in ((waits, "submitted", []), (bare, "accepted", ["cancelled", "queued"])):
+        assert desk.post(f"/tickets/{one.id}/merge", {"into": str(into.id)}).status_code == 200
+        parted = desk.post(f"/tickets/{one.id}/unmerge", {"reason": "different_fault"})
+        assert (parted.status_code, parted.json["status"]) == (200, status)
+        orders = select(WorkOrder.state).where(WorkOrder.ticket_id == one.id).order_by(WorkOrder.id)
+        assert database.scalars(orders).all() == states
+
+
 def test_what_was_changed_since_a_merge_stays(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
     desk = Caller(client, ground.dispatcher)
     a, b, c, d = (ground.file(by=accounts.person("student")) for _ in range(4))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.core import clock
+from app.core.errors import Rejected
 from app.sites.models import Place
 from app.tickets.models import DutyRoster, Extension, Ticket
 from app.tickets.queries import clock_view
@@ -254,6 +255,13 @@ class TestDeciding:
         assert client.get(f"/more-time/{scene.ticket_id}").status_code == 404
         assert scene.decide(other, local(18, 11)).status_code == 404
 
+    def test_what_has_passed_can_only_be_refused(self, scene: Scene) -> None:
+        scene.asked()
+        answer = scene.decide(scene.supervisor, local(28, 9))
+        assert (answer.status_code, scene.extension().approved) == (409, None)
+        assert "The time asked for has passed" in answer.get_data(as_text=True)
+        assert scene.decide(scene.supervisor, local(28, 9), "refuse", decide_note="晚了").status_code == 303
+
     def test_what_was_promised_later_meanwhile_is_not_taken_back(self, scene: Scene) -> None:
         """22, 23: an extension sets a later instant only, judged when it is decided."""
         scene.asked()
@@ -319,6 +327,16 @@ class TestExcusing:
         path = f"/more-time/{scene.ticket_id}/clocks/{number}/excuse"
         name = f"excuse-{number}_reason"
         assert scene.post(scene.supervisor, path, local(24, 9), **{name: " "}).status_code == 422
+        nothing = path.replace(str(number), str(10**9))
+        assert scene.post(scene.supervisor, nothing, local(24, 9), **{name: "x"}).status_code == 404
+        given = {"actor": make.actor(scene.supervisor), "now": local(24, 9), "ticket_id": scene.ticket_id}
+        for act in (
+            lambda: extensions.excuse(clock_id=number, reason=" ", **given),
+            lambda: extensions.ask(until=local(27, 18), reason=" ", **given),
+        ):
+            with pytest.raises(Rejected) as refused:
+                act()
+            assert set(refused.value.fields) == {"reason"}
         assert scene.post(scene.ground.dispatcher, path, local(24, 9), **{name: "x"}).status_code == 403
         assert scene.post(scene.supervisor, path, local(18, 11), **{name: "太早"}).status_code == 409
         assert scene.post(scene.supervisor, path, local(24, 9), **{name: "停水"}).status_code == 303

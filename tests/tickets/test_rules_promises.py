@@ -69,6 +69,24 @@ class TestPromise:
         life("reclassify", "2026-11-18T11:00", human=True, terms=NORMAL)
         assert life.told == ["2026-11-18T18:00"]
 
+    def test_a_raise_moves_it_earlier_but_not_before_the_window_nor_where_nothing_is_promised(self) -> None:
+        """17, 22."""
+        for window, terms, told in (
+            (None, HIGH, ["2026-11-23T18:00", "2026-11-18T18:00"]),
+            ("2026-11-20T18:00", HIGH, ["2026-11-23T18:00", "2026-11-20T18:00"]),
+            (None, Terms(2, "high", OFFICE), ["2026-11-23T18:00"]),
+        ):
+            life = Life("2026-11-18T10:00", window=window).accepted("2026-11-18T10:00")
+            life("reclassify", "2026-11-18T10:30", human=True, terms=terms)
+            assert life.told == told
+
+    def test_what_was_told_in_the_cycle_before_is_not_told_in_this_one(self) -> None:
+        life = Life("2026-11-18T10:00").accepted("2026-11-18T10:00").taken("2026-11-18T10:10")
+        life("start", "2026-11-18T11:00", order=1, to="working")("done", "2026-11-18T11:30", order=1, to="done")
+        life("all_done", "2026-11-18T11:30", to="resolved")
+        life("not_fixed", "2026-11-18T15:00", to="in_service", human=True, terms=Terms(2, "normal", OFFICE))
+        assert promises.told_under(life.events, BOOK, OFFICE) is None
+
 
 class TestSteps:
     """20."""
@@ -97,6 +115,11 @@ class TestSteps:
                 step = Step(after=after, do=do, whom=Whom.SUPERVISOR)
                 assert Step.of_code(step.code) == step
         assert [Step.of_code(code) for code in ("", "endless", "+0:shout:responsible")] == [None, None, None]
+
+    def test_a_step_for_which_no_working_time_comes_is_none(self) -> None:
+        clock = Life("2026-11-18T10:00").accepted("2026-11-18T10:00").clock(Kind.RESTORE)
+        beyond = Step(after=10**8, do=Do.NOTIFY, whom=Whom.SUPERVISOR)
+        assert next_at(clock, [beyond], self.WORK, ()) is None
 
     def test_minutes_are_those_of_the_clock(self) -> None:
         clock = Life("2026-11-18T17:35").accepted("2026-11-18T17:35").clock(Kind.DISPATCH, 1)

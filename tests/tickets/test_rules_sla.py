@@ -6,6 +6,7 @@ import pytest
 
 from app.tickets.rules import sla_history, sla_policy
 from app.tickets.rules.sla import Key, Kind, Phase, Terms
+from app.tickets.rules.sla_counting import judge
 from app.tickets.rules.sla_history import Happened
 from tests.sites.minutes import at, wall
 from tests.tickets import clockwork
@@ -43,6 +44,9 @@ class TestTargets:
     def test_filed_before_there_were_clocks(self) -> None:
         story = sla_history.story([Happened(id=1, at=0, kind="file", human=True, to="submitted")], BOOK)
         assert story.clocks() == {}
+
+    def test_a_journal_that_has_not_begun_is_no_clock(self) -> None:
+        assert judge(Key(kind=Kind.RESPOND), [], BOOK) is None
 
     def test_policies_survive_being_written(self) -> None:
         assert sla_policy.read(sla_policy.written(sla_policy.DEFAULT)) == sla_policy.DEFAULT

@@ -41,6 +41,13 @@ def test_every_slot_can_be_had_and_lies_in_the_hours(now: datetime, zone: ZoneIn
     assert len({slot.start.astimezone(zone).date() for slot in found}) <= hours.days
 
 
+def test_an_hour_the_clock_skips_is_no_slot() -> None:
+    """In London 29 March 2026 has no 01:00 to 02:00."""
+    now, zone = datetime(2026, 3, 29, tzinfo=UTC), ZoneInfo("Europe/London")
+    found = visits.slots(now, zone, Hours(first=0, last=4, step=60, lead=0, days=1))
+    assert [slot.start.astimezone(zone).hour for slot in found] == [0, 2, 3]
+
+
 def test_what_is_refused() -> None:
     zone, hours = ZoneInfo("Asia/Shanghai"), Hours()
     now = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)  # 10:00

@@ -1,7 +1,7 @@
 """The two tables against a second writing of tickets-rules 1 and 2, and the questions asked of them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.tickets.rules import reasons as reason_lists
@@ -158,6 +158,7 @@ def test_a_ticket_moves_by_its_table_or_not_at_all(status, act, features):
 
 
 @settings(max_examples=200, deadline=None)
+@example(OrderState.QUEUED, OrderAct.GRAB, frozenset(), TicketStatus.ACCEPTED)
 @given(STATES, st.sampled_from(OrderAct), FEATURES, STATUSES)
 def test_an_order_moves_by_its_table_and_its_ticket_or_not_at_all(state, act, features, ticket):
     rows_here = [row for row in workflow.ORDER_TABLE if row.act is act and row.starts_from(state)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from PIL import Image
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.core.actor import Actor, Grant, Scope
-from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.errors import NEVER, Conflict, NotAllowed, NotFound, Rejected, Stale
 from app.core.outbox import OutboxEvent
 from app.events.tickets import orders as events
 from app.tickets import policies
@@ -21,7 +21,20 @@ from app.tickets.queries import followed, viewer
 from app.tickets.queries import orders as order_queries
 from app.tickets.queries import tickets as ticket_queries
 from app.tickets.rules.workflow import OrderAct, TicketAct, Who
-from app.tickets.services import acts, case, dispatching, opening, orders, photos, timers
+from app.tickets.services import (
+    acts,
+    case,
+    dispatching,
+    extensions,
+    opening,
+    orders,
+    photos,
+    priorities,
+    reclassifying,
+    splitting,
+    timers,
+)
+from app.tickets.services.reclassifying import Wish
 from tests.factories import accounts, tickets
 from tests.tickets.walking import deliver
 
@@ -127,6 +140,48 @@ def test_moves_the_tables_do_not_have(ground: tickets.Ground, now: datetime) -> 
     acts.reject(actor=dispatcher, now=now, ticket_id=filed.id, seen=None, reason="refused")
     with pytest.raises(Conflict):
         opening.open_order(actor=dispatcher, now=now, ticket_id=filed.id, trade="water")
+
+
+def test_what_is_over_or_says_nothing_is_refused(ground: tickets.Ground, now: datetime) -> None:
+    desk = actor(ground.dispatcher)
+    open_one, over = (
+        {"actor": desk, "now": now, "ticket_id": each.id, "seen": None} for each in (ground.file(), ground.file())
+    )
+    acts.reject(reason="refused", **over)
+    for act in (
+        lambda: extensions.ask(until=now + timedelta(days=9), reason="x", **over),
+        lambda: priorities.override(priority="high", reason="x", **over),
+        lambda: splitting.split(category="tap", description="x", **over),
+    ):
+        with pytest.raises(Conflict):
+            act()
+    for act, field in (
+        (lambda: splitting.split(category="tap", description=" ", **open_one), "description"),
+        (lambda: reclassifying.reclassify(wish=Wish(urgency="high"), reason=" ", **open_one), "reason"),
+        (lambda: reclassifying.reclassify(wish=Wish(urgency="mild"), reason="x", **open_one), "urgency"),
+        (lambda: reclassifying.reclassify(wish=Wish(impact="world"), reason="x", **open_one), "impact"),
+    ):
+        with pytest.raises(Rejected) as refused:
+            act()
+        assert set(refused.value.fields) == {field}
+
+
+def test_who_names_no_version_has_seen_none(ground: tickets.Ground, now: datetime) -> None:
+    filed = ground.file()
+    with pytest.raises(Stale) as refused:
+        orders.act(
+            actor=actor(ground.dispatcher), now=now, order_id=filed.order_id or 0, act=OrderAct.CANCEL, seen=NEVER
+        )
+    assert refused.value.current["version"] == 1
+
+
+def test_a_priority_is_of_what_is_open(ground: tickets.Ground, database: Session, now: datetime) -> None:
+    filed, desk = ground.file(), actor(ground.dispatcher)
+    more = opening.open_order(actor=desk, now=now, ticket_id=filed.id, trade="water")
+    orders.act(actor=desk, now=now, order_id=more.id, act=OrderAct.CANCEL, seen=None, reason="not_needed")
+    priorities.override(actor=desk, now=now, ticket_id=filed.id, priority="high", reason="x")
+    found = dict(database.execute(select(WorkOrder.id, WorkOrder.priority)).all())
+    assert found == {filed.order_id: "high", more.id: "normal"}
 
 
 def test_orders_are_opened_with_sense(ground: tickets.Ground, database: Session, now: datetime) -> None:
@@ -261,11 +316,11 @@ def test_a_case_is_written_only_as_it_was_read(ground: tickets.Ground, database:
     database.execute(update(WorkOrder).where(WorkOrder.id == order_id).values(version=9))
     with pytest.raises(Stale):
         held.write()
+    database.execute(update(WorkOrder).where(WorkOrder.id == order_id).values(version=1))
     held = case.by_ticket(filed.id, actor=actor(ground.student), now=now)
     held.move_ticket(TicketAct.WITHDRAW)
-    database.execute(update(WorkOrder).where(WorkOrder.id == order_id).values(version=1))
     database.execute(update(Ticket).where(Ticket.id == filed.id).values(version=9))
-    with pytest.raises(Stale):
+    with pytest.raises(Stale, check=lambda refused: refused.current["state"] == "withdrawn"):
         held.write()
     stranger = case.by_ticket(filed.id, actor=actor(accounts.person("leader")), now=now)
     with pytest.raises(NotAllowed):

@@ -70,6 +70,8 @@ class TestRules:
         call = Step(after=5, do=Do.CALL, whom=Whom.DUTY_LEAD, clocks=frozenset({Kind.RESPOND, Kind.ARRIVE}))
         found = sla_policy.faults(replace(DEFAULT, steps=(tell, again, call)))
         assert found == [("steps.1.after", "twice"), ("steps.2.do", "call")]
+        far = replace(tell, after=-sla_policy.MOST_MINUTES - 1)
+        assert sla_policy.faults(replace(DEFAULT, steps=(far,))) == [("steps.0.after", "after")]
         many = tuple(replace(tell, after=n) for n in range(sla_policy.MOST_STEPS + 1))
         assert sla_policy.faults(replace(DEFAULT, steps=many)) == [("steps", "many")]
 

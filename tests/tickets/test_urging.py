@@ -133,6 +133,22 @@ def test_a_question_waits_for_the_reporter_so_he_reminds_nobody(
     assert (answer.status_code, answer.json["type"].rsplit("/", 1)[-1]) == (409, "not-urgeable")
 
 
+def test_nobody_is_reminded_while_the_time_stands_still_nor_for_an_order_that_ended(
+    client: FlaskClient, ground: factory.Ground, database: Session
+) -> None:
+    filed, desk = ground.file(), Caller(client, ground.dispatcher)
+    more = desk.post(f"/tickets/{filed.id}/work-orders", {"trade": "water", "reason": "also the drain"}).json["id"]
+    desk.post(f"/work-orders/{more}/transitions", {"to": "cancelled", "reason": "not_needed"}, seen="*")
+    database.execute(update(Clock).where(Clock.ticket_id == filed.id).values(due_at=None))
+    late(database, filed.id, promised_at=None)
+    standing = Caller(client, ground.student).post(f"/tickets/{filed.id}/remind")
+    assert (standing.status_code, standing.json["type"].rsplit("/", 1)[-1]) == (409, "not-urgeable")
+    late(database, filed.id)
+    assert Caller(client, ground.student).post(f"/tickets/{filed.id}/remind").status_code == 200
+    urged = {row.id: row.urged for row in database.scalars(select(WorkOrder))}
+    assert urged == {filed.order_id: 1, int(more): 0}
+
+
 def test_it_lifts_the_order_in_list_and_column_but_not_above_emergencies(
     client: FlaskClient, ground: factory.Ground, database: Session
 ) -> None:

@@ -95,9 +95,7 @@ def told_after(story: Story, happened: Happened) -> int | None:
 
 
 def _raised(before: Terms | None, after: Terms | None) -> bool:
-    if before is None or after is None:
-        return False
-    return rank(after.priority) > rank(before.priority)
+    return before is not None and after is not None and rank(after.priority) > rank(before.priority)
 
 
 def _first(story: Story, happened: Happened) -> int | None:

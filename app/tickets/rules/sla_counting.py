@@ -103,7 +103,7 @@ class _Account:
             self.excused = True
         elif entry.act is Act.STOP:
             self._stop(entry)
-        elif entry.act in _PHASES:
+        else:
             self._turn(entry)
 
     def clock(self) -> Clock | None:
@@ -203,13 +203,14 @@ class _Account:
             self.kept = self.passed is None and (due is None or ended <= due)
 
     def _change(self, entry: Entry) -> None:
-        """17: minutes used stay; a raise gives never more than were left; 18: what has passed stays passed."""
-        if self.phase is Phase.STOPPED or entry.terms is None:
-            return
+        """17: minutes used stay; a raise gives never more than were left; 18: what has passed stays passed.
+
+        What has stopped is told of no other terms.
+        """
         over = self._over(entry.at)
         self._count(entry.at)
         left_before = None if self.target is None else max(0, self.target - self.used)
-        self.terms = entry.terms
+        self.terms = entry.terms or self.terms
         if over is not None:
             self.passed = over
             return
@@ -245,7 +246,7 @@ class _Promise(_Account):
         elif entry.act is Act.TERMS:
             self._count(entry.at)
             self.terms = entry.terms or self.terms
-        elif entry.act is not Act.NOT_BEFORE:
+        else:
             _Account.enter(self, entry)
 
     def clock(self) -> Clock | None:
@@ -265,9 +266,7 @@ class _Promise(_Account):
             self.broken = True
 
     def _stop(self, entry: Entry) -> None:
-        if self.phase is Phase.RUNNING:
-            self._count(entry.at)
+        self._count(entry.at)
         self.phase = Phase.STOPPED
         self.since = self.stopped = entry.at
-        if self.told is not None:
-            self.kept = not self.broken and entry.at <= self.told
+        self.kept = not self.broken and self.told is not None and entry.at <= self.told

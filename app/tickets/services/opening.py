@@ -120,7 +120,10 @@ def queue_in_time(case: Case, order: HeldOrder, *, by_system: bool = True) -> No
 
 
 def again(case: Case, cancelled: Sequence[int]) -> None:
-    """New orders for those that ended with a merge, in their order; the category's first one where there were none."""
+    """New orders for those that ended with a merge, in their order; the category's first one where there were none.
+
+    No rework is among them: what somebody has worked on is not merged.
+    """
     ended = [case.orders[each] for each in cancelled if each in case.orders]
     made: dict[int, HeldOrder] = {}
     for old in ended:
@@ -129,16 +132,13 @@ def again(case: Case, cancelled: Sequence[int]) -> None:
             case,
             trade_id=old.trade_id,
             planned_minutes=old.planned_minutes,
-            kind=old.kind,
-            rework_of_id=old.rework_of_id,
             after_id=after,
             by_system=True,
         )
     if not made:
         first_order(case)
     for order in made.values():
-        if order.kind != "rework":
-            queue_in_time(case, order)
+        queue_in_time(case, order)
 
 
 def insert_order(
