@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.audit import quicker
 from app.core import clock, forms, tables
-from app.core.errors import NotAllowed, NotFound, Rejected
+from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
 from app.core.http import current_actor, policy, upload
 from app.core.importing import Outcome, Reason
 from app.core.pages import toast
@@ -202,21 +204,41 @@ def refused(batch_id: int, form: str) -> Response:
     return _download(reports.refused_rows(batch, registry.importer(batch.kind), kind), name, form)
 
 
+DECISIONS = ("import.approve", "import.order", "import.return", "import.withdraw", "import.undo_order")
+"""The acts of people that change what the page of an import offers."""
+
+
+def _late(batch_id: int, form: forms.Form) -> quicker.telling:
+    """A block in which Stale is told on the page of the import, with who was quicker."""
+    return quicker.telling(current_actor(), "import", batch_id, *DECISIONS, form=form)
+
+
+def _doing(batch_id: int, act: Callable[[], object]) -> Any:
+    """Do what a button of the page asks, or show the page with what stands against it."""
+    batch, form = _batch(batch_id), forms.Form(ReturnSchema)
+    with form.heeding(Conflict), _late(batch_id, form):
+        act()
+        return _show(batch_id)
+    return _again(batch, form)
+
+
+def _again(batch: ImportBatch, form: forms.Form, header: int | None = None) -> Any:
+    """The page once more, with what was said of the form; what the page has no place for is said on top."""
+    if form.status == Conflict.status:
+        toast(form.problem, "late")
+    page = screens.Screen.of(batch, current_actor(), clock.now(), header)
+    return render_template("imports/show.html", it=page, form=form), form.status
+
+
 @blueprint.post("/<int:batch_id>/reading")
 @policy(policies.can_run)
-def reading(batch_id: int) -> Response:
+def reading(batch_id: int) -> Any:
     """Another encoding or sheet."""
-    _batch(batch_id)
     data = forms.load(ReadingSchema(unknown="exclude"), request.form)
-    intake.choose_reading(
+    return _doing(
         batch_id,
-        encoding=data["encoding"],
-        sheet=data["sheet"],
-        actor=current_actor(),
-        now=clock.now(),
-        seen=_seen(),
+        lambda: intake.choose_reading(batch_id, **data, actor=current_actor(), now=clock.now(), seen=_seen()),
     )
-    return _show(batch_id)
 
 
 _COLUMN = re.compile(r"[0-9]{1,4}")
@@ -233,42 +255,36 @@ def columns(batch_id: int) -> Any:
     chosen = {each.name: request.form.get(f"column-{each.name}", "") for each in importer.columns}
     mapping = {name: int(index) if _COLUMN.fullmatch(index) else NOWHERE for name, index in chosen.items() if index}
     header = forms.parse_id(request.form.get("header")) or 0
-    try:
+    form = forms.Form(ReturnSchema, {f"column-{name}": index for name, index in chosen.items()})
+    with form.heeding(Conflict), _late(batch_id, form):
         intake.choose_columns(
             batch_id, header=header, columns=mapping, actor=current_actor(), now=clock.now(), seen=_seen()
         )
-    except Rejected as problem:
-        form = forms.Form(ReturnSchema, {f"column-{name}": index for name, index in chosen.items()})
-        form.refuse(problem)
-        page = screens.Screen.of(batch, current_actor(), clock.now(), header)
-        return render_template("imports/show.html", it=page, form=form), 422
-    return _show(batch_id)
+        return _show(batch_id)
+    return _again(batch, form, header)
 
 
 @blueprint.post("/<int:batch_id>/back")
 @policy(policies.can_run)
-def back(batch_id: int) -> Response:
+def back(batch_id: int) -> Any:
     """Choose the columns anew."""
-    _batch(batch_id)
-    intake.back_to_columns(batch_id, actor=current_actor(), seen=_seen())
-    return _show(batch_id)
+    return _doing(batch_id, lambda: intake.back_to_columns(batch_id, actor=current_actor(), seen=_seen()))
 
 
 @blueprint.post("/<int:batch_id>/again")
 @policy(policies.can_see)
-def again(batch_id: int) -> Response:
+def again(batch_id: int) -> Any:
     """Run the dry run once more."""
-    _batch(batch_id)
-    decisions.run_again(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())
-    return _show(batch_id)
+    return _doing(batch_id, lambda: decisions.run_again(batch_id, actor=current_actor(), now=clock.now(), seen=_seen()))
 
 
 @blueprint.post("/<int:batch_id>/apply")
 @policy(policies.can_run)
-def apply(batch_id: int) -> Response:
-    _batch(batch_id)
-    _tell_stale(decisions.order(batch_id, actor=current_actor(), now=clock.now(), seen=_seen()))
-    return _show(batch_id)
+def apply(batch_id: int) -> Any:
+    return _doing(
+        batch_id,
+        lambda: _tell_stale(decisions.order(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())),
+    )
 
 
 @blueprint.post("/<int:batch_id>/approve")
@@ -278,16 +294,10 @@ def approve(batch_id: int) -> Any:
     form = forms.Form(ApprovalSchema)
     data = form.load(request.form)
     if data is not None:
-        with form.heeding():
+        with form.heeding(Conflict), _late(batch_id, form):
             _tell_stale(decisions.approve(batch_id, actor=current_actor(), now=clock.now(), seen=_seen(), **data))
             return _show(batch_id)
     return _again(batch, form)
-
-
-def _again(batch: ImportBatch, form: forms.Form) -> Any:
-    """The page once more, with what was said of the form."""
-    page = screens.Screen.of(batch, current_actor(), clock.now(), None)
-    return render_template("imports/show.html", it=page, form=form), form.status
 
 
 def _tell_stale(batch: ImportBatch) -> None:
@@ -301,23 +311,26 @@ def send_back(batch_id: int) -> Any:
     batch = _batch(batch_id)
     form = forms.Form(ReturnSchema)
     data = form.load(request.form)
-    if data is None:
-        return _again(batch, form)
-    decisions.send_back(batch_id, data["reason"], actor=current_actor(), now=clock.now(), seen=_seen())
-    return _show(batch_id)
+    if data is not None:
+        with form.heeding(Conflict), _late(batch_id, form):
+            decisions.send_back(batch_id, data["reason"], actor=current_actor(), now=clock.now(), seen=_seen())
+            return _show(batch_id)
+    return _again(batch, form)
 
 
 @blueprint.post("/<int:batch_id>/withdraw")
 @policy(policies.can_run)
-def withdraw(batch_id: int) -> Response:
-    _batch(batch_id)
-    decisions.withdraw(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())
-    return redirect(url_for("imports.index"), 303)
+def withdraw(batch_id: int) -> Any:
+    batch, form = _batch(batch_id), forms.Form(ReturnSchema)
+    with form.heeding(Conflict), _late(batch_id, form):
+        decisions.withdraw(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())
+        return redirect(url_for("imports.index"), 303)
+    return _again(batch, form)
 
 
 @blueprint.post("/<int:batch_id>/undo")
 @policy(policies.can_see)
-def undo(batch_id: int) -> Response:
-    _batch(batch_id)
-    decisions.order_undo(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())
-    return _show(batch_id)
+def undo(batch_id: int) -> Any:
+    return _doing(
+        batch_id, lambda: decisions.order_undo(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())
+    )

@@ -333,6 +333,40 @@ def test_a_plan_is_sent_back_with_a_reason(client, login, database):
     assert "wrong term" in page
 
 
+def test_a_decision_that_comes_too_late_shows_the_import_as_it_is(client, login, database):
+    uploader = accounts.person("registry", locale="en")
+    first, second = (accounts.person("registry", locale="en", name=name) for name in ("甲主管", "乙主管"))
+    login(uploader)
+    batch = walk_to_plan(
+        client, campus.gb18030([campus.PEOPLE_HEADINGS, campus.person(1, 院系="", 班级="")]), kind="people"
+    )
+    at, seen = f"/imports/{batch.id}", {"version": batch.version}
+    login(second)
+    stale = client.post(f"{at}/return", data={"version": batch.version - 1, "reason": "wrong term"})
+    assert stale.status_code == 412
+    assert "Nothing is done: look at it before you repeat the step." in stale.text
+    assert 'name="reason"' in stale.text
+    assert 'value="wrong term"' in stale.text, "what was typed stays"
+    login(first)
+    assert client.post(f"{at}/approve", data=seen).status_code == 303
+    login(second)
+    late = client.post(f"{at}/approve", data=seen)
+    assert late.status_code == 412
+    assert "last by 甲主管" in late.text
+    assert f'hx-get="{at}/state"' in late.text, "the page of the import, as far as it is"
+    impossible = client.post(f"{at}/return", data={"version": newest().version, "reason": "wrong term"})
+    assert impossible.status_code == 409
+    assert "The import has moved on." in impossible.text
+    assert f'hx-get="{at}/state"' in impossible.text
+    login(uploader)
+    for act in ("reading", "columns", "back", "again", "apply", "withdraw", "undo"):
+        for version, status in ((seen["version"], 412), (newest().version, 409)):
+            answer = client.post(f"{at}/{act}", data={**columns_form(batch), "version": version})
+            assert (answer.status_code, "Back to the start" in answer.text) == (status, False), (act, answer.text)
+            assert f'hx-get="{at}/state"' in answer.text
+    assert newest().state == "applying"
+
+
 def test_who_may_not_import_sees_nothing(client, login, database):
     login(accounts.person("student"))
     assert client.get("/imports").status_code == 403

@@ -397,6 +397,20 @@ def test_the_api(client: FlaskClient, database: Session) -> None:
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "events")
 
 
+def test_a_message_that_cannot_be_sent_again_says_so_on_the_page_of_its_endpoint(login: Any, database: Session) -> None:
+    client, made = login(accounts.person("admin", locale="en")), endpoint("https://gate.example.edu/in")
+    services.send_test(made.id, actor=SYSTEM, now=clock.now())
+    (message,) = messages(database)
+    at = f"/webhooks/messages/{message.id}/replay"
+    refused = client.post(at, follow_redirects=True)
+    assert refused.request.path == f"/webhooks/{made.id}"
+    assert "This message is still being sent." in refused.text
+    services.settle(WebhookDue(message.id, 0, 0), clock.now(), status=204, error=None)
+    assert "The message is sent again." in client.post(at, follow_redirects=True).text
+    assert messages(database)[0].replays == 1
+    assert client.post("/webhooks/messages/123456/replay").status_code == 404
+
+
 def test_a_page_that_says_no_version_changes_nothing(login: Any, database: Session) -> None:
     client = login(accounts.person("admin"))
     sent = {"name": "Gate", "url": "https://gate.example.edu/in", "events": ["ticket.filed"]}

@@ -67,6 +67,14 @@ def messages(endpoint_id: int, cursor: str | None = None, limit: int = 50) -> pa
     return paging.page(query, [("id", WebhookMessage.id.desc())], cursor, limit)
 
 
+def endpoint_of(message_id: int) -> int:
+    """Where a message went; raises NotFound."""
+    found = db.session.scalar(select(WebhookMessage.endpoint_id).where(WebhookMessage.id == message_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def outgoing(message_id: int) -> Any:
     """What is needed to send a message; None where it is gone."""
     return db.session.execute(

@@ -117,9 +117,13 @@ def remove(webhook_id: int) -> Any:
 @policy(policies.write_webhooks)
 def replay(message_id: int) -> Any:
     """Send one message again."""
-    found = services.replay(message_id, actor=current_actor(), now=clock.now())
-    toast(_("The message is sent again."))
-    return redirect(url_for("webhooks.show", webhook_id=found.endpoint_id))
+    webhook_id = queries.endpoint_of(message_id)
+    try:
+        services.replay(message_id, actor=current_actor(), now=clock.now())
+        toast(_("The message is sent again."))
+    except Conflict as refused:
+        toast(refused.message, "late")
+    return redirect(url_for("webhooks.show", webhook_id=webhook_id))
 
 
 def _form(form: forms.Form, status: int = 200) -> Any:
