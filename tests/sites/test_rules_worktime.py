@@ -148,10 +148,6 @@ class TestDays:
     def test_no_day_within_ten_years(self) -> None:
         assert WorkTime(Calendar(zone=SHANGHAI)).minutes(at("2026-11-18T10:00"), Days(2)) is None
 
-    def test_worked_dates_are_counted_after_the_first(self) -> None:
-        assert PLAIN.worked_dates(at("2026-11-18T10:00"), at("2026-11-18T11:00")) == 0
-        assert PLAIN.worked_dates(at("2026-11-20T10:00"), at("2026-11-24T01:00")) == 2
-
 
 class TestClocksOfTheZone:
     """9 and scenario 8: both changes of Europe/London, hours skipped and repeated."""

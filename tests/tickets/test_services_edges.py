@@ -66,9 +66,6 @@ def test_notes_are_staffs(ground: tickets.Ground, database: Session, now: dateti
         acts.note(actor=actor(ground.dispatcher), now=now, ticket_id=filed.id, text=" ")
     with pytest.raises(NotAllowed):
         acts.note(actor=actor(ground.student), now=now, ticket_id=filed.id, text="x")
-    acts.photo_added(actor=actor(ground.student), now=now, ticket_id=filed.id, attachment_id=7, moment="report")
-    data = database.scalars(select(TicketEvent.data).where(TicketEvent.kind == "photo")).one()
-    assert data == {"attachment_id": "7", "moment": "report"}
 
 
 def test_a_report_through_a_sticker_has_no_reporter(ground: tickets.Ground, database: Session, now: datetime) -> None:

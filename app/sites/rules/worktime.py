@@ -138,12 +138,6 @@ class WorkTime:
                 return None
             end = start + 2 * (end - start)
 
-    def worked_dates(self, start: int, end: int) -> int:
-        """How many local dates with working time lie after the start's date, up to and with the end's."""
-        first, last = self.local_date(start).toordinal(), self.local_date(end).toordinal()
-        table = self._reaching(start, end + DAY)
-        return max(0, bisect_right(table.worked, last) - bisect_right(table.worked, first))
-
     def works_at(self, minute: int) -> bool:
         """Whether a minute works."""
         return self.between(minute, minute + 1) == 1

@@ -254,18 +254,6 @@ def note(*, actor: Actor, now: datetime, ticket_id: int, text: str) -> None:
     case.write()
 
 
-def photo_added(
-    *, actor: Actor, now: datetime, ticket_id: int, attachment_id: int, order_id: int | None = None, moment: str = ""
-) -> None:
-    """Leave a remark that a photo was received (by `attachments.receive`) for a ticket or one of its orders.
-
-    The right to add it was judged where it was received; `photos` does both at once.
-    """
-    case = by_ticket(ticket_id, actor=actor, now=now)
-    photo_remark(case, attachment_id, order_id=order_id, moment=moment)
-    case.write()
-
-
 def photo_remark(case: Case, attachment_id: int, *, order_id: int | None, moment: str) -> None:
-    """The remark itself, for a case already locked."""
+    """The remark that a photo was received (by `attachments.receive`) for a locked ticket or one of its orders."""
     case.remark(Remark.PHOTO, order_id=order_id, data={"attachment_id": str(attachment_id), "moment": moment})
