@@ -6,7 +6,9 @@ Exit codes: 0 all good rows taken (or the plan waits for approval), 1 some rows 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,17 +18,19 @@ from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
-from app.core import clock, institution, transaction
+from app.core import clock, i18n, institution, transaction
 from app.core.actor import Actor
 from app.core.db import institution_bound
 from app.core.errors import DomainError
 from app.imports import queries, registry, schemas, wording
 from app.imports.models import ImportBatch
-from app.imports.services import application, decisions, dry_run, intake, life, looking
+from app.imports.services import application, decisions, dry_run, intake, life, looking, progress
 
 SHOWN = 100  # kinds of refusal printed as text
 GROUPS = 1000  # kinds of refusal in --json, which lists every row besides
 UNUSABLE = 2
+REWRITE = "\r\x1b[K"
+"""Takes a terminal back to the start of an empty line."""
 
 
 class _Stop(Exception):
@@ -71,12 +75,39 @@ def command(
     with institution_bound(facts.id):
         run = _Run(kind, Actor.system(facts.id), clock.now())
         try:
-            report = run.whole(file, extent, encoding, sheet, dry=dry, strict=strict, approver=approver)
+            with _progress_line(shown=not as_json and _on_terminal()):
+                report = run.whole(file, extent, encoding, sheet, dry=dry, strict=strict, approver=approver)
         except _Stop as stop:
             _say({"error": str(stop)} if as_json else str(stop), as_json, error=True)
             raise SystemExit(stop.code) from None
     _say(report if as_json else _sentences(report), as_json)
     raise SystemExit(1 if report["refused"] and report["state"] != "waiting" else 0)
+
+
+def _on_terminal() -> bool:
+    """Whether a person looks at what is said beside the result."""
+    return sys.stderr.isatty()
+
+
+@contextmanager
+def _progress_line(*, shown: bool) -> Iterator[None]:
+    """Meanwhile a line counts the rows of the stage under way; it is gone before anything else is said."""
+    if not shown:
+        yield
+        return
+    with progress.heard_by(lambda *report: click.echo(REWRITE + _counted(*report), err=True, nl=False)):
+        try:
+            yield
+        finally:
+            click.echo(REWRITE, err=True, nl=False)
+
+
+def _counted(stage: str, done: int, total: int) -> str:
+    label = wording.STAGES[stage]
+    if total:
+        of = i18n.format_number(total)
+        return str(_("%(stage)s: %(done)s of %(total)s rows", stage=label, done=i18n.format_number(done), total=of))
+    return str(_("%(stage)s: %(done)s rows", stage=label, done=i18n.format_number(done))) if done else f"{label} …"
 
 
 class _Run:

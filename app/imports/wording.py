@@ -121,6 +121,7 @@ STAGES: dict[str, Any] = {
     "reading": _l("Reading the file"),
     "planning": _l("Comparing with the register"),
     "storing": _l("Storing the result"),
+    "writing": _l("Writing the rows, all in one go"),
 }
 
 ENCODINGS: dict[str, Any] = {

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.db import db
+from app.imports import cli
 from app.imports.models import ImportBatch
+from app.imports.services import progress
 from app.sites.models import Place
 from tests.factories import accounts
 from tests.imports import stages
@@ -49,6 +51,25 @@ def test_good_lists_end_with_zero_and_speak_json(run):
     assert done.exit_code == 0
     report = json.loads(done.output)
     assert (report["read"], report["taken"], report["refused"], report["state"]) == (131, 131, 0, "applied")
+
+
+def test_a_terminal_shows_how_far_it_is_and_nothing_else_does(run, app, monkeypatch):
+    monkeypatch.setitem(app.config, "DEFAULT_LOCALE", "en")
+    rows, _wrong = campus.places(rooms=1200, bad=0)
+    assert "Reading" not in run("places", rows, "--dry-run").stderr, "no terminal: a log, a pipe"
+    monkeypatch.setattr(cli, "_on_terminal", lambda: True)
+    monkeypatch.setattr(progress, "EVERY_SECONDS", 0)
+    done = run("places", rows)
+    said = done.stderr.split("\r")
+    for line in (
+        "Reading the file: 1,000 rows",
+        "Comparing with the register: 1,000 of 1,311 rows",
+        "Writing the rows, all in one go …",
+    ):
+        assert line in said
+    assert said[-1] == "", "the line is gone at the end"
+    assert done.stdout.splitlines()[0] == "read 1311, taken 1311, refused 0"
+    assert run("places", rows, "--json").stderr == ""
 
 
 def test_a_dry_run_writes_nothing(run):

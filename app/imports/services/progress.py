@@ -1,9 +1,14 @@
-"""How far a stage is, written apart at most twice a second: one row per batch, seen by pages and the API."""
+"""How far a stage is, written apart at most twice a second: one row per batch, seen by pages and the API.
+
+Who runs the stages himself, as the command does, hears it as well.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert
@@ -15,6 +20,21 @@ from app.imports.models import ImportProgress
 
 EVERY_SECONDS = 0.5
 STEP_EVERY_SECONDS = 5.0
+
+Listener = Callable[[str, int, int], None]
+"""Is told the stage, how many rows are done, and of how many (0: nobody knows)."""
+
+_listener: ContextVar[Listener | None] = ContextVar("import_progress_listener", default=None)
+
+
+@contextmanager
+def heard_by(listener: Listener) -> Iterator[None]:
+    """Meanwhile the listener hears of every report, too."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
 
 
 class Meter:
@@ -37,6 +57,8 @@ class Meter:
             self._step()
 
     def _write(self, done: int) -> None:
+        if (listener := _listener.get()) is not None:
+            listener(self.stage, done, self.total)
         at: datetime = clock.now()
         figures = {"stage": self.stage, "done": done, "total": self.total, "began_at": self.began, "at": at}
         with apart() as session:
