@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
+import pwd
 from pathlib import Path
 
 import pytest
 
 from app.core import embedded
+from app.core.launch import process, servers
 from app.core.supervisor import external, failures
 
 FOLDER = Path("/srv/houqin")
@@ -57,3 +60,17 @@ def test_servers_of_ones_own_are_named_wholly_or_not_at_all() -> None:
     assert external.named(dict.fromkeys(external.NEEDED, "x"))
     with pytest.raises(embedded.ServerError, match="REDIS_URL is not"):
         external.named({"DATABASE_URL": "x", "OWNER_DATABASE_URL": "x"})
+
+
+def test_a_user_id_without_a_name_is_told_how_it_gets_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    postgres = servers.Postgres(
+        tmp_path / "postgres", tmp_path, process.Identity(), tmp_path / "log", home=tmp_path, durable=False
+    )
+    with pytest.raises(embedded.ServerError, match="useradd --uid 12345 "):
+        postgres.create()
+    assert list(tmp_path.iterdir()) == [], "nothing is begun"

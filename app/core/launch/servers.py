@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -56,6 +57,19 @@ def valkey_binary() -> Path:
             "set DATABASE_URL, WORKER_DATABASE_URL, OWNER_DATABASE_URL and REDIS_URL."
         )
     return found[0]
+
+
+def _check_named(uid: int) -> None:
+    """Raise ServerError for a user id without a name, as `docker run --user 12345` gives one: initdb refuses it."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        raise ServerError(
+            f"User id {uid} has no name here, and PostgreSQL makes no data folder for such a user. Give it one, as "
+            f"root (in a container when its image is built):\n"
+            f"  useradd --uid {uid} --no-create-home houqin\n"
+            "or start as a user who has one."
+        ) from None
 
 
 class Server(ABC):
@@ -209,6 +223,7 @@ class Postgres(Server):
 
     def create(self) -> None:
         """Make the cluster beside its place and move it there when it is whole."""
+        _check_named(os.geteuid() if self.identity.kind == "self" else process.NOBODY)
         made = self.folder.with_name(self.folder.name + ".new")
         shutil.rmtree(made, ignore_errors=True)
         made.mkdir(mode=0o700)
