@@ -138,6 +138,36 @@ def test_an_order_somebody_else_writes_is_tried_again(
     assert set(outcomes(database, run.id).values()) == {("refused", "busy")}
 
 
+def test_what_nobody_foresaw_is_not_taken_for_somebody_elses_lock(
+    ground: factory.Ground, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = accounts.actor(ground.dispatcher)
+    items = [Item(ground.file().order_id or 0, 1)]
+    run = bulk_runs.order(actor=me, now=clock.now(), task=Task(action=BulkAction.POOL), items=items)
+
+    class Broken(Exception):
+        sqlstate = "42P01"
+
+    def broken(**given: Any) -> Any:
+        raise DBAPIError("select", None, Broken())
+
+    monkeypatch.setattr(bulk, "act_on_many", broken)
+    with pytest.raises(DBAPIError):
+        work(run.id, ground.dispatcher)
+    assert set(outcomes(database, run.id).values()) == {(None, None)}
+
+
+def test_many_are_given_to_one(ground: factory.Ground, database: Session) -> None:
+    person = ground.technician()
+    ids = [ground.file().order_id or 0 for _each in range(2)]
+    task = Task(action=BulkAction.ASSIGN, assignee=person.id)
+    me, items = accounts.actor(ground.dispatcher), [Item(each, 1) for each in ids]
+    done = bulk.act_on_many(actor=me, now=clock.now(), task=task, items=items)
+    assert [each.refused for each in done] == [None, None]
+    held = database.execute(select(WorkOrder.state, WorkOrder.assignee_id)).all()
+    assert [tuple(each) for each in held] == [("offered", person.id)] * 2
+
+
 def test_what_ordering_refuses(client: FlaskClient, ground: factory.Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     me = accounts.actor(ground.dispatcher)
     task = Task(action=BulkAction.POOL)
@@ -190,7 +220,8 @@ def test_the_page_asks_once_more_and_shows_the_account(
     assert client.post(f"/dispatch/runs/{run.id}/stop").status_code == 404
 
 
-def test_old_accounts_are_forgotten(ground: factory.Ground, database: Session) -> None:
+def test_old_accounts_are_forgotten(ground: factory.Ground, database: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_runs, "BATCH", 1)
     me, now = accounts.actor(ground.dispatcher), clock.now()
     items = [Item(ground.file().order_id or 0, 1)]
     for age in (timedelta(days=91), timedelta(days=89)):

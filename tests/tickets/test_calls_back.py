@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,10 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock, settings
+from app.core.actor import Actor
+from app.core.errors import Conflict
 from app.core.outbox import OutboxEvent
 from app.tickets.crew import screens
 from app.tickets.models import TicketEvent, WorkOrder
 from app.tickets.rules.workflow import OrderAct
+from app.tickets.services import calls_back, dispatching, filing
 from tests.factories import accounts
 from tests.factories import tickets as make
 from tests.tickets.at_work import ENGLISH, do, offered
@@ -62,6 +66,18 @@ def test_asked_answered_and_read_by_the_desk_alone(
     told = [each.kind for each in database.scalars(select(OutboxEvent).order_by(OutboxEvent.id))]
     assert sum("CallBackAsked" in each for each in told) == 2
     assert sum("CallBackAnswered" in each for each in told) == 1
+
+
+def test_where_nobody_with_an_account_reported_it_nobody_is_asked(ground: make.Ground, now: datetime) -> None:
+    technician = ground.technician()
+    filed = filing.file_ticket(
+        actor=Actor.anonymous(1), now=now, category="tap", place_id=ground.room.id, description="漏水", origin="qr"
+    )
+    given: dict[str, Any] = {"now": now, "order_id": filed.order_id}
+    dispatching.assign(actor=make.actor(ground.dispatcher), assignee_id=technician.id, seen=None, **given)
+    do(technician, filed.order_id or 0, OrderAct.ACCEPT, now=now)
+    with pytest.raises(Conflict, check=lambda refused: refused.code == "no-reporter"):
+        calls_back.ask(actor=make.actor(technician), **given)
 
 
 def test_nobody_asks_for_an_order_that_is_not_his(ground: make.Ground, now: datetime, login: Login) -> None:

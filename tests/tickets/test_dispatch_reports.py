@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.core.actor import Actor
+from app.core.errors import Rejected
 from app.core.outbox import OutboxEvent
 from app.tickets.models import Absence, Offer, Shift, Ticket, TicketEvent
 from app.tickets.rules.workflow import OrderAct
@@ -90,6 +91,19 @@ class TestDryRun:
     @pytest.mark.parametrize("query", ["category=x", "category=1", "place_id=999999&category=1", "at=never&category=1"])
     def test_what_cannot_be_asked_is_said(self, query: str, ground: make.Ground, desk: FlaskClient) -> None:
         assert "Please look at these again:" in text(desk, f"/dispatch/whom?{query}", 422)
+
+    def test_what_nobody_repairs_has_no_ranking(self, ground: make.Ground, now: datetime) -> None:
+        group = make.category("water", None, "水", "Water")
+        for category in ("none", group.id):
+            with pytest.raises(Rejected) as refused:
+                dry_run.whom(
+                    actor=make.actor(ground.dispatcher),
+                    at=now,
+                    place_id=ground.room.id,
+                    category=category,
+                    urgency="low",
+                )
+            assert set(refused.value.fields) == {"category"}
 
     def test_the_empty_form(self, ground: make.Ground, desk: FlaskClient) -> None:
         assert "Choose a place and what is broken." in text(desk, "/dispatch/whom")

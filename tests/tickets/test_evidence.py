@@ -189,6 +189,7 @@ def test_without_a_reporter_who_can_read_it_no_code_is_asked(
     database.flush()
     do(technician, order_id, OrderAct.DONE, now=now, note="x")
     assert state(database, order_id)[0] == "done"
+    assert not evidence.has_reader(None, now), "nor where it was reported without an account"
 
 
 def code_of(secret: str) -> str:

@@ -158,7 +158,7 @@ def test_a_broken_off_step_is_done_again(walked: Walk, monkeypatch: pytest.Monke
 
 def test_what_is_forgotten_meanwhile_is_not_taken_for_settled(walked: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     """An operator has all made anew while the job is at it: the job's mark would keep the wrong row for good."""
-    made = walked.ground.file(at=walked.now)
+    made, _other = walked.ground.file(at=walked.now), walked.ground.file(at=walked.now)
     monkeypatch.setattr(settling, "AT_ONCE", 1)
     later = walked.now + settling.LATEST + timedelta(minutes=1)
     steps = settling.settle(later)

@@ -185,6 +185,20 @@ def test_only_what_is_under_way_can_be_joined(client: FlaskClient, ground: facto
     assert student.post("/tickets/x/join").status_code == 404
 
 
+def test_of_a_duplicate_its_original_is_followed_while_that_is_under_way(
+    client: FlaskClient, ground: factory.Ground, database: Session
+) -> None:
+    original, twin = (ground.file(place_id=ground.floor.id, by=accounts.person("student")) for _ in range(2))
+    desk, other = Caller(client, ground.dispatcher), accounts.person("student")
+    desk.post(f"/tickets/{twin.id}/merge", {"into": str(original.id)})
+    assert Caller(client, other).post(f"/tickets/{twin.id}/join").status_code == 200
+    follows = select(TicketFollower.ticket_id).where(TicketFollower.person_id == other.id)
+    assert database.scalars(follows).all() == [original.id]
+    desk.post(f"/tickets/{original.id}/transitions", {"act": "reject", "reason": "not_ours"}, seen="*")
+    for ticket_id in (original.id, twin.id):
+        assert Caller(client, other).post(f"/tickets/{ticket_id}/join").status_code == 404
+
+
 def test_joining_and_leaving_honour_if_match(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
     filed = ground.file()
     version = database.get_one(Ticket, (1, filed.id)).version

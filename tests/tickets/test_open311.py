@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from app.core import clock, settings
 from app.core.db import db
 from app.sites.models import Place
-from app.tickets.models import Ticket
+from app.tickets.models import Ticket, TicketEvent
 from app.tickets.services import publishing
 from tests.factories import accounts, attachments
 from tests.factories import tickets as factory
@@ -149,6 +149,14 @@ def test_another_client_reads_json_and_xml(
     assert tree.findtext("request/status") == "open"
 
 
+def test_a_group_is_no_service_what_stands_below_it_is(ground: factory.Ground, client: FlaskClient) -> None:
+    group = factory.category("water", None, "水", "Water")
+    ground.category.parent_id = group.id
+    db.session.flush()
+    (service,) = client.get("/open311/v2/services.json", headers={"Accept-Language": "en"}).get_json()
+    assert (service["service_code"], service["group"]) == ("tap", "Water")
+
+
 def test_without_a_key_rooms_are_not_shown(ground: factory.Ground, client: FlaskClient) -> None:
     room = ground.file()
     assert client.get("/open311/v2/requests.json").json == []
@@ -170,6 +178,10 @@ def test_text_and_photo_only_where_published(
     bearer = accounts.token(ground.dispatcher)
     answer = client.post(f"/api/v1/tickets/{filed.id}/publishing", json={"published": True}, headers=bearer)
     assert answer.status_code == 200
+    again = client.post(f"/api/v1/tickets/{filed.id}/publishing", json={"published": True}, headers=bearer)
+    assert again.status_code == 200
+    said = select(TicketEvent.id).where(TicketEvent.ticket_id == filed.id, TicketEvent.kind == "publish")
+    assert len(db.session.scalars(said).all()) == 1, "the same again is no change"
     shown = client.get(where).json[0]
     assert shown["description"] == "水龙头漏水"
     assert client.get(_path(shown["media_url"])).status_code == 200

@@ -157,12 +157,42 @@ def test_what_is_given_back_lies_in_the_pool_again(
     assert (order(database, order_id).state, api.pool(second)) == ("queued", [str(order_id)])
 
 
-def test_by_transition_it_is_the_same(ground: make.Ground, api: Api) -> None:
+def test_by_transition_it_is_the_same(ground: make.Ground, api: Api, now: datetime) -> None:
     technician = ground.technician()
-    order_id = pooled(ground, api)
-    api.post(technician, f"/work-orders/{order_id}/claim")
-    do_again = api.post(technician, f"/work-orders/{order_id}/transitions", {"to": "accepted"}, seen=3)
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.DECLINE, now=now, reason="busy")  # he sees what he was asked for
+    api.post(ground.dispatcher, f"/work-orders/{order_id}/pool", seen=3)
+    taken = api.post(technician, f"/work-orders/{order_id}/transitions", {"to": "accepted"}, seen=4)
+    assert (taken.status_code, taken.json["assignee"]["id"]) == (200, str(technician.id))
+    do_again = api.post(technician, f"/work-orders/{order_id}/transitions", {"to": "accepted"}, seen=5)
     assert do_again.status_code == 409
+
+
+def test_an_offer_that_has_ended_is_no_longer_there_to_be_taken(
+    ground: make.Ground, api: Api, database: Session, now: datetime
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.DECLINE, now=now, reason="busy")
+    late = api.post(technician, f"/work-orders/{order_id}/transitions", {"to": "accepted"}, seen=3)
+    assert (late.status_code, order(database, order_id).state) == (409, "queued")
+
+
+def test_whoever_is_no_technician_takes_nothing(ground: make.Ground, api: Api, database: Session) -> None:
+    order_id = pooled(ground, api)
+    both = accounts.person("technician", "dispatcher")
+    refused = api.post(both, f"/work-orders/{order_id}/transitions", {"to": "accepted"}, seen=2)
+    assert (refused.status_code, order(database, order_id).state) == (403, "queued")
+
+
+def test_what_waits_for_another_does_not_go_into_the_pool(ground: make.Ground, api: Api, database: Session) -> None:
+    first = ground.file()
+    more = {"trade": "water", "after": str(first.order_id), "reason": "also the drain"}
+    second = api.post(ground.dispatcher, f"/tickets/{first.id}/work-orders", more)
+    assert second.status_code == 201, second.json
+    put = api.post(ground.dispatcher, f"/work-orders/{second.json['id']}/pool", seen=1)
+    assert (put.status_code, put.json["type"]) == (409, "dependencies-over")
+    assert order(database, int(second.json["id"])).state == "planned"
 
 
 def test_the_dispatchers_and_the_crews_page(

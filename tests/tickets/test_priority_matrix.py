@@ -96,6 +96,10 @@ class TestService:
                 services.set_matrix(given=rows, reason=reason, **given_so)
             assert set(refused.value.fields) == fields
 
+    def test_the_same_again_is_no_change(self, database: Session, now: datetime) -> None:
+        assert services.set_matrix(actor=SYSTEM, now=now, given=changed(), reason="x", seen=0) == 0
+        assert database.scalars(select(AuditEntry).where(AuditEntry.verb == "priority.matrix")).all() == []
+
     def test_whoever_changes_at_the_same_time_is_told(self, database: Session, now: datetime) -> None:
         given_so = {"actor": SYSTEM, "now": now, "reason": "x"}
         services.set_matrix(given=changed(room_low="normal"), seen=0, **given_so)

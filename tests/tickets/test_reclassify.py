@@ -109,6 +109,18 @@ def test_what_waited_for_its_place_or_category_goes_on_by_itself(
     assert correct(desk, late.id, category="tap").json["status"] == "accepted"
 
 
+def test_nobody_moves_it_to_where_he_has_no_say_and_what_waits_has_no_order_to_change(
+    client: FlaskClient, ground: factory.Ground, database: Session
+) -> None:
+    far = factory.place("building", "竹园1栋", factory.place("campus", "北校区"))
+    here = accounts.person("dispatcher", scope_kind="campus", scope_id=ground.campus.id)
+    refused = correct(Caller(client, here), ground.file().id, place_id=str(far.id))
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "place_id")
+    waits = ground.file(place_text="7 号楼 999")
+    assert correct(Caller(client, ground.dispatcher), waits.id, category="lamp").json["status"] == "submitted"
+    assert orders(database, waits.id) == []
+
+
 def test_what_is_refused(client: FlaskClient, ground: factory.Ground, database: Session) -> None:
     desk, filed = Caller(client, ground.dispatcher), ground.file()
     for wish, field in (

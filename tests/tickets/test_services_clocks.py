@@ -213,6 +213,16 @@ class TestSteps:
         self.take(filed, local(20, 17))
         assert ticket_of(filed).priority == "normal"
 
+    def test_a_raise_makes_no_emergency(self, database: Session, frozen: datetime) -> None:
+        """27: people only declare one; nor is a priority raised by two steps (20)."""
+        steps = (Step(after=after, do=Do.RAISE, clocks=frozenset({Kind.DISPATCH})) for after in (0, 30))
+        self.policy(frozen, *steps)
+        ground = make.Ground()
+        low, high = ground.file(urgency="low"), ground.file(urgency="high")
+        for filed in (low, high):
+            self.take(filed, local(20, 17))
+        assert [ticket_of(filed).priority for filed in (low, high)] == ["normal", "high"]
+
     def test_reassigning_takes_an_offer_back(self, database: Session, frozen: datetime) -> None:
         self.policy(frozen, Step(after=-25, do=Do.REASSIGN, clocks=frozenset({Kind.DISPATCH})))
         ground = make.Ground()
@@ -220,6 +230,13 @@ class TestSteps:
         order_id = at_work.offered(ground, frozen)
         escalating.take_steps(actor=SYSTEM, now=local(18, 10, 6), ticket_id=order_of(order_id).ticket_id)
         assert order_of(order_id).state == "queued"
+
+    def test_reassigning_asks_anew_for_what_waits(self, database: Session, frozen: datetime) -> None:
+        self.policy(frozen, Step(after=-25, do=Do.REASSIGN, clocks=frozenset({Kind.DISPATCH})))
+        filed = make.Ground().file()
+        self.take(filed, local(18, 10, 6))
+        assert [each["wake"] for each in told("OrderQueued") if each["wake"] == "asked"] == ["asked"]
+        assert order_of(filed.order_id).state == "queued"
 
     def test_a_step_takes_nothing_from_a_holder(self, database: Session, frozen: datetime) -> None:
         """20, ADR 0008: whom the step turns to is told, and reassigns it."""
@@ -277,10 +294,23 @@ class TestCalendarPublished:
         assert row(filed.id, Kind.RESTORE).due_at == local(23, 18)
         assert ticket_of(filed).promised_at == local(24, 18)
 
+    def test_where_nothing_is_promised_yet_nothing_is_told(self, database: Session, frozen: datetime) -> None:
+        filed = make.Ground().file(place_text="后山")
+        _calendar, version_id = self.publish(local(18, 11), date(2026, 11, 18))
+        assert recalendaring.rejudge(actor=SYSTEM, now=local(18, 11), ticket_id=filed.id, version_id=version_id)
+        assert row(filed.id, Kind.RESPOND).calendar_version_id == version_id
+        assert told("PromiseTold") == []
+
     def test_a_new_ticket_begins_with_the_version_in_force(self, database: Session, frozen: datetime) -> None:
         _calendar, version_id = self.publish(frozen, date(2026, 11, 19))
         filed = make.Ground().file()
         assert row(filed.id, Kind.RESTORE).calendar_version_id == version_id
+
+
+def test_rule_6_rows_of_clocks_a_policy_no_longer_has_are_void(database: Session, frozen: datetime) -> None:
+    filed = make.Ground().file()
+    clocks.write(filed.id, {}, set())
+    assert {(each.phase, each.due_at, each.next_at) for each in sla.of_ticket(filed.id)} == {("void", None, None)}
 
 
 class TestOldTickets:

@@ -85,13 +85,13 @@ def test_only_those_with_the_right_change_master_data(ground: tickets.Ground, no
         crews.end_technician(actor=student, now=now, person_id=ground.student.id)
 
 
-def test_a_category_stands_at_most_four_deep(ground: tickets.Ground, now: datetime) -> None:
+def test_a_category_has_at_most_four_above_it(ground: tickets.Ground, now: datetime) -> None:
     admin = accounts.actor(accounts.person("admin"))
     parent_id: int | None = None
-    for code in "abcd":
+    for code in "abcde":
         parent_id = catalogue.add_category(actor=admin, now=now, code=code, name=WORDS, parent_id=parent_id)
     with pytest.raises(Rejected) as refused:
-        catalogue.add_category(actor=admin, now=now, code="e", name=WORDS, parent_id=parent_id)
+        catalogue.add_category(actor=admin, now=now, code="f", name=WORDS, parent_id=parent_id)
     assert set(refused.value.fields) == {"parent_id"}
 
 
@@ -148,7 +148,10 @@ def test_technicians_are_admitted_planned_and_ended(ground: tickets.Ground, data
     ):
         with pytest.raises(Rejected):
             wrong()
-    crews.end_technician(actor=dispatcher, now=now, person_id=person.id)
+    for _twice in range(2):
+        crews.end_technician(actor=dispatcher, now=now, person_id=person.id)
+    ended = select(AuditEntry.id).where(AuditEntry.verb == "technician.end")
+    assert len(database.scalars(ended).all()) == 1
     assert candidates.technicians(trade_id=ground.trade.id, now=now, zone=None) == []
 
 

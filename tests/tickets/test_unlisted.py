@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from flask_babel import lazy_gettext as _l
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -226,6 +226,18 @@ def test_open_requests_are_moved_step_by_step_and_not_in_the_request(
     acts.withdraw(actor=factory.actor(ground.student), now=clock.now(), ticket_id=broken.id, seen=None)
     unlisted.move_there(alias_id, lambda: None, actor=desk)
     assert places() == [ground.room.id, None, ground.room.id, None, ground.room.id]
+
+
+def test_words_that_mean_nothing_any_more_move_nothing(ground: factory.Ground, database: Session) -> None:
+    """They were taken back while the job was at it: what is not moved yet stays, and nobody is told of a failure."""
+    filed = [ground.file(place_text="老水房").id for _each in range(2)]
+    desk = factory.actor(ground.dispatcher)
+    unlisted.name_for_all(actor=desk, now=clock.now(), text="老水房", place_id=ground.room.id)
+    alias_id = database.scalars(select(PlaceAlias.id)).one()
+    assert unlisted.move_there(alias_id, lambda: database.execute(delete(PlaceAlias)), actor=desk) == {}
+    database.expire_all()
+    found = select(Ticket.place_id).where(Ticket.id.in_(filed)).order_by(Ticket.id)
+    assert database.scalars(found).all() == [ground.room.id, None]
 
 
 def test_the_words_mean_the_place_even_where_whoever_said_so_has_left(

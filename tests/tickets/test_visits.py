@@ -12,9 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock, settings
+from app.core.actor import Actor
 from app.core.outbox import OutboxEvent
 from app.tickets.models import Ticket, WorkOrder
 from app.tickets.queries import timeline
+from app.tickets.services import timers
 from tests.factories import tickets as factory
 from tests.tickets.calling import Caller
 from tests.tickets.delivering import deliver_all
@@ -135,6 +137,9 @@ def test_an_order_freed_from_another_still_waits_for_the_window(
     more = {"trade": "water", "minutes": 30, "after": str(first.id), "reason": "还有一处"}
     second = desk.post(f"/tickets/{filed['id']}/work-orders", more)
     assert second.status_code == 201, second.get_data(as_text=True)
+    window = datetime.fromisoformat(TOMORROW["from"])
+    timers.visit_near(actor=Actor.system(1), now=window, order_id=int(second.json["id"]))
+    assert database.get_one(WorkOrder, (1, int(second.json["id"]))).state == "planned", "the first one is not over"
     gone = desk.post(f"/work-orders/{first.id}/transitions", {"to": "cancelled", "reason": "not_needed"}, seen="*")
     assert gone.status_code == 200, gone.json
     near = datetime.fromisoformat(TOMORROW["from"]) - timedelta(minutes=120)

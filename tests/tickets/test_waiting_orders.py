@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.core import clock, outbox
+from app.core.actor import Actor
 from app.core.db import db
 from app.core.outbox import OutboxDelivery
 from app.events.tickets.clocks import ClocksDue
@@ -23,6 +24,7 @@ from app.sites.models import Place
 from app.tickets import handlers
 from app.tickets.models import Absence, Clock, Offer, Shift, TechnicianProfile, TechnicianZone, TicketEvent, WorkOrder
 from app.tickets.rules.workflow import OrderAct
+from app.tickets.services import dispatching
 from tests.factories import tickets as make
 from tests.tickets import at_work
 from tests.tickets.delivering import deliver_all
@@ -96,6 +98,12 @@ class TestAskedAgain:
         tried(database, until)
         assert state(database, order_id) == ("offered", technician.id)
         assert database.scalars(select(Offer.round).order_by(Offer.id)).all() == [1, 2]
+
+    def test_what_waits_no_longer_is_left_alone(self, ground: make.Ground, database: Session, now: datetime) -> None:
+        technician = ground.technician()
+        order_id = at_work.offered(ground, now)
+        assert dispatching.try_again(actor=Actor.system(1), now=now, order_id=order_id) is None
+        assert state(database, order_id) == ("offered", technician.id)
 
 
 def elsewhere(ground: make.Ground) -> Place:

@@ -199,9 +199,11 @@ def absence_ended(person_ids: Collection[int], since: datetime, now: datetime) -
     return db.session.scalar(ended.limit(1)) is not None
 
 
-def last_asked(order_id: int) -> datetime | None:
-    """When the last offer of an order ended; None: nobody has been asked."""
-    return db.session.scalar(select(func.max(Offer.ended_at)).where(Offer.order_id == order_id))
+def last_asked(order_id: int) -> datetime:
+    """When the last offer of an order ended for which somebody has been asked."""
+    row: Any = db.session.execute(select(func.max(Offer.ended_at).label("at")).where(Offer.order_id == order_id)).one()
+    ended: datetime = row.at
+    return ended
 
 
 def _read(statement: Any, values: dict[str, Any], now: datetime, zone: str | None) -> list[Technician]:

@@ -10,7 +10,7 @@ their ticket's lock.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -298,6 +298,11 @@ class Case:
         self._events.append(
             case_rows.event(self.ticket, actor, kind, {"at": self.now, "effective_at": self.effective_at, **columns})
         )
+
+    @property
+    def news(self) -> Sequence[Mapping[str, Any]]:
+        """The events that are not written yet."""
+        return self._events
 
     @property
     def last_event(self) -> int:

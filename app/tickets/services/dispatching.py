@@ -219,10 +219,8 @@ def last_round(past: tuple[PastOffer, ...]) -> int:
 
 
 def _woken(order: HeldOrder, people: list[Technician], now: datetime) -> Wake | None:
-    """What has happened since anybody was last asked that begins a new round (39)."""
+    """What has happened since somebody was last asked that begins a new round (39)."""
     since = candidates.last_asked(order.id)
-    if since is None:
-        return None
     if offers.came_on_duty(people, since, now, on_call=order.priority == EMERGENCY):
         return Wake.SHIFT_BEGAN
     back = candidates.absence_ended([person.person_id for person in people], since, now)

@@ -106,7 +106,7 @@ def _do(case: Case, order: HeldOrder | None, step: Step) -> None:
 def _raise(case: Case) -> None:
     """One priority up, once per ticket; an emergency is declared by people only (27)."""
     to = RAISED.get(case.ticket.priority)
-    if to is not None and not priorities.raised_before(case.ticket.id):
+    if to is not None and not priorities.raised_before(case):
         priorities.change(case, to, reason=priorities.BY_STEP, by_system=True)
 
 
@@ -116,7 +116,7 @@ def _reassign(case: Case, order: HeldOrder) -> None:
         return
     if order.state is OrderState.OFFERED:
         case.move_order(order, OrderAct.REVOKE, by_system=True, reason=REVOKED)
-    elif order.state is OrderState.QUEUED:
+    else:
         case.tell(OrderQueued(order.id, case.ticket.id, Wake.ASKED.value))
 
 

@@ -142,10 +142,12 @@ def standing(ticket_id: int) -> Standing:
     )
 
 
-def raised_before(ticket_id: int) -> bool:
-    """Whether a step has raised the ticket already: it does so once (20)."""
+def raised_before(case: Case) -> bool:
+    """Whether a step has raised the ticket already, just now among several that came due or before: once (20)."""
+    if BY_STEP in [event["reason"] for event in case.news]:
+        return True
     query = select(TicketEvent.id).where(
-        TicketEvent.ticket_id == ticket_id,
+        TicketEvent.ticket_id == case.ticket.id,
         TicketEvent.kind == Remark.RECLASSIFY.value,
         TicketEvent.reason == BY_STEP,
         TicketEvent.actor_kind == "system",

@@ -65,10 +65,8 @@ def is_near(start: datetime | None, now: datetime) -> bool:
 
 def wait_for(case: Case, order_id: int) -> None:
     """The order is queued by itself when the window of its ticket comes near; again for the same window is nothing."""
-    start = case.ticket.visit_from
-    if start is not None:
-        key = f"visit:{order_id}:{iso(start)}"
-        case.tell(VisitNear(order_id), key=key, due=max(near_from(start), case.now))
+    start = case.ticket.visit_from or case.now
+    case.tell(VisitNear(order_id), key=f"visit:{order_id}:{iso(start)}", due=max(near_from(start), case.now))
 
 
 def near_from(start: datetime) -> datetime:
