@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.core import clock, settings
-from app.core.db import bind_institution, db
+from app.core.db import bind_institution
 from app.core.institution import forget_institutions
 from app.notifications.webhooks import services as webhooks
 from tests import ground, savepoints
@@ -39,10 +39,7 @@ def app(servers: ground.Ground) -> Iterator[Flask]:
     application = create_app(servers.config())
     application.config.update(OUTBOX_RING=False, WTF_CSRF_ENABLED=False)
     yield application
-    with application.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
-        application.extensions["houqin_apart"].kw["bind"].dispose()
+    ground.let_go(application)
 
 
 @pytest.fixture(autouse=True)

@@ -69,6 +69,16 @@ def superuser(sockets: Path, database: str = "postgres") -> psycopg.Connection[t
     return psycopg.connect(host=str(sockets), user="postgres", dbname=database, autocommit=True)
 
 
+def let_go(app: Flask) -> None:
+    """Close the connections an application keeps; who makes one ends with this."""
+    from app.core.db import db
+
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+    app.extensions["houqin_apart"].kw["bind"].dispose()
+
+
 def empty(app: Flask, ground: Ground) -> None:
     """Take away what a test has committed: every row of every institution's tables, numbers begin anew; what each
     institution has from its first day on is made again, as the next test expects it."""
@@ -105,6 +115,7 @@ def migrate(addresses: embedded.Addresses, database: str) -> None:
         app = create_app(Config.from_env(environment))
         with app.app_context():
             upgrade(directory=str(Path(__file__).resolve().parents[1] / "migrations"))
+        let_go(app)
     engine = create_engine(addresses.owner_url(database))
     with engine.begin() as connection:
         connection.execute(

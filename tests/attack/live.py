@@ -285,10 +285,7 @@ def application(where: ground.Ground) -> Iterator[Flask]:
     app = create_app(where.config())
     app.config.update(OUTBOX_RING=False, WTF_CSRF_ENABLED=False)
     yield app
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
-        app.extensions["houqin_apart"].kw["bind"].dispose()
+    ground.let_go(app)
 
 
 @contextmanager

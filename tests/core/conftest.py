@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 
 from app import create_app
 from app.core import deliveries, outbox, queue, settings
-from app.core.db import db, institution_bound
+from app.core.db import institution_bound
 from app.core.outbox import Event, Subscribers, Subscription
 from app.core.relay import Relay
 from app.core.transaction import transaction
@@ -86,10 +86,7 @@ class World:
 def worker_app(servers: ground.Ground) -> Iterator[Flask]:
     application = create_app(servers.config(), "worker")
     yield application
-    with application.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
-        application.extensions["houqin_apart"].kw["bind"].dispose()
+    ground.let_go(application)
 
 
 @pytest.fixture

@@ -37,10 +37,7 @@ def cell(servers: ground.Ground, name: str, folder: Path) -> Iterator[Flask]:
     try:
         yield app
     finally:
-        with app.app_context():
-            for engine in db.engines.values():
-                engine.dispose()
-            app.extensions["houqin_apart"].kw["bind"].dispose()
+        ground.let_go(app)
         ground.drop(sockets, database)
 
 

@@ -46,10 +46,12 @@ def site(servers: ground.Ground) -> Iterator[tuple[Flask, Connection]]:
     name = ground.clone(sockets, ground.template(sockets), f"migrations_{servers.database[-12:]}")
     own = replace(servers, database=name)
     engine = create_engine(own.owner_url)
+    app = create_app(Config.from_env(own.environment()))
     try:
         with engine.connect() as connection:
-            yield create_app(Config.from_env(own.environment())), connection
+            yield app, connection
     finally:
+        ground.let_go(app)
         engine.dispose()
         ground.drop(sockets, name)
 

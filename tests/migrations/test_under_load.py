@@ -81,6 +81,7 @@ def test_requests_go_on_beside_a_migration_that_has_to_wait(own: ground.Ground, 
         began = time.monotonic()
         with app.app_context():
             upgrade(directory=str(folder))
+        ground.let_go(app)
         waited = time.monotonic() - began
     over.set()
     reader.join()

@@ -32,10 +32,7 @@ def own_app(servers: ground.Ground) -> Iterator[Flask]:
         application = create_app(found.config())
         application.config.update(OUTBOX_RING=False)
         yield application
-        with application.app_context():
-            for engine in db.engines.values():
-                engine.dispose()
-            application.extensions["houqin_apart"].kw["bind"].dispose()
+        ground.let_go(application)
 
 
 def _try(app: Flask, act: Callable[[], object]) -> bool:

@@ -25,10 +25,7 @@ def site(servers: ground.Ground) -> Iterator[tuple[Flask, list[str | None]]]:
         for name, engine in db.engines.items():
             event.listen(engine, "checkout", lambda *_of, name=name: used.append(name))
     yield app, used
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
-        app.extensions["houqin_apart"].kw["bind"].dispose()
+    ground.let_go(app)
     ground.empty(app, servers)
 
 
