@@ -116,45 +116,37 @@ def test_somebody_without_the_right_any_more_does_nothing(ground: factory.Ground
     assert set(outcomes(database, run.id).values()) == {("refused", "not-allowed")}
 
 
-def test_an_order_somebody_else_writes_is_tried_again(
-    ground: factory.Ground, database: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    me = accounts.actor(ground.dispatcher)
-    items = [Item(ground.file().order_id or 0, 1)]
-    run = bulk_runs.order(actor=me, now=clock.now(), task=Task(action=BulkAction.POOL), items=items)
+def failing(monkeypatch: pytest.MonkeyPatch, state: str) -> list[int]:
+    """Every try of an order fails with an error of the database; they are counted."""
     tried: list[int] = []
 
-    class Taken(Exception):
-        sqlstate = "55P03"
+    class Failed(Exception):
+        sqlstate = state
 
-    def busy(**given: Any) -> Any:
+    def fail(**given: Any) -> Any:
         tried.append(1)
-        raise DBAPIError("select", None, Taken())
+        raise DBAPIError("select", None, Failed())
 
-    monkeypatch.setattr(bulk, "act_on_many", busy)
+    monkeypatch.setattr(bulk, "act_on_many", fail)
     monkeypatch.setattr(bulk_runs.transaction, "abandon", lambda: None)
-    work(run.id, ground.dispatcher)
-    assert len(tried) == bulk_runs.TRIES
-    assert set(outcomes(database, run.id).values()) == {("refused", "busy")}
+    return tried
 
 
-def test_what_nobody_foresaw_is_not_taken_for_somebody_elses_lock(
+def test_an_order_somebody_else_writes_is_tried_again_and_what_nobody_foresaw_is_not(
     ground: factory.Ground, database: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    me = accounts.actor(ground.dispatcher)
+    me, task = accounts.actor(ground.dispatcher), Task(action=BulkAction.POOL)
     items = [Item(ground.file().order_id or 0, 1)]
-    run = bulk_runs.order(actor=me, now=clock.now(), task=Task(action=BulkAction.POOL), items=items)
-
-    class Broken(Exception):
-        sqlstate = "42P01"
-
-    def broken(**given: Any) -> Any:
-        raise DBAPIError("select", None, Broken())
-
-    monkeypatch.setattr(bulk, "act_on_many", broken)
+    held, broken = (bulk_runs.order(actor=me, now=clock.now(), task=task, items=items).id for _each in range(2))
+    tried = failing(monkeypatch, "55P03")
+    work(held, ground.dispatcher)
+    assert len(tried) == bulk_runs.TRIES
+    assert set(outcomes(database, held).values()) == {("refused", "busy")}
+    tried = failing(monkeypatch, "42P01")
     with pytest.raises(DBAPIError):
-        work(run.id, ground.dispatcher)
-    assert set(outcomes(database, run.id).values()) == {(None, None)}
+        work(broken, ground.dispatcher)
+    assert len(tried) == 1
+    assert set(outcomes(database, broken).values()) == {(None, None)}
 
 
 def test_many_are_given_to_one(ground: factory.Ground, database: Session) -> None:
