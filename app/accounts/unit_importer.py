@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from app.accounts.models import OrgUnit, RoleGrant
 from app.accounts.services import unit_plan, units
-from app.accounts.services.unit_plan import Known, Register
+from app.accounts.services.unit_plan import Register
 from app.core import undoing
 from app.core.db import db, not_over
+from app.core.import_trees import Known
 from app.core.importing import Choice, Code, Column, Line, Plain, Reason, Request, RowPlan, Text, Wording
 from app.sites import queries as places
 

@@ -9,6 +9,21 @@ from typing import Any, Protocol, TypeVar
 from app.core.importing import Line, Reason
 
 
+class Known(Protocol):
+    """A thing of the register, as much of it as planning needs."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def parent_id(self) -> int | None: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
 class Wish(Protocol):
     """A row while what it stands for is being worked out.
 

@@ -5,11 +5,13 @@ import io
 from sqlalchemy import delete, select
 
 from app.audit.models import AuditEntry
-from app.core import deliveries, transaction
+from app.core import clock, deliveries, transaction
 from app.core.db import db
 from app.core.outbox import OutboxDelivery
 from app.imports.models import ImportBatch, ImportChunk
 from app.imports.services import application, decisions, dry_run, intake, looking
+from tests.factories import accounts
+from tests.imports.files import campus
 
 
 def no_step():
@@ -97,3 +99,17 @@ def noted(batch_id):
     of_it = (AuditEntry.object_kind == "import", AuditEntry.object_id == batch_id)
     rows = db.session.execute(select(AuditEntry.verb, AuditEntry.actor_kind).where(*of_it).order_by(AuditEntry.id))
     return [(row.verb.removeprefix("import."), row.actor_kind) for row in rows]
+
+
+def registered(count):
+    """Two of the registry, and the rows of people whom the one uploaded and the other approved."""
+    uploader, head = accounts.person("registry", locale="en"), accounts.person("registry", locale="en")
+    people = [campus.person(n, 院系="", 班级="") for n in range(count)]
+    applied(
+        campus.gb18030([campus.PEOPLE_HEADINGS, *people]),
+        kind="people",
+        actor=accounts.actor(uploader),
+        approver=accounts.actor(head),
+        now=clock.now(),
+    )
+    return uploader, head, people

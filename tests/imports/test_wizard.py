@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import func, select
 
 from app.accounts.models import Person, PersonIdentifier
-from app.core import clock
 from app.core.db import db
 from app.imports import wording
 from app.imports.models import ImportBatch
@@ -235,15 +234,7 @@ def test_people_are_approved_by_somebody_else(client, login, database):
 
 def test_names_that_change_are_looked_at_one_by_one_before_approval(client, login, database):
     """handbook/dorms-rules.md E: the rows are one click away, and the approver says that he has seen them."""
-    uploader, head = accounts.person("registry", locale="en"), accounts.person("registry", locale="en")
-    people = [campus.person(n, 院系="", 班级="") for n in range(4)]
-    stages.applied(
-        campus.gb18030([campus.PEOPLE_HEADINGS, *people]),
-        kind="people",
-        actor=accounts.actor(uploader),
-        approver=accounts.actor(head),
-        now=clock.now(),
-    )
+    uploader, head, people = stages.registered(4)
     login(uploader)
     renamed, renumbered = campus.person(1, 姓名="新名甲"), campus.person(2, 学号="2027000002")
     rows = [[*each[:5], "", ""] for each in (people[0], renamed, renumbered, people[3])]
@@ -275,15 +266,7 @@ def keys(page):
 
 
 def test_keys_go_through_the_rows_and_stop_at_what_asks_for_a_look(client, login, database):
-    uploader, head = accounts.person("registry", locale="en"), accounts.person("registry", locale="en")
-    loaded = [campus.person(n, 院系="", 班级="") for n in range(3)]
-    stages.applied(
-        campus.gb18030([campus.PEOPLE_HEADINGS, *loaded]),
-        kind="people",
-        actor=accounts.actor(uploader),
-        approver=accounts.actor(head),
-        now=clock.now(),
-    )
+    uploader, _head, loaded = stages.registered(3)
     login(uploader)
     rows = [campus.person(0, 院系="", 班级="", 姓名="新名甲"), loaded[1], campus.person(9, 院系="9999", 班级="")]
     batch = walk_to_plan(client, campus.gb18030([campus.PEOPLE_HEADINGS, *rows]), kind="people")

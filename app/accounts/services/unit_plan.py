@@ -4,28 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from app.core import import_trees
+from app.core.import_trees import Known
 from app.core.importing import Line, Plain, Reason, RowPlan, refuse
 
 USUAL_KIND = "class"
 """What a list without a column for the kind holds."""
-
-
-class Known(Protocol):
-    """A unit of the register, as much of it as planning needs."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def parent_id(self) -> int | None: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def name(self) -> str: ...
 
 
 @dataclass(slots=True)

@@ -22,19 +22,9 @@ _FLOOR = re.compile(r"(?:第)?(-?\d{1,3}|[一二三四五六七八九十]{1,3})(
 _DIGITS = {char: value for value, char in enumerate("一二三四五六七八九", start=1)}
 
 
-class Known(Protocol):
+class Known(import_trees.Known, Protocol):
     """A place of the register, as much of it as planning needs."""
 
-    @property
-    def id(self) -> int: ...
-    @property
-    def parent_id(self) -> int | None: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def name(self) -> str: ...
     @property
     def public(self) -> bool: ...
     @property
