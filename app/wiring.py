@@ -21,6 +21,7 @@ from app.attachments import web as attachments_web
 from app.audit import web as audit_web
 from app.core import backup, catalogue, deliveries, doctor, factory
 from app.core.outbox import Event, Subscribers, Subscription
+from app.core.pages import Panel
 from app.core.periodic import Periodic
 from app.events import feedback as feedback_events
 from app.events import imports as import_events
@@ -58,6 +59,7 @@ from app.portal.demo import command as demo_command
 from app.portal.handlers import feedback as feedback_handlers
 from app.portal.handlers import notices as notice_handlers
 from app.portal.handlers import operations as portal_handlers
+from app.portal.web import hints as portal_hints
 from app.sites import api as sites_api
 from app.sites import importer as sites_importer
 from app.sites import web as sites_web
@@ -257,10 +259,10 @@ ATTACHMENT_VIEWERS: dict[str, attachments_policies.Viewer] = {  # owner kind →
     "message": tickets_viewer.sees_message_photo,
 }
 
-PANELS: dict[str, tuple[str, ...]] = {  # slot of a page → fragments of other areas shown in it
-    "calendars.publish": ("sla.calendar_effect", "feedback.calendar_effect"),
-    "tickets.report_place": ("portal.before_report",),
-    "tickets.report_problem": ("portal.self_help",),
+PANELS: dict[str, tuple[Panel, ...]] = {  # slot of a page → fragments of other areas shown in it
+    "calendars.publish": (Panel("sla.calendar_effect"), Panel("feedback.calendar_effect")),
+    "tickets.report_place": (Panel("portal.before_report", portal_hints.known_at_first),),
+    "tickets.report_problem": (Panel("portal.self_help", portal_hints.helps_at_first),),
 }
 
 IMPORTERS: tuple[Importer[Any], ...] = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,14 +32,41 @@ def together(kind: str, names: Sequence[str]) -> list[str]:
     return [asset(whole)] if whole in manifest else [asset(f"{kind}/{name}.{kind}") for name in names]
 
 
-def panels(slot: str, **values: Any) -> list[str]:
-    """Addresses of what other areas show in a named slot of a page, those the reader may open.
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of a page that another area answers: its view, asked for by htmx.
+
+    `first` draws it for what is chosen on the page as it is sent, so that nothing moves when it would arrive; without
+    one the fragment is fetched after the page.
+    """
+
+    view: str
+    first: Callable[[Mapping[str, Any]], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPanel:
+    """A panel in a page: where it is asked for, and what it says already; None: that is yet to be asked for."""
+
+    url: str
+    first: Markup | None
+
+
+def panels(slot: str, chosen: Mapping[str, Any] | None = None, **values: Any) -> list[ShownPanel]:
+    """What other areas show in a named slot of a page, as far as the reader may open it; `chosen`: what the page's form
+    says so far.
 
     A page offers the slot, `wiring.PANELS` says whose fragments go there (architecture.md rule 1).
     """
-    table: Mapping[str, tuple[str, ...]] = current_app.extensions["houqin_panels"]
-    rules: dict[str, Any] = {name: vars(current_app.view_functions[name])["policy"] for name in table.get(slot, ())}
-    return [url_for(name, **values) for name, rule in rules.items() if rule(g.actor)]
+    table: Mapping[str, tuple[Panel, ...]] = current_app.extensions["houqin_panels"]
+    return [
+        ShownPanel(
+            url_for(panel.view, **values),
+            None if panel.first is None else Markup(panel.first(chosen or {})),  # noqa: S704  # a rendered template
+        )
+        for panel in table.get(slot, ())
+        if vars(current_app.view_functions[panel.view])["policy"](g.actor)
+    ]
 
 
 def local_path(address: str | None) -> str | None:

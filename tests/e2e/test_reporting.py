@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.browsing import PHONE, Visitors
 from tests.e2e.product import Api
@@ -13,6 +13,12 @@ from tests.e2e.screens import Report, Tracking
 
 FIRST_LOAD_BYTES = 60 * 1024
 FIRST_LOAD_REQUESTS = 8
+MOST_SHIFT = 0.01
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach((each) => shifts.push(each.value)))
+  .observe({ type: "layout-shift", buffered: true });
+"""
 
 
 def test_somebody_passing_by_reports_and_gets_a_receipt_only(visitors: Visitors, sticker: str, desk_api: Api) -> None:
@@ -78,8 +84,23 @@ def test_a_refused_report_keeps_what_was_written(visitors: Visitors, sticker: st
     expect(page.locator("input[name=group]:checked")).to_have_count(1)
 
 
-def test_the_report_page_is_light(visitors: Visitors, sticker: str) -> None:
-    page = visitors.page(device=PHONE)
+def test_the_report_page_is_light_and_stands_still(visitors: Visitors, sticker: str) -> None:
+    """For somebody passing by, and signed in where an outage is on at the place."""
+    for who, path in ((None, sticker), ("student", sticker), ("student", "/report")):
+        page = visitors.page(who, device=PHONE)
+        page.add_init_script(SHIFTS)
+        loaded = _first_load(page, path)
+        told = "\n".join(f"{size:8.0f} {url}" for url, size in loaded.items())
+        assert len(loaded) <= FIRST_LOAD_REQUESTS, told
+        assert sum(loaded.values()) <= FIRST_LOAD_BYTES, told
+        if who is not None:
+            expect(page.locator("#report")).to_contain_text("Something else is broken? Go on with your report.")
+        page.wait_for_timeout(300)  # what would be fetched after the page has come by now
+        assert page.evaluate("shifts.reduce((sum, each) => sum + each, 0)") < MOST_SHIFT, (who, path)
+
+
+def _first_load(page: Page, path: str) -> dict[str, float]:
+    """Bytes over the wire by address, of a page opened for the first time."""
     wire = page.context.new_cdp_session(page)
     wire.send("Network.enable")
     wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
@@ -94,8 +115,5 @@ def test_the_report_page_is_light(visitors: Visitors, sticker: str) -> None:
 
     wire.on("Network.requestWillBeSent", sent)
     wire.on("Network.loadingFinished", finished)
-    page.goto(sticker, wait_until="networkidle")
-    loaded = {url: size for url, size in bytes_of.items() if url.startswith("http")}
-    told = "\n".join(f"{size:8.0f} {url}" for url, size in loaded.items())
-    assert len(loaded) <= FIRST_LOAD_REQUESTS, told
-    assert sum(loaded.values()) <= FIRST_LOAD_BYTES, told
+    page.goto(path, wait_until="networkidle")
+    return {url: size for url, size in bytes_of.items() if url.startswith("http")}

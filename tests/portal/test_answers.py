@@ -156,7 +156,13 @@ def test_the_report_form_offers_what_is_worth_trying(
     special = desk.answer(categories=("tap",), position=5)
     desk.answer("电", "Power", categories=("power",))
     student = login(ground.student)
-    assert 'hx-get="/report/yourself' in text(student.get("/report"))
+    page = text(student.get("/report"))
+    assert 'hx-get="/report/yourself" hx-trigger="change from' in page
+    assert "A tap drips" not in page
+    page = text(student.get("/report?category=tap"))
+    assert page.index("A tap drips") < page.index("Shut the main valve"), "the fault known at first has its own with it"
+    page = text(student.post("/report", data={"group": str(heading.id)}), 422)
+    assert "Shut the main valve" in page, "and so has the one of a form that comes back"
     where = f"/report/yourself?group={heading.id}"
     page = text(student.get(f"{where}&problem_{heading.id}={ground.category.id}", headers=PARTIAL))
     assert page.index("A tap drips") < page.index("Shut the main valve")

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from app.portal.models import Notice
 from app.portal.rules.notices import Kind
 from app.portal.services import notices as services
+from app.sites import queries as sites
+from app.sites.models import PlaceSticker
 from tests.counting import counted
 from tests.editing import fields_of, save
 from tests.factories import accounts, notices, tickets
@@ -146,7 +148,7 @@ def test_a_draft_and_what_is_for_others_do_not_exist(login: Callable[..., FlaskC
 
 
 def test_the_report_form_is_told_first(
-    client: FlaskClient, login: Callable[..., FlaskClient], ground: tickets.Ground
+    client: FlaskClient, login: Callable[..., FlaskClient], ground: tickets.Ground, database: Session, now: datetime
 ) -> None:
     notices.notice(Kind.OUTAGE, places=[ground.building], title={"en": "No water in Taoyuan"})
     where = f"/report/first?place_id={ground.room.id}"
@@ -155,12 +157,19 @@ def test_the_report_form_is_told_first(
     assert "<html" not in anonymous
     student = login(ground.student)
     page = text(student.get("/report"))
-    assert f'hx-get="/report/first?place_id={ground.room.id}"' in page
+    assert f'hx-get="/report/first?place_id={ground.room.id}" hx-trigger="change from' in page
+    assert "No water in Taoyuan" in page, "drawn with the form: nothing moves when it would arrive"
+    database.add(
+        PlaceSticker(place_id=ground.room.id, token_hash=sites.sticker_digest("x" * 22), issued_at=now, revoked_at=None)
+    )
+    database.flush()
+    assert "No water" in text(student.get(f"/r/{'x' * 22}")), "so it is behind a sticker"
     assert f'href="/report/first?place_id={ground.room.id}"' in page  # without a script
     assert "Go on with your report" in text(student.get(where))
     elsewhere = tickets.place("building", "桂园1栋", ground.campus)
     chosen = f"{where}&place_id={elsewhere.id}"
     assert "No water" not in text(student.get(chosen, headers=PARTIAL)), "the place chosen wins over the preset one"
+    assert "No water" not in text(student.get(f"/report?place_id={elsewhere.id}"))
     for strange in ("", "?place_id=", "?place_id=x", "?place_id=999999999999999999999"):
         assert "Nothing is known" in text(student.get(f"/report/first{strange}"))
 
@@ -173,7 +182,10 @@ def test_lists_take_a_constant_number_of_statements(login: Callable[..., FlaskCl
 
     notices.notice(places=[ground.building])
     notices.draft()
-    for person, paths in ((ground.student, ("/notices", "/")), (ground.dispatcher, ("/notices/desk", "/notices"))):
+    for person, paths in (
+        (ground.student, ("/notices", "/", "/report")),
+        (ground.dispatcher, ("/notices/desk", "/notices")),
+    ):
         client = login(person)
         before = {path: min(statements(client, path) for _warm in range(2)) for path in paths}
         for number in range(6):

@@ -1,11 +1,12 @@
 """What somebody who reports a fault should know first: outages at the place, what he can do himself about the fault.
 
-Fragments in the report form (slots `tickets.report_place` and `tickets.report_problem`); without a script one page.
+Fragments in the report form (slots `tickets.report_place` and `tickets.report_problem`), drawn with the form for what
+it says already and fetched when something else is chosen; without a script one page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import render_template, request
@@ -36,8 +37,13 @@ def before_report() -> Any:
     notices = _known(place_id)
     if _partial():
         return render_template("portal/hints/_known.html", notices=notices)
-    found = answers.hints(_codes()) if current_actor().signed_in else []
+    found = answers.hints(_codes(request.args)) if current_actor().signed_in else []
     return render_template("portal/hints/page.html", notices=notices, place_id=place_id, helps=_helps(found))
+
+
+def known_at_first(chosen: Mapping[str, Any]) -> str:
+    """What is known about the place the form begins with, as part of the form's page."""
+    return render_template("portal/hints/_known.html", notices=_known(chosen.get("place_id")))
 
 
 def _known(place_id: int | None) -> list[dict[str, Any]]:
@@ -52,7 +58,13 @@ def _known(place_id: int | None) -> list[dict[str, Any]]:
 @policy(signed_in)
 def self_help() -> Any:
     """For the fault chosen on the form: what is worth trying before it is reported."""
-    return render_template("portal/hints/_helps.html", helps=_helps(answers.hints(_codes())))
+    return render_template("portal/hints/_helps.html", helps=_helps(answers.hints(_codes(request.args))))
+
+
+def helps_at_first(chosen: Mapping[str, Any]) -> str:
+    """The same for the fault the form begins with, as part of the form's page."""
+    codes = _codes(chosen)
+    return render_template("portal/hints/_helps.html", helps=_helps(answers.hints(codes) if codes else []))
 
 
 def _helps(rows: Iterable[Any]) -> list[dict[str, Any]]:
@@ -60,14 +72,16 @@ def _helps(rows: Iterable[Any]) -> list[dict[str, Any]]:
     return [{"id": row.id, "title": row.title, "blocks": blocks(words.text(row.body, tag))} for row in rows]
 
 
-def _codes() -> list[str]:
+def _codes(chosen: Mapping[str, Any]) -> list[str]:
     """The codes of the chosen fault and of what it stands below, the nearest first."""
-    group = request.args.get(GROUP_FIELD)
+    group = chosen.get(GROUP_FIELD)
+    if not group:
+        return []
     tree = catalogue.tree(sites.today(clock.now()))
     top = next((branch for branch in tree if str(branch.id) == group), None)
     if top is None:
         return []
-    return _line(top, request.args.get(f"{PROBLEM_FIELD}{group}")) or [top.code]
+    return _line(top, chosen.get(f"{PROBLEM_FIELD}{group}")) or [top.code]
 
 
 def _line(branch: Branch, wanted: str | None) -> list[str]:
