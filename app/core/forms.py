@@ -26,8 +26,8 @@ IDEMPOTENCY_FIELD = "idempotency_key"
 FRAMEWORK_FIELDS = frozenset({"csrf_token", IDEMPOTENCY_FIELD})
 MAX_ID = 2**63 - 1
 
-# format characters and spaces of all kinds: text of nothing else shows nothing
-_UNSEEN = frozenset({"Cf", "Zs", "Zl", "Zp"})
+# format characters, spaces and ends of lines of all kinds: text of nothing else shows nothing
+_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 # embedding and override controls turn a line of text around for every later reader
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF])
 

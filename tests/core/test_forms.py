@@ -63,6 +63,7 @@ def test_text_is_stored_tidy(typed: str, kept: str) -> None:
 @pytest.mark.parametrize("typed", ["\u200b\u200d\u2060\ufeff", "\u3000\u2003", "\u202e", "\x07"])
 def test_what_nobody_sees_is_nothing(app: Flask, typed: str) -> None:
     assert forms.clean(typed) == ""
+    assert forms.clean(f"{typed}\n\t{typed}", multiline=True) == ""
     with app.test_request_context("/", headers={"Accept-Language": "en"}):
         form = forms.Form(Needed)
         assert form.load(MultiDict({"name": typed})) is None

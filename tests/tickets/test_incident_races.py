@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -134,3 +136,22 @@ def test_many_join_at_once_and_each_once(committed: Flask, world: World) -> None
     assert results == [one] * 16
     count = work(committed, lambda: db.session.scalar(select(func.count()).select_from(TicketFollower)))
     assert count == 8
+
+
+def test_a_reporter_withdraws_while_the_only_follower_leaves(committed: Flask, world: World) -> None:
+    """Whoever leaves holds the ticket: nobody hands it on to him, and nobody finds no one to hand it on to."""
+    one, other = work(committed, world.file).id, work(committed, lambda: roommate(world))
+    work(committed, lambda: following.join(actor=other, now=clock.now(), ticket_id=one))
+    gone = threading.Event()
+
+    def leave() -> None:
+        following.leave(actor=other, now=clock.now(), ticket_id=one)
+        gone.set()
+        time.sleep(0.3)
+
+    def withdraw() -> Any:
+        assert gone.wait(5)
+        return acts.withdraw(actor=world.student, now=clock.now(), ticket_id=one, seen=None)
+
+    assert together(committed, leave, withdraw)[1].status == "withdrawn"
+    whole(committed, one)

@@ -195,8 +195,10 @@ def _end(order_id: int, now: datetime) -> None:
 
 def _named(person_id: int | None) -> dict[str, str] | None:
     """A person as the API names him."""
+    if person_id is None:
+        return None
     name = db.session.scalar(select(Person.name).where(Person.id == person_id))
-    return None if person_id is None else {"id": str(person_id), "name": name or ""}
+    return {"id": str(person_id), "name": name or ""}
 
 
 def _too_late(answered_by: int | None) -> Conflict:

@@ -84,7 +84,13 @@ def _follows(person_id: int, ticket_id: int) -> bool:
 
 
 def leave(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None = None) -> None:
-    """No longer follow a ticket. Raises NotFound for one the actor does not follow, Stale."""
+    """No longer follow a ticket, which is locked: its reporter may just hand it on to him.
+
+    Raises NotFound for one the actor does not follow, Stale.
+    """
+    if actor.id is None or not _follows(actor.id, ticket_id):
+        raise NotFound
+    case = by_ticket(ticket_id, actor=_system(actor), now=now)
     left = db.session.execute(
         update(TicketFollower)
         .where(
@@ -92,14 +98,13 @@ def leave(*, actor: Actor, now: datetime, ticket_id: int, seen: int | None = Non
             TicketFollower.person_id == actor.id,
             TicketFollower.ended_at.is_(None),
         )
-        .values(ended_at=now)
+        .values(ended_at=case.now)
         .returning(TicketFollower.id)
         .execution_options(synchronize_session=False)
     ).first()
     if left is None:
         raise NotFound
-    if seen is not None:
-        by_ticket(ticket_id, actor=Actor.system(actor.institution_id), now=now).seen_ticket(seen)
+    case.seen_ticket(seen)
 
 
 def hand_over(case: Case) -> None:
