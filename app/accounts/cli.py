@@ -23,7 +23,8 @@ from app.accounts.models import Person, Role
 from app.accounts.services import institutions, passwords, rights
 from app.core import backup, clock, institution, moving
 from app.core.actor import Actor
-from app.core.db import db, institution_bound
+from app.core.commands import inside, of_institution
+from app.core.db import db
 from app.core.errors import DomainError, Rejected
 from app.core.transaction import transaction
 from app.core.words import LANGUAGES
@@ -35,18 +36,12 @@ institution_group = AppGroup("institution", help="Institutions: create, list, ex
 
 COMMANDS = (users, roles, institution_group)
 
-_of = click.option("--institution", "code", metavar="CODE", help="Default: the only one.")
-
 
 @contextmanager
 def _inside(code: str | None) -> Iterator[Actor]:
     """One transaction of an institution; a refusal becomes a sentence."""
-    facts = institution.by_code(code)
-    if facts is None:
-        known = ", ".join(each.code for each in institution.institutions()) or "none yet (flask institution create)"
-        raise click.ClickException(f"Name the institution with --institution CODE; known: {known}.")
-    with force_locale("en"), institution_bound(facts.id), _refusals(), transaction():
-        yield Actor.system(facts.id)
+    with force_locale("en"), inside(code) as here, _refusals(), transaction():
+        yield Actor.system(here)
 
 
 @contextmanager
@@ -112,7 +107,7 @@ def _with_password(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--student-no")
 @click.option("--staff-no")
 @_with_password
-@_of
+@of_institution
 def create_user(
     username: str,
     name: str | None,
@@ -186,7 +181,7 @@ def _role_and_scope(text: str) -> tuple[Role, str, int | None]:
 @users.command("list")
 @click.argument("query", default="")
 @click.option("--role", help="Only holders of this role.")
-@_of
+@of_institution
 def list_users(query: str, role: str | None, code: str | None) -> None:
     """Accounts whose name, number or account name fits QUERY."""
     with _inside(code) as actor:
@@ -203,7 +198,7 @@ def list_users(query: str, role: str | None, code: str | None) -> None:
 
 @users.command("disable")
 @click.argument("username")
-@_of
+@of_institution
 def disable_user(username: str, code: str | None) -> None:
     """Close the account USERNAME at once and end its sessions and tokens."""
     with _inside(code) as actor:
@@ -213,7 +208,7 @@ def disable_user(username: str, code: str | None) -> None:
 
 @users.command("enable")
 @click.argument("username")
-@_of
+@of_institution
 def enable_user(username: str, code: str | None) -> None:
     """Open the disabled account USERNAME again."""
     with _inside(code) as actor:
@@ -224,7 +219,7 @@ def enable_user(username: str, code: str | None) -> None:
 @users.command("set-password")
 @click.argument("username")
 @_with_password
-@_of
+@of_institution
 def set_user_password(
     username: str, from_stdin: bool, generate: bool, must_change: bool | None, code: str | None
 ) -> None:
@@ -239,7 +234,7 @@ def set_user_password(
 
 
 @roles.command("sync")
-@_of
+@of_institution
 def sync(code: str | None) -> None:
     """Bring the roles that ship with Houqin to this release; what the institution changed itself stays."""
     with _inside(code) as actor:
@@ -250,7 +245,7 @@ def sync(code: str | None) -> None:
 
 
 @roles.command("list")
-@_of
+@of_institution
 def list_roles(code: str | None) -> None:
     """Roles with their permissions."""
     with _inside(code):

@@ -18,9 +18,9 @@ from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
 from app.accounts import queries as accounts
-from app.core import clock, i18n, institution, transaction
+from app.core import clock, i18n, transaction
 from app.core.actor import Actor
-from app.core.db import institution_bound
+from app.core.commands import inside
 from app.core.errors import DomainError
 from app.imports import queries, registry, schemas, wording
 from app.imports.models import ImportBatch
@@ -66,14 +66,11 @@ def command(
     sheet: str | None,
 ) -> None:
     """Import FILE (CSV or XLSX) as KIND."""
-    facts = institution.by_code(code)
-    if facts is None:
-        raise click.UsageError("Name the institution with --institution CODE.")
     if kind not in {each.kind for each in registry.importers()}:
         known = ", ".join(each.kind for each in registry.importers())
         raise click.UsageError(f"There is no kind {kind}; known: {known}.")
-    with institution_bound(facts.id):
-        run = _Run(kind, Actor.system(facts.id), clock.now())
+    with inside(code) as here:
+        run = _Run(kind, Actor.system(here), clock.now())
         try:
             with _progress_line(shown=not as_json and _on_terminal()):
                 report = run.whole(file, extent, encoding, sheet, dry=dry, strict=strict, approver=approver)

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields
 
 from app.core import i18n
+from app.core.forms import within_reach
 from app.tickets.rules import visits as rules
 from app.tickets.rules.visits import NOT_OFFERED, Window
 from app.tickets.services import visits
@@ -20,7 +21,7 @@ class VisitChoice(fields.Field[Window]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Window:
         start, _slash, end = str(value).partition("/")
         try:
-            found = Window(datetime.fromisoformat(start), datetime.fromisoformat(end))
+            found = Window(*(within_reach(datetime.fromisoformat(each)) for each in (start, end)))
         except ValueError:
             raise ValidationError(_l(NOT_OFFERED)) from None
         if found.start.tzinfo is None or found.end.tzinfo is None:

@@ -308,7 +308,7 @@ def test_an_operator_compares_and_makes_anew_what_is_kept(history: Flask) -> Non
         wrong = runner.invoke(args=["figures", "check", "--days", "80"])
         assert wrong.exit_code == 1
         assert "2 rows differ" in wrong.output
-        assert runner.invoke(args=["figures", "rebuild", "--institution", "x"]).exit_code == 1
+        assert runner.invoke(args=["figures", "rebuild", "--institution", "x"]).exit_code == 2
         assert runner.invoke(args=["figures", "rebuild"]).exit_code == 0
         assert runner.invoke(args=["figures", "check"]).exit_code == 0
 

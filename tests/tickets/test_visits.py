@@ -115,7 +115,12 @@ def test_the_form_offers_windows(client: FlaskClient, ground: factory.Ground, lo
     value = "2026-11-19T06:00:00Z/2026-11-19T08:00:00Z"
     assert f'value="{value}"' in browser.get("/report").get_data(as_text=True)
     sent = {"group": str(ground.category.id), "place_id": str(ground.room.id)}
-    for wrong in ("2026", "2026-11-19T06:30:00Z/2026-11-19T08:00:00Z", "2026-11-19T06:00:00/2026-11-19T08:00:00"):
+    for wrong in (
+        "2026",
+        "2026-11-19T06:30:00Z/2026-11-19T08:00:00Z",
+        "2026-11-19T06:00:00/2026-11-19T08:00:00",
+        "9999-12-31T23:00:00Z/9999-12-31T23:30:00Z",
+    ):
         refused = browser.post("/report", data={**sent, "visit": wrong})
         assert refused.status_code == 422
         assert 'id="f-visit-e"' in refused.get_data(as_text=True)
