@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
+import orjson
 import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from psycopg.rows import RowMaker, namedtuple_row
 from sqlalchemy import (
     ARRAY,
@@ -95,7 +98,10 @@ class Prepared:
     def maker(self, cursor: psycopg.Cursor[Any]) -> RowMaker[Any]:
         """How the statement's rows are made; its columns are the same at each call, and are looked at once."""
         if self._maker is None:
-            self._maker = namedtuple_row(cursor)
+            usual = namedtuple_row(cursor)
+            named: type | None = getattr(usual, "__self__", None)  # none where there are no rows
+            # `_make` of a named tuple is Python that does this, called for each row
+            self._maker = usual if named is None else partial(tuple.__new__, named)
         return self._maker
 
     def _execute(self, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
@@ -176,6 +182,12 @@ def _connection() -> Connection:
     return connection
 
 
+class _Json(Loader):
+    """JSON by orjson itself: the driver's own loader is Python around it, called for each value of each row."""
+
+    load: Callable[[Any, Buffer], Any] = staticmethod(orjson.loads)  # type: ignore[assignment]  # as a method takes it
+
+
 class _Cursor(psycopg.RawCursor[Any]):
     """`statement`: the one it runs."""
 
@@ -188,6 +200,8 @@ def _cursor(connection: Connection) -> _Cursor:
     if cursor is None:
         driver: Any = connection.connection.dbapi_connection
         cursor = connection.info[_CURSOR] = _Cursor(driver, row_factory=lambda of: of.statement.maker(of))
+        for kind in ("json", "jsonb"):
+            cursor.adapters.register_loader(kind, _Json)
     return cursor
 
 

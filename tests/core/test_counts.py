@@ -51,6 +51,35 @@ def test_threads_count_together(counting: Counts) -> None:
     assert len(seen) == 100
 
 
+def test_of_a_large_window_ten_are_counted_at_a_time(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    usual = counting._counted
+    monkeypatch.setattr(
+        counting, "_counted", lambda item, name, number: asked.append(number) or usual(item, name, number)
+    )
+    waits = [counting.spend("l", 1000, 60) for _ in range(1010)]
+    assert [waits.count(0), all(waits[1000:])] == [1000, True]
+    assert asked == [10] * 110
+    assert [counting.spend("m", 199, 60) for _ in range(3)] == [0, 0, 0]
+    assert asked[110:] == [1, 1, 1]
+
+
+def test_what_was_counted_ahead_ends_as_a_window_does(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting.spend("e", 1000, 1)
+    monkeypatch.setattr(counting, "_counted", lambda *_of: 7)
+    assert counting.spend("e", 1000, 1) == 0
+    time.sleep(1.1)
+    assert counting.spend("e", 1000, 1) == 7
+
+
+def test_processes_that_count_ahead_never_allow_more_and_hardly_less(
+    servers: ground.Ground, store: redis.Redis
+) -> None:
+    processes = [Counts(servers.redis_url, 5.0) for _ in range(3)]
+    allowed = sum(processes[number % 3].spend("q", 400, 60) == 0 for number in range(500))
+    assert 400 - 3 * 4 <= allowed <= 400
+
+
 def test_all_processes_count_together_and_a_wiped_store_begins_anew(servers: ground.Ground, store: redis.Redis) -> None:
     one, other = (Counts(servers.redis_url, 5.0) for _ in range(2))
     assert [one.spend("p", 2, 60) > 0, other.spend("p", 2, 60) > 0, one.spend("p", 2, 60) > 0] == [False, False, True]
@@ -94,4 +123,6 @@ def test_a_flood_of_names_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPat
     counting = Counts()
     for number in range(100):
         counting.spend(f"n{number}", 1, 60)
-    assert len(counting._memory.storage) <= 10
+        counting.spend(f"n{number}", 1000, 60)
+    assert len(counting._memory.storage) <= 11
+    assert len(counting._taken) <= 10

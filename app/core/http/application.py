@@ -11,7 +11,9 @@ from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 from flask.globals import request_ctx
+from flask.sessions import SecureCookieSessionInterface
 from flask_babel import lazy_gettext as _l
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import IntegerConverter, ValidationError
@@ -31,10 +33,21 @@ NoteRefusal = Callable[[Actor, str, str], None]
 ExplainRefusal = Callable[[Actor, Policy], str | None]
 
 
+class _Cookies(SecureCookieSessionInterface):
+    """Sessions in signed cookies; what signs them is made once, not for each request, with or without a cookie."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        kept: URLSafeTimedSerializer | None = app.extensions.get("houqin_signing")
+        if kept is None:
+            kept = app.extensions["houqin_signing"] = super().get_signing_serializer(app)
+        return kept
+
+
 class HouqinFlask(Flask):
     """Commits after an unsafe request that was answered below 400; everything else rolls back."""
 
     jinja_environment = rendering.Environment
+    session_interface = _Cookies()
 
     def __init__(self, *of: Any, **named: Any) -> None:
         super().__init__(*of, **named)
