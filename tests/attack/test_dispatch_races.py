@@ -44,17 +44,24 @@ def grabbers(site: live.Site) -> list[dict[str, str]]:
         return [accounts.token(db.session.get_one(Person, (1, person_id))) for person_id in ids]
 
 
-def test_a_hundred_technicians_grab_one_order(site: live.Site, grabbers: list[dict[str, str]]) -> None:
-    for _ in range(3):
+@pytest.mark.parametrize("call", ["claim", "transitions", "either"])
+def test_a_hundred_technicians_grab_one_order(site: live.Site, grabbers: list[dict[str, str]], call: str) -> None:
+    """By the call of the pool, by the transition to `accepted`, and half by each."""
+    for _ in range(3 if call == "claim" else 1):
         order = order_of(site, site.file().json()["id"])
         headers = {**site.people["dispatcher"], "If-Match": '"v1"'}
         pooled = site.ask("POST", f"/api/v1/work-orders/{order}/pool", headers=headers, json={})
         assert (pooled.status, pooled.json()["pooled"]) == (200, True), pooled.text
 
-        def grab(who: dict[str, str], order: str = order) -> Callable[[], live.Answer]:
+        def claim(who: dict[str, str], order: str = order) -> Callable[[], live.Answer]:
             return lambda: site.ask("POST", f"/api/v1/work-orders/{order}/claim", headers=who, json={})
 
-        answers = live.together(*(grab(who) for who in grabbers))
+        def accept(who: dict[str, str], order: str = order) -> Callable[[], live.Answer]:
+            seen, body = {**who, "If-Match": '"v2"'}, {"to": "accepted"}
+            return lambda: site.ask("POST", f"/api/v1/work-orders/{order}/transitions", headers=seen, json=body)
+
+        grabs = {"claim": [claim], "transitions": [accept], "either": [claim, accept]}[call]
+        answers = live.together(*(grabs[at % len(grabs)](who) for at, who in enumerate(grabbers)))
         (won,) = [answer for answer in answers if answer.status == 200]
         lost = [answer for answer in answers if answer.status == 412]
         assert len(lost) == GRABBERS - 1, sorted(answer.status for answer in answers)

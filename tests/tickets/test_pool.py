@@ -168,6 +168,40 @@ def test_by_transition_it_is_the_same(ground: make.Ground, api: Api, now: dateti
     assert do_again.status_code == 409
 
 
+def test_by_transition_too_where_the_pool_alone_shows_it(ground: make.Ground, api: Api, database: Session) -> None:
+    """The table's row "queued, grab → accepted, C" is one act whichever call asks for it."""
+    first, second = ground.technician(), ground.technician()
+    order_id = pooled(ground, api)
+    path = f"/work-orders/{order_id}/transitions"
+    unseen = api.post(first, path, {"to": "accepted"})
+    assert unseen.status_code == 428
+    overtaken = api.post(first, path, {"to": "accepted"}, seen=1)
+    assert (overtaken.status_code, overtaken.json["current"]["state"]) == (412, "queued")
+    for other in ("declined", "en_route", "working"):
+        assert api.post(first, path, {"to": other}, seen=2).status_code == 404, "he has no part in it yet"
+    taken = api.post(first, path, {"to": "accepted"}, seen=2)
+    assert (taken.status_code, taken.json["state"]) == (200, "accepted")
+    assert taken.json["assignee"]["id"] == str(first.id)
+    assert [each.outcome for each in database.scalars(select(Offer))] == ["accepted"]
+    late = api.post(second, path, {"to": "accepted"}, seen=2)
+    assert (late.status_code, late.json["current"]["assignee"]["id"]) == (412, str(first.id))
+
+
+def test_by_transition_the_pool_gives_no_more_than_by_claim(ground: make.Ground, api: Api, database: Session) -> None:
+    order_id = pooled(ground, api)
+    path = f"/work-orders/{order_id}/transitions"
+    refused = api.post(ground.technician(on_shift=False), path, {"to": "accepted"}, seen=2)
+    assert (refused.status_code, refused.json["errors"]) == (422, [{"field": "assignee", "message": "not on shift"}])
+    stranger = accounts.person("technician")
+    database.add(TechnicianProfile(person_id=stranger.id, cap=5))
+    database.flush()
+    assert api.post(stranger, path, {"to": "accepted"}, seen=2).status_code == 404
+    waits = filed(ground)
+    technician = ground.technician()
+    assert api.post(technician, f"/work-orders/{waits}/transitions", {"to": "accepted"}, seen=1).status_code == 404
+    assert order(database, order_id).state == "queued"
+
+
 def test_an_offer_that_has_ended_is_no_longer_there_to_be_taken(
     ground: make.Ground, api: Api, database: Session, now: datetime
 ) -> None:

@@ -297,7 +297,10 @@ def show_order(order_id: str) -> Response:
 @answers(blueprint, 200, schemas.OrderOut)
 @policy(policies.may_move_orders)
 def order_transition(sent: dict[str, Any], order_id: str) -> Response:
-    """Move an order, or decline its offer."""
+    """Move an order, or decline its offer.
+
+    `accepted` takes an offer, or an order from the pool as `claim` does: 412 with `current` where somebody was faster.
+    """
     number = _id(order_id)
     if sent["code"]:
         code_tries.count(orders.one(current_actor(), number).id, sent["code"])

@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.errors import NotFound
 from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.models import TicketEvent
 from app.tickets.rules import workflow
-from app.tickets.rules.workflow import OrderAct, TransitionRefused, Who
+from app.tickets.rules.workflow import OrderAct, OrderState, TransitionRefused, Who
 from app.tickets.services import done, evidence, pool, refusals
 from app.tickets.services.case import Case, by_order
 from app.tickets.services.done import OrderDone
@@ -54,7 +55,12 @@ def transition(
     (server − device): when it really happened, not before `contact`, when the device heard the server last; for "done"
     by a dispatcher on behalf the true time, which is demanded. Raises NotFound, NotAllowed, Stale, Conflict, Rejected.
     """
-    case, order = by_order(order_id, actor=actor, now=now)
+    try:
+        case, order = by_order(order_id, actor=actor, now=now)
+    except NotFound:
+        if to != OrderState.ACCEPTED:
+            raise
+        return pool.claim(actor=actor, now=now, order_id=order_id, seen=seen)  # the pool alone may show it to him
     if not policies.possible_parts_of_order(actor, order):
         raise scope_words.not_there(actor, order, [policies.DISPATCH])
     case.seen_order(order, seen)
