@@ -105,7 +105,7 @@ def _text(name: str, value: Any, names: Names) -> str | None:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if isinstance(value, list):
-        return ", ".join(_one(name, each, names) for each in value)
+        return i18n.listed(_one(name, each, names) for each in value)
     if isinstance(value, dict):
         return _together(value)
     return _one(name, value, names)
@@ -117,7 +117,7 @@ def _together(value: Mapping[str, Any]) -> str:
         mine = value.get(i18n.locale())
         others = [str(text) for tag, text in value.items() if tag != i18n.locale()]
         return " / ".join([str(mine), *others] if mine else others)
-    return ", ".join(f"{labels.field(name)}: {_text(name, each, {}) or ''}" for name, each in value.items())
+    return i18n.listed(f"{labels.field(name)}: {_text(name, each, {}) or ''}" for name, each in value.items())
 
 
 def _one(name: str, value: Any, names: Names) -> str:

@@ -6,7 +6,7 @@ cookie's, the browser's, the default. Times are shown in the institution's zone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache, wraps
@@ -258,6 +258,11 @@ def format_number(value: float | int | None, digits: int = 0) -> str:
     return "" if value is None else f"{value:,.{digits}f}"
 
 
+def listed(names: Iterable[Any]) -> str:
+    """Things named one after the other: `a, b` / `甲、乙`."""
+    return gettext(", ").join(map(str, names))
+
+
 def format_span(minutes: float) -> str:
     """A length of time in the two largest units: `2 h 24 min` / `2 小时 24 分`."""
     return _span(int(minutes))
@@ -319,6 +324,7 @@ def install(app: Flask) -> None:
     app.add_template_filter(format_time, "clock")
     app.add_template_filter(format_due, "due")
     app.add_template_filter(format_number, "num")
+    app.add_template_filter(listed, "listed")
     app.add_template_filter(format_span, "span")
     app.add_template_filter(format_hours, "hours")
     app.add_template_filter(format_ago, "rel")

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from marshmallow import validate
 from sqlalchemy import ColumnElement
 
-from app.core import clock, forms
+from app.core import clock, forms, i18n
 from app.core.errors import Stale
 from app.core.held import QUICKER, Row, held, unchanged
 
@@ -136,7 +136,7 @@ def _told(form: forms.Form, name: str, now_so: Any, typed: Any, named: Callable[
 
 
 def _listed(codes: set[str], named: Callable[[str], Any]) -> str:
-    return ", ".join(str(named(code)) for code in sorted(codes)) or "–"
+    return i18n.listed(named(code) for code in sorted(codes)) or "–"
 
 
 def _typed_freely(field: Any) -> bool:

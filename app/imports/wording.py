@@ -186,7 +186,7 @@ def permitted(cell: Cell) -> str:
         if value not in entries or (key.isascii() == latin and entries[value].isascii() != latin):
             entries[value] = key
     shown = list(entries.values())
-    words = ", ".join(shown[:MOST_ENTRIES]) + (" …" if len(shown) > MOST_ENTRIES else "")
+    words = i18n.listed(shown[:MOST_ENTRIES]) + (" …" if len(shown) > MOST_ENTRIES else "")
     return say(_l("One of: %(values)s."), {"values": words})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from app.core.words import text as words_text
 from app.sites.rules.tree import near
 
 FOLDER = "notifications"
+_BETWEEN = re.compile(r"(?<=[。！？；：，]) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,9 @@ def _context(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flat(text: str) -> str:
-    return " ".join(text.split())
+    """Text on one line; between Chinese sentences stands no blank, their full stop brings its own."""
+    flat = " ".join(text.split())
+    return _BETWEEN.sub("", flat) if i18n.locale() == "zh-CN" else flat
 
 
 def _paragraphs(text: str) -> list[str]:

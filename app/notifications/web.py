@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from app.accounts.labels import LANGUAGES
 from app.core import clock, forms, frame, pages, seen
 from app.core.errors import NotFound
 from app.core.http import current_actor, policy
@@ -124,7 +125,8 @@ def _groups(ticked: set[str]) -> list[dict[str, Any]]:
 @policy(policies.read_mail)
 def kept_mail() -> Any:
     """Mail that was kept because no mail server is set."""
-    return render_template("notifications/kept.html", page=queries.kept(request.args.get("cursor")))
+    page = queries.kept(request.args.get("cursor"))
+    return render_template("notifications/kept.html", page=page, languages=LANGUAGES)
 
 
 @blueprint.get("/operations/mail/<int:mail_id>")

@@ -14,7 +14,7 @@ from flask_babel import ngettext
 
 from app.core import i18n, words
 from app.core.i18n import gettext as _
-from app.core.i18n import per_language
+from app.core.i18n import listed, per_language
 from app.tickets.rules import workflow
 from app.tickets.rules.dispatching import (
     CRITERION_LABELS,
@@ -138,7 +138,7 @@ def help_reason(stored: str | None) -> str:
 def parts(data: Mapping[str, Any] | None) -> str:
     """The parts a hold waits for, on one line; empty where none were named."""
     named = [f"{each['name']} × {each['quantity']}" for each in (data or {}).get("parts", ())]
-    return str(_(", ")).join(named)
+    return listed(named)
 
 
 def override_choices() -> list[dict[str, str]]:

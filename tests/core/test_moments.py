@@ -61,3 +61,9 @@ def test_a_span_has_two_units(minutes: float, english: str, chinese: str) -> Non
     for tag, expected in (("en", english), ("zh-CN", chinese), ("en", english)):
         with i18n.speaking(tag):
             assert i18n.format_span(minutes) == expected
+
+
+def test_things_are_listed_with_the_mark_of_the_language(app: Flask) -> None:
+    for tag, said in (("en", "a, 2"), ("zh-CN", "a、2")):
+        with i18n.speaking(tag):
+            assert i18n.listed(["a", 2]) == said

@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, render_template, url_for
 from flask_babel import gettext as _
 
-from app.core import clock, forms, transaction
+from app.core import clock, forms, i18n, transaction
 from app.core.errors import Conflict, Rejected, Stale
 from app.core.http import current_actor, policy
 from app.core.pages import toast
@@ -44,7 +44,7 @@ def claim(order_id: str) -> Any:
         return _page(_lost(lost.current)), lost.status
     except Rejected as refused:
         transaction.abandon()
-        said = ", ".join(str(each) for each in refused.fields.get("assignee", ()))
+        said = i18n.listed(refused.fields.get("assignee", ()))
         return _page(_("You cannot take this order now: %(reasons)s.", reasons=said)), refused.status
     except Conflict as refused:
         transaction.abandon()

@@ -78,7 +78,7 @@ class Choice:
         counted: dict[str, int] = {}
         for one in self.left_out:
             counted[one.reason] = counted.get(one.reason, 0) + 1
-        return ", ".join(f"{count} {reason}" for reason, count in counted.items())
+        return i18n.listed(f"{count} {reason}" for reason, count in counted.items())
 
     @property
     def legend(self) -> list[Segment]:

@@ -160,7 +160,7 @@ def _chart(report: Report) -> charts.Figure | None:
 def declines(tally: Tally) -> str:
     """Declines by reason, as one line."""
     said = [f"{order_words.reason(OrderAct.DECLINE, code)} {times}" for code, times in sorted(tally.declined.items())]
-    return ", ".join(said)
+    return i18n.listed(said)
 
 
 def _headings() -> list[str]:

@@ -251,12 +251,12 @@ def _line(row: Any, orders: list[Any], now: datetime, tag: str, address: Callabl
 
 
 def _spot(path: str) -> str:
-    """A place's path without its campus and a zone its building is named after: the room must fit into the line."""
+    """A place's path as building and room, without a zone the building is named after: both must fit into the line."""
     parts = path.split(SEPARATOR)
     parts = parts[1:] if len(parts) > 2 else parts
     if len(parts) > 2 and parts[1].startswith(parts[0]):
         parts = parts[1:]
-    return SEPARATOR.join(parts)
+    return SEPARATOR.join(parts if len(parts) <= 2 else (parts[0], parts[-1]))
 
 
 def _statuses(status: str) -> tuple[str, ...]:
