@@ -121,7 +121,7 @@ class TestHelpers:
         browser = login(holder)
         browser.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
         assert f'href="/crew/{order_id}/hands"' in browser.get(f"/crew/{order_id}").get_data(as_text=True)
-        assert "I need a second man" in browser.get(f"/crew/{order_id}/hands").get_data(as_text=True)
+        assert "I need a second person" in browser.get(f"/crew/{order_id}/hands").get_data(as_text=True)
         assert browser.post(f"/crew/{order_id}/help", data={"note": "heavy"}).status_code == 303
         login(ground.dispatcher)
         assert "Needs a second pair of hands" in browser.get("/dispatch").get_data(as_text=True)
