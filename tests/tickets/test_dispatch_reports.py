@@ -185,7 +185,8 @@ class TestFairness:
         assert shares[str(worker)] == round((58 + 58 + 8) / 58, 2), "on call weighs nothing"
         page = text(desk, f"/crews/technicians/fairness?{asked}")
         assert "On-call hours" in page
-        assert '<td class="num">8.0</td><td class="num">22.0</td>' in page
+        assert 'data-label="Shift hours" class="num">8.0</td>' in page
+        assert 'data-label="On-call hours" class="num">22.0</td>' in page
         assert "on duty round the clock has 168 hours" in page
 
     def test_by_person_and_week_the_page_the_file_and_the_api_agree(

@@ -154,7 +154,7 @@ def _slip(row: Any, line: screens.Line, now: datetime) -> dict[str, Any]:
         "title": order_words.said(row.category_name),
         "place": f"{line.place} · {order_words.said(row.trade_name)}",
         "urgent": " · ".join(filter(None, (line.urgent, line.urged))) or None,
-        "left": " · ".join(part for part in (holder, detail) if part) or line.chip.text,
+        "left": [part for part in (holder, detail) if part] or line.chip.text,
         "right": line.age,
         "right_kind": _aged(row, now),
         "moves": " ".join(
