@@ -71,7 +71,7 @@ def headings(by: By) -> list[str]:
     """The columns of the file."""
     return [
         by_label(by),
-        _("Said"),
+        _("Count"),
         _("Without a name"),
         _("Answered"),
         _("In time"),

@@ -39,9 +39,10 @@ def act(task: Task) -> str:
             return str(_("A macro that is closed"))
     label = str(ACTIONS[task.action])
     if task.action is BulkAction.ASSIGN and task.assignee is not None:
-        label = f"{label}: {people.names([task.assignee]).get(task.assignee, '')}"
+        who = people.names([task.assignee]).get(task.assignee, "")
+        return str(_("%(act)s: %(why)s", act=label, why=who))
     if task.action is BulkAction.HOLD and task.reason:
-        label = f"{label}: {order_words.reason(OrderAct.HOLD, task.reason)}"
+        return str(_("%(act)s: %(why)s", act=label, why=order_words.reason(OrderAct.HOLD, task.reason)))
     return label
 
 

@@ -107,7 +107,7 @@ def equal(exported: dict[str, str], shown: list[str], figure: Figure) -> None:
             for which in ("Working", "Raw")
             for what in ("mean", "median", "90th percentile")
         ]
-        assert shown[1:] == [exported["Rows"], part_of, *lengths]
+        assert shown[1:] == [exported["Cases"], part_of, *lengths]
         return
     value = exported["Percent or rate"]
     if kind is Kind.SHARE:
@@ -115,7 +115,7 @@ def equal(exported: dict[str, str], shown: list[str], figure: Figure) -> None:
     elif kind is Kind.RATE:
         assert shown[1] == ("–" if value == "" else f"{float(value):.2f}")
     else:
-        assert shown[1] == exported["Rows"]
+        assert shown[1] == exported["Cases"]
     assert shown[2] == part_of
     if exported["Provisional"] not in ("", "0"):
         assert f"provisional: {exported['Provisional']}" in shown[3], "rule 32: marked until 30 days old"

@@ -198,7 +198,7 @@ def test_whoever_reads_some_buildings_counts_those_alone(campus: Flask) -> None:
     client = signed_in(campus, "dormmanager")
     exported = read_csv(fetched(client, "/reports/figures.csv", by="building"))
     assert {line["Building"] for line in exported} == {"all", *names}
-    assert [int(line["Rows"]) for line in exported if line["Building"] == "all"] == [
+    assert [int(line["Cases"]) for line in exported if line["Building"] == "all"] == [
         sum(each[figure].rows for each in alone) for figure in Figure
     ]
     filed = sum(each[Figure.FILED].rows for each in alone)

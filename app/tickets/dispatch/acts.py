@@ -208,4 +208,4 @@ def _say(done: OrderDone, name: str) -> None:
     elif name == "auto":
         toast(_("Nobody can take %(number)s now. It is tried again when somebody can.", number=done.number), "soon")
     else:
-        toast(f"{done.number}: {order_words.state(done.state)}", "info")
+        toast(_("%(number)s: %(status)s", number=done.number, status=order_words.state(done.state)), "info")

@@ -30,7 +30,7 @@ def said(macro: Any) -> str:
         act = MacroAct(macro.act)
         label = _(MACRO_ACT_LABELS[act])
         why = order_words.reason(act.of_table, macro.reason) if act.of_table and macro.reason else ""
-        parts.append(f"{label}: {why}" if why else label)
+        parts.append(_("%(act)s: %(why)s", act=label, why=why) if why else label)
     if macro.days:
         parts.append(_("until in %(num)s days", num=macro.days))
     if macro.note:

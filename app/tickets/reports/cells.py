@@ -118,7 +118,7 @@ def headings(by: By | None) -> list[str]:
     """The columns of a file of figures."""
     found = [
         _("Figure"),
-        _("Rows"),
+        _("Cases"),
         _("Counted"),
         _("Of"),
         _("Percent or rate"),
