@@ -54,6 +54,7 @@ ICONS: dict[str, Any] = {
     "hammer": _l("Hammer"),
     "gas": _l("Gas"),
     "fire": _l("Fire"),
+    "warning": _l("Warning"),
     "bug": _l("Insect"),
     "tree": _l("Tree"),
     "broom": _l("Broom"),
