@@ -113,7 +113,8 @@ def edge(number: int, count: int) -> float:
 
 
 def axis(frame: Frame, scale: Scale) -> Markup:
-    parts = [word(-8, 8, frame.unit, "end")] if frame.unit else []
+    # from the very left: a long word would not fit between the edge of a phone and the figures
+    parts = [word(-44, 8, frame.unit)] if frame.unit else []
     for value in scale.ticks:
         y = scale.y(value)
         parts.append(element("line", "axis" if value == 0 else "grid", x1=0, x2="100%", y1=y, y2=y))
