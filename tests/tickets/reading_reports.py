@@ -76,7 +76,7 @@ def listed(figure: Figure, **more: Any) -> list[Any]:
 
 def table_of(page: str, caption: str) -> list[list[str]]:
     """The cells of a table by its caption, tags taken away."""
-    found = re.search(rf"<caption[^>]*>{re.escape(caption)}</caption>.*?<tbody>(.*?)</tbody>", page, re.DOTALL)
+    found = re.search(rf"<caption[^>]*>{re.escape(caption)}</caption>.*?<tbody[^>]*>(.*?)</tbody>", page, re.DOTALL)
     assert found is not None, caption
     lines = re.findall(r"<tr[^>]*>(.*?)</tr>", found[1], re.DOTALL)
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line, re.DOTALL) for line in lines]
