@@ -82,7 +82,7 @@ def test_page_file_and_api_say_what_the_database_says(
     complaint, question, everything = lines["Complaint"], lines["Enquiry"], lines["all"]
     assert list(complaint.values())[1:10] == ["3", "1", "2", "1", "3", "33.3", "1", "0", "0"]
     assert list(question.values())[1:10] == ["1", "0", "0", "0", "0", "", "0", "1", "0"], "no share of nothing"
-    assert everything["Said"] == "4", "what the reader is named in is not counted"
+    assert everything["Count"] == "4", "what the reader is named in is not counted"
     second = database.execute(
         text(
             """
@@ -115,13 +115,13 @@ def test_by_month_and_building(
 ) -> None:
     fill(ground, overseer, now)
     client = login(overseer)
-    assert {name: line["Said"] for name, line in exported(client, "?by=month").items()} == {
+    assert {name: line["Count"] for name, line in exported(client, "?by=month").items()} == {
         "all": "4",
         "2026-10": "2",
         "2026-11": "2",
     }
     by_building = exported(client, "?by=building&first=2026-10-01")
-    assert {name: line["Said"] for name, line in by_building.items()} == {
+    assert {name: line["Count"] for name, line in by_building.items()} == {
         "all": "4",
         ground.building.name: "2",
         "without one": "2",
@@ -134,7 +134,7 @@ def test_whoever_answers_for_a_building_counts_that_building(
 ) -> None:
     fill(ground, overseer, now)
     some = accounts.person("leader", scope_kind="building", scope_id=ground.building.id, locale="en")
-    assert exported(login(some))["all"]["Said"] == "2"
+    assert exported(login(some))["all"]["Count"] == "2"
 
 
 def test_a_constant_number_of_statements(

@@ -114,7 +114,7 @@ def edge(number: int, count: int) -> float:
 
 def axis(frame: Frame, scale: Scale) -> Markup:
     # from the very left: a long word would not fit between the edge of a phone and the figures
-    parts = [word(-44, 8, frame.unit)] if frame.unit else []
+    parts = [word(-44, 8, frame.unit, "start")] if frame.unit else []
     for value in scale.ticks:
         y = scale.y(value)
         parts.append(element("line", "axis" if value == 0 else "grid", x1=0, x2="100%", y1=y, y2=y))
