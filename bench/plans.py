@@ -68,6 +68,12 @@ def indexes(connection: Connection, statement: Statement, institution: int = 1) 
     return {node["Index Name"] for node in _nodes(plan) if "Index Name" in node}
 
 
+def indexes_alone(connection: Connection, statement: Statement, institution: int = 1) -> set[str]:
+    """Those of them that answer without a look at the table."""
+    plan = _plan(connection, statement, institution)
+    return {node["Index Name"] for node in _nodes(plan) if node["Node Type"] == "Index Only Scan"}
+
+
 def _plan(connection: Connection, statement: Statement, institution: int) -> dict[str, Any]:
     plan: dict[str, Any] = _explained(connection, statement, institution)["Plan"]
     return plan

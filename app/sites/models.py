@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Dated, Tenant, code_in_force, ref, to_one
@@ -33,6 +33,14 @@ class Place(Dated, Tenant):
         Index("ix_place_parent", "institution_id", "parent_id", "sort_key", "id"),
         Index("ix_place_building", "institution_id", "building_id"),
         Index("ix_place_campus", "institution_id", "campus_id"),
+        Index(
+            "ix_place_offered",
+            "institution_id",
+            "kind",
+            "sort_key",
+            "id",
+            postgresql_where=text("kind IN ('building', 'campus') AND valid_to IS NULL"),
+        ),
     )
 
     kind: Mapped[str]

@@ -191,6 +191,27 @@ def test_beside_the_dispatch_list(desk: Desk) -> None:
     assert desk.most_read(lambda: dispatch_list.counts(dispatcher, wanted)) <= OPEN
 
 
+def test_requests_without_an_open_order_are_counted_by_indexes_alone(desk: Desk) -> None:
+    with plans.seen() as sent:
+        dispatch_list.counts(desk.actors["dispatcher"], dispatch_list.Wanted())
+    (statement,) = sent
+    alone = plans.indexes_alone(desk.connection, statement)
+    assert alone >= {"ix_work_order_open_ticket", "ix_ticket_status"}
+    assert "ix_work_order_ticket" not in plans.indexes(desk.connection, statement)
+
+
+def test_what_filters_offer_is_not_looked_for_among_rooms(desk: Desk) -> None:
+    for ask in (lambda: narrowing.offered(datetime.now(UTC).date()), narrowing.campuses_and_buildings):
+        with plans.seen() as sent:
+            ask()
+        (statement,) = sent
+        assert "place" not in plans.read_whole(desk.connection, statement)
+        assert "ix_place_offered" in plans.indexes(desk.connection, statement)
+        assert (
+            plans.most_read(desk.connection, statement, {"place"}) <= rows.BUILDINGS + 10 < rows.ROOMS * rows.BUILDINGS
+        )
+
+
 @pytest.mark.parametrize("q", ["漏水", "漏水 桃园 none-such", "W26-000007", "R26-000007"])
 def test_a_search_among_open_orders_reads_open_orders(desk: Desk, q: str) -> None:
     """However many requests there ever were: each open order looks at its own, and none is looked for."""

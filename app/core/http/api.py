@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from json import JSONDecodeError
 from typing import Any
 
 import orjson
-from flask import Flask, Response, make_response
+from flask import Flask, Response, make_response, request
 from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
@@ -16,6 +17,7 @@ from werkzeug.exceptions import BadRequest
 from app.core import forms
 
 API_ROOT = "/api/v1"
+QUERIES_KEPT = 1024
 
 
 class _Strict(FlaskParser):
@@ -25,6 +27,18 @@ class _Strict(FlaskParser):
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
         "query": None,  # as the schema says
     }
+
+    def parse(self, argmap: Any, req: Any = None, *, location: str | None = None, **options: Any) -> Any:
+        """As webargs; the query of a list is loaded once for the same text, since loading depends on nothing else."""
+        if location == "query" and isinstance(argmap, forms.QuerySchema):
+            return dict(self._listed(argmap, request.query_string))
+        return super().parse(argmap, req, location=location, **options)
+
+    @lru_cache(maxsize=QUERIES_KEPT)  # noqa: B019 - one for all blueprints, as old as the process
+    def _listed(self, schema: forms.QuerySchema, _query: bytes) -> Mapping[str, Any]:
+        """What stands in the query of this request. Raises as `parse` does, and keeps nothing then."""
+        found: Mapping[str, Any] = super().parse(schema, request, location="query", unknown=None)
+        return found
 
     def _raw_load_json(self, req: Any) -> Any:
         """The JSON; what nests too deep, or holds a number no machine reads, is 400 as what is malformed."""

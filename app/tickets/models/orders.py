@@ -73,7 +73,14 @@ class WorkOrder(Tenant):
             postgresql_where=text("rework_of_id IS NOT NULL"),
         ),
         Index("ix_work_order_mine", "institution_id", "assignee_id", "id", postgresql_where=text(LOAD_STATES)),
-        Index("ix_work_order_open", "institution_id", "state", "id", postgresql_where=text(OPEN_STATES)),
+        Index(
+            "ix_work_order_open_ticket",
+            "institution_id",
+            "state",
+            "id",
+            postgresql_include=["ticket_id"],  # which requests have an open order is counted without reading orders
+            postgresql_where=text(OPEN_STATES),
+        ),
         Index(
             "ix_work_order_proposed",
             "institution_id",

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from app.accounts.models import Person
 from app.core import paging
 from app.core.actor import Actor
 from app.core.prepared import Reading, among, code, number, value
@@ -205,32 +206,40 @@ def _column(shape: _Shape) -> Reading:
     return Reading(_order_lines(shown).order_by(shown.c.at))
 
 
+_SHOWN = (
+    WorkOrder.id,
+    WorkOrder.version,
+    WorkOrder.number,
+    WorkOrder.kind,
+    WorkOrder.state,
+    WorkOrder.priority,
+    WorkOrder.urged,
+    WorkOrder.pooled,
+    WorkOrder.waiting,
+    WorkOrder.offered_until,
+    WorkOrder.hold_reason,
+    WorkOrder.hold_until,
+    WorkOrder.help_asked_at,
+    WorkOrder.proposed_by,
+    WorkOrder.due_at,
+    WorkOrder.due_clock,
+    WorkOrder.assignee_id,
+    Person.name.label("assignee_name"),
+    Trade.name.label("trade_name"),
+    Category.name.label("category_name"),
+    Ticket.description,
+    Ticket.filed_at,
+    orders.PLACE,
+    _building.name.label("building"),
+)
+"""What a line of the list or a slip of the board shows; each column more is read, sent and made for every row."""
+
+
 def _order_lines(shown: Subquery) -> Select[Any]:
-    lines: Select[Any] = (
-        orders.order_rows(shown)
-        .add_columns(
-            shown.c.pressing,
-            shown.c.first,
-            shown.c.rank,
-            _building.name.label("building"),
-            Ticket.filed_at,
-            Offer.round,
-            Offer.made_by,
-            _refusals().label("refusals"),
-            *due.columns(WorkOrder),
-        )
-        .outerjoin(
-            _building,
-            and_(_building.institution_id == WorkOrder.institution_id, _building.id == WorkOrder.building_id),
-        )
-        .outerjoin(
-            Offer,
-            and_(
-                Offer.institution_id == WorkOrder.institution_id,
-                Offer.order_id == WorkOrder.id,
-                Offer.outcome.is_(None),
-            ),
-        )
+    keys = (shown.c.pressing, shown.c.first, shown.c.rank)
+    columns = (*_SHOWN, *keys, _refusals().label("refusals"), *due.columns(WorkOrder))
+    lines: Select[Any] = orders.order_rows(shown, columns).outerjoin(
+        _building, and_(_building.institution_id == WorkOrder.institution_id, _building.id == WorkOrder.building_id)
     )
     return lines
 

@@ -26,6 +26,7 @@ from app.tickets.rules.workflow import ORDER_LOAD, OrderAct
 
 _Dispatcher = aliased(Person)
 
+PLACE = sql_func.coalesce(Place.path, Ticket.place_text).label("place")
 _COLUMNS = (
     WorkOrder.id,
     WorkOrder.number,
@@ -58,7 +59,7 @@ _COLUMNS = (
     Category.name.label("category_name"),
     Category.icon,
     Ticket.place_id,
-    sql_func.coalesce(Place.path, Ticket.place_text).label("place"),
+    PLACE,
     Ticket.description,
     Ticket.may_enter,
     WorkOrder.version,
@@ -79,12 +80,12 @@ class OrderFilter:
     waiting: str | None = None
 
 
-def order_rows(page: Subquery | None = None) -> Any:
+def order_rows(page: Subquery | None = None, columns: Sequence[Any] = _COLUMNS) -> Any:
     """The columns of an order as lists and pages show it, with what the crew needs of its ticket.
 
-    Of those alone whose `id` a page has, where one is given.
+    Of those alone whose `id` a page has, where one is given. `columns`: those of a list that shows fewer.
     """
-    rows = select(*_COLUMNS)
+    rows = select(*columns)
     if page is not None:
         rows = rows.select_from(page).join(WorkOrder, WorkOrder.id == page.c.id)
     return (
