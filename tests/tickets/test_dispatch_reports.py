@@ -249,3 +249,38 @@ class TestFairness:
 
 def test_the_system_may_ask_too(ground: make.Ground, now: datetime) -> None:
     assert dispatching.who_could(actor=Actor.system(1), now=now, order_id=filed(ground)) == []
+
+
+class TestStoredRanking:
+    """43: what was known when an offer was made stays with it; page and API show it, whatever has changed since."""
+
+    def test_page_and_api_show_candidates_scores_and_who_was_left_out(
+        self, ground: make.Ground, desk: FlaskClient, database: Session, now: datetime
+    ) -> None:
+        master, helper = ground.technician(level=3), ground.technician(level=1)
+        away = ground.technician(on_shift=False)
+        order_id = offered(ground, now)
+        row = database.scalars(select(Offer).where(Offer.order_id == order_id)).one()
+        before = text(desk, f"/dispatch/{order_id}/offers/{row.id}")
+        do(master, order_id, OrderAct.ACCEPT, now=now)
+        assert f"/dispatch/{order_id}/offers/{row.id}" in text(desk, f"/dispatch/{order_id}")
+        page = text(desk, f"/dispatch/{order_id}/offers/{row.id}")
+        assert page.index(f"<b>{master.name}</b>") < page.index(f"<b>{helper.name}</b>")
+        assert f"<b>{away.name}</b>" in page
+        assert page.count('class="cand') == before.count('class="cand')
+        token = accounts.token(ground.dispatcher)
+        answer = desk.get(f"/api/v1/work-orders/{order_id}/offers", headers=token)
+        (told,) = answer.json["items"]
+        assert (told["version"], told["outcome"], told["made_by"]) == (row.why["version"], "accepted", None)
+        assert [each["person"]["id"] for each in told["why"]] == [str(master.id), str(helper.id)]
+        assert [each["score"] for each in told["why"]] == [each["score"] for each in row.why["candidates"]]
+        assert [each["parts"] for each in told["why"]] == [each["parts"] for each in row.why["candidates"]]
+        assert [each["person"]["name"] for each in told["excluded"]] == [away.name]
+
+    def test_it_is_the_desks(self, ground: make.Ground, desk: FlaskClient, now: datetime) -> None:
+        master = ground.technician()
+        order_id = offered(ground, now)
+        text(desk, f"/dispatch/{order_id}/offers/{2**62}", 404)
+        text(desk, f"/dispatch/{order_id}/offers/x", 404)
+        answer = desk.get(f"/api/v1/work-orders/{order_id}/offers", headers=accounts.token(master))
+        assert answer.status_code == 403

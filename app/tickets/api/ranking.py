@@ -1,27 +1,31 @@
-"""The ranking over the API: in the reader's words, and as a dry run."""
+"""The ranking over the API: in the reader's words, as stored with each offer, and as a dry run."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
 
 from app.accounts import queries
 from app.core import clock
-from app.core.http import accepts, answers, current_actor, policy
+from app.core.forms import id_in_address
+from app.core.http import accepts, answers, current_actor, json_list, policy
 from app.core.http.api import json_answer
 from app.core.i18n import iso
+from app.sites import scope_words
 from app.tickets import order_words, policies
 from app.tickets.api.answering import blueprint
+from app.tickets.queries import orders
 from app.tickets.rules.dispatching import Ranking
 from app.tickets.schemas import ranking as schemas
 from app.tickets.services import dry_run
 
 
-def explained(ranking: Ranking) -> dict[str, Any]:
-    """Candidates and excluded with their names and reasons, in the reader's words (43)."""
-    people = [each.person_id for each in ranking.candidates] + [each.person_id for each in ranking.excluded]
-    names = queries.names(people)
+def explained(ranking: Ranking, names: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """Candidates and excluded with their names (one statement unless given) and reasons, in the reader's words (43)."""
+    if names is None:
+        names = queries.names(ranking.people)
     return {
         "why": [
             {
@@ -41,6 +45,37 @@ def explained(ranking: Ranking) -> dict[str, Any]:
             }
             for each in ranking.excluded
         ],
+    }
+
+
+@blueprint.route("/work-orders/<string:order_id>/offers", methods=["GET"])
+@answers(blueprint, 200, schemas.OfferPage)
+@policy(policies.may_dispatch)
+def order_offers(order_id: str) -> Any:
+    """To whom the order was offered, newest first, how each offer ended, and the ranking it was chosen by"""
+    actor = current_actor()
+    row = orders.one(actor, id_in_address(order_id))
+    scope_words.require(actor, row, policies.DISPATCH)
+    found = [(offer, Ranking.from_data(offer.why)) for offer in orders.offers_of(row.id)]
+    people = {each for offer, ranking in found for each in (*ranking.people, offer.made_by) if each is not None}
+    names = queries.names(people)
+    return json_list([_offer(offer, ranking, names) for offer, ranking in found], None)
+
+
+def _offer(row: Any, ranking: Ranking, names: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "person": {"id": str(row.person_id), "name": row.person_name},
+        "round": row.round,
+        "offered_at": row.offered_at,
+        "until": row.until,
+        "made_by": None if row.made_by is None else {"id": str(row.made_by), "name": names.get(row.made_by, "")},
+        "override": row.override,
+        "outcome": row.outcome,
+        "ended_at": row.ended_at,
+        "reason": row.reason,
+        "version": ranking.version,
+        **explained(ranking, names),
     }
 
 

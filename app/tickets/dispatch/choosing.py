@@ -100,7 +100,7 @@ class Choice:
 
 def choice(ranking: Ranking, holder: int | None) -> Choice:
     """A ranking with names; one statement. Whoever has the order already is left out of it."""
-    names = people.names([*(c.person_id for c in ranking.candidates), *(one.person_id for one in ranking.excluded)])
+    names = people.names(ranking.people)
     return Choice(
         ranking.version,
         [

@@ -1,4 +1,4 @@
-"""The dry run: whom the ranking would choose for a fault somewhere at some time, and why."""
+"""The dry run: whom the ranking would choose for a fault somewhere at some time, and why; and whom it once chose."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, validate
 
 from app.core import clock, forms, words
+from app.core.errors import NotFound
 from app.core.http import current_actor, policy
 from app.core.i18n import locale
 from app.sites import queries as places
 from app.tickets import order_words, policies
-from app.tickets.dispatch import choosing
+from app.tickets.dispatch import choosing, entry, screens
 from app.tickets.dispatch.entry import blueprint
 from app.tickets.order_forms import LocalMoment, wall
 from app.tickets.queries import catalogue
+from app.tickets.rules.dispatching import Ranking
 from app.tickets.rules.priority import URGENCIES
 from app.tickets.services import dry_run
 
@@ -57,6 +59,18 @@ def whom() -> Any:
         "words": order_words,
     }
     return render_template("tickets/dispatch/whom.html", **context), status
+
+
+@blueprint.get("/<order_id>/offers/<offer_id>")
+@policy(policies.may_dispatch)
+def offer(order_id: str, offer_id: str) -> Any:
+    """The ranking as it was when somebody was offered the order: stored then, never worked out anew (43)."""
+    row = entry.order_row(order_id)
+    made = next((each for each in screens.past_offers(row.id) if str(each.row.id) == offer_id), None)
+    if made is None or not policies.in_scope(current_actor(), policies.DISPATCH, row):
+        raise NotFound
+    choice = choosing.choice(Ranking.from_data(made.row.why), None)
+    return render_template("tickets/dispatch/offer.html", row=row, made=made, choice=choice, words=order_words)
 
 
 def _foreseen(form: forms.Form, data: dict[str, Any]) -> tuple[dry_run.Foreseen | None, int]:

@@ -207,6 +207,7 @@ class Panel:
     call: Any = None
     helpers: dict[int, str] = field(default_factory=dict)
     colleagues: list[dict[str, Any]] = field(default_factory=list)
+    dispatches: bool = False
     assigns: bool = False
     reassigns: bool = False
     may_open: bool = False
@@ -293,6 +294,7 @@ def panel(row: Any, actor: Actor, now: datetime) -> Panel:
         it.clocks = clock_words.panel(row.ticket_id, now, zone=row.zone, numbers={row.id: row.number}, order_id=row.id)
     if not policies.in_scope(actor, policies.DISPATCH, row):
         return it
+    it.dispatches = True
     if OrderState(row.state) in ORDER_HELD:
         it.helpers = hands.present(row.id)
         people = technicians.names(actor, now, None, COLLEAGUES)

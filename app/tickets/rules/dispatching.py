@@ -138,6 +138,11 @@ class Ranking:
         """The one to be offered the order; None: nobody."""
         return self.candidates[0] if self.candidates else None
 
+    @property
+    def people(self) -> list[int]:
+        """Everybody it speaks of."""
+        return [*(one.person_id for one in self.candidates), *(one.person_id for one in self.excluded)]
+
     def as_data(self) -> dict[str, Any]:
         """Plain JSON, as stored with the offer (43)."""
         return {

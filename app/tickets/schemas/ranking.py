@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from app.core import forms
 from app.tickets.rules.priority import URGENCIES
-from app.tickets.schemas import ExcludedOut, WhyOut, _one_of
+from app.tickets.schemas import ExcludedOut, PersonOut, WhyOut, _one_of
 
 
 class WhomQuery(forms.Schema):
@@ -26,3 +26,26 @@ class WhomOut(forms.Schema):
     at = forms.Moment()
     why = fields.List(fields.Nested(WhyOut))
     excluded = fields.List(fields.Nested(ExcludedOut))
+
+
+class OfferOut(forms.Schema):
+    """One offer and the ranking stored with it. `made_by`: null where the ranking chose; `outcome`: while it waits."""
+
+    id = forms.Id()
+    person = fields.Nested(PersonOut)
+    round = fields.Integer()
+    offered_at = forms.Moment()
+    until = forms.Moment()
+    made_by = fields.Nested(PersonOut, allow_none=True)
+    override = fields.String(allow_none=True)
+    outcome = fields.String(allow_none=True)
+    ended_at = forms.Moment(allow_none=True)
+    reason = fields.String(allow_none=True)
+    version = fields.String()
+    why = fields.List(fields.Nested(WhyOut))
+    excluded = fields.List(fields.Nested(ExcludedOut))
+
+
+class OfferPage(forms.Schema):
+    items = fields.List(fields.Nested(OfferOut))
+    next = fields.String(allow_none=True)
