@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.tickets.models import Ticket
 from tests.factories import tickets as factory
 from tests.tickets.calling import Caller
 from tests.tickets.walking import deliver
@@ -190,3 +191,43 @@ def test_a_version_that_need_not_be_said_is_judged_where_it_is(client: FlaskClie
         stale = caller.post(f"/tickets/{filed['id']}/{path}", body, seen=filed["version"] + 7)
         assert (stale.status_code, stale.json["current"]["version"]) == (412, filed["version"])
     assert dispatcher.post(f"/tickets/{filed['id']}/work-orders", further, seen=filed["version"]).status_code == 201
+
+
+class TestOnBehalf:
+    """A request taken down for somebody else: a right of its own, over the API as on the page."""
+
+    def test_staff_files_for_a_person_and_for_a_contact(
+        self, client: FlaskClient, ground: factory.Ground, database: Session
+    ) -> None:
+        desk = Caller(client, ground.dispatcher)
+        for_student = desk.file(ground, reporter_id=str(ground.student.id), urgency="high")
+        assert for_student.status_code == 201, for_student.json
+        row = database.get_one(Ticket, (1, int(for_student.json["id"])))
+        assert (row.reporter_id, row.on_behalf_by, row.origin) == (ground.student.id, ground.dispatcher.id, "api")
+        mine = Caller(client, ground.student).get("/tickets", mine=1).json["items"]
+        assert [each["id"] for each in mine] == [for_student.json["id"]]
+        contact = desk.file(ground, contact_name="门卫老李", contact_phone="8120 1111")
+        row = database.get_one(Ticket, (1, int(contact.json["id"])))
+        assert (row.contact_name, row.contact_phone) == ("门卫老李", "8120 1111")
+
+    def test_nobody_else_may_and_nobody_unknown_is_named(self, client: FlaskClient, ground: factory.Ground) -> None:
+        student = Caller(client, ground.student)
+        assert student.file(ground, reporter_id=str(ground.dispatcher.id)).status_code == 403
+        assert student.file(ground, contact_name="别人").status_code == 403
+        assert student.file(ground, contact_phone="1").status_code == 403
+        assert student.file(ground, reporter_id=str(ground.student.id)).status_code == 201, "himself is no other"
+        unknown = Caller(client, ground.dispatcher).file(ground, reporter_id="999999999")
+        assert (unknown.status_code, unknown.json["errors"][0]["field"]) == (422, "reporter_id")
+
+
+def test_a_ticket_names_the_requests_it_hangs_together_with(client: FlaskClient, ground: factory.Ground) -> None:
+    student, desk = Caller(client, ground.student), Caller(client, ground.dispatcher)
+    first, second = student.file(ground).json, student.file(ground).json
+    assert desk.post(f"/tickets/{second['id']}/merge", {"into": first["id"]}, seen=1).status_code == 200
+    shown = student.get(f"/tickets/{second['id']}").json
+    assert (shown["status"], shown["duplicate_of"], shown["split_from"]) == ("duplicate", first["id"], None)
+    lamp = {"category": ground.category.code, "description": "还有一处"}
+    part = desk.post(f"/tickets/{first['id']}/split", lamp, seen=student.get(f"/tickets/{first['id']}").json["version"])
+    assert part.status_code == 201, part.json
+    shown = desk.get(f"/tickets/{part.json['id']}").json
+    assert (shown["split_from"], shown["duplicate_of"], shown["recurs_of"]) == (first["id"], None, None)

@@ -27,6 +27,10 @@ dump_tickets = compiled(schemas.TicketOut(), tickets.NAMES)
 dump_orders = compiled(schemas.OrderOut(), orders.NAMES)
 
 
+LINKS = ("recurs_of", "duplicate_of", "split_from")
+"""The other requests a request names; each is read by whoever may read that one."""
+
+
 def ticket(ticket_id: int, status: int = 200) -> Response:
     """One ticket the reader may see, with its version; whoever follows it gets the reduced one. Raises NotFound."""
     try:
@@ -41,7 +45,9 @@ def ticket(ticket_id: int, status: int = 200) -> Response:
     shown = {**dump_tickets([row])[0], "answers": answers, "visit_window": window, "urge_from": first}
     shown["third_party"] = row.third_party
     shown["completion_codes"] = _codes(row) if mine else []
-    shown["recurs_of"] = None if row.recurs_of_id is None else str(row.recurs_of_id)
+    for name in LINKS:
+        number = getattr(row, f"{name}_id")
+        shown[name] = None if number is None else str(number)
     return json_answer(shown, status, {"ETag": etag(row.version)})
 
 
@@ -63,7 +69,7 @@ def reduced(row: Any, status: int = 200) -> Response:
             "visit_window": None,
             "urge_from": None,
             "third_party": False,
-            "recurs_of": None,
+            **dict.fromkeys(LINKS),
             "completion_codes": [],
         },
         status,

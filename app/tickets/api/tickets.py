@@ -8,7 +8,7 @@ from flask import Response
 from flask_babel import lazy_gettext as _l
 
 from app.core import clock, paging, words
-from app.core.errors import NotFound, Rejected
+from app.core.errors import NotAllowed, NotFound, Rejected
 from app.core.forms import id_in_address as _id
 from app.core.http import (
     accepts,
@@ -79,6 +79,8 @@ def _branch(branch: catalogue.Branch, language: str) -> dict[str, Any]:
 @policy(policies.may_file)
 def file_ticket(sent: dict[str, Any]) -> Any:
     """File a ticket; the same Idempotency-Key gives the same ticket."""
+    if (sent["contact_name"] or sent["contact_phone"]) and not current_actor().can(policies.ON_BEHALF):
+        raise NotAllowed
     filed = filing.file_ticket(
         actor=current_actor(),
         now=clock.now(),
@@ -92,6 +94,9 @@ def file_ticket(sent: dict[str, Any]) -> Any:
         answers=sent["answers"],
         recurs_of_id=sent["recurs_of"],
         visit=_window(sent["visit_window"]),
+        reporter_id=sent["reporter_id"],
+        contact_name=sent["contact_name"] or None,
+        contact_phone=sent["contact_phone"] or None,
     )
     return versioned(filed, filed.version, 201)
 

@@ -52,7 +52,11 @@ class SlotList(forms.Schema):
 
 
 class NewTicket(forms.Schema):
-    """`POST /tickets`. `answers` are judged by the category's questions, `visit_window` by the institution's hours."""
+    """`POST /tickets`. `answers` are judged by the category's questions, `visit_window` by the institution's hours.
+
+    On behalf of another (a right of its own): `reporter_id`, or `contact_name` and `contact_phone` of somebody without
+    an account.
+    """
 
     place_id = forms.Id(load_default=None, allow_none=True)
     place_text = forms.Text(max=PLACE_LIMIT, load_default=None, allow_none=True)
@@ -63,6 +67,9 @@ class NewTicket(forms.Schema):
     answers = Answers(load_default=None, allow_none=True)
     recurs_of = forms.Id(load_default=None, allow_none=True)
     visit_window = fields.Nested(VisitWindow, load_default=None, allow_none=True)
+    reporter_id = forms.Id(load_default=None, allow_none=True)
+    contact_name = forms.Text(max=100, load_default=None, allow_none=True)
+    contact_phone = forms.Text(max=40, load_default=None, allow_none=True)
 
 
 class FiledOut(forms.Schema):
@@ -124,6 +131,8 @@ class TicketDetail(TicketOut):
     urge_from = forms.Moment(allow_none=True)
     third_party = fields.Boolean()
     recurs_of = forms.Id(allow_none=True)
+    duplicate_of = forms.Id(allow_none=True)
+    split_from = forms.Id(allow_none=True)
     completion_codes = fields.List(fields.Nested(CompletionCode))
 
 
@@ -176,8 +185,26 @@ def _photos_of(data: Any) -> list[str]:
     return [str(each) for each in (data or {}).get("photos", ())]
 
 
+class EventCorrected(fields.Boolean):
+    """Whether the clock of the sender's device said another time than counts (11)."""
+
+    def __init__(self) -> None:
+        super().__init__(attribute="data", dump_only=True)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        return _is_corrected(value)
+
+    def reader(self, positions: Any) -> Any:
+        at = positions["data"]
+        return lambda columns: [_is_corrected(each) for each in columns[at]]
+
+
+def _is_corrected(data: Any) -> bool:
+    return bool((data or {}).get("corrected"))
+
+
 class EventOut(forms.Schema):
-    """One event meant for the reader; every key is always there."""
+    """One event meant for the reader; every key is always there. `corrected`: its device's clock was wrong."""
 
     id = forms.Id()
     at = forms.Moment()
@@ -192,6 +219,7 @@ class EventOut(forms.Schema):
     reason = fields.String(allow_none=True)
     note = fields.String(allow_none=True)
     photos = EventPhotos()
+    corrected = EventCorrected()
     cycle = fields.Integer()
 
 
