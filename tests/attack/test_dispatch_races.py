@@ -117,3 +117,29 @@ def test_withdraw_against_accept(site: live.Site) -> None:
             assert (withdrawn.status, accepted.status) == (412, 200)
             assert (status, state) == ("in_service", "accepted")
     assert seen
+
+
+def test_fifty_pairs_finish_the_two_orders_of_their_ticket_at_once(site: live.Site) -> None:
+    """A hundred finishers at one barrier: each ticket is resolved, once, whoever of its pair came last."""
+    acts: list[Callable[[], live.Answer]] = []
+    tickets = [site.file().json()["id"] for _ in range(PAIRS)]
+    for ticket in tickets:
+        opened = site.ask(
+            "POST",
+            f"/api/v1/tickets/{ticket}/work-orders",
+            headers=site.people["dispatcher"],
+            json={"trade": site.people["trade"], "reason": "two pairs of hands"},
+        )
+        assert opened.status == 201, opened.text
+        first = site.one("SELECT min(id) FROM work_order WHERE ticket_id = %s", int(ticket))
+        for order, who in ((str(first), "technician0"), (opened.json()["id"], "technician1")):
+            seen = held(site, order, who, "accepted", "working")
+            acts.append(lambda order=order, who=who, seen=seen: move(site, order, seen, who, to="done", note="fixed"))
+    answers = live.together(*acts)
+    assert {answer.status for answer in answers} == {200}
+    ids = [int(ticket) for ticket in tickets]
+    assert site.rows("SELECT DISTINCT status FROM ticket WHERE id = ANY(%s)", ids) == [("resolved",)]
+    resolved = (
+        "SELECT count(*) FROM ticket_event WHERE ticket_id = ANY(%s) AND order_id IS NULL AND to_state = 'resolved'"
+    )
+    assert site.one(resolved, ids) == PAIRS

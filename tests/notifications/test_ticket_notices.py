@@ -25,7 +25,7 @@ from app.tickets.notices import duty as told_of_duty
 from app.tickets.notices import orders as told_of_orders
 from app.tickets.notices import tickets as told_of_tickets
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import acts, dispatching, orders
+from app.tickets.services import acts, dispatching, merging, orders
 from tests.factories import accounts, tickets
 
 
@@ -232,3 +232,25 @@ def test_what_no_longer_asks_counts_as_seen(ground: tickets.Ground, database: Se
         acts.confirm(actor=accounts.actor(student), now=clock.now(), ticket_id=filed.id, seen=None)
     settle(database)
     assert queries.unread(student.id) == 0, "whoever confirms has seen it"
+
+
+def test_the_reporter_hears_of_a_merge_its_undoing_and_of_a_withdrawal_by_the_desk(
+    ground: tickets.Ground, database: Session
+) -> None:
+    first, second = ground.file(), ground.file()
+    desk, now = accounts.actor(ground.dispatcher), clock.now()
+    with transaction():
+        merging.merge(actor=desk, now=now, ticket_id=second.id, into_id=first.id, seen=None)
+    settle(database)
+    assert told(database, ground.student)[-1] == "ticket-merged"
+    with transaction():
+        merging.unmerge(actor=desk, now=now, ticket_id=second.id, reason="different_fault", seen=None)
+    settle(database)
+    assert told(database, ground.student)[-1] == "ticket-reopened"
+    with transaction():
+        acts.withdraw(actor=desk, now=now, ticket_id=second.id, seen=None, note="电话里说已经好了")
+    settle(database)
+    assert told(database, ground.student)[-1] == "ticket-withdrawn"
+    for tag in ("en", "zh-CN"):
+        assert "电话里说已经好了" in sentence(database, ground.student, "ticket-withdrawn", tag)
+        assert second.number in sentence(database, ground.student, "ticket-merged", tag)

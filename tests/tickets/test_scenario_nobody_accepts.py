@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.core import clock
+from app.core.actor import Actor
+from app.core.transaction import transaction
+from app.notifications.rules.webhooks import Allowed
+from app.notifications.webhooks import calling
+from app.notifications.webhooks import services as webhooks
+from app.notifications.webhooks.models import WebhookMessage
 from app.tickets.models import Absence, DutyCall, DutyRoster, Shift, TicketEvent, WorkOrder
 from app.tickets.queries import crews
 from app.tickets.services import duty_calls, orders
@@ -117,6 +124,41 @@ def test_nobody_accepts_so_the_duty_lead_is_called_until_he_answers_by_name(nigh
     kinds = select(TicketEvent.kind).where(TicketEvent.kind.in_(("escalation", "call_answered")))
     assert list(night.database.scalars(kinds.order_by(TicketEvent.id))) == ["escalation", "call_answered"]
     assert night.order(ticket).dispatcher_id == night.lead.id, "he is responsible while nobody has it (N1)"
+
+
+def test_each_call_goes_to_the_webhook_too_until_he_answers_by_name(night: Night) -> None:
+    """38: the other channel is mail and webhook, every five minutes; the webhook names ids and counts, nobody."""
+    allowed = Allowed(plain=True, networks=calling.networks(["127.0.0.0/8"]))
+    with transaction():
+        webhooks.create(
+            actor=Actor.system(1),
+            now=night.now,
+            name="Duty telephone",
+            url="http://127.0.0.1:9/duty",
+            events=["duty.called"],
+            allowed=allowed,
+        )
+    for _ in range(5):
+        night.ground.technician()
+    ticket = night.file()
+
+    def sent() -> list[WebhookMessage]:
+        return list(night.database.scalars(select(WebhookMessage).order_by(WebhookMessage.id)))
+
+    night.wait(29)
+    assert sent() == []
+    night.wait(1)
+    assert len(sent()) == mailed(night.lead, CALLED) == 1
+    night.wait(15)
+    assert len(sent()) == mailed(night.lead, CALLED) == 4
+    order = night.order(ticket)
+    for each in sent():
+        body = json.loads(each.body)
+        assert (body["type"], body["data"]["order_id"]) == ("duty.called", str(order.id))
+        assert night.lead.name not in each.body
+    assert night.ask(night.lead, "POST", f"/duty-calls/{night.calls()[0].id}/answer", {}).status_code == 200
+    night.wait(20)
+    assert len(sent()) == 4
 
 
 def test_an_answer_does_not_make_the_offer_stale_for_whoever_is_asked(night: Night) -> None:
