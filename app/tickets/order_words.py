@@ -26,7 +26,7 @@ from app.tickets.rules.dispatching import (
     Why,
 )
 from app.tickets.rules.needs import HELP_REASONS
-from app.tickets.rules.priority import URGENCY_LABELS
+from app.tickets.rules.priority import IMPACT_LABELS, URGENCY_LABELS
 from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL
 from app.tickets.rules.workflow import OrderAct, OrderState
 
@@ -90,6 +90,11 @@ def act(code: OrderAct) -> str:
 def priority(code: str) -> str:
     """The word for a priority."""
     return str(_(URGENCY_LABELS[code]))
+
+
+def impact(code: str) -> str:
+    """The word for how far a fault reaches."""
+    return str(_(IMPACT_LABELS[code]))
 
 
 def urgent(code: str) -> bool:

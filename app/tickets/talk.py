@@ -21,10 +21,13 @@ from app.tickets.services.messages import OWNER, Picture
 
 PHOTOS = 6
 MEGABYTES = PHOTOS * 25 + 1
+FOLLOWERS, STAFF = "followers", "staff"
+READERS = (FOLLOWERS, STAFF)
+"""Whom the desk may write to besides the reporter: the followers too, or nobody but staff (a note)."""
 
 
 class Message(forms.Schema):
-    """A message as the page sends it, in words or by photos. `to`: "followers" where the desk tells them too."""
+    """A message as the page sends it, in words or by photos. `to`: see `READERS`."""
 
     text = forms.Text(max=schemas.NOTE_LIMIT, multiline=True, load_default="")
     photos = fields.List(
@@ -32,7 +35,7 @@ class Message(forms.Schema):
         load_default=list,
         validate=validate.Length(max=PHOTOS, error=_l("Send at most six photos at a time.")),
     )
-    to = forms.Text(max=20, load_default="", validate=validate.OneOf(("", "followers")))
+    to = forms.Text(max=20, load_default="", validate=validate.OneOf(("", *READERS)))
 
 
 def pictures(sent: Sequence[Any]) -> list[Picture]:
@@ -47,12 +50,16 @@ def photos_of(events: Sequence[Any], ticket_id: int) -> list[Attachment]:
     return attachments.of(OWNER, ticket_id)
 
 
+SAID = (Remark.MESSAGE, Remark.NOTE)
+"""What stands in the conversation; who may not read notes has none among his events."""
+
+
 def thread(
     events: Sequence[Any], reader: Actor, reporter_id: int | None, photos: Sequence[Attachment], now: datetime
 ) -> list[dict[str, Any]]:
-    """The messages among a ticket's events, oldest first, with their photos (`photos_of`)."""
+    """The messages among a ticket's events, oldest first, with their photos (`photos_of`); for staff its notes, too."""
     shown = {each["id"]: each for each in links.shown(photos, now)}
-    return [_line(each, reader, reporter_id, shown) for each in events if each.kind == Remark.MESSAGE]
+    return [_line(each, reader, reporter_id, shown) for each in events if each.kind in SAID]
 
 
 def _line(event: Any, reader: Actor, reporter_id: int | None, shown: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -65,6 +72,7 @@ def _line(event: Any, reader: Actor, reporter_id: int | None, shown: dict[str, d
         "photos": [shown[each] for each in (event.data or {}).get("photos", ()) if each in shown],
         "who": _("You") if mine else who,
         "mine": mine,
+        "kind": "inner" if event.kind == Remark.NOTE else None,
         "at": i18n.format_time(event.at),
         "iso": i18n.iso(event.at),
         "day": f"{i18n.format_weekday(event.at)} {i18n.format_day(event.at)}",

@@ -41,6 +41,7 @@ ELSEWHERE = {
     "/catalogue/categories/<category_id>/questions/<code>": "tests/tickets/test_catalogue_questions.py",
     "/service-levels/<policy_id>/edit": "tests/tickets/test_sla_policy_pages.py",
     "/tickets/<ticket_id>/merge": "tests/tickets/test_incidents.py",
+    "/tickets/<ticket_id>/priority": "tests/tickets/test_reclassify.py",
     "/tickets/<ticket_id>/reclassify": "tests/tickets/test_reclassify.py",
 }
 """Drafts of versions and acts on requests, whose stale versions are tested with what they need beside it."""

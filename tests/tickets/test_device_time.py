@@ -59,6 +59,16 @@ def test_a_clock_three_hours_fast_is_corrected_flagged_and_gains_nothing(
         assert post(client, database, order_id, "done", **sent) == 303
     done = event(database, "done")
     assert (done.effective_at, done.data) == (tapped + 5 * MINUTE, {"corrected": True})
+    # the flag is for the desk to see, on the page and over the API
+    ticket = f"/tickets/{began.ticket_id}"
+    told = client.get(f"/api/v1{ticket}/events", headers=accounts.token(ground.dispatcher)).json["items"]
+    assert {each["kind"]: each["corrected"] for each in told if each["order_id"]}.items() >= {
+        "offer": False, "accept": False, "start": True, "done": True,
+    }.items()  # fmt: skip
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    said = "The clock of the phone was wrong"
+    assert login(ground.dispatcher).get(ticket).text.count(said) == 2
+    assert said not in login(ground.student).get(ticket).text
 
 
 def test_a_clock_set_back_gains_nothing_before_the_last_contact(

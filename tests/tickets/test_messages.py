@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -118,3 +119,68 @@ def test_the_pages(client: FlaskClient, login: Any, story: dict[str, Any], datab
     assert "门没锁" not in client.get(here).text
     orders = database.scalars(select(TicketEvent.order_id).where(TicketEvent.kind == "message")).all()
     assert orders == [None, filed.order_id]
+
+
+def test_the_desk_chooses_who_reads_it(
+    client: FlaskClient, login: Any, story: dict[str, Any], database: Session
+) -> None:
+    """The page offers what the API takes: the reporter, the followers too, or staff alone (a note)."""
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    ground, here = story["ground"], f"/tickets/{story['filed'].id}"
+    login(ground.dispatcher)
+    page = client.get(here).text
+    assert "Reporter and followers" in page
+    assert "Staff only" in page
+    sent = {"": "只给报修人", "followers": "五点前停水", "staff": "钥匙在值班室"}
+    for to, text in sent.items():
+        assert client.post(f"{here}/messages", data={"text": text, "to": to}).status_code == 303
+    assert client.post(f"{here}/messages", data={"text": "x", "to": "everybody"}).status_code == 422
+    assert client.post(f"{here}/messages", data={"text": " ", "to": "staff"}).status_code == 422
+    with_photo = {"text": "x", "to": "staff", "photos": (io.BytesIO(b"x"), "x.jpg")}
+    assert client.post(f"{here}/messages", data=with_photo).status_code == 422
+    seen = {
+        who: {text for text in sent.values() if text in _page(client, login, person, here)}
+        for who, person in (("desk", ground.dispatcher), ("reporter", ground.student), ("follower", story["follower"]))
+    }
+    assert seen == {
+        "desk": set(sent.values()),
+        "reporter": {"只给报修人", "五点前停水"},
+        "follower": {"五点前停水"},
+    }
+    assert "钥匙在值班室" not in _page(client, login, story["technician"], f"/crew/{story['filed'].order_id}")
+
+
+def _page(client: FlaskClient, login: Any, who: Person, path: str) -> str:
+    login(who)
+    return str(client.get(path).text)
+
+
+def test_notes_over_the_api_are_the_staffs(client: FlaskClient, story: dict[str, Any], database: Session) -> None:
+    ground, filed = story["ground"], story["filed"]
+    assert write(client, ground.dispatcher, story, "钥匙在值班室", internal=True).status_code == 201
+    assert write(client, ground.student, story, "x", internal=True).status_code == 403
+    assert write(client, story["technician"], story, "x", internal=True).status_code == 403
+    both = write(client, ground.dispatcher, story, "x", internal=True, to_followers=True)
+    assert (both.status_code, both.json["errors"][0]["field"]) == (422, "internal")
+    event = database.scalars(select(TicketEvent).where(TicketEvent.kind == "note")).one()
+    assert (event.note, event.audience) == ("钥匙在值班室", "staff")
+    assert "钥匙在值班室" not in client.get(
+        f"/api/v1/tickets/{filed.id}/events?limit=100", headers=accounts.token(ground.student)
+    ).get_data(as_text=True)
+
+
+def test_of_an_ended_request_staff_alone_writes_to_staff(
+    client: FlaskClient, login: Any, story: dict[str, Any], database: Session
+) -> None:
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    ground, here = story["ground"], f"/tickets/{story['filed'].id}"
+    database.get_one(Ticket, (1, story["filed"].id)).status = "closed"
+    database.flush()
+    login(ground.dispatcher)
+    page = client.get(here).text
+    assert "Note for the staff" in page
+    assert "The reporter</span>" not in page
+    assert client.post(f"{here}/messages", data={"text": "事后备注", "to": "staff"}).status_code == 303
+    assert client.post(f"{here}/messages", data={"text": "x"}).status_code == 409
+    login(ground.student)
+    assert "Note for the staff" not in client.get(here).text

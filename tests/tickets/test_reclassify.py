@@ -259,3 +259,63 @@ class TestWhatAPriorityStandsOn:
         assert login(ground.dispatcher).post(f"/tickets/{filed.id}/reclassify", data=sent).status_code == 303
         database.expire_all()
         assert database.get_one(Ticket, (1, filed.id)).priority == "high"
+
+
+class TestPriorityByHand:
+    """Priority = matrix, or another with a reason (17, 26): the page of what the API has long had."""
+
+    def test_page_sets_it_and_the_history_says_from_what_to_what(
+        self, client: FlaskClient, ground: factory.Ground, login: Login, database: Session
+    ) -> None:
+        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+        filed = ground.file()
+        desk, here = login(ground.dispatcher), f"/tickets/{filed.id}"
+        assert f"{here}/priority" in desk.get(here).text
+        form = desk.get(f"{here}/priority").text
+        assert "By the matrix" in form
+        assert save(desk, f"{here}/priority", {"priority": "high", "reason": ""}).status_code == 422
+        assert save(desk, f"{here}/priority", {"priority": "utmost", "reason": "考试周"}).status_code == 422
+        assert save(desk, f"{here}/priority", {"priority": "normal", "reason": "考试周"}).status_code == 422  # as it is
+        assert save(desk, f"{here}/priority", {"priority": "high", "reason": "考试周"}).status_code == 303
+        database.expire_all()
+        assert database.get_one(Ticket, (1, filed.id)).priority == "high"
+        shown = desk.get(here).text
+        assert "Priority: Normal → High" in shown
+        assert "考试周" in shown
+        old = {"version": "1", "priority": "low", "reason": "x"}
+        assert desk.post(f"{here}/priority", data=old).status_code == 412
+
+    def test_reporters_and_ended_requests_have_none(
+        self, client: FlaskClient, ground: factory.Ground, login: Login
+    ) -> None:
+        filed = ground.file()
+        assert login(ground.student).get(f"/tickets/{filed.id}/priority").status_code == 403
+        Caller(client, ground.student).post(f"/tickets/{filed.id}/withdraw", seen=1)
+        desk = login(ground.dispatcher)
+        assert f"/tickets/{filed.id}/priority" not in desk.get(f"/tickets/{filed.id}").text
+        late = save(desk, f"/tickets/{filed.id}/priority", {"priority": "high", "reason": "x"})
+        assert late.status_code == 409
+
+    def test_a_correction_names_what_it_changed(
+        self, client: FlaskClient, ground: factory.Ground, login: Login, database: Session
+    ) -> None:
+        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+        filed = ground.file()
+        other = factory.place("room", "101", factory.place("building", "竹园1栋", ground.campus))
+        correct(Caller(client, ground.dispatcher), filed.id, category="lamp", place_id=str(other.id), urgency="high")
+        shown = login(ground.dispatcher).get(f"/tickets/{filed.id}").text
+        assert "→ Lamp" in shown
+        assert f"→ {other.path}" in shown
+        assert "Urgency said: Normal → High" in shown
+        assert "Reach: One room → A floor" in shown
+
+    def test_a_step_that_raised_it_is_named_in_words(
+        self, client: FlaskClient, ground: factory.Ground, login: Login
+    ) -> None:
+        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+        filed = ground.file()
+        case = by_ticket(filed.id, actor=Actor.system(1), now=clock.now())
+        priorities.change(case, "high", reason=priorities.BY_STEP, by_system=True)
+        case.write()
+        shown = login(ground.dispatcher).get(f"/tickets/{filed.id}").text
+        assert "A step of the service level raised it." in shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -127,6 +127,14 @@ def _offered() -> Reading:
     )
     trades = listed(Trade, Trade.code, Trade.name, order=(Trade.code,))
     return Reading(select(cast(func.json_build_array(categories, trades), Text)))
+
+
+def names(codes: Collection[str]) -> dict[str, dict[str, str]]:
+    """What categories are called, or were when they ended."""
+    rows = db.session.execute(
+        select(Category.code, Category.name).where(Category.code.in_(codes)).order_by(Category.id)
+    )
+    return {row.code: row.name for row in rows}
 
 
 def by_code(code: str) -> Category | None:

@@ -245,11 +245,11 @@ def rate(
 
 
 def note(*, actor: Actor, now: datetime, ticket_id: int, text: str) -> None:
-    """A note staff leaves for staff. Raises NotAllowed, Rejected."""
+    """A note staff leaves for staff, whatever has become of the ticket. Raises NotFound, NotAllowed, Rejected."""
     case = by_ticket(ticket_id, actor=actor, now=now)
     scope_words.require(actor, case.ticket, *policies.READ)
     if not text.strip():
-        raise Rejected(fields={"note": _l("Write the note.")})
+        raise Rejected(fields={"text": _l("Write the note.")})
     case.remark(Remark.NOTE, note=text)
     case.write()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from app.core.db import db
 from app.core.errors import Conflict, Rejected
 from app.sites import scope_words
 from app.tickets import policies
-from app.tickets.models import Ticket, TicketEvent
+from app.tickets.models import Category, Ticket, TicketEvent
 from app.tickets.rules.history import Remark
 from app.tickets.rules.priority import (
     IMPACT_LABELS,
@@ -65,6 +66,13 @@ def starting(impact: str, urgency: str, *, emergency_category: bool, by_staff: b
     """The priority of a new ticket: its category's impact and the urgency that counts (26, 27)."""
     counted = counted_urgency(urgency, emergency_category=emergency_category, by_staff=by_staff)
     return priority_of(impact, counted, matrix())
+
+
+def usual(ticket: Any) -> str:
+    """What the matrix makes of the urgency and the reach a ticket has now (26, 27)."""
+    emergency = db.session.scalar(select(Category.emergency).where(Category.id == ticket.category_id))
+    by_staff = standing(ticket.id).by_staff
+    return starting(ticket.impact, ticket.urgency, emergency_category=bool(emergency), by_staff=by_staff)
 
 
 def override(

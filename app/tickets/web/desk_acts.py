@@ -1,4 +1,4 @@
-"""What the desk does to a whole request: correct it, split it, merge it with another, tell whoever follows."""
+"""What the desk does to a whole request: correct it, set its priority by hand, split it, merge it with another."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from app.tickets import order_words, policies
 from app.tickets.queries import catalogue, similar, tickets
 from app.tickets.rules import reasons
 from app.tickets.rules.numbers import parse_number
-from app.tickets.rules.priority import IMPACT_LABELS, IMPACTS, URGENCIES
-from app.tickets.services import merging, reclassifying, splitting
+from app.tickets.rules.priority import IMPACTS, URGENCIES
+from app.tickets.services import merging, priorities, reclassifying, splitting
 from app.tickets.services.reclassifying import Wish
 from app.tickets.web import wording
 from app.tickets.web.blueprint import blueprint
@@ -41,6 +41,18 @@ class Correct(Schema):
     place_id = forms.Id(load_default=None)
     urgency = fields.String(load_default=None, validate=validate.OneOf(URGENCIES, error=_OFFERED))
     impact = fields.String(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
+    reason = Text(max=reasons.REASON_LIMIT, required=True, error_messages=_REASON)
+
+
+class Priority(Schema):
+    """Another priority than urgency and reach make of it, and why."""
+
+    version = forms.Version()
+    priority = fields.String(
+        required=True,
+        validate=validate.OneOf(URGENCIES, error=_OFFERED),
+        error_messages={"required": _l("Choose a priority."), "null": _l("Choose a priority.")},
+    )
     reason = Text(max=reasons.REASON_LIMIT, required=True, error_messages=_REASON)
 
 
@@ -102,7 +114,46 @@ def _correct_page(ticket: Any, form: Form, status: int = 200) -> Any:
         place=sites.by_id(place_id or ticket.place_id or 0),
         categories=_categories(),
         urgencies=[{"value": code, "label": order_words.priority(code)} for code in URGENCIES],
-        impacts=[{"value": code, "label": str(_(IMPACT_LABELS[code]))} for code in IMPACTS],
+        impacts=[{"value": code, "label": order_words.impact(code)} for code in IMPACTS],
+    ), status
+
+
+@blueprint.get("/tickets/<ticket_id>/priority")
+@policy(policies.may_triage)
+def priority(ticket_id: str) -> Any:
+    """The form for another priority than urgency and reach make of it."""
+    ticket = _ticket(ticket_id)
+    return _priority_page(ticket, Form(Priority, {"priority": ticket.priority}))
+
+
+@blueprint.post("/tickets/<ticket_id>/priority")
+@policy(policies.may_triage)
+def priority_post(ticket_id: str) -> Any:
+    """Set it by hand; clocks count on under what it promises."""
+    ticket = _ticket(ticket_id)
+
+    def work(data: dict[str, Any], now: datetime) -> None:
+        priorities.override(
+            actor=current_actor(),
+            now=now,
+            ticket_id=ticket.id,
+            priority=data["priority"],
+            reason=data["reason"],
+            seen=data["version"],
+        )
+
+    return _do(ticket, Form(Priority), work, _priority_page)
+
+
+def _priority_page(ticket: Any, form: Form, status: int = 200) -> Any:
+    return render_template(
+        "tickets/priority.html",
+        ticket=ticket,
+        form=form,
+        urgency=order_words.priority(ticket.urgency),
+        impact=order_words.impact(ticket.impact),
+        usual=order_words.priority(priorities.usual(ticket)),
+        priorities=[{"value": code, "label": order_words.priority(code)} for code in URGENCIES],
     ), status
 
 

@@ -168,9 +168,26 @@ class Screen(FromCrew):
 
     @property
     def may_write(self) -> bool:
-        """Whether the reader can write a message here; the crew writes on its own page."""
-        open_to_words = TicketStatus(self.ticket.status) in OPEN_TO_WORDS
-        return open_to_words and bool(policies.parts_of_ticket(self.actor, self.ticket))
+        """Whether the reader can write here; the crew writes on its own page."""
+        return bool(self.readers) or (self._open_to_words and bool(self._parts))
+
+    @property
+    def _open_to_words(self) -> bool:
+        return TicketStatus(self.ticket.status) in OPEN_TO_WORDS
+
+    @property
+    def _parts(self) -> frozenset[Who]:
+        return policies.parts_of_ticket(self.actor, self.ticket)
+
+    @property
+    def readers(self) -> list[dict[str, str]]:
+        """Whom the desk can write to: nobody reads what is written to whoever gave no name (N6)."""
+        if not self.staff or Who.DISPATCHER not in self._parts:
+            return []
+        found = [("", _("The reporter"))] if self._open_to_words and self.ticket.reporter_id is not None else []
+        if self._open_to_words and self.links.followers:
+            found.append((talk.FOLLOWERS, _("Reporter and followers")))
+        return [{"value": code, "label": label} for code, label in [*found, (talk.STAFF, _("Staff only"))]]
 
     @property
     def visit(self) -> str:
@@ -276,6 +293,7 @@ class Screen(FromCrew):
             (_("Came by"), _ORIGINS[ticket.origin]()),
             (_("Priority"), order_words.priority(ticket.priority)),
             (_("Urgency said"), order_words.priority(ticket.urgency)),
+            (_("Reach"), order_words.impact(ticket.impact)),
             *([(_("Visit"), order_words.visit(ticket))] if ticket.visit_from else []),
             (_("May enter"), _("Yes") if ticket.may_enter else _("Only when somebody is in")),
         ]

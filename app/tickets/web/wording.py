@@ -21,6 +21,9 @@ from app.tickets import clock_words, due_words, escalation_words, order_words
 from app.tickets.order_words import Chip
 from app.tickets.rules import deadlines, history, workflow
 from app.tickets.rules.workflow import ORDER_OPEN, OrderAct, OrderState, TicketAct, TicketStatus
+from app.tickets.services.priorities import BY_STEP
+from app.tickets.talk import SAID
+from app.tickets.web import changed, remarked
 
 _LOOKS: dict[TicketStatus, tuple[str | None, str | None]] = {
     TicketStatus.SUBMITTED: (None, None),
@@ -280,11 +283,12 @@ def entries(events: Sequence[Any], *, reader_id: int | None, staff: bool) -> lis
     with_orders = any(each.order_id for each in events)
     filed_at = next((each.at for each in events if each.kind == TicketAct.FILE), None)
     sent = [each for each in events if each.kind == history.Remark.PHOTO and each.at == filed_at]
+    called = changed.names(events)
     told = [
-        entry(each, reader_id=reader_id, staff=staff)
+        entry(each, reader_id=reader_id, staff=staff, called=called)
         for each in reversed(events)
         if each not in sent
-        and each.kind != history.Remark.MESSAGE  # they stand in the conversation
+        and each.kind not in SAID  # they stand in the conversation
         and (staff or not with_orders or each.order_id or each.kind not in _TOLD_BY_ORDERS)
     ]
     if sent and told:
@@ -292,10 +296,10 @@ def entries(events: Sequence[Any], *, reader_id: int | None, staff: bool) -> lis
     return told
 
 
-def entry(event: Any, *, reader_id: int | None, staff: bool) -> dict[str, Any]:
+def entry(event: Any, *, reader_id: int | None, staff: bool, called: changed.Names | None = None) -> dict[str, Any]:
     """One event as `ui.timeline` takes it."""
     at = event.effective_at or event.at
-    title = _event_label(event)
+    title = remarked.title(event) or clock_words.event_label(event.kind, event.order_id)
     if staff and event.order_number:
         title = _("%(number)s: %(what)s", number=event.order_number, what=title)
     return {
@@ -304,14 +308,8 @@ def entry(event: Any, *, reader_id: int | None, staff: bool) -> dict[str, Any]:
         "day": f"{i18n.format_weekday(at)} {i18n.format_day(at)}",
         "title": title,
         "who": _who(event, reader_id),
-        "text": _event_text(event),
+        "text": "\n".join((*changed.lines(event, called or {}), *filter(None, [_event_text(event, staff=staff)]))),
     }
-
-
-def _event_label(event: Any) -> str:
-    if event.kind == history.Remark.REMIND and (event.data or {}).get("by") == "reporter":
-        return _("Reminder by the reporter")
-    return clock_words.event_label(event.kind, event.order_id)
 
 
 def _who(event: Any, reader_id: int | None) -> str:
@@ -322,8 +320,10 @@ def _who(event: Any, reader_id: int | None) -> str:
     return _("without sign-in") if event.actor_kind == "anonymous" else ""
 
 
-def _event_text(event: Any) -> str:
-    lines = [_event_reason(event), event.note or "", *_event_instant(event)]
+def _event_text(event: Any, *, staff: bool) -> str:
+    lines = [*remarked.lines(event, staff=staff), _event_reason(event), event.note or "", *_event_instant(event)]
+    if staff and (event.data or {}).get("corrected"):
+        lines.append(_("The clock of the phone was wrong; this is the time that counts."))
     if event.kind == history.Remark.RATING and event.data:
         stars = " · ".join(f"{event.data[name]}" for name in ("quality", "speed", "manner") if name in event.data)
         lines.insert(0, _("Quality, speed, manner: %(stars)s", stars=stars))
@@ -356,4 +356,6 @@ def _event_reason(event: Any) -> str:
         return order_words.help_reason(event.reason)
     if event.kind in set(TicketAct):
         return ticket_reason(TicketAct(event.kind), event.reason)
+    if event.reason == BY_STEP and event.actor_id is None:
+        return _("A step of the service level raised it.")
     return str(event.reason)
