@@ -19,6 +19,7 @@ from app.tickets.rules.workflow import OrderAct
 from tests.factories import accounts
 from tests.factories import tickets as make
 from tests.tickets.at_work import ENGLISH, do, offered
+from tests.tickets.calling import Caller
 
 Login = Callable[..., FlaskClient]
 
@@ -55,6 +56,9 @@ def test_a_hold_names_the_parts_and_a_helper_is_asked_for_with_a_reason(
     assert client.post(f"/crew/{order_id}/hold", data={**sent, "hold_parts": "角阀 2"}).status_code == 303
     held = database.scalars(select(TicketEvent).where(TicketEvent.kind == "hold")).one()
     assert held.data == {"parts": [{"name": "角阀", "quantity": 2}]}
+    shown = client.get(f"/api/v1/work-orders/{order_id}", headers=accounts.token(technician)).json
+    assert shown["parts"] == [{"name": "角阀", "quantity": 2}]
+    assert (shown["after_id"], shown["proposed_by"], shown["help_asked_at"]) == (None, None, None)
     assert client.post(f"/crew/{order_id}/help", data={"reason": "lonely"}).status_code == 422
     assert client.post(f"/crew/{order_id}/help", data={"reason": "heavy"}).status_code == 303
     for who, path in ((technician, f"/crew/{order_id}"), (ground.dispatcher, f"/dispatch/{order_id}")):
@@ -67,3 +71,27 @@ def test_a_hold_names_the_parts_and_a_helper_is_asked_for_with_a_reason(
     body = {"to": "on_hold", "reason": "parts", "until": "2026-11-24T08:00:00Z", "parts": [{"name": "hose"}]}
     answer = client.post(f"/api/v1/work-orders/{order_id}/transitions", json=body, headers=head)
     assert answer.status_code == 200
+
+
+@pytest.mark.usefixtures("frozen")
+def test_the_history_names_the_parts_and_the_api_what_an_order_waits_for(
+    now: datetime, client: FlaskClient, login: Login
+) -> None:
+    ground = make.Ground()
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, now=now)
+    worker, desk = Caller(client, technician), Caller(client, ground.dispatcher)
+    order = worker.get(f"/work-orders/{order_id}").json
+    hold = {"to": "on_hold", "reason": "parts", "until": "2026-11-24T08:00:00Z", "parts": [{"name": "角阀"}]}
+    held = worker.post(f"/work-orders/{order_id}/transitions", hold, seen=order["version"])
+    assert held.json["parts"] == [{"name": "角阀", "quantity": 1}]
+    asked = {"trade": order["trade"], "after": str(order_id), "reason": "补墙"}
+    proposed = worker.post(f"/tickets/{order['ticket_id']}/work-orders", asked)
+    assert proposed.status_code == 201, proposed.json
+    assert (proposed.json["after_id"], proposed.json["proposed_by"]) == (str(order_id), str(technician.id))
+    page = login(ground.dispatcher).get(f"/tickets/{order['ticket_id']}", headers=ENGLISH).text
+    assert "Missing: 角阀 × 1" in page
+    working = worker.post(f"/work-orders/{order_id}/transitions", {"to": "working"}, seen=held.json["version"])
+    assert (working.status_code, working.json["parts"]) == (200, []), "what it no longer waits for is not asked for"
+    assert desk.get(f"/work-orders/{proposed.json['id']}").json["state"] == "planned"

@@ -46,8 +46,7 @@ def ticket(ticket_id: int, status: int = 200) -> Response:
     shown["third_party"] = row.third_party
     shown["completion_codes"] = _codes(row) if mine else []
     for name in LINKS:
-        number = getattr(row, f"{name}_id")
-        shown[name] = None if number is None else str(number)
+        shown[name] = _id(getattr(row, f"{name}_id"))
     return json_answer(shown, status, {"ETag": etag(row.version)})
 
 
@@ -86,7 +85,18 @@ def left(done: TicketDone) -> Response:
 def order(order_id: int, status: int = 200, **more: Any) -> Response:
     """One order the reader may see, with its version. Raises NotFound."""
     row = orders.one(current_actor(), order_id)
-    return json_answer({**dump_orders([row])[0], **more}, status, {"ETag": etag(row.version)})
+    shown = {
+        **dump_orders([row])[0],
+        "after_id": _id(row.after_id),
+        "proposed_by": _id(row.proposed_by),
+        "help_asked_at": iso(row.help_asked_at),
+        "parts": (row.hold_data or {}).get("parts", []),
+    }
+    return json_answer({**shown, **more}, status, {"ETag": etag(row.version)})
+
+
+def _id(number: int | None) -> str | None:
+    return None if number is None else str(number)
 
 
 def files_of(sent: dict[str, Any]) -> list[tuple[str, Any]]:

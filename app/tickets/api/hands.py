@@ -59,7 +59,7 @@ def remove_helper(order_id: str, person_id: str) -> Response:
 
 @blueprint.route("/work-orders/<string:order_id>/approval", methods=["POST"])
 @accepts(blueprint, schemas.Approval)
-@answers(blueprint, 200, shared.OrderOut)
+@answers(blueprint, 200, shared.OrderDetail)
 @policy(policies.may_dispatch)
 def approve_order(_sent: dict[str, Any], order_id: str) -> Response:
     """Approve an order a technician proposed; who does not want it cancels it."""

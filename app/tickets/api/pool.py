@@ -28,7 +28,7 @@ def list_pool() -> Response:
 
 @blueprint.route("/work-orders/<string:order_id>/claim", methods=["POST"])
 @accepts(blueprint, schemas.Claim)
-@answers(blueprint, 200, shared.OrderOut)
+@answers(blueprint, 200, shared.OrderDetail)
 @policy(policies.may_work)
 def claim_order(_sent: dict[str, Any], order_id: str) -> Response:
     """Take an order from the pool. Where somebody was faster: 412 with `current`, which names who has it."""
@@ -39,7 +39,7 @@ def claim_order(_sent: dict[str, Any], order_id: str) -> Response:
 
 @blueprint.route("/work-orders/<string:order_id>/pool", methods=["POST"])
 @accepts(blueprint, schemas.Pooling)
-@answers(blueprint, 200, shared.OrderOut)
+@answers(blueprint, 200, shared.OrderDetail)
 @policy(policies.may_dispatch)
 def pool_order(sent: dict[str, Any], order_id: str) -> Response:
     """Put an order into the pool (offers stop), or take it out (the ranking goes on)."""

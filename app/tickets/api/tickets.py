@@ -247,7 +247,7 @@ def rate_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
 
 @blueprint.route("/tickets/<string:ticket_id>/work-orders", methods=["POST"])
 @accepts(blueprint, schemas.NewOrder)
-@answers(blueprint, 201, schemas.OrderOut)
+@answers(blueprint, 201, schemas.OrderDetail)
 @policy(policies.may_move_orders)
 def open_order(sent: dict[str, Any], ticket_id: str) -> Response:
     """Add an order for another trade; it is offered at once, or when `after` is done."""
@@ -290,7 +290,7 @@ def list_orders(asked: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/work-orders/<string:order_id>", methods=["GET"])
-@answers(blueprint, 200, schemas.OrderOut)
+@answers(blueprint, 200, schemas.OrderDetail)
 @policy(policies.may_read_orders)
 def show_order(order_id: str) -> Response:
     """One work order."""
@@ -299,7 +299,7 @@ def show_order(order_id: str) -> Response:
 
 @blueprint.route("/work-orders/<string:order_id>/transitions", methods=["POST"])
 @accepts(blueprint, evidence.OrderAct)
-@answers(blueprint, 200, schemas.OrderOut)
+@answers(blueprint, 200, schemas.OrderDetail)
 @policy(policies.may_move_orders)
 def order_transition(sent: dict[str, Any], order_id: str) -> Response:
     """Move an order, or decline its offer.

@@ -124,9 +124,9 @@ def _one(sight: Sight) -> Reading:
             asked.questions.label("asked"),
             rules.demands,
             rules.price_class,
-            _last(OrderAct.HOLD, TicketEvent.data).label("hold_data"),
+            orders.last_of(OrderAct.HOLD, TicketEvent.data).label("hold_data"),
         )
-        .add_columns(_last(Remark.HELPER, TicketEvent.reason).label("help_reason"))
+        .add_columns(orders.last_of(Remark.HELPER, TicketEvent.reason).label("help_reason"))
         .add_columns(orders.reworked().label("reworked"))
         .outerjoin(asked, and_(asked.institution_id == Ticket.institution_id, asked.id == Ticket.asked_version_id))
         .outerjoin(rules, and_(rules.institution_id == Ticket.institution_id, rules.id == Ticket.category_version_id))
@@ -254,23 +254,6 @@ def _handed_over() -> Any:
         .limit(number(1))
         .correlate(WorkOrder)
         .lateral("given")
-    )
-
-
-def _last(kind: str, column: Any) -> Any:
-    """A column of an order's last event of a kind."""
-    return (
-        select(column)
-        .where(
-            TicketEvent.institution_id == WorkOrder.institution_id,
-            TicketEvent.ticket_id == WorkOrder.ticket_id,
-            TicketEvent.order_id == WorkOrder.id,
-            TicketEvent.kind == str(kind),
-        )
-        .order_by(TicketEvent.id.desc())
-        .limit(number(1))
-        .correlate(WorkOrder)
-        .scalar_subquery()
     )
 
 

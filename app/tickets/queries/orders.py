@@ -22,7 +22,7 @@ from app.tickets.models import Category, Offer, OrderHelper, Ticket, TicketEvent
 from app.tickets.queries import viewer
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.dispatching import PRIORITY_ORDER
-from app.tickets.rules.workflow import ORDER_LOAD, OrderAct
+from app.tickets.rules.workflow import ORDER_LOAD, OrderAct, OrderState
 
 _Dispatcher = aliased(Person)
 
@@ -227,11 +227,32 @@ def _one(sight: Sight) -> Reading:
             WorkOrder.building_id,
             WorkOrder.dispatcher_id,
             WorkOrder.cycle,
+            WorkOrder.after_id,
+            case((WorkOrder.state == code(OrderState.ON_HOLD.value), last_of(OrderAct.HOLD, TicketEvent.data))).label(
+                "hold_data"
+            ),
             Ticket.reporter_id,
             contact_of(Ticket.contact_name, reporter.name).label("contact_name"),
             contact_of(Ticket.contact_phone, reporter.phone).label("contact_phone"),
         )
         .where(WorkOrder.id == value("order_id", BigInteger), viewer.orders_of(sight))
+    )
+
+
+def last_of(kind: str, column: Any) -> Any:
+    """A column of an order's last event of a kind."""
+    return (
+        select(column)
+        .where(
+            TicketEvent.institution_id == WorkOrder.institution_id,
+            TicketEvent.ticket_id == WorkOrder.ticket_id,
+            TicketEvent.order_id == WorkOrder.id,
+            TicketEvent.kind == str(kind),
+        )
+        .order_by(TicketEvent.id.desc())
+        .limit(number(1))
+        .correlate(WorkOrder)
+        .scalar_subquery()
     )
 
 

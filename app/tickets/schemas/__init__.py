@@ -304,6 +304,20 @@ class OrderOut(forms.Schema):
     version = fields.Integer()
 
 
+class MissingPart(forms.Schema):
+    name = fields.String()
+    quantity = fields.Integer()
+
+
+class OrderDetail(OrderOut):
+    """One order: which one it waits for, who proposed it and is not approved yet, the parts its hold waits for."""
+
+    after_id = forms.Id(allow_none=True)
+    proposed_by = forms.Id(allow_none=True)
+    help_asked_at = forms.Moment(allow_none=True)
+    parts = fields.List(fields.Nested(MissingPart))
+
+
 class OrderPage(forms.Schema):
     items = fields.List(fields.Nested(OrderOut))
     next = fields.String(allow_none=True)
@@ -361,7 +375,7 @@ class ExcludedOut(forms.Schema):
     reason = fields.String()
 
 
-class AssignedOut(OrderOut):
+class AssignedOut(OrderDetail):
     """The order after an assignment with the ranking behind it."""
 
     why = fields.List(fields.Nested(WhyOut))

@@ -9,9 +9,9 @@ from typing import Any, Final
 from flask_babel import gettext as _
 
 from app.core import i18n
-from app.tickets import due_words
+from app.tickets import due_words, order_words
 from app.tickets.rules.history import Remark
-from app.tickets.rules.workflow import TicketAct
+from app.tickets.rules.workflow import OrderAct, TicketAct
 
 _TITLES: Final[dict[tuple[str, Any], Callable[[], str]]] = {
     (Remark.REMIND, "reporter"): lambda: _("Reminder by the reporter"),
@@ -38,13 +38,15 @@ def title(event: Any) -> str:
 
 
 def lines(event: Any, *, staff: bool) -> list[str]:
-    """The visit agreed; for staff besides: the other request that is meant, the clock that was excused."""
+    """The visit agreed; for staff besides: the other request, the parts missing, the clock that was excused."""
     data = event.data or {}
     if event.kind == Remark.WINDOW and data.get("until"):
         begins, ends = (datetime.fromisoformat(data[name]) for name in ("from", "until"))
         return [f"{i18n.format_moment(begins)} – {i18n.format_time(ends)}"]
     if staff and event.kind in _OTHER_REQUEST and data.get("number"):
         return [str(data["number"])]
+    if staff and event.kind == OrderAct.HOLD and (parts := order_words.parts(data)):
+        return [_("Missing: %(parts)s", parts=parts)]
     if staff and event.kind == Remark.EXCUSE and data.get("clock"):
         return [due_words.clock(data["clock"])]
     return []
