@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, Index, func, select
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.orm import Mapped, mapped_column
@@ -41,7 +42,8 @@ class Declared:
         try:
             value = _switch(given) if self.kind is bool else self.kind(given)
         except (TypeError, ValueError) as error:
-            raise Rejected(fields={self.name: _("This is not a value of the expected kind.")}) from error
+            said = _NOT_EVEN.get(self.kind) or _("This is not a value of the expected kind.")
+            raise Rejected(fields={self.name: said}) from error
         if self.choices and value not in self.choices:
             raise Rejected(fields={self.name: _("Choose one of the offered values.")})
         if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
@@ -49,6 +51,10 @@ class Declared:
                 fields={self.name: _("This must lie between %(low)s and %(high)s.", low=self.low, high=self.high)}
             )
         return value
+
+
+_NOT_EVEN: Mapping[Callable[[Any], Any], Any] = {int: _l("Enter a whole number."), float: _l("Enter a number.")}
+"""What is said of a value that is not of the kind of its setting."""
 
 
 def _switch(given: Any) -> bool:

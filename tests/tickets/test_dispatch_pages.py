@@ -85,7 +85,9 @@ def test_the_list_is_narrowed_by_campus_building_trade_and_priority(
     }.items():
         page = text(desk, f"/dispatch?{query}")
         assert [each for each in (here, there) if f"/dispatch/{each}?" in page] == [mine], query
-    assert "No order is open here." in text(desk, "/dispatch?trade=carpentry")
+    nothing = text(desk, "/dispatch?trade=carpentry&state=queued")
+    assert "No order is open here." in nothing
+    assert 'href="/dispatch?state=queued&amp;view=all"' in nothing, "an empty list says how to see more"
     building = text(desk, f"/dispatch?campus={other.id}")
     assert "图书馆</option>" in building
     assert "桃园3栋</option>" not in building
