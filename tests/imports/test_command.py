@@ -93,7 +93,7 @@ def test_a_dry_run_is_called_so_and_counts_nothing_as_written(run, login):
     assert "system" not in row
 
 
-@pytest.mark.parametrize(("tag", "said"), [("en", "student, staff"), ("zh-CN", "学生, 教职工")])
+@pytest.mark.parametrize(("tag", "said"), [("en", "student, staff"), ("zh-CN", "学生、教职工")])
 def test_a_line_speaks_one_language_and_names_what_is_taken(run, app, monkeypatch, tag, said):
     monkeypatch.setitem(app.config, "DEFAULT_LOCALE", tag)
     rows = [["学号", "姓名", "人员类别"], ["2026000001", "张三", "外星"]]

@@ -272,7 +272,7 @@ def test_keys_go_through_the_rows_and_stop_at_what_asks_for_a_look(client, login
     batch = walk_to_plan(client, campus.gb18030([campus.PEOPLE_HEADINGS, *rows]), kind="people")
     page = client.get(f"/imports/{batch.id}").text
     renamed = db.session.scalars(select(Person).where(Person.name == campus.person(0)[1])).one()
-    items = re.findall(r"<tr data-item.*?</tr>", page[page.index("data-list") :], re.DOTALL)
+    items = re.findall(r"<tr[^>]* data-item.*?</tr>", page[page.index("data-list") :], re.DOTALL)
     assert [("data-doubt" in each, f'href="/people/{renamed.id}"' in each) for each in items] == [
         (True, True),
         (False, False),
