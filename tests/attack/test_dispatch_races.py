@@ -12,7 +12,7 @@ from app.accounts.models import Person
 from app.core.db import db
 from app.tickets.models import Shift, TechnicianProfile, TechnicianTrade, TechnicianZone, Trade
 from tests.attack import live
-from tests.attack.test_races import assign, held, move, order_of
+from tests.attack.test_races import assign, held, move, order_of, second_order
 from tests.factories import accounts
 
 pytestmark = pytest.mark.race
@@ -124,15 +124,8 @@ def test_fifty_pairs_finish_the_two_orders_of_their_ticket_at_once(site: live.Si
     acts: list[Callable[[], live.Answer]] = []
     tickets = [site.file().json()["id"] for _ in range(PAIRS)]
     for ticket in tickets:
-        opened = site.ask(
-            "POST",
-            f"/api/v1/tickets/{ticket}/work-orders",
-            headers=site.people["dispatcher"],
-            json={"trade": site.people["trade"], "reason": "two pairs of hands"},
-        )
-        assert opened.status == 201, opened.text
-        first = site.one("SELECT min(id) FROM work_order WHERE ticket_id = %s", int(ticket))
-        for order, who in ((str(first), "technician0"), (opened.json()["id"], "technician1")):
+        first = order_of(site, ticket)
+        for order, who in ((first, "technician0"), (second_order(site, ticket), "technician1")):
             seen = held(site, order, who, "accepted", "working")
             acts.append(lambda order=order, who=who, seen=seen: move(site, order, seen, who, to="done", note="fixed"))
     answers = live.together(*acts)

@@ -35,6 +35,18 @@ def order_of(site: live.Site, ticket: str) -> str:
     return str(site.one("SELECT id FROM work_order WHERE ticket_id = %s", int(ticket)))
 
 
+def second_order(site: live.Site, ticket: str) -> str:
+    """Another order of the ticket, for the same trade."""
+    opened = site.ask(
+        "POST",
+        f"/api/v1/tickets/{ticket}/work-orders",
+        headers=site.people["dispatcher"],
+        json={"trade": site.people["trade"], "reason": "two pairs of hands"},
+    )
+    assert opened.status == 201, opened.text
+    return str(opened.json()["id"])
+
+
 def held(site: live.Site, order: str, who: str, *steps: str) -> int:
     """Bring an order to somebody and through the steps; the version it ends with."""
     version = site.one("SELECT version FROM work_order WHERE id = %s", int(order))
@@ -179,14 +191,7 @@ def test_two_orders_of_one_ticket_finished_at_once(site: live.Site) -> None:
     for _ in range(10):
         ticket = site.file().json()["id"]
         first = order_of(site, ticket)
-        opened = site.ask(
-            "POST",
-            f"/api/v1/tickets/{ticket}/work-orders",
-            headers=site.people["dispatcher"],
-            json={"trade": site.people["trade"], "reason": "two pairs of hands"},
-        )
-        assert opened.status == 201, opened.text
-        second = opened.json()["id"]
+        second = second_order(site, ticket)
         versions = {
             ("technician0", first): held(site, first, "technician0", "accepted", "working"),
             ("technician1", second): held(site, second, "technician1", "accepted", "working"),
