@@ -36,6 +36,10 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 # What a page is made of: roles that see the same parts of a page need not look at it twice.
 PARTS = """() => [...new Set([...document.querySelectorAll("main *, header *, aside *")].map(
     (each) => `${each.tagName} ${each.getAttribute("class") || ""} ${each.type || ""}`))].sort().join()"""
+# Tables turn on a phone (macros/ui.html: table); a board of columns is one that is leafed through.
+SIDEWAYS = """() => [...document.querySelectorAll(".scroll")].filter(
+    (each) => each.offsetParent && each.scrollWidth > each.clientWidth + 1
+).map((each) => each.getAttribute("aria-label"))"""
 MOST = 200
 """Pages looked at per role; a role with more has grown a kind of page for every object."""
 
@@ -139,6 +143,8 @@ def faults(page: Page, axe: Axe, *, read_before: bool = False) -> list[str]:
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if overflow > 0:
             found.append(f"{page.url}: {overflow} px wider than the {size['width']} px screen")
+        if size == NARROW:
+            found += [f"{page.url}: this table is read sideways: {name}" for name in page.evaluate(SIDEWAYS)]
     return found
 
 
