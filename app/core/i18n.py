@@ -42,12 +42,11 @@ Said = TypeVar("Said")
 
 def locale() -> str:
     """BCP 47 tag of the reader's language: `zh-CN` or `en`; inside `speaking` that of the receiver."""
-    here = _here()
-    found: str | None = here.get("locale")
+    found: str | None = vars(_context().g).get("locale")
     if found is None:
         if not has_request_context():
             return current_default()
-        found = here["locale"] = _choose()
+        found = _here()["locale"] = _choose()
     return found
 
 

@@ -160,12 +160,14 @@ class Page(Context):
         kind: Any = type(of)
         wants = getattr(of, _WANTS, None) if kind in _FUNCTIONS else None
         if kind in _FUNCTIONS and wants is None:
-            named.pop("_block_vars", None)
-            named.pop("_loop_vars", None)
+            if named:
+                named.pop("_block_vars", None)
+                named.pop("_loop_vars", None)
             return of(*args, **named)
         if kind is Macro or wants is _EVAL_CONTEXT:
-            named.pop("_block_vars", None)
-            named.pop("_loop_vars", None)
+            if named:
+                named.pop("_block_vars", None)
+                named.pop("_loop_vars", None)
             return of(self.eval_ctx, *args, **named)
         return super().call(of, *args, **named)
 

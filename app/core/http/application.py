@@ -156,15 +156,28 @@ REFUSED_IN_PLACE = (409, 412, 422)
 """Answers to a form that come with the form: what was sent was refused, is stale, or is not in order."""
 
 
+_ALWAYS = (
+    (
+        "Content-Security-Policy",
+        "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
+        "frame-ancestors 'none'; form-action 'self'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(self), geolocation=(), microphone=()"),
+)
+"""What every answer says to browsers, where the view has not said otherwise."""
+
+
 def _leave(answer: Response) -> Response:
-    answer.headers["X-Request-ID"] = logs.request_id.get() or ""
     headers = answer.headers
-    headers.setdefault("Content-Security-Policy", _csp())
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
+    headers["X-Request-ID"] = logs.request_id.get() or ""
+    given = {name.lower() for name, _value in headers}  # each look-up by name would go through all of them
+    for name, value in _ALWAYS:
+        if name.lower() not in given:
+            headers.add(name, value)
     if request.method == "POST" and answer.status_code in REFUSED_IN_PLACE and answer.mimetype == "text/html":
         # "back" to a form that was refused shows it as it was; with no-store browsers ask to send it again
         headers.setdefault("Cache-Control", "private, no-cache")
@@ -174,13 +187,6 @@ def _leave(answer: Response) -> Response:
     if answer.mimetype == "text/html":
         answer.vary.update(["HX-Request", "HX-Request-Type", "Cookie", "Accept-Language"])
     return answer
-
-
-def _csp() -> str:
-    return (
-        "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
-        "frame-ancestors 'none'; form-action 'self'"
-    )
 
 
 class IdConverter(IntegerConverter):
