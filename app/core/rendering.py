@@ -1,7 +1,8 @@
 """What keeps a page of fifty rows cheap: nothing that is the same for every row is done for every row.
 
-Words are looked up once per language and process, macros that depend on their arguments alone are drawn once, and the
-addresses of rows are put together from a pattern.
+Words are looked up once per language and process, macros that depend on their arguments alone are drawn once, the
+addresses of rows are put together from a pattern, and the loop of a long list takes its rows, named tuples, apart at
+once: each look-up by name is a call.
 """
 
 from __future__ import annotations
