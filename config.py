@@ -182,7 +182,12 @@ class Config:
         str, Setting("DIRECT_DATABASE_URL", DATABASE, "past any pooler, for LISTEN and locks; else the worker's")
     ] = ""
     report_database_url: Annotated[
-        str, Setting("REPORT_DATABASE_URL", DATABASE, "where reports read, such as a standby; else DATABASE_URL")
+        str,
+        Setting(
+            "REPORT_DATABASE_URL",
+            DATABASE,
+            "where reports read, such as a standby (role `houqin_web`); else DATABASE_URL",
+        ),
     ] = ""
     secret_key_fallbacks: Annotated[
         tuple[str, ...], Setting("SECRET_KEY_FALLBACKS", WORDS, "former secret keys, accepted while they rotate out")

@@ -16,7 +16,7 @@ MEANINGS = {
     "WORKER_DATABASE_URL": "relay 和 worker 使用（`houqin_worker`）；未设置时用 DATABASE_URL",
     "OWNER_DATABASE_URL": "迁移和备份使用（`houqin_owner`）；不要放在 Web 节点上",
     "DIRECT_DATABASE_URL": "绕过连接池的地址，用于 LISTEN 和锁；未设置时用 worker 的地址",
-    "REPORT_DATABASE_URL": "统计报表读取的数据库，例如只读备库；未设置时用 DATABASE_URL",
+    "REPORT_DATABASE_URL": "统计报表读取的数据库，例如只读备库（角色 `houqin_web`）；未设置时用 DATABASE_URL",
     "SECRET_KEY_FALLBACKS": "旧密钥，轮换期间仍然有效",
     "TRUSTED_HOSTS": "请求可以使用的主机名；生产环境必填",
     "PROXY_HOPS": "前面有几层反向代理，其 X-Forwarded 请求头可信",

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.accounts.models import OrgUnit, RoleGrant
 from app.accounts.services import unit_plan, units
 from app.accounts.services.unit_plan import Register
-from app.core import undoing
+from app.core import import_trees, undoing
 from app.core.db import db, not_over
 from app.core.import_trees import Known
 from app.core.importing import Choice, Code, Column, Line, Plain, Reason, Request, RowPlan, Text, Wording
@@ -66,11 +66,7 @@ COLUMNS = (
 )  # fmt: skip
 
 WORDING: Mapping[str, Wording] = {
-    "twice_in_file": Wording(
-        _l("Row %(other)s has the same code"),
-        _l("Keep the right row and give the other its own code."),
-        many=_l("Another row has the same code"),
-    ),
+    **import_trees.WORDING,
     "unit_without_name": Wording(_l("The unit has no name"), _l("Fill in the name.")),
     "unit_without_kind": Wording(
         _l("What kind of unit this is is not said"), _l("Fill in the kind, for example class.")

@@ -16,9 +16,9 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from app.core import clock, logs, metrics
 from app.core.actor import Actor
+from app.core.database_errors import is_busy
 from app.core.db import db, institution_bound
 from app.core.errors import Stale
-from app.core.http import problems
 from app.core.institution import institutions
 from app.core.outbox import BACKOFF_SECONDS, MAX_ATTEMPTS, OutboxDelivery, OutboxEvent, Subscription, subscribers
 from app.core.transaction import apart, transaction
@@ -137,8 +137,7 @@ def _twice(turn: _Turn) -> bool:
     try:
         return _work(turn)
     except (DBAPIError, Stale) as error:
-        busy = isinstance(error, Stale) or problems.sqlstate(error) in problems.BUSY_STATES
-        if not busy or turn.token is not None:
+        if not (isinstance(error, Stale) or is_busy(error)) or turn.token is not None:
             raise
         log.info("delivery meets somebody else", extra={"delivery": turn.delivery_id})
         return _work(turn)

@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 import click
 import orjson
+import psycopg
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import health
-from app.core.db import db, institution_bound, tenant_tables
+from app.core.db import db, driver_address, institution_bound, tenant_tables
 from app.core.health import Part
 from app.core.institution import institutions
 
@@ -35,14 +36,31 @@ def examine() -> list[Part]:
 
 
 def _rights() -> Part:
-    """The web's role must be bound by row-level security."""
-    with db.engine.connect() as connection:
-        unbound = connection.execute(
-            text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-        ).scalar()
-    if unbound:
-        return Part("database role", "is not bound by row-level security", "Connect as houqin_web or houqin_worker.")
-    return Part("database role", "ok")
+    """Every role that reads or writes for people must be bound by row-level security: web, reports, workers."""
+    name = "database role"
+    config = current_app.config["HOUQIN"]
+    used = {
+        "DATABASE_URL": config.database_url,
+        "REPORT_DATABASE_URL": config.report_database_url,
+        "WORKER_DATABASE_URL": config.worker_database_url,
+    }
+    for setting, address in used.items():
+        try:
+            unbound = bool(address) and _unbound(address, config.db_connect_timeout_s)
+        except psycopg.Error as error:
+            return Part(name, f"{setting}: {error}", f"Check {setting} and the network.")
+        if unbound:
+            mend = f"Let {setting} name houqin_web or houqin_worker."
+            return Part(name, f"that of {setting} is not bound by row-level security", mend)
+    return Part(name, "ok")
+
+
+def _unbound(address: str, seconds: int) -> bool:
+    with psycopg.connect(driver_address(address), connect_timeout=seconds) as connection:
+        row = connection.execute(
+            "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+    return row is None or bool(row[0])
 
 
 def _policies() -> Part:

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
-from app.core.importing import Line, Reason
+from flask_babel import lazy_gettext as _l
+
+from app.core.importing import Line, Reason, Wording
+
+TWICE: Final = "twice_in_file"
+WORDING: Mapping[str, Wording] = {
+    TWICE: Wording(
+        _l("Row %(other)s has the same code"),
+        _l("Keep the right row and give the other its own code."),
+        many=_l("Another row has the same code"),
+    ),
+}
+"""What is said alike whatever the rows stand for; what names them is the importer's (`parent_refused`, `ring`)."""
 
 
 class Known(Protocol):
@@ -53,12 +65,12 @@ def refuse_doubles(wishes: Sequence[Wish]) -> None:
         other = first.setdefault(wish.code, wish)
         if other is not wish:
             wish.reasons.append(_double(wish, other))
-            if not any(why.code == "twice_in_file" for why in other.reasons):
+            if not any(why.code == TWICE for why in other.reasons):
                 other.reasons.append(_double(other, wish))
 
 
 def _double(wish: Wish, other: Wish) -> Reason:
-    return Reason("twice_in_file", wish.code_column, wish.code, {"other": other.line.number})
+    return Reason(TWICE, wish.code_column, wish.code, {"other": other.line.number})
 
 
 def refuse_rings(wishes: Sequence[W], in_file: Mapping[str, W]) -> None:

@@ -73,8 +73,9 @@ def take_in(source: Path) -> dict[str, Any]:
             _refuse_taken(connection, number, code)
             if _schema(connection) != manifest["schema"]:
                 raise BackupError(f"{source} was written by another release. Bring both cells to one release first.")
-            with _own_blobs(folder / BLOBS, number, manifest["blobs"]):
-                _rows_in(connection, folder / TABLES, number, manifest["tables"])
+        # in this order: photos of rows whose commit fails go again
+        with _own_blobs(folder / BLOBS, number, manifest["blobs"]), psycopg.connect(backup.owner_url()) as connection:
+            _rows_in(connection, folder / TABLES, number, manifest["tables"])
     forget_institutions()
     return manifest
 

@@ -208,18 +208,24 @@ DECISIONS = ("import.approve", "import.order", "import.return", "import.withdraw
 """The acts of people that change what the page of an import offers."""
 
 
-def _late(batch_id: int, form: forms.Form) -> quicker.telling:
-    """A block in which Stale is told on the page of the import, with who was quicker."""
-    return quicker.telling(current_actor(), "import", batch_id, *DECISIONS, form=form)
-
-
-def _doing(batch_id: int, act: Callable[[], object]) -> Any:
-    """Do what a button of the page asks, or show the page with what stands against it."""
-    batch, form = _batch(batch_id), forms.Form(ReturnSchema)
-    with form.heeding(Conflict), _late(batch_id, form):
+def _doing(
+    batch: ImportBatch,
+    act: Callable[[], object],
+    form: forms.Form | None = None,
+    *,
+    header: int | None = None,
+    then: str | None = None,
+) -> Any:
+    """Do what a button or form of the page asks and go on (`then`: elsewhere); else the page with what stands against
+    it, or who was quicker."""
+    form = form or forms.Form(ReturnSchema)
+    with (
+        form.heeding(Conflict),
+        quicker.telling(current_actor(), "import", batch.id, *DECISIONS, form=form),
+    ):
         act()
-        return _show(batch_id)
-    return _again(batch, form)
+        return redirect(then, 303) if then else _show(batch.id)
+    return _again(batch, form, header)
 
 
 def _again(batch: ImportBatch, form: forms.Form, header: int | None = None) -> Any:
@@ -236,7 +242,7 @@ def reading(batch_id: int) -> Any:
     """Another encoding or sheet."""
     data = forms.load(ReadingSchema(unknown="exclude"), request.form)
     return _doing(
-        batch_id,
+        _batch(batch_id),
         lambda: intake.choose_reading(batch_id, **data, actor=current_actor(), now=clock.now(), seen=_seen()),
     )
 
@@ -256,33 +262,39 @@ def columns(batch_id: int) -> Any:
     mapping = {name: int(index) if _COLUMN.fullmatch(index) else NOWHERE for name, index in chosen.items() if index}
     header = forms.parse_id(request.form.get("header")) or 0
     form = forms.Form(ReturnSchema, {f"column-{name}": index for name, index in chosen.items()})
-    with form.heeding(Conflict), _late(batch_id, form):
-        intake.choose_columns(
+    return _doing(
+        batch,
+        lambda: intake.choose_columns(
             batch_id, header=header, columns=mapping, actor=current_actor(), now=clock.now(), seen=_seen()
-        )
-        return _show(batch_id)
-    return _again(batch, form, header)
+        ),
+        form,
+        header=header,
+    )
 
 
 @blueprint.post("/<int:batch_id>/back")
 @policy(policies.can_run)
 def back(batch_id: int) -> Any:
     """Choose the columns anew."""
-    return _doing(batch_id, lambda: intake.back_to_columns(batch_id, actor=current_actor(), seen=_seen()))
+    return _doing(_batch(batch_id), lambda: intake.back_to_columns(batch_id, actor=current_actor(), seen=_seen()))
 
 
 @blueprint.post("/<int:batch_id>/again")
 @policy(policies.can_see)
 def again(batch_id: int) -> Any:
     """Run the dry run once more."""
-    return _doing(batch_id, lambda: decisions.run_again(batch_id, actor=current_actor(), now=clock.now(), seen=_seen()))
+    return _doing(
+        _batch(batch_id),
+        lambda: decisions.run_again(batch_id, actor=current_actor(), now=clock.now(), seen=_seen()),
+    )
 
 
 @blueprint.post("/<int:batch_id>/apply")
 @policy(policies.can_run)
 def apply(batch_id: int) -> Any:
+    """Order the rows to be written."""
     return _doing(
-        batch_id,
+        _batch(batch_id),
         lambda: _tell_stale(decisions.order(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())),
     )
 
@@ -290,14 +302,16 @@ def apply(batch_id: int) -> Any:
 @blueprint.post("/<int:batch_id>/approve")
 @policy(policies.can_approve)
 def approve(batch_id: int) -> Any:
-    batch = _batch(batch_id)
-    form = forms.Form(ApprovalSchema)
+    """Approve somebody else's plan."""
+    batch, form = _batch(batch_id), forms.Form(ApprovalSchema)
     data = form.load(request.form)
-    if data is not None:
-        with form.heeding(Conflict), _late(batch_id, form):
-            _tell_stale(decisions.approve(batch_id, actor=current_actor(), now=clock.now(), seen=_seen(), **data))
-            return _show(batch_id)
-    return _again(batch, form)
+    if data is None:
+        return _again(batch, form)
+    return _doing(
+        batch,
+        lambda: _tell_stale(decisions.approve(batch_id, actor=current_actor(), now=clock.now(), seen=_seen(), **data)),
+        form,
+    )
 
 
 def _tell_stale(batch: ImportBatch) -> None:
@@ -308,29 +322,34 @@ def _tell_stale(batch: ImportBatch) -> None:
 @blueprint.post("/<int:batch_id>/return")
 @policy(policies.can_approve)
 def send_back(batch_id: int) -> Any:
-    batch = _batch(batch_id)
-    form = forms.Form(ReturnSchema)
+    """Send somebody else's plan back, with the reason."""
+    batch, form = _batch(batch_id), forms.Form(ReturnSchema)
     data = form.load(request.form)
-    if data is not None:
-        with form.heeding(Conflict), _late(batch_id, form):
-            decisions.send_back(batch_id, data["reason"], actor=current_actor(), now=clock.now(), seen=_seen())
-            return _show(batch_id)
-    return _again(batch, form)
+    if data is None:
+        return _again(batch, form)
+    return _doing(
+        batch,
+        lambda: decisions.send_back(batch_id, data["reason"], actor=current_actor(), now=clock.now(), seen=_seen()),
+        form,
+    )
 
 
 @blueprint.post("/<int:batch_id>/withdraw")
 @policy(policies.can_run)
 def withdraw(batch_id: int) -> Any:
-    batch, form = _batch(batch_id), forms.Form(ReturnSchema)
-    with form.heeding(Conflict), _late(batch_id, form):
-        decisions.withdraw(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())
-        return redirect(url_for("imports.index"), 303)
-    return _again(batch, form)
+    """Drop an import; nothing was written."""
+    return _doing(
+        _batch(batch_id),
+        lambda: decisions.withdraw(batch_id, actor=current_actor(), now=clock.now(), seen=_seen()),
+        then=url_for("imports.index"),
+    )
 
 
 @blueprint.post("/<int:batch_id>/undo")
 @policy(policies.can_see)
 def undo(batch_id: int) -> Any:
+    """Ask for an applied import to be taken back."""
     return _doing(
-        batch_id, lambda: decisions.order_undo(batch_id, actor=current_actor(), now=clock.now(), seen=_seen())
+        _batch(batch_id),
+        lambda: decisions.order_undo(batch_id, actor=current_actor(), now=clock.now(), seen=_seen()),
     )

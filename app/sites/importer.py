@@ -13,7 +13,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.core import undoing
+from app.core import import_trees, undoing
 from app.core.db import db
 from app.core.errors import Rejected
 from app.core.importing import Choice, Code, Column, Line, Reason, Request, RowPlan, Text, Wording
@@ -96,11 +96,7 @@ WORDING: Mapping[str, Wording] = {
     "no_code": Wording(_l("Neither code nor room number"), _l("Fill in one of them.")),
     "no_name": Wording(_l("The place has no name"), _l("Fill in the name.")),
     "no_kind": Wording(_l("What kind of place this is is not said"), _l("Fill in the kind, for example room.")),
-    "twice_in_file": Wording(
-        _l("Row %(other)s has the same code"),
-        _l("Keep the right row and give the other its own code."),
-        many=_l("Another row has the same code"),
-    ),
+    **import_trees.WORDING,
     "no_parent": Wording(_l("In which place this one stands is not said"), _l("Fill in the code of the place above.")),
     "unknown_parent": Wording(
         _l("There is no such place above"), _l("Correct it, or add that place to the list or the register first.")

@@ -29,7 +29,7 @@ from tests.factories import accounts
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 
 
-def attempt(client: FlaskClient, username: str = "lin", password: str = "wrong", **more: Any) -> Any:  # noqa: S107 - a password of the tests
+def attempt(client: FlaskClient, username: str = "lin", password: str = "wrong", **more: Any) -> Any:
     return client.post("/login", data={"username": username, "password": password}, **more)
 
 

@@ -161,11 +161,11 @@ def test_accept_against_expiry(site: live.Site) -> None:
         answers: list[live.Answer] = []
         barrier = threading.Barrier(2)
 
-        def accept(order: str = order, version: int = version, barrier: threading.Barrier = barrier) -> None:
+        def accept(order: str, version: int, barrier: threading.Barrier, answers: list[live.Answer]) -> None:
             barrier.wait()
-            answers.append(move(site, order, version, "technician0", to="accepted"))  # noqa: B023 - joined below
+            answers.append(move(site, order, version, "technician0", to="accepted"))
 
-        client = threading.Thread(target=accept)
+        client = threading.Thread(target=accept, args=(order, version, barrier, answers))
         client.start()
         barrier.wait()
         time.sleep(at % 6 / 200)  # so that each of the two is first now and then

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
+import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import make_url, update
 
 from app.core import clock, doctor
 from app.core.db import db, institution_bound
@@ -45,6 +47,24 @@ def test_what_was_given_up_is_found(app: Flask, servers: ground.Ground) -> None:
     assert answer.exit_code == 1
 
 
-def test_a_role_past_row_level_security_is_found(app: Flask) -> None:
+@pytest.mark.parametrize("setting", ["database_url", "report_database_url", "worker_database_url"])
+def test_a_role_past_row_level_security_is_found(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, servers: ground.Ground, setting: str
+) -> None:
+    past = make_url(servers.web_url).set(username="postgres").render_as_string(hide_password=False)
     with app.app_context():
         assert doctor._rights().ok
+        monkeypatch.setitem(app.config, "HOUQIN", replace(app.config["HOUQIN"], **{setting: past}))
+        found = doctor._rights()
+    assert not found.ok
+    assert setting.upper() in found.said
+    assert setting.upper() in found.mend
+
+
+def test_a_standby_that_is_away_is_found(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = replace(app.config["HOUQIN"], report_database_url="postgresql+psycopg://nobody@/none?host=/nonexistent")
+    monkeypatch.setitem(app.config, "HOUQIN", away)
+    with app.app_context():
+        found = doctor._rights()
+    assert not found.ok
+    assert "REPORT_DATABASE_URL" in found.mend

@@ -10,8 +10,8 @@ from sqlalchemy import Integer, literal, select, text
 from sqlalchemy.exc import DataError, DBAPIError, NoResultFound, ProgrammingError
 from sqlalchemy.orm import Session
 
+from app.core.database_errors import sqlstate
 from app.core.db import db, institution_bound
-from app.core.http.problems import sqlstate
 from app.core.prepared import Prepared
 from app.core.transaction import apart
 from tests import ground

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -56,10 +56,8 @@ def test_a_student_reports_from_the_own_room(
 
     student = ground.student
     student.locale = "en"
-    database.add(
-        PersonHome(person_id=student.id, place_id=ground.room.id, during=Range(datetime(2020, 1, 1).date(), None))  # noqa: DTZ001 - a day or instant of the past, zone does not matter
-    )
-    settings.put("portal.duty_phone", "8120 0000", actor_id=None, now=datetime(2026, 1, 1))  # noqa: DTZ001 - a day or instant of the past, zone does not matter
+    database.add(PersonHome(person_id=student.id, place_id=ground.room.id, during=Range(date(2020, 1, 1), None)))
+    settings.put("portal.duty_phone", "8120 0000", actor_id=None, now=clock.now())
     ground.file()
     html = page(login(student))
     assert "Report a repair" in html

@@ -79,14 +79,13 @@ def test_the_page_asks_for_it_names_what_is_missing_and_keeps_what_was_typed(
     in_chinese = client.post(f"/crew/{order_id}/done", data=sent, headers={"Accept-Language": "zh-CN"})
     assert "试水" in in_chinese.get_data(as_text=True)
     code = evidence.code_of(order_id, 1)
-    photo = lambda: (io.BytesIO(attachments.jpeg()), "p.jpg")  # noqa: E731 - a fresh stream each time
     whole = {
         **sent,
         "done_checklist": [SHUT, TRIED],
         "done_code": f" {code[:2]} {code[2:]} ",
         "done_signature": "李 小明",
-        "done_before": photo(),
-        "done_photos": photo(),
+        "done_before": (io.BytesIO(attachments.jpeg()), "p.jpg"),
+        "done_photos": (io.BytesIO(attachments.jpeg()), "p.jpg"),
     }
     assert client.post(f"/crew/{order_id}/done", data=whole).status_code == 303
     assert state(database, order_id)[0] == "done"

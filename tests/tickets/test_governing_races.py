@@ -14,9 +14,9 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.actor import Actor
+from app.core.database_errors import constraint_violation
 from app.core.db import db
 from app.core.errors import Stale
-from app.core.http.problems import constraint_violation
 from app.core.settings import SettingValue
 from app.sites.calendars import queries as calendars
 from app.sites.calendars import services as calendar_services

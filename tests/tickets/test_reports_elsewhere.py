@@ -45,6 +45,17 @@ def test_reports_read_where_the_setting_says(site: tuple[Flask, list[str | None]
     assert set(used) == {None}
 
 
+def test_so_do_their_pages_and_files(site: tuple[Flask, list[str | None]]) -> None:
+    app, used = site
+    with app.app_context(), institution_bound(1):
+        client = accounts.sign_in(app.test_client(), accounts.person("leader"))
+        db.session.commit()
+    for path in ("", "/figures.csv", "/rows/respond", "/heat", "/backlog", "/backlog/orders.csv"):
+        used.clear()
+        with client.get(f"/reports{path}") as answer:
+            assert (answer.status_code, used[-1]) == (200, REPORTS), path
+
+
 def test_a_setting_that_is_not_made_makes_no_second_engine(app: Flask) -> None:
     with app.app_context():
         assert set(db.engines) == {None}

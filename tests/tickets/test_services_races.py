@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core import clock, deliveries, outbox
 from app.core.actor import Actor
+from app.core.database_errors import is_busy
 from app.core.db import db, institution_bound
 from app.core.errors import Conflict, DomainError, NotAllowed, Stale
-from app.core.http.problems import BUSY_STATES, sqlstate
 from app.core.outbox import OutboxDelivery
 from app.core.transaction import transaction
 from app.events.tickets import dispatch as ticket_events
@@ -40,7 +40,7 @@ def work(app: Flask, act: Callable[[], Any], tries: int = 3) -> Any:
             except DomainError as refused:
                 return refused
             except DBAPIError as error:
-                if sqlstate(error) not in BUSY_STATES or attempt == tries:
+                if not is_busy(error) or attempt == tries:
                     raise
     raise AssertionError("unreachable")
 

@@ -20,6 +20,7 @@ from werkzeug.routing import IntegerConverter, ValidationError
 
 from app.core import errors, logs, rendering, transaction
 from app.core.actor import Actor
+from app.core.database_errors import is_busy
 from app.core.db import bind_institution
 from app.core.http import bodies, idempotency, problems
 from app.core.http.policy import Policy
@@ -84,7 +85,7 @@ class HouqinFlask(Flask):
         try:
             return self._answer(view)
         except DBAPIError as error:
-            if problems.sqlstate(error) not in problems.BUSY_STATES:
+            if not is_busy(error):
                 raise
             transaction.abandon()
             return self._answer(view)  # one retry, then 409 "busy"

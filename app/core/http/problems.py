@@ -20,14 +20,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.sansio.response import Response as AnyResponse
 
 from app.core import errors, forms, logs
-from app.core.db import CONSTRAINT_ERRORS
+from app.core.database_errors import constraint_violation, is_busy, sqlstate
 from app.core.http import bodies
 
 log = logging.getLogger(__name__)
 
 API_PREFIX = "/api/"
 RETRY_AFTER_SECONDS = 2
-BUSY_STATES = frozenset({"55P03", "40P01", "40001"})  # lock not available, deadlock, serialization
 
 TITLES: dict[int, Any] = {
     400: _l("The request could not be read"),
@@ -159,16 +158,12 @@ def slug(status: int) -> str:
     }.get(status, "error")
 
 
-def sqlstate(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", None) or "")
-
-
 def database_error(error: DBAPIError) -> Response:
     """A constraint the service did not foresee, a lock not had in time, or a database that is gone."""
     state = sqlstate(error)
     if isinstance(error, IntegrityError):
         return domain_error(constraint_violation(error))
-    if state in BUSY_STATES:
+    if is_busy(error):
         return domain_error(errors.Busy(_l("Somebody else is changing this just now. Try again in a moment.")))
     if isinstance(error, DataError):  # SQLSTATE 22…, or none where the driver itself refuses the value
         log.warning("unstorable value", extra={"sqlstate": state})
@@ -178,19 +173,6 @@ def database_error(error: DBAPIError) -> Response:
         return unavailable()
     log.error("database error", exc_info=error)
     return render(500, code="error")
-
-
-def constraint_violation(error: IntegrityError) -> errors.DomainError:
-    """The domain error of a violated constraint, by name where the server gives one, else by SQLSTATE."""
-    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-    if name in CONSTRAINT_ERRORS:
-        found = CONSTRAINT_ERRORS[name]()
-        if isinstance(found, errors.DomainError):
-            return found
-    log.warning("unmapped constraint", extra={"constraint": name, "sqlstate": sqlstate(error)})
-    if sqlstate(error) in ("23502", "23514"):
-        return errors.Rejected()
-    return errors.Conflict()
 
 
 def unavailable() -> Response:

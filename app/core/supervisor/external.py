@@ -15,7 +15,7 @@ from app.core.launch import lock
 from app.core.launch.servers import ServerError
 
 NEEDED = ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL")
-TAKEN = (*NEEDED, "WORKER_DATABASE_URL", "DIRECT_DATABASE_URL")
+TAKEN = (*NEEDED, "WORKER_DATABASE_URL", "DIRECT_DATABASE_URL", "REPORT_DATABASE_URL")
 
 
 class ExternalServers:

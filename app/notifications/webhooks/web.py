@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -93,9 +94,18 @@ def renew_secret(webhook_id: int) -> Any:
 @policy(policies.write_webhooks)
 def send_test(webhook_id: int) -> Any:
     """Send a message without content."""
+    return _sending(
+        webhook_id,
+        lambda: services.send_test(webhook_id, actor=current_actor(), now=clock.now()),
+        _("A test message is on its way. Load this page again to see how it fared."),
+    )
+
+
+def _sending(webhook_id: int, act: Callable[[], object], said: str) -> Any:
+    """Have a message sent; the page says so, or what stands against it."""
     try:
-        services.send_test(webhook_id, actor=current_actor(), now=clock.now())
-        toast(_("A test message is on its way. Load this page again to see how it fared."))
+        act()
+        toast(said)
     except Conflict as refused:
         toast(refused.message, "late")
     return redirect(url_for("webhooks.show", webhook_id=webhook_id))
@@ -117,13 +127,11 @@ def remove(webhook_id: int) -> Any:
 @policy(policies.write_webhooks)
 def replay(message_id: int) -> Any:
     """Send one message again."""
-    webhook_id = queries.endpoint_of(message_id)
-    try:
-        services.replay(message_id, actor=current_actor(), now=clock.now())
-        toast(_("The message is sent again."))
-    except Conflict as refused:
-        toast(refused.message, "late")
-    return redirect(url_for("webhooks.show", webhook_id=webhook_id))
+    return _sending(
+        queries.endpoint_of(message_id),
+        lambda: services.replay(message_id, actor=current_actor(), now=clock.now()),
+        _("The message is sent again."),
+    )
 
 
 def _form(form: forms.Form, status: int = 200) -> Any:

@@ -48,7 +48,6 @@ class Wake(StrEnum):
     SHIFT_BEGAN = "shift_began"
     FREED_UP = "freed_up"
     ABSENCE_ENDED = "absence_ended"
-    CREW_CHANGED = "crew_changed"
     ASKED = "asked"
 
 

@@ -15,9 +15,9 @@ from app.audit import labels
 from app.audit import services as audit
 from app.core import clock, outbox, transaction
 from app.core.actor import Actor
+from app.core.database_errors import constraint_violation, is_busy
 from app.core.db import current_institution, db
 from app.core.errors import Busy, Conflict, DomainError, NotAllowed, NotFound, Rejected
-from app.core.http import problems
 from app.events.tickets.orders import BulkEnded, BulkOrdered
 from app.tickets import policies
 from app.tickets.models import BulkItem, BulkRun, WorkOrder
@@ -79,7 +79,7 @@ def order(
 
 
 def stop(*, actor: Actor, now: datetime, run_id: int) -> None:
-    """Nothing more is begun; what is done stays done. Raises NotFound."""
+    """Nothing more is begun; what is done stays done. A run that is over, or somebody else's, is left as it is."""
     stopped = db.session.execute(
         update(BulkRun)
         .where(
@@ -164,9 +164,9 @@ def _one(item: Any, actor: Actor) -> DomainError | None:
         except NotFound as closed:
             return closed
         except IntegrityError as error:  # the savepoint of the order is gone, the run goes on
-            return problems.constraint_violation(error)
+            return constraint_violation(error)
         except DBAPIError as error:
-            if problems.sqlstate(error) not in problems.BUSY_STATES:
+            if not is_busy(error):
                 raise
             transaction.abandon()
             continue
