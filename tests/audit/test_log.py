@@ -83,7 +83,7 @@ def test_filters(client: FlaskClient, database: Session, frozen: datetime) -> No
     def shown(query: str) -> int:
         answer = client.get(f"/audit?{query}")
         assert answer.status_code == 200
-        return max(0, answer.text.count("<tr>") - 1)  # the heading is a row too
+        return max(0, answer.text.count("<tr") - 1)  # the heading is a row too
 
     assert shown("") == 4
     assert shown(f"actor={reader.id}") == shown("actor=管理") == 1
@@ -105,8 +105,8 @@ def test_days_are_local(client: FlaskClient, database: Session, frozen: datetime
     """23:30 UTC on the 17th is the 18th in Shanghai."""
     accounts.sign_in(client, accounts.person("admin"))
     write(now=datetime(2026, 11, 17, 23, 30, tzinfo=UTC))
-    assert client.get("/audit?since=2026-11-18&until=2026-11-18").text.count("<tr>") == 2
-    assert client.get("/audit?until=2026-11-17").text.count("<tr>") == 0
+    assert client.get("/audit?since=2026-11-18&until=2026-11-18").text.count("<tr") == 2
+    assert client.get("/audit?until=2026-11-17").text.count("<tr") == 0
 
 
 def test_pages_by_keyset_and_a_constant_number_of_statements(client: FlaskClient, database: Session) -> None:
@@ -119,9 +119,9 @@ def test_pages_by_keyset_and_a_constant_number_of_statements(client: FlaskClient
     with counted() as many:
         first = client.get("/audit?limit=3").text
     assert len(one) == len(many) <= 9  # the numbers in the navigation among them
-    assert first.count("<tr>") == 4
+    assert first.count("<tr") == 4
     cursor = first.split("cursor=")[1].split('"')[0]
-    assert client.get(f"/audit?limit=3&cursor={cursor}").text.count("<tr>") == 4
+    assert client.get(f"/audit?limit=3&cursor={cursor}").text.count("<tr") == 4
 
 
 def test_the_file(client: FlaskClient, database: Session, frozen: datetime) -> None:
