@@ -41,7 +41,10 @@ class UndoOrdered(Event):
 
 @dataclass(frozen=True, slots=True)
 class ImportSettled(Event):
-    """A stage that ran in the background has ended in `state` (planned, waiting, known, applied, undone, failed …)."""
+    """A stage that ran in the background has ended in `state` (planned, waiting, known, applied, undone, failed …).
+
+    Also where somebody, or time, has ended the import (returned, withdrawn).
+    """
 
     batch_id: int
     kind: str

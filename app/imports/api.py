@@ -87,10 +87,16 @@ def get_import(batch_id: int) -> Answer:
 @answers(blueprint, 200, schemas.RowListSchema)
 @policy(policies.can_see)
 def list_rows(asked: dict[str, Any], batch_id: int) -> dict[str, Any]:
-    """Planned rows of one outcome in the order of the file; rows that change nothing are counted, not listed."""
+    """Planned rows of one outcome in the order of the file; rows that change nothing are counted, not listed.
+
+    With `remark` (a key of `counts.remarks`): the rows that bear it, whatever becomes of them.
+    """
     batch = _batch(batch_id)
     importer = registry.importer(batch.kind)
-    found = queries.rows(batch.id, asked["outcome"], cursor=asked["cursor"], limit=asked["limit"])
+    if asked["remark"] is None:
+        found = queries.rows(batch.id, asked["outcome"], cursor=asked["cursor"], limit=asked["limit"])
+    else:
+        found = queries.remarked(batch.id, asked["remark"], cursor=asked["cursor"], limit=asked["limit"])
     return json_list([schemas.row_out(each, importer) for each in found.items], found.next)
 
 
@@ -132,19 +138,19 @@ def apply_import(batch_id: int) -> Answer:
 
 
 @blueprint.route("/imports/<int:batch_id>/approve", methods=["POST"])
+@accepts(blueprint, schemas.PlanApprovalSchema)
 @answers(blueprint, 200, schemas.BatchSchema)
 @policy(policies.can_approve)
-def approve_import(batch_id: int) -> Answer:
+def approve_import(sent: dict[str, Any], batch_id: int) -> Answer:
     """Approve somebody else's plan (state `waiting`), which applies it.
 
-    Whoever approves says with it that the rows with remarks were looked at. One older than 24 hours is run again
-    instead.
+    Where the import has a `to_look_at` (names that change, say), `looked_at: true` says that these rows were looked at
+    one by one; without it 422. They are listed by `GET /imports/{id}/rows?remark=`. A plan older than 24 hours is run
+    again instead.
     """
     _batch(batch_id)
     return _answer(
-        decisions.approve(
-            batch_id, actor=current_actor(), now=clock.now(), looked_at=True, seen=seen_version(required=False)
-        )
+        decisions.approve(batch_id, actor=current_actor(), now=clock.now(), seen=seen_version(required=False), **sent)
     )
 
 

@@ -45,6 +45,11 @@ def can_approve_kind(actor: Actor, importer: Importer[Any]) -> bool:
     return can_approve(actor) and knows_kind(actor, importer)
 
 
+def can_decide_kind(actor: Actor, importer: Importer[Any]) -> bool:
+    """Runs a plan anew, or takes an applied one back: whoever may upload the kind, or approve it."""
+    return can_run_kind(actor, importer) or can_approve_kind(actor, importer)
+
+
 def visible_kinds(actor: Actor) -> tuple[str, ...]:
     """Kinds whose batches the actor sees; everybody who may run a kind sees all batches of it."""
     if not can_see(actor):

@@ -10,7 +10,7 @@ from app.core import forms, i18n
 from app.core.importing import OUTCOMES, Importer, Reason
 from app.imports import registry, wording
 from app.imports.models import ImportBatch, ImportProgress, ImportRow
-from app.imports.queries import as_reason
+from app.imports.queries import as_reason, to_look_at
 from app.imports.services import life
 
 
@@ -47,10 +47,15 @@ class ReturnSchema(forms.Schema):
     reason = forms.Text(max=500, required=True, multiline=True)
 
 
-class ApprovalSchema(forms.Schema):
+class PlanApprovalSchema(forms.Schema):
     """What an approver says besides: that the rows which ask for it were looked at one by one."""
 
-    looked_at = fields.Boolean(load_default=False)
+    looked_at = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "The rows counted in `to_look_at` were looked at one by one; demanded where it is > 0."
+        },
+    )
 
 
 class ListQuery(forms.QuerySchema):
@@ -60,6 +65,7 @@ class ListQuery(forms.QuerySchema):
 
 class RowQuery(forms.QuerySchema):
     outcome = forms.Text(load_default="refused", validate=validate.OneOf([each for each in OUTCOMES if each != "same"]))
+    remark = forms.Text(max=40, load_default=None)
 
 
 class ColumnsSchema(forms.Schema):
@@ -96,6 +102,9 @@ class BatchSchema(forms.Schema):
     filename = fields.String()
     extent = fields.String()
     counts = fields.Dict()
+    to_look_at = fields.Integer(
+        metadata={"description": "How many rows ask to be looked at one by one before the plan is approved."}
+    )
     problem = fields.Nested(ProblemSchema, allow_none=True)
     progress = fields.Nested(ProgressSchema, allow_none=True)
     headings = fields.List(fields.String())
@@ -154,6 +163,7 @@ def batch_out(batch: ImportBatch, progress: ImportProgress | None = None) -> dic
         "filename": batch.filename,
         "extent": batch.extent,
         "counts": batch.counts,
+        "to_look_at": to_look_at(batch, importer),
         "problem": said and {"code": (batch.problem or {})["code"], "message": said[0], "remedy": said[1]},
         "progress": progress and {"stage": progress.stage, "done": progress.done, "total": progress.total},
         "headings": batch.layout.get("headings", []),

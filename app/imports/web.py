@@ -12,14 +12,15 @@ from werkzeug.wrappers import Response
 
 from app.audit import quicker
 from app.core import clock, forms, tables
-from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
+from app.core.errors import Conflict, NotFound, Rejected
 from app.core.http import current_actor, policy, upload
 from app.core.importing import Outcome, Reason
 from app.core.pages import toast
+from app.core.refusals import permit
 from app.imports import policies, queries, registry, reports, screens, wording
 from app.imports.models import ImportBatch
 from app.imports.rules import stages
-from app.imports.schemas import ApprovalSchema, ListQuery, ReadingSchema, ReturnSchema, UploadSchema
+from app.imports.schemas import ListQuery, PlanApprovalSchema, ReadingSchema, ReturnSchema, UploadSchema
 from app.imports.services import decisions, intake, life
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
@@ -98,8 +99,7 @@ def new_post() -> Any:
 def template(kind: str, form: str) -> Response:
     """An empty table with the headings of a kind."""
     importer = registry.importer(kind)
-    if not policies.knows_kind(current_actor(), importer):
-        raise NotAllowed
+    permit(current_actor(), lambda somebody: policies.knows_kind(somebody, importer))
     return _download(reports.template(importer, _format(form)), f"{kind}.{form}", form)
 
 
@@ -303,7 +303,7 @@ def apply(batch_id: int) -> Any:
 @policy(policies.can_approve)
 def approve(batch_id: int) -> Any:
     """Approve somebody else's plan."""
-    batch, form = _batch(batch_id), forms.Form(ApprovalSchema)
+    batch, form = _batch(batch_id), forms.Form(PlanApprovalSchema)
     data = form.load(request.form)
     if data is None:
         return _again(batch, form)

@@ -109,9 +109,16 @@ def mark_all_read(person_id: int, now: datetime, *, up_to: int) -> int:
     return len(rows)
 
 
-def no_longer_asks(person_id: int, link: str, now: datetime, *, kind: str | None = None) -> None:
-    """What a line asked for is done or over: the person's new lines that lead to `link` count as seen."""
+def no_longer_asks(
+    person_id: int, link: str, now: datetime, *, kind: str | None = None, but: str | None = None
+) -> None:
+    """What a line asked for is done or over: the person's new lines that lead to `link` count as seen.
+
+    `but`: the key of a line that asks still.
+    """
     conditions = [Notification.person_id == person_id, Notification.read_at.is_(None), Notification.link == link]
+    if but is not None:
+        conditions.append(Notification.key != but)
     if kind is not None:
         conditions.append(Notification.kind == kind)
     db.session.execute(update(Notification).where(*conditions).values(read_at=now))

@@ -9,17 +9,19 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.actor import Actor, Located
 from app.core.errors import NotAllowed
+from app.core.refusals import lacking
 from app.sites import queries
 
 
 def not_there(actor: Actor, thing: Located | None, permissions: Iterable[str]) -> NotAllowed:
     """The refusal of an act that takes one of the permissions where a thing lies.
 
-    Who holds one of them elsewhere is told where the thing lies; who holds none has nothing to do with it.
+    Who holds one of them elsewhere is told where the thing lies; who holds none, which right it takes and who has it.
     """
-    if any(actor.can(each) and not actor.covers(each, thing) for each in permissions):
+    wanted = tuple(permissions)
+    if any(actor.can(each) and not actor.covers(each, thing) for each in wanted):
         return NotAllowed(_outside(thing))
-    return NotAllowed()
+    return lacking(actor, lambda somebody: any(somebody.can(each) for each in wanted))
 
 
 def require(actor: Actor, thing: Located | None, *permissions: str) -> None:

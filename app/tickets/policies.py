@@ -55,6 +55,11 @@ def may_file(actor: Actor) -> bool:
     return actor.can(FILE)
 
 
+def may_file_for_others(actor: Actor) -> bool:
+    """Takes a report down for somebody else."""
+    return actor.can(ON_BEHALF)
+
+
 def may_read(actor: Actor) -> bool:
     """May see tickets at all: his own, those he works on, or those of his scope. The queries say which."""
     return actor.signed_in and (actor.can("tickets.own") or actor.can(WORK) or reads_scopes(actor))

@@ -85,6 +85,31 @@ def test_people_wait_for_another_person(client, bearer):
     assert client.post(f"{url}/approve", headers=other).status_code == 409
 
 
+def test_names_that_change_are_looked_at_before_a_program_approves_either(client):
+    """handbook/dorms-rules.md E, the same rule as on the page: the rows can be listed, and who approves says so."""
+    uploader, head, people = stages.registered(3)
+    sender, other = accounts.token(uploader), {**accounts.token(head), "Accept-Language": "en"}
+    rows = [[*each[:5], "", ""] for each in (people[0], campus.person(1, 姓名="新名甲"), people[2])]
+    url = planned(client, sender, campus.gb18030([campus.PEOPLE_HEADINGS, *rows]), "people")
+    shown = client.get(url, headers=other).json
+    assert (shown["state"], shown["to_look_at"], shown["counts"]["remarks"]) == ("waiting", 1, {"name_changes": 1})
+    listed = client.get(f"{url}/rows?remark=name_changes", headers=other).json["items"]
+    assert [each["diff"]["name"][1] for each in listed] == ["新名甲"]
+    assert client.get(f"{url}/rows?remark=spaceship", headers=other).json["items"] == []
+    for blind in ({}, {"json": {}}, {"json": {"looked_at": False}}):
+        refused = client.post(f"{url}/approve", headers=other, **blind)
+        assert refused.status_code == 422, refused.json
+        assert refused.json["errors"] == [
+            {"field": "looked_at", "message": "Look at these rows one by one first, then say so."}
+        ]
+    assert client.post(f"{url}/approve", headers=other, json={"looked_at": "x"}).status_code == 422
+    assert client.get(url, headers=other).json["state"] == "waiting"
+    assert client.post(f"{url}/approve", headers=other, json={"looked_at": True}).json["state"] == "applying"
+    stages.work_off()
+    done = client.get(url, headers=other).json
+    assert (done["state"], done["counts"]["changed"]) == ("applied", 1)
+
+
 def test_a_plan_is_returned_or_withdrawn(client, bearer):
     rows = [campus.PEOPLE_HEADINGS, campus.person(1, 院系="", 班级="")]
     url = planned(client, bearer, campus.gb18030(rows), "people")

@@ -176,11 +176,17 @@ def test_those_who_may_approve_are_asked_but_never_the_uploader(database, now):
     accounts.person("energy")
     rows = [campus.PEOPLE_HEADINGS, campus.person(1, 院系="", 班级="")]
     batch = stages.planned(campus.gb18030(rows), kind="people", actor=accounts.actor(uploader), now=now)
-    handlers.ask_approvers(ImportSettled(batch.id, "people", "waiting", uploader.id), Actor.system(1), now)
-    handlers.ask_approvers(ImportSettled(batch.id, "people", "waiting", uploader.id), Actor.system(1), now)
-    handlers.ask_approvers(ImportSettled(batch.id, "people", "applied", uploader.id), Actor.system(1), now)
-    told = db.session.execute(select(Notification.person_id, Notification.data)).all()
-    assert [(row.person_id, row.data["state"]) for row in told] == [(head.id, "approve")]
+
+    def settled(state: str, version: int) -> list[tuple[int, str, bool]]:
+        handlers.ask_approvers(ImportSettled(batch.id, "people", state, uploader.id, version), Actor.system(1), now)
+        lines = select(Notification.person_id, Notification.data, Notification.read_at).order_by(Notification.id)
+        return [(row.person_id, row.data["state"], row.read_at is None) for row in db.session.execute(lines)]
+
+    asks, over = (head.id, "approve", True), (head.id, "approve", False)
+    assert settled("waiting", 3) == [asks]
+    assert settled("waiting", 3) == [asks], "the message came twice"
+    assert settled("waiting", 5) == [over, asks], "planned anew on the same day: that is another plan to look at"
+    assert settled("applied", 7) == [over, over], "somebody has decided: nobody is asked any more"
 
 
 def test_too_large_and_too_much_is_refused_at_the_door(admin, now, monkeypatch):

@@ -12,12 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
-from app.tickets.models import Absence, Offer, TechnicianProfile, WorkOrder
+from app.core import clock
+from app.tickets.models import Absence, Clock, Offer, TechnicianProfile, WorkOrder
 from app.tickets.queries import timeline
 from app.tickets.rules.workflow import OrderAct
 from tests.factories import accounts
 from tests.factories import tickets as make
 from tests.tickets.at_work import do, filed, offered
+from tests.tickets.calling import Caller
 from tests.tickets.delivering import deliver_all, told
 from tests.tickets.walking import deliver
 
@@ -227,6 +229,78 @@ def test_what_waits_for_another_does_not_go_into_the_pool(ground: make.Ground, a
     put = api.post(ground.dispatcher, f"/work-orders/{second.json['id']}/pool", seen=1)
     assert (put.status_code, put.json["type"]) == (409, "dependencies-over")
     assert order(database, int(second.json["id"])).state == "planned"
+
+
+TOMORROW = {"from": "2026-11-19T06:00:00Z", "to": "2026-11-19T08:00:00Z"}
+NEAR = datetime.fromisoformat("2026-11-19T04:00:00Z")  # two hours before the window: from here on it may be queued
+
+
+@pytest.fixture
+def planned(ground: make.Ground, client: FlaskClient, database: Session) -> int:
+    """An order that waits for the window its reporter chose."""
+    sent = Caller(client, ground.student).file(ground, visit_window=TOMORROW)
+    assert sent.status_code == 201, sent.json
+    found = database.scalars(select(WorkOrder)).one()
+    assert found.state == "planned"
+    return found.id
+
+
+def clocks(database: Session, order_id: int) -> dict[str, str]:
+    """The clocks of an order and what each does."""
+    of_order = select(Clock.kind, Clock.phase).where(Clock.owner_kind == "order", Clock.owner_id == order_id)
+    return {each.kind: each.phase for each in database.execute(of_order)}
+
+
+def test_an_agreed_visit_is_not_brought_forward_by_the_pool(
+    ground: make.Ground, api: Api, database: Session, now: datetime, planned: int
+) -> None:
+    """Row "planned, queue → queued" demands the window of whoever asks, S as well as Y; then it goes its usual way."""
+    technician = ground.technician()
+    early = api.post(ground.dispatcher, f"/work-orders/{planned}/pool", seen=1)
+    assert (early.status_code, early.json["type"]) == (409, "window-near")
+    assert early.json["detail"] == "The agreed visit is still too far ahead."
+    deliver_all(NEAR - timedelta(minutes=1))
+    kept = order(database, planned)
+    assert (kept.state, kept.pooled, kept.version) == ("planned", False, 1)
+    assert told(technician, "order-pooled") == 0
+    deliver_all(NEAR)
+    offered_now = order(database, planned)
+    assert (offered_now.state, offered_now.assignee_id) == ("offered", technician.id)
+
+
+def test_a_planned_order_whose_visit_is_near_goes_into_the_pool_whole(
+    ground: make.Ground, api: Api, database: Session, planned: int
+) -> None:
+    """It is queued and pooled in one step: clocks start, nobody is offered it, whoever is first has it."""
+    technician = ground.technician()
+    with clock.frozen(NEAR):
+        put = api.post(ground.dispatcher, f"/work-orders/{planned}/pool", seen=1)
+        assert (put.status_code, put.json["state"], put.json["pooled"], put.json["version"]) == (200, "queued", True, 2)
+        story = timeline.events(order(database, planned).ticket_id)
+        assert [each.kind for each in story if each.order_id == planned][-2:] == ["queue", "pool"]
+        assert clocks(database, planned) == {"dispatch": "running", "arrive": "running"}
+        deliver_all(NEAR)  # the word that it is queued, that it lies in the pool, and the timer of its visit
+        assert (order(database, planned).state, told(technician, "order-pooled")) == ("queued", 1)
+        assert api.pool(technician) == [str(planned)]
+        taken = api.post(technician, f"/work-orders/{planned}/claim")
+        assert (taken.status_code, taken.json["assignee"]["id"]) == (200, str(technician.id))
+    assert timeline.folded(order(database, planned).ticket_id).orders[planned].holder_id == technician.id
+
+
+def test_what_a_technician_proposed_is_approved_by_putting_it_into_the_pool(
+    ground: make.Ground, api: Api, database: Session, now: datetime
+) -> None:
+    technician = ground.technician()
+    first = offered(ground, now)
+    do(technician, first, OrderAct.ACCEPT, OrderAct.START, now=now)
+    ticket_id = order(database, first).ticket_id
+    more = {"trade": "water", "reason": "also the drain"}
+    proposed = api.post(technician, f"/tickets/{ticket_id}/work-orders", more)
+    assert (proposed.status_code, proposed.json["state"]) == (201, "planned"), proposed.json
+    order_id = int(proposed.json["id"])
+    put = api.post(ground.dispatcher, f"/work-orders/{order_id}/pool", seen=1)
+    assert (put.status_code, put.json["state"], put.json["pooled"]) == (200, "queued", True)
+    assert order(database, order_id).proposed_by is None
 
 
 def test_the_dispatchers_and_the_crews_page(

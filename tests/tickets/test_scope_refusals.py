@@ -1,7 +1,8 @@
-"""Who may do something, though not there, is told where that is; who may do it nowhere is told nothing of the place."""
+"""Who may do something, though not there, is told where that is; who may do it nowhere, which right it takes."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
-from app.core import i18n
+from app.core import clock, i18n
 from app.core.actor import Actor, Grant, Scope
 from app.core.errors import NotAllowed
 from app.sites import services as sites
@@ -50,6 +51,7 @@ from app.tickets.services.bulk import BulkAction
 from app.tickets.services.reclassifying import Wish
 from tests.factories import accounts
 from tests.factories import tickets as make
+from tests.tickets.calling import Caller
 
 HELD = frozenset({policies.TRIAGE, policies.DISPATCH, policies.EXTEND, policies.ACCEPT_THIRD, "places.stickers"})
 
@@ -119,12 +121,52 @@ def test_it_says_where_it_lies_in_both_languages(ground: make.Ground, now: datet
             assert ground.room.name not in sentence, "no finer than the building"
 
 
-def test_who_holds_the_right_nowhere_is_told_nothing_of_the_place(ground: make.Ground, now: datetime) -> None:
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        ("en", r"This takes the right “.+”\. Roles that have it: .*Administrator"),
+        ("zh-CN", r"需要“.+”权限.*系统管理员"),
+    ],
+)
+def test_who_holds_the_right_nowhere_is_told_which_and_nothing_of_the_place(
+    ground: make.Ground, now: datetime, tag: str, said: str
+) -> None:
+    accounts.role("admin")
     actor = elsewhere(ground, frozenset())
-    for name, act in every_act(ground, now).items():
-        with pytest.raises(NotAllowed) as refused:
-            act(actor)
-        assert refused.value.message is None, name
+    with i18n.speaking(tag):
+        for name, act in every_act(ground, now).items():
+            with pytest.raises(NotAllowed) as refused:
+                act(actor)
+            assert re.search(said, str(refused.value.message)), name
+            assert ground.building.name not in str(refused.value.message), name
+
+
+def test_a_route_that_lets_in_says_the_same_as_one_that_does_not(client: FlaskClient, ground: make.Ground) -> None:
+    """The crew may move orders and students may file: what else it takes, they read as at any door."""
+    technician = ground.technician()
+    order_id = ground.file().order_id or 0
+    dispatching.assign(
+        actor=accounts.actor(ground.dispatcher),
+        now=clock.now(),
+        order_id=order_id,
+        assignee_id=technician.id,
+        seen=None,
+    )
+    cancel = {"to": "cancelled", "reason": "other"}
+    at = f"/work-orders/{order_id}/transitions"
+    refused = Caller(client, technician).post(at, cancel, seen="*")
+    assert refused.status_code == 403
+    assert refused.json["detail"].startswith(
+        "This takes the right “Assign work orders”. Roles that have it: Dispatcher"
+    )
+    narrow = {**accounts.token(ground.dispatcher, scopes=["tickets.work", "tickets.read"]), "Accept-Language": "en"}
+    at = f"/api/v1{at}"
+    by_token = client.post(at, json=cancel, headers={**narrow, "If-Match": "*"})
+    assert by_token.status_code == 403
+    assert "This token was issued without the scope" in by_token.json["detail"]
+    with pytest.raises(NotAllowed) as for_another, i18n.speaking("en"):
+        ground.file(reporter_id=technician.id)
+    assert "“Report repairs for others”" in str(for_another.value.message)
 
 
 def test_what_is_not_ones_own_to_do_is_refused(ground: make.Ground, now: datetime) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 from flask import Flask, Response, g, has_request_context, request
 from flask.globals import request_ctx
 from flask.sessions import SecureCookieSessionInterface
-from flask_babel import lazy_gettext as _l
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -23,15 +21,14 @@ from app.core.actor import Actor
 from app.core.database_errors import is_busy
 from app.core.db import bind_institution
 from app.core.http import bodies, idempotency, problems
-from app.core.http.policy import Policy
 from app.core.institution import by_host
+from app.core.refusals import lacking
 
 ADDRESSES_KEPT = 4096
 _OPTIONS = frozenset({"_anchor", "_method", "_scheme", "_external"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LoadActor = Callable[[int], Actor]
 NoteRefusal = Callable[[Actor, str, str], None]
-ExplainRefusal = Callable[[Actor, Policy], str | None]
 
 
 class _Cookies(SecureCookieSessionInterface):
@@ -102,10 +99,7 @@ class HouqinFlask(Flask):
         note: NoteRefusal | None = self.extensions.get("houqin_note_refusal")
         if note is not None:
             note(actor, request.method, request.endpoint or "")
-        if actor.limited_to is not None and rule(replace(actor, limited_to=None)):
-            raise errors.NotAllowed(_l("This token was issued without the scope this needs. Issue one that has it."))
-        explain: ExplainRefusal | None = self.extensions.get("houqin_explain_refusal")
-        raise errors.NotAllowed(explain(actor, rule) if explain is not None else None)
+        raise lacking(actor, rule)
 
     def _answer(self, view: Callable[..., Any]) -> Response:
         def produce() -> Response:

@@ -10,6 +10,7 @@ from app.audit import services as audit
 from app.core import outbox
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.refusals import permit
 from app.events.imports import DryRunOrdered, ImportOrdered, UndoOrdered
 from app.imports import policies, queries, registry
 from app.imports.models import ImportBatch
@@ -34,8 +35,7 @@ def approve(
     """
     batch = life.locked(batch_id, seen)
     importer = registry.importer(batch.kind)
-    if not policies.can_approve_kind(actor, importer):
-        raise NotAllowed
+    permit(actor, lambda somebody: policies.can_approve_kind(somebody, importer))
     if policies.is_own(actor, batch):
         raise NotAllowed(_l("You uploaded this file, so another person must approve it."), code="own-upload")
     if batch.state != "waiting":
@@ -43,7 +43,7 @@ def approve(
     if not stages.plan_is_fresh(batch.planned_at, now):
         return _run_again(batch, background)
     if not looked_at and queries.to_look_at(batch, importer):
-        raise Rejected(fields={"looked_at": [_l("Look at these rows one by one first, then tick this.")]})
+        raise Rejected(fields={"looked_at": [_l("Look at these rows one by one first, then say so.")]})
     audit.record(actor, "import.approve", "import", batch.id, now=now, after=_figures(batch))
     return _order(batch, actor, now, background)
 
@@ -53,8 +53,7 @@ def order(
 ) -> ImportBatch:
     """Apply a plan that needs nobody's approval; a plan older than 24 hours is run again instead."""
     batch = life.locked(batch_id, seen)
-    if not policies.can_run_kind(actor, registry.importer(batch.kind)):
-        raise NotAllowed
+    permit(actor, lambda somebody: policies.can_run_kind(somebody, registry.importer(batch.kind)))
     if batch.state != "planned":
         raise Conflict(_l("This import is not ready to be applied."), code="import-state", state=batch.state)
     if not stages.plan_is_fresh(batch.planned_at, now):
@@ -87,16 +86,14 @@ def run_again(batch_id: int, *, actor: Actor, now: datetime, seen: int | None = 
     """Plan once more with the same columns, against the register as it is now."""
     batch = life.locked(batch_id, seen)
     importer = registry.importer(batch.kind)
-    if not (policies.can_run_kind(actor, importer) or policies.can_approve_kind(actor, importer)):
-        raise NotAllowed
+    permit(actor, lambda somebody: policies.can_decide_kind(somebody, importer))
     return _run_again(batch)
 
 
 def send_back(batch_id: int, reason: str, *, actor: Actor, now: datetime, seen: int | None = None) -> ImportBatch:
     """Refuse to approve; the uploader reads the reason."""
     batch = life.locked(batch_id, seen)
-    if not policies.can_approve_kind(actor, registry.importer(batch.kind)):
-        raise NotAllowed
+    permit(actor, lambda somebody: policies.can_approve_kind(somebody, registry.importer(batch.kind)))
     life.move(batch, "returned")
     batch.decided_at, batch.decided_by, batch.decider = now, actor.id, actor.name or actor.username
     batch.decision = reason
@@ -108,10 +105,10 @@ def send_back(batch_id: int, reason: str, *, actor: Actor, now: datetime, seen: 
 def withdraw(batch_id: int, *, actor: Actor, now: datetime, seen: int | None = None) -> ImportBatch:
     """Drop a batch that was not applied."""
     batch = life.locked(batch_id, seen)
-    if not policies.can_run_kind(actor, registry.importer(batch.kind)):
-        raise NotAllowed
+    permit(actor, lambda somebody: policies.can_run_kind(somebody, registry.importer(batch.kind)))
     life.move(batch, "withdrawn")
     life.drop_rows(batch.id)
+    life.settle(batch)
     audit.record(actor, "import.withdraw", "import", batch.id, now=now)
     return batch
 
@@ -120,8 +117,7 @@ def order_undo(batch_id: int, *, actor: Actor, now: datetime, seen: int | None =
     """Take an applied batch back, within 24 hours. Raises Conflict when the time has run out."""
     batch = life.locked(batch_id, seen)
     importer = registry.importer(batch.kind)
-    if not (policies.can_run_kind(actor, importer) or policies.can_approve_kind(actor, importer)):
-        raise NotAllowed
+    permit(actor, lambda somebody: policies.can_decide_kind(somebody, importer))
     if not stages.may_be_undone(batch.state, batch.applied_at, now):
         raise Conflict(
             _l("An import can be taken back for 24 hours after it was applied; that time is over."),

@@ -13,8 +13,9 @@ from app.audit import services as audit
 from app.core import outbox
 from app.core.actor import Actor
 from app.core.db import current_institution, db
-from app.core.errors import NotAllowed, Rejected
+from app.core.errors import Rejected
 from app.core.importing import Importer
+from app.core.refusals import permit
 from app.events.imports import DryRunOrdered, ImportUploaded
 from app.imports import policies, registry
 from app.imports.models import ImportBatch, ImportChunk, ImportMapping
@@ -42,8 +43,7 @@ def upload(
     Raises NotFound (kind), NotAllowed, Rejected (empty, too large, extent).
     """
     importer = registry.importer(kind)
-    if not policies.can_run_kind(actor, importer):
-        raise NotAllowed
+    permit(actor, lambda somebody: policies.can_run_kind(somebody, importer))
     size = stream.seek(0, 2)
     stream.seek(0)
     if size == 0:
@@ -182,6 +182,5 @@ def back_to_columns(batch_id: int, *, actor: Actor, seen: int | None = None) -> 
 
 def _own_kind(batch_id: int, actor: Actor, seen: int | None) -> ImportBatch:
     batch = life.locked(batch_id, seen)
-    if not policies.can_run_kind(actor, registry.importer(batch.kind)):
-        raise NotAllowed
+    permit(actor, lambda somebody: policies.can_run_kind(somebody, registry.importer(batch.kind)))
     return batch

@@ -15,8 +15,10 @@ def tidy(actor: Actor, now: datetime) -> int:
     """Withdraw batches that have waited for a person for 30 days; returns how many."""
     count = 0
     for batch_id in queries.forgotten(now - stages.KEEP_OPEN_FOR):
-        life.move(life.locked(batch_id), "withdrawn")
+        batch = life.locked(batch_id)
+        life.move(batch, "withdrawn")
         life.drop_rows(batch_id)
+        life.settle(batch)
         audit.record(actor, "import.withdraw", "import", batch_id, now=now)
         count += 1
     return count

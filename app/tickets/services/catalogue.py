@@ -13,7 +13,8 @@ from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
-from app.core.errors import NotAllowed, Rejected
+from app.core.errors import Rejected
+from app.core.refusals import permit
 from app.core.seen import Seen, still
 from app.sites import queries as places
 from app.tickets import policies
@@ -144,8 +145,7 @@ def _parted(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _permit(actor: Actor) -> None:
-    if actor.kind != "system" and not policies.may_edit_catalogue(actor):
-        raise NotAllowed
+    permit(actor, policies.may_edit_catalogue)
 
 
 def _taken(table: type[Trade] | type[Category], code: str) -> bool:

@@ -19,8 +19,9 @@ from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotAllowed, NotFound, Rejected, Stale
+from app.core.errors import Conflict, NotFound, Rejected, Stale
 from app.core.held import held
+from app.core.refusals import permit
 from app.core.versions.series import NOTHING
 from app.tickets import policies
 from app.tickets.models import Category, CategoryVersion
@@ -167,8 +168,7 @@ def discard(*, actor: Actor, now: datetime, category_id: int, seen: str) -> None
 
 
 def _to_edit(actor: Actor, category_id: int, seen: str) -> Category:
-    if actor.kind != "system" and not policies.may_edit_catalogue(actor):
-        raise NotAllowed
+    permit(actor, policies.may_edit_catalogue)
     category = held(Category, category_id, Category.valid_to.is_(None), Category.trade_id.is_not(None))
     if seen != mark(category):
         raise Stale(_l("Somebody else has changed these questions. Look at them again."))

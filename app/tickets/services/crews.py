@@ -11,8 +11,9 @@ from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import NotAllowed, Rejected
+from app.core.errors import Rejected
 from app.core.held import locking
+from app.core.refusals import permit
 from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.models import Absence, DutyRoster, TechnicianProfile
@@ -82,8 +83,7 @@ def set_duty_lead(
 
 
 def _permit(actor: Actor) -> None:
-    if actor.kind != "system" and not policies.may_edit_crews(actor):
-        raise NotAllowed
+    permit(actor, policies.may_edit_crews)
 
 
 def locked_profile(person_id: int) -> TechnicianProfile | None:

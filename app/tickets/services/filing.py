@@ -17,9 +17,10 @@ from flask_babel import lazy_gettext as _l
 from app.core import outbox
 from app.core.actor import Actor
 from app.core.db import current_institution, db
-from app.core.errors import NotAllowed, Rejected
+from app.core.errors import Rejected
 from app.core.i18n import DEFAULT_ZONE
 from app.core.logs import request_id
+from app.core.refusals import permit
 from app.sites import queries as places
 from app.sites.rules import aliases
 from app.tickets import policies
@@ -190,13 +191,11 @@ def _filing_as(actor: Actor, origin: str, reporter_id: int | None) -> Who:
     if origin == "qr" and not actor.signed_in:
         return Who.QR
     if reporter_id is not None and reporter_id != actor.id:
-        if actor.kind != "system" and not actor.can(policies.ON_BEHALF):
-            raise NotAllowed
+        permit(actor, policies.may_file_for_others)
         return Who.DISPATCHER
     if actor.kind == "system":
         return Who.SYSTEM
-    if not policies.may_file(actor):
-        raise NotAllowed
+    permit(actor, policies.may_file)
     return Who.REPORTER
 
 

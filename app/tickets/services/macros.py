@@ -16,7 +16,8 @@ from app.audit import services as audit
 from app.core import i18n, words
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotAllowed, Rejected
+from app.core.errors import Conflict, Rejected
+from app.core.refusals import permit
 from app.core.seen import Seen, still
 from app.sites import queries as places
 from app.sites import scope_words
@@ -166,8 +167,7 @@ def _text(message: Mapping[str, str], reporter_id: int | None, number: str, unti
 
 
 def _allowed(actor: Actor) -> None:
-    if not policies.may_edit_macros(actor):
-        raise NotAllowed
+    permit(actor, policies.may_edit_macros)
 
 
 def _held(actor: Actor, macro_id: int, seen: Seen | int | None) -> Macro:

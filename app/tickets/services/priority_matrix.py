@@ -14,8 +14,9 @@ from app.audit import services as audit
 from app.core import settings
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import NotAllowed, Rejected, Stale
+from app.core.errors import Rejected, Stale
 from app.core.i18n import gettext
+from app.core.refusals import permit
 from app.core.settings import SettingValue
 from app.tickets import policies
 from app.tickets.rules.priority import ROWS, URGENCIES, URGENCY_LABELS, Matrix, falling
@@ -59,8 +60,7 @@ def set_matrix(*, actor: Actor, now: datetime, given: Matrix, reason: str, seen:
     `seen` is the version the author looked at (`last_change`). Raises NotAllowed, Stale, Rejected (fields `reason`,
     and `<impact>_<urgency>` of a cell).
     """
-    if actor.kind != "system" and not policies.may_edit_policies(actor):
-        raise NotAllowed
+    permit(actor, policies.may_edit_policies)
     settings.lock("priority")
     newest = db.session.scalar(select(func.max(SettingValue.id)).where(SettingValue.name.in_(NAMES))) or 0
     if seen is not None and seen != newest:

@@ -14,7 +14,8 @@ from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import constraint_error, current_institution, db, not_over, valid_on
-from app.core.errors import NotAllowed, NotFound, Rejected
+from app.core.errors import NotFound, Rejected
+from app.core.refusals import permit
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets import policies
@@ -170,8 +171,7 @@ def set_walks(*, actor: Actor, now: datetime, building_id: int, minutes: Mapping
 
 
 def _permit(actor: Actor) -> None:
-    if not policies.may_edit_crews(actor):
-        raise NotAllowed
+    permit(actor, policies.may_edit_crews)
 
 
 def _reached(actor: Actor, person_id: int) -> None:

@@ -15,6 +15,7 @@ from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import Conflict, NotAllowed, Rejected
 from app.core.held import QUICKER, held, locking
+from app.core.refusals import permit
 from app.core.seen import Seen, check
 from app.sites import queries as places
 from app.tickets import policies
@@ -189,8 +190,7 @@ def _check_name(name: str, owner_id: int, role_id: int | None, besides: int | No
 def _check_role(actor: Actor, role_id: int | None, now: datetime) -> None:
     if role_id is None:
         return
-    if not policies.may_share_views(actor):
-        raise NotAllowed
+    permit(actor, policies.may_share_views)
     if role_id not in {row.id for row in queries.roles(places.today(now))}:
         raise Rejected(fields={"role": _l("Choose one of the offered values.")})
 

@@ -16,7 +16,8 @@ from app.audit import services as audit
 from app.core import outbox
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, NotAllowed
+from app.core.errors import Conflict
+from app.core.refusals import permit
 from app.core.versions.series import refuse
 from app.events.tickets.clocks import SlaPolicyPublished
 from app.sites import queries as places
@@ -195,8 +196,7 @@ def close(policy_id: int, *, actor: Actor, now: datetime, seen: int | None = Non
 
 
 def _permit(actor: Actor) -> None:
-    if actor.kind != "system" and not policies.may_edit_policies(actor):
-        raise NotAllowed
+    permit(actor, policies.may_edit_policies)
 
 
 def _refuse(content: Policy) -> None:

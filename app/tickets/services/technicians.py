@@ -18,8 +18,9 @@ from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import NotAllowed, NotFound, Rejected
+from app.core.errors import NotFound, Rejected
 from app.core.held import locking
+from app.core.refusals import permit
 from app.core.seen import Seen
 from app.sites import queries as places
 from app.tickets import policies
@@ -302,8 +303,7 @@ def end_duty(*, actor: Actor, now: datetime, duty_id: int) -> None:
 
 
 def _permit(actor: Actor) -> None:
-    if not policies.may_edit_crews(actor):
-        raise NotAllowed
+    permit(actor, policies.may_edit_crews)
 
 
 def _permit_campus(actor: Actor, campus_id: int | None) -> None:

@@ -16,7 +16,8 @@ from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import NotAllowed, NotFound, Rejected
+from app.core.errors import NotFound, Rejected
+from app.core.refusals import permit
 from app.tickets import policies
 from app.tickets.models import Absence, Shift, TechnicianProfile
 from app.tickets.queries import technicians as technicians_queries
@@ -88,8 +89,7 @@ def copy_week(*, actor: Actor, now: datetime, zone: ZoneInfo, person_ids: Sequen
 
 
 def _permit(actor: Actor) -> None:
-    if not policies.may_edit_crews(actor):
-        raise NotAllowed
+    permit(actor, policies.may_edit_crews)
 
 
 def _read(cells: Iterable[Cell]) -> tuple[list[tuple[Cell, DayPlan]], dict[str, Any]]:

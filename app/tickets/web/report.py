@@ -52,11 +52,7 @@ def may_send(actor: Actor) -> bool:
 
 
 def may_send_for_others(actor: Actor) -> bool:
-    return may_report_for_others(actor) or not actor.signed_in
-
-
-def may_report_for_others(actor: Actor) -> bool:
-    return actor.can(policies.ON_BEHALF)
+    return policies.may_file_for_others(actor) or not actor.signed_in
 
 
 @blueprint.get("/report")
@@ -78,7 +74,7 @@ def report_post() -> Any:
 
 
 @blueprint.get("/report/for")
-@policy(may_report_for_others)
+@policy(policies.may_file_for_others)
 def report_for() -> Any:
     """The form for staff who take a report down for somebody."""
     return _empty(Behalf, for_somebody=True)
