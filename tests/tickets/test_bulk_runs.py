@@ -20,6 +20,7 @@ from app.tickets.models import BulkItem, BulkRun, WorkOrder
 from app.tickets.queries.dispatch_list import Wanted
 from app.tickets.services import bulk, bulk_runs
 from app.tickets.services.bulk import BulkAction, Item, Task
+from tests.counting import counted
 from tests.factories import accounts
 from tests.factories import tickets as factory
 from tests.tickets.at_work import ENGLISH
@@ -308,3 +309,26 @@ def test_a_constraint_refuses_one_order_and_the_run_goes_on(
     work(run.id, ground.dispatcher)
     assert outcomes(database, run.id) == {first: ("refused", "rejected"), second: ("done", None)}
     assert database.get_one(BulkRun, (1, run.id)).ended_at is not None
+
+
+def test_the_list_of_runs_takes_as_many_statements_however_many_people_they_name(
+    login: Any, ground: factory.Ground
+) -> None:
+    me, item = accounts.actor(ground.dispatcher), [Item(ground.file().order_id or 0, 1)]
+    people = [ground.technician() for _each in range(3)]
+
+    def give(at: int) -> None:
+        task = Task(action=BulkAction.ASSIGN, assignee=people[at].id)
+        bulk_runs.order(actor=me, now=clock.now(), task=task, items=item)
+
+    browser = login(ground.dispatcher)
+    give(0)
+    browser.get("/dispatch/runs")
+    with counted() as of_one:
+        browser.get("/dispatch/runs")
+    give(1)
+    give(2)
+    with counted() as of_three:
+        page = browser.get("/dispatch/runs").get_data(as_text=True)
+    assert len(of_three) == len(of_one)
+    assert all(person.name in page for person in people)

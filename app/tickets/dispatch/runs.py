@@ -62,10 +62,9 @@ def _message(task: Task) -> Any:
 @policy(policies.may_dispatch)
 def runs() -> str:
     """One's own last runs."""
-    rows = [
-        {"row": row, "act": run_words.stored(row.task), "state": run_words.state(row)}
-        for row in queries.latest(current_actor())
-    ]
+    latest = queries.latest(current_actor())
+    acts = run_words.all_stored([row.task for row in latest])
+    rows = [{"row": row, "act": act, "state": run_words.state(row)} for row, act in zip(latest, acts, strict=True)]
     return render_template("tickets/dispatch/runs.html", runs=rows)
 
 
