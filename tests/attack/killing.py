@@ -224,8 +224,8 @@ def judge(site: live.Site, acknowledged: list[str], outcome: Outcome) -> None:
 
 
 @contextmanager
-def prepared(seed: int) -> Iterator[Campaign]:
-    """Servers, database, programs and people of one campaign, all ended afterwards."""
+def prepared(seed: int, **settings: str) -> Iterator[Campaign]:
+    """Servers, database, programs (with these settings) and people of one campaign, all ended afterwards."""
     with tempfile.TemporaryDirectory(prefix="houqin-kill-", ignore_cleanup_errors=True) as home:
         Path(home).chmod(0o711)
         with embedded.Servers(Path(home) / "data") as servers:
@@ -233,7 +233,7 @@ def prepared(seed: int) -> Iterator[Campaign]:
             files = Path(tempfile.mkdtemp(prefix="houqin-kill-files-"))
             try:
                 where = ground.Ground(servers, embedded.DATABASE, 0, files)
-                with live.running(where, "web", "worker") as site:
+                with live.running(where, "web", "worker", **settings) as site:
                     yield Campaign(servers, site, seed)
             finally:
                 shutil.rmtree(files, ignore_errors=True)
