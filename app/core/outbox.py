@@ -151,6 +151,7 @@ def subscribers() -> Subscribers:
     return table
 
 
+# What is due at once is due by the database's clock where this host's runs ahead: the relay asks by that clock.
 _PUBLISH = text(
     """
     WITH event AS (
@@ -160,7 +161,8 @@ _PUBLISH = text(
         RETURNING institution_id, id
     )
     INSERT INTO outbox_delivery (institution_id, event_id, handler, queue, attempts, failures, next_at)
-    SELECT event.institution_id, event.id, turn.handler, turn.queue, 0, 0, :due
+    SELECT event.institution_id, event.id, turn.handler, turn.queue, 0, 0,
+        coalesce(:due, least(:at, clock_timestamp()))
     FROM event, unnest(:handlers, :queues) AS turn(handler, queue)
     RETURNING id
     """
@@ -190,7 +192,7 @@ def publish(event: Event, *, key: str | None = None, due: datetime | None = None
             "dedupe_key": key,
             "request_id": request_id.get(),
             "at": moment,
-            "due": due or moment,
+            "due": due,
             "handlers": [each.name for each in handlers],
             "queues": [each.queue for each in handlers],
         },
@@ -244,7 +246,8 @@ _PUBLISH_ALL = text(
         RETURNING institution_id, id, kind, payload, dedupe_key
     )
     INSERT INTO outbox_delivery (institution_id, event_id, handler, queue, attempts, failures, next_at)
-    SELECT event.institution_id, event.id, turn.handler, turn.queue, 0, 0, given.due
+    SELECT event.institution_id, event.id, turn.handler, turn.queue, 0, 0,
+        coalesce(given.due, least(:at, clock_timestamp()))
     FROM event
     JOIN given ON given.kind = event.kind AND given.payload = event.payload
         AND given.dedupe_key IS NOT DISTINCT FROM event.dedupe_key
@@ -263,9 +266,9 @@ def publish_all(pending: list[Pending]) -> None:
         return
     moment = clock.now()
     table = subscribers()
-    rows: dict[tuple[str, str, str | None], datetime] = {}
+    rows: dict[tuple[str, str, str | None], datetime | None] = {}
     for each in pending:
-        rows.setdefault((type(each.event).__name__, _payload(each.event), each.key), each.due or moment)
+        rows.setdefault((type(each.event).__name__, _payload(each.event), each.key), each.due)
     turns = [(kind, turn) for kind in {row[0] for row in rows} for turn in table.turns(kind)]
     db.session.execute(
         _PUBLISH_ALL,
@@ -282,7 +285,7 @@ def publish_all(pending: list[Pending]) -> None:
             "queues": [turn.queue for _kind, turn in turns],
         },
     )
-    if turns and any(due <= moment for due in rows.values()):
+    if turns and any(due is None or due <= moment for due in rows.values()):
         ring_after_commit()
 
 

@@ -132,7 +132,8 @@ _SQL = """
         RETURNING institution_id, id, kind
     ), delivered AS (
         INSERT INTO outbox_delivery (institution_id, event_id, handler, queue, attempts, failures, next_at)
-        SELECT published.institution_id, published.id, turn.handler, turn.queue, 0, 0, :now
+        SELECT published.institution_id, published.id, turn.handler, turn.queue, 0, 0,
+            least(:now, clock_timestamp())
         FROM published JOIN unnest(:turns, :handlers, :queues) AS turn(kind, handler, queue) USING (kind)
     )
     SELECT filed.id, filed.number, opened.id AS order_id FROM filed LEFT JOIN opened ON true
