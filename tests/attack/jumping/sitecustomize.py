@@ -34,5 +34,5 @@ class _Jumping(_TRUE, metaclass=_Kind):
         return _TRUE.now(tz) + datetime.timedelta(seconds=_off())
 
 
-datetime.datetime = _Jumping  # type: ignore[misc]  # the very thing that is to be replaced
+datetime.datetime = _Jumping
 time.time = lambda: _SECONDS() + _off()
