@@ -19,6 +19,7 @@ WORK = "tickets.work"
 TRIAGE = "tickets.triage"
 DISPATCH = "tickets.dispatch"
 ON_BEHALF = "tickets.on_behalf"
+LOOK_UP = "people.lookup"
 READ = ("tickets.read", TRIAGE, DISPATCH)
 CATALOGUE = "tickets.catalogue_write"
 CATALOGUE_READ = "tickets.catalogue_read"

@@ -10,7 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.errors import Rejected
 from app.tickets.models import Ticket
+from tests.factories import accounts
 from tests.factories import tickets as factory
 from tests.tickets.calling import Caller
 from tests.tickets.walking import deliver
@@ -218,6 +220,48 @@ class TestOnBehalf:
         assert student.file(ground, reporter_id=str(ground.student.id)).status_code == 201, "himself is no other"
         unknown = Caller(client, ground.dispatcher).file(ground, reporter_id="999999999")
         assert (unknown.status_code, unknown.json["errors"][0]["field"]) == (422, "reporter_id")
+
+    @pytest.mark.parametrize(("language", "words"), [("en", "This person does not exist."), ("zh-CN", "没有此人。")])
+    def test_a_person_is_named_by_whom_the_page_would_find_him(
+        self, client: FlaskClient, ground: factory.Ground, language: str, words: str
+    ) -> None:
+        outside = accounts.person("student")
+        accounts.home(ground.student, ground.room.id)
+        keeper = accounts.person("dormmanager", scope_kind="building", scope_id=ground.building.id)
+        caller = Caller(client, keeper)
+        caller.headers["Accept-Language"] = language
+        refused = caller.file(ground, reporter_id=str(outside.id))
+        assert (refused.status_code, refused.json["errors"]) == (422, [{"field": "reporter_id", "message": words}])
+        assert caller.file(ground, reporter_id=str(ground.student.id)).status_code == 201
+        assert caller.file(ground, reporter_id=str(keeper.id)).status_code == 201, "himself is no other"
+
+    def test_a_token_for_less_names_nobody(self, client: FlaskClient, ground: factory.Ground) -> None:
+        desk = Caller(client, ground.dispatcher)
+        desk.headers |= accounts.token(ground.dispatcher, scopes=["tickets.file", "tickets.on_behalf"])
+        refused = desk.file(ground, reporter_id=str(ground.student.id))
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "reporter_id")
+        assert desk.file(ground, contact_name="门卫老李").status_code == 201
+        desk.headers |= accounts.token(ground.dispatcher, scopes=["tickets.file", "people.lookup"])
+        for given in ({"reporter_id": str(ground.student.id)}, {"contact_name": "门卫老李"}):
+            refused = desk.file(ground, **given)
+            assert refused.status_code == 403
+            assert "token" in refused.json["detail"]
+
+    def test_whoever_was_merged_away_or_taken_back_is_nobody(
+        self, client: FlaskClient, ground: factory.Ground, database: Session
+    ) -> None:
+        merged, removed = accounts.person("student"), accounts.person("student")
+        merged.merged_into_id, removed.name = ground.student.id, ""
+        database.flush()
+        desk = Caller(client, ground.dispatcher)
+        for gone in (merged, removed):
+            refused = desk.file(ground, reporter_id=str(gone.id))
+            assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "reporter_id")
+            with pytest.raises(Rejected) as by_service:
+                ground.file(by=ground.dispatcher, reporter_id=gone.id)
+            assert list(by_service.value.fields) == ["reporter_id"]
+            kept = ground.file(by=ground.dispatcher, reporter_id=gone.id, reporter_may_have_left=True)
+            assert database.get_one(Ticket, (1, kept.id)).reporter_id == gone.id, "what he once reported goes on"
 
 
 def test_a_ticket_names_the_requests_it_hangs_together_with(client: FlaskClient, ground: factory.Ground) -> None:

@@ -110,6 +110,14 @@ def reaches(viewer: Actor, permission: str, person_id: int, now: datetime) -> bo
     return viewer.can(permission) and db.session.scalar(query) is not None
 
 
+def finds(viewer: Actor, permission: str, person_id: int, now: datetime) -> bool:
+    """Whether the person is among those the viewer finds in lists and by `find_one`; who was merged away is not."""
+    return (
+        db.session.execute(_list(viewer, permission, places.today(now)).where(Person.id == person_id)).first()
+        is not None
+    )
+
+
 def person_for(viewer: Actor, permission: str, person_id: int, now: datetime) -> Person:
     """The person, where the viewer reaches them with the permission. Raises NotFound otherwise."""
     query = select(Person).where(Person.id == person_id, reached(viewer, permission, places.today(now)))

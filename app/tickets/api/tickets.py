@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import queries as people
 from app.core import clock, paging, words
-from app.core.errors import NotAllowed, NotFound, Rejected
+from app.core.actor import Actor
+from app.core.errors import NotFound, Rejected
 from app.core.forms import id_in_address as _id
 from app.core.http import (
     accepts,
@@ -25,6 +28,7 @@ from app.core.http.dumping import compiled
 from app.core.http.idempotency import demands_key
 from app.core.http.limits import filings
 from app.core.i18n import iso, zone
+from app.core.refusals import permit
 from app.sites import queries as places
 from app.tickets import answer_words, code_tries, policies, schemas
 from app.tickets.api.answering import blueprint, dump_orders, dump_tickets, files_of, left
@@ -79,11 +83,11 @@ def _branch(branch: catalogue.Branch, language: str) -> dict[str, Any]:
 @policy(policies.may_file)
 def file_ticket(sent: dict[str, Any]) -> Any:
     """File a ticket; the same Idempotency-Key gives the same ticket."""
-    if (sent["contact_name"] or sent["contact_phone"]) and not current_actor().can(policies.ON_BEHALF):
-        raise NotAllowed
+    actor, now = current_actor(), clock.now()
+    _may_file_for(actor, sent, now)
     filed = filing.file_ticket(
-        actor=current_actor(),
-        now=clock.now(),
+        actor=actor,
+        now=now,
         category=sent["category"],
         description=sent["description"],
         place_id=sent["place_id"],
@@ -99,6 +103,16 @@ def file_ticket(sent: dict[str, Any]) -> Any:
         contact_phone=sent["contact_phone"] or None,
     )
     return versioned(filed, filed.version, 201)
+
+
+def _may_file_for(actor: Actor, sent: dict[str, Any], now: datetime) -> None:
+    """Others are reported for with a right of its own, and only those the reporting page would find (`LOOK_UP`)."""
+    who = sent["reporter_id"]
+    other = who is not None and who != actor.id
+    if other or sent["contact_name"] or sent["contact_phone"]:
+        permit(actor, policies.may_file_for_others)
+    if other and not people.finds(actor, policies.LOOK_UP, who, now):
+        raise Rejected(fields={"reporter_id": _l("This person does not exist.")})
 
 
 def _window(sent: dict[str, Any] | None) -> Window | None:

@@ -42,7 +42,8 @@ FIND = Prepared(
     LEFT JOIN place ON place.id = CASE WHEN :place_id IS NULL THEN place_alias.place_id ELSE :place_id END
         AND {not_over_sql("place", ":today")}
     LEFT JOIN place AS campus ON campus.institution_id = place.institution_id AND campus.id = place.campus_id
-    LEFT JOIN person ON person.id = :reporter_id AND (person.disabled_at IS NULL OR :left_too)
+    LEFT JOIN person ON person.id = :reporter_id AND (:left_too
+        OR (person.disabled_at IS NULL AND person.merged_into_id IS NULL AND person.name <> ''))
     ORDER BY category.id DESC
     LIMIT 1
     """  # noqa: S608 - conditions of our own, no input

@@ -30,7 +30,6 @@ from app.tickets.web.blueprint import blueprint
 from app.tickets.web.forms import Behalf, Report
 
 MEGABYTES = 100
-LOOK_UP = "people.lookup"
 LABELS = {
     "place_id": _l("Place"),
     "place_text": _l("Place"),
@@ -289,7 +288,7 @@ def _reporter(
         if not data["contact_name"]:
             form.refuse({"who": [_("Say who reports it, or give a name to ask for.")]})
         return None, ()
-    found = people.find_one(actor, LOOK_UP, typed, now)
+    found = people.find_one(actor, policies.LOOK_UP, typed, now)
     if len(found) == 1:
         return found[0].id, found
     if any(each.id == picked for each in found):
