@@ -46,6 +46,7 @@ def test_titles_in_both_languages(app: Flask, kind: Remark, data: Any, english: 
 
 def test_lines_for_staff_name_the_other_request_and_the_clock(app: Flask) -> None:
     merged = SimpleNamespace(kind=TicketAct.MERGE.value, data={"number": "R26-000007"})
+    again = SimpleNamespace(kind=TicketAct.NOT_FIXED.value, data={"order_id": 1, "number": "R26-000008"})
     excused = SimpleNamespace(kind=Remark.EXCUSE.value, data={"clock": "restore"})
     chosen = SimpleNamespace(
         kind=Remark.WINDOW.value, data={"from": "2026-11-18T02:00:00Z", "until": "2026-11-18T04:00:00Z"}
@@ -53,6 +54,9 @@ def test_lines_for_staff_name_the_other_request_and_the_clock(app: Flask) -> Non
     with app.test_request_context(), i18n.speaking("en"), i18n.in_zone("Asia/Shanghai"):
         assert remarked.lines(merged, staff=True) == ["R26-000007"]
         assert remarked.lines(merged, staff=False) == []
+        assert remarked.lines(again, staff=True) == ["Reported again: R26-000008."]
+        assert remarked.lines(again, staff=False) == ["Reported again."]
+        assert remarked.lines(SimpleNamespace(kind=TicketAct.NOT_FIXED.value, data={"order_id": 1}), staff=True) == []
         assert remarked.lines(excused, staff=True) == ["Repair"]
         (window,) = remarked.lines(chosen, staff=False)
         assert "10:00" in window
@@ -72,4 +76,6 @@ def test_the_page_tells_merges_and_the_pool_apart(client: FlaskClient, database:
     page = login(ground.dispatcher).get(f"/tickets/{first.id}").text
     assert "It went into the pool" in page
     assert "It was taken out of the pool" in page
-    assert page.count(second.number) >= 2, "merged in, and gone its own way again"
+    for title in ("Another request was merged into this one", "A merged request goes its own way again"):
+        (entry,) = [each for each in page.split("<li") if f"<b>{title}</b>" in each]
+        assert f"<p>{second.number}</p>" in entry

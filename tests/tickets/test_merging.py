@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.notifications.models import Notification
 from app.tickets.models import Ticket, TicketEvent, TicketFollower, TicketMerge, WorkOrder
 from app.tickets.queries import timeline
 from app.tickets.rules import history
@@ -124,7 +125,7 @@ def test_what_was_changed_since_a_merge_stays(client: FlaskClient, ground: facto
 
 
 def test_merging_needs_an_original_that_is_open_or_resolved(
-    client: FlaskClient, ground: factory.Ground, database: Session
+    client: FlaskClient, ground: factory.Ground, database: Session, login: Login
 ) -> None:
     technician = ground.technician()
     desk, worker, student = (Caller(client, each) for each in (ground.dispatcher, technician, ground.student))
@@ -149,6 +150,29 @@ def test_merging_needs_an_original_that_is_open_or_resolved(
     again = database.get_one(Ticket, (1, one.id))
     assert (again.status, again.cycle) == ("in_service", 2)
     assert folds(one.id).status == "in_service"
+    # the number of the other one's request is for staff
+    read = [student.get(f"/tickets/{one.id}/events").json["items"], desk.get(f"/tickets/{one.id}/events").json["items"]]
+    assert [[each["note"] for each in items if each["kind"] == "not_fixed"] for items in read] == [[None], [None]]
+    assert four.number not in str(read[0])
+    deliver_all(clock.now())
+    (told,) = [
+        each.data
+        for each in database.scalars(
+            select(Notification).where(
+                Notification.person_id == ground.student.id, Notification.kind == "ticket-reopened"
+            )
+        )
+    ]
+    assert four.number not in str(told)
+    for language, for_all, for_staff in (
+        ("en", "<p>Reported again.</p>", f"<p>Reported again: {four.number}.</p>"),
+        ("zh-CN", "<p>有人再次报修。</p>", f"<p>重复报修：{four.number}。</p>"),
+    ):
+        spoken = {"Accept-Language": language}
+        page = login(ground.student).get(f"/tickets/{one.id}", headers=spoken).text
+        assert for_all in page
+        assert four.number not in page
+        assert for_staff in login(ground.dispatcher).get(f"/tickets/{one.id}", headers=spoken).text
     # once somebody has worked on it, it is no longer merged
     assert desk.post(f"/tickets/{one.id}/merge", {"into": str(ground.file().id)}).status_code == 409
 

@@ -38,6 +38,7 @@ class Facts:
     has_place_or_text: bool = False
     has_category: bool = False
     has_photo: bool = False
+    reported_again: bool = False
     card_left: bool = False
     window_proposed: bool = False
     trade: str | None = None
@@ -151,7 +152,7 @@ _HOLDS: Final[dict[Guard, Callable[[Facts], bool]]] = {
     Guard.NO_THIRD_PARTY: lambda f: not f.third_party,
     Guard.THIRD_PARTY: lambda f: f.third_party,
     Guard.WAITED_7_DAYS: lambda f: _elapsed(f, deadlines.closes_by_default),
-    Guard.TEXT_OR_PHOTO: lambda f: _has_note(f) or f.has_photo,
+    Guard.TEXT_OR_PHOTO: lambda f: _has_note(f) or f.has_photo or f.reported_again,
     Guard.TRADE: lambda f: bool(f.trade),
     Guard.PLANNED_MINUTES: lambda f: f.planned_minutes is not None and f.planned_minutes > 0,
     Guard.DEPENDENCIES_OVER: lambda f: f.dependencies_over,

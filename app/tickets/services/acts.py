@@ -98,11 +98,32 @@ def not_fixed(
     return done.ticket(case)
 
 
-def take_up_again(case: Case, *, note: str | None = None, order_id: int | None = None, has_photo: bool = False) -> None:
-    """not_fixed on a locked ticket, to be written by the caller: a new cycle, the rework order planned."""
+def take_up_again(
+    case: Case,
+    *,
+    note: str | None = None,
+    order_id: int | None = None,
+    has_photo: bool = False,
+    reported_again: str | None = None,
+) -> None:
+    """not_fixed on a locked ticket, to be written by the caller: a new cycle, the rework order planned.
+
+    `reported_again`: the number of another request that says so in place of words; its reporter may be somebody else,
+    so it is kept beside what everybody reads.
+    """
     named = _named(case, order_id)
     failed = case.orders[named]
-    case.move_ticket(TicketAct.NOT_FIXED, note=note, has_photo=has_photo, named=named, data={"order_id": named})
+    data: dict[str, Any] = {"order_id": named}
+    if reported_again is not None:
+        data["number"] = reported_again
+    case.move_ticket(
+        TicketAct.NOT_FIXED,
+        note=note,
+        has_photo=has_photo,
+        reported_again=reported_again is not None,
+        named=named,
+        data=data,
+    )
     rework = opening.insert_order(
         case,
         trade_id=failed.trade_id,

@@ -97,7 +97,7 @@ def merge(
 def _receive(original: Case, case: Case, merge_id: int) -> None:
     """What the merge means for the original; a resolved one is taken up again."""
     if original.ticket.status is TicketStatus.RESOLVED:
-        acts.take_up_again(original, note=case.ticket.number)  # the report it came by; words would be of one language
+        acts.take_up_again(original, reported_again=case.ticket.number)
     original.remark(
         Remark.MERGED_IN, data={"ticket": case.ticket.id, "number": case.ticket.number, "merge_id": merge_id}
     )

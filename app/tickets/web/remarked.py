@@ -38,11 +38,13 @@ def title(event: Any) -> str:
 
 
 def lines(event: Any, *, staff: bool) -> list[str]:
-    """The visit agreed; for staff besides: the other request, the parts missing, the clock that was excused."""
+    """The visit agreed, that it was reported again; for staff besides: the other request, parts missing, the clock."""
     data = event.data or {}
     if event.kind == Remark.WINDOW and data.get("until"):
         begins, ends = (datetime.fromisoformat(data[name]) for name in ("from", "until"))
         return [f"{i18n.format_moment(begins)} – {i18n.format_time(ends)}"]
+    if event.kind == TicketAct.NOT_FIXED and data.get("number"):
+        return [_("Reported again: %(number)s.", number=data["number"]) if staff else _("Reported again.")]
     if staff and event.kind in _OTHER_REQUEST and data.get("number"):
         return [str(data["number"])]
     if staff and event.kind == OrderAct.HOLD and (parts := order_words.parts(data)):
