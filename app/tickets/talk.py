@@ -68,7 +68,7 @@ def _line(event: Any, reader: Actor, reporter_id: int | None, shown: dict[str, d
     if event.actor_id == reporter_id:
         who = _("%(name)s (reporter)", name=who)
     return {
-        "text": event.note or "",
+        "text": _text(event),
         "photos": [shown[each] for each in (event.data or {}).get("photos", ()) if each in shown],
         "who": _("You") if mine else who,
         "mine": mine,
@@ -77,3 +77,11 @@ def _line(event: Any, reader: Actor, reporter_id: int | None, shown: dict[str, d
         "iso": i18n.iso(event.at),
         "day": f"{i18n.format_weekday(event.at)} {i18n.format_day(event.at)}",
     }
+
+
+def _text(event: Any) -> str:
+    """What was said; a note about one of the orders (a macro's) says which."""
+    said: str = event.note or ""
+    if event.kind == Remark.NOTE and event.order_number:  # the crew's rows, all messages, have no such column
+        return str(_("%(number)s: %(what)s", number=event.order_number, what=said))
+    return said

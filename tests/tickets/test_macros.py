@@ -71,7 +71,7 @@ def test_marks_are_filled_once() -> None:
 
 
 def test_one_click_holds_notes_and_tells(
-    client: FlaskClient, ground: factory.Ground, supervisor: Any, database: Session
+    client: FlaskClient, ground: factory.Ground, supervisor: Any, database: Session, login: Any
 ) -> None:
     made = add(client, supervisor)
     assert made.status_code == 201
@@ -93,6 +93,12 @@ def test_one_click_holds_notes_and_tells(
     assert "{" not in kinds["message"].note
     assert kinds["message"].audience == "reporter"
     assert kinds["hold"].note is None  # the reporter reads that event
+    login(ground.dispatcher)
+    for headers, said in (
+        (ENGLISH, f"{order.number}: Asked the store."),
+        ({"Accept-Language": "zh-CN"}, f"{order.number}：Asked the store."),
+    ):
+        assert said in client.get(f"/tickets/{filed.id}", headers=headers).text, "a note says of which order it speaks"
 
 
 def test_each_order_by_itself_and_wholly(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -148,6 +149,28 @@ def test_the_desk_chooses_who_reads_it(
         "follower": {"五点前停水"},
     }
     assert "钥匙在值班室" not in _page(client, login, story["technician"], f"/crew/{story['filed'].order_id}")
+
+
+@pytest.mark.parametrize(
+    ("language", "with_reporter", "without"),
+    [("en", "Reporter and followers", "Followers"), ("zh-CN", "报修人和关注者", "关注者")],
+)
+def test_where_nobody_reported_it_the_followers_alone_read(
+    client: FlaskClient,
+    login: Any,
+    story: dict[str, Any],
+    database: Session,
+    language: str,
+    with_reporter: str,
+    without: str,
+) -> None:
+    database.get_one(Ticket, (1, story["filed"].id)).reporter_id = None
+    database.flush()
+    login(story["ground"].dispatcher)
+    page = client.get(f"/tickets/{story['filed'].id}", headers={"Accept-Language": language}).text
+    offered = re.findall(r'name="to" value="followers"[^>]*>(.*?)</label>', page, re.DOTALL)
+    assert [re.sub(r"<[^>]+>", "", each).strip() for each in offered] == [without]
+    assert with_reporter not in page
 
 
 def _page(client: FlaskClient, login: Any, who: Person, path: str) -> str:

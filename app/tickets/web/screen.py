@@ -186,7 +186,7 @@ class Screen(FromCrew):
             return []
         found = [("", _("The reporter"))] if self._open_to_words and self.ticket.reporter_id is not None else []
         if self._open_to_words and self.links.followers:
-            found.append((talk.FOLLOWERS, _("Reporter and followers")))
+            found.append((talk.FOLLOWERS, _("Reporter and followers") if found else _("Followers")))
         return [{"value": code, "label": label} for code, label in [*found, (talk.STAFF, _("Staff only"))]]
 
     @property
