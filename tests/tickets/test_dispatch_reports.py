@@ -22,6 +22,7 @@ from tests.counting import counted
 from tests.factories import accounts
 from tests.factories import tickets as make
 from tests.tickets.at_work import do, filed, offered
+from tests.tickets.calling import Caller
 
 pytestmark = pytest.mark.usefixtures("frozen")
 
@@ -276,6 +277,41 @@ class TestStoredRanking:
         assert [each["score"] for each in told["why"]] == [each["score"] for each in row.why["candidates"]]
         assert [each["parts"] for each in told["why"]] == [each["parts"] for each in row.why["candidates"]]
         assert [each["person"]["name"] for each in told["excluded"]] == [away.name]
+
+    def test_offers_come_by_pages_newest_first(
+        self, ground: make.Ground, client: FlaskClient, database: Session, now: datetime
+    ) -> None:
+        ground.technician()
+        order_id = offered(ground, now)
+        first = database.scalars(select(Offer).where(Offer.order_id == order_id)).one()
+        first.outcome, first.ended_at = "expired", now
+        database.add_all(
+            Offer(
+                order_id=order_id,
+                ticket_id=first.ticket_id,
+                person_id=first.person_id,
+                round=turn + 2,
+                offered_at=now,
+                until=now,
+                outcome="expired",
+                ended_at=now,
+                why=first.why,
+            )
+            for turn in range(102)
+        )
+        database.flush()
+        desk = Caller(client, ground.dispatcher)
+        pages = [desk.get(f"/work-orders/{order_id}/offers", limit=60).json]
+        with counted() as few:
+            pages.append(desk.get(f"/work-orders/{order_id}/offers", limit=3, cursor=pages[0]["next"]).json)
+        with counted() as many:
+            pages.append(desk.get(f"/work-orders/{order_id}/offers", limit=60, cursor=pages[1]["next"]).json)
+        assert [len(page["items"]) for page in pages] == [60, 3, 40]
+        assert [each["round"] for page in pages for each in page["items"]] == list(range(103, 0, -1))
+        assert pages[2]["next"] is None
+        assert len(few) == len(many)
+        assert desk.get(f"/work-orders/{order_id}/offers", cursor="nonsense").status_code == 422
+        assert desk.get(f"/work-orders/{order_id}/offers", limit=101).status_code == 422
 
     def test_it_is_the_desks(self, ground: make.Ground, desk: FlaskClient, now: datetime) -> None:
         master = ground.technician()

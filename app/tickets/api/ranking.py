@@ -49,17 +49,19 @@ def explained(ranking: Ranking, names: Mapping[int, str] | None = None) -> dict[
 
 
 @blueprint.route("/work-orders/<string:order_id>/offers", methods=["GET"])
+@accepts(blueprint, schemas.OfferQuery, location="query")
 @answers(blueprint, 200, schemas.OfferPage)
 @policy(policies.may_dispatch)
-def order_offers(order_id: str) -> Any:
+def order_offers(asked: dict[str, Any], order_id: str) -> Any:
     """To whom the order was offered, newest first, how each offer ended, and the ranking it was chosen by"""
     actor = current_actor()
     row = orders.one(actor, id_in_address(order_id))
     scope_words.require(actor, row, policies.DISPATCH)
-    found = [(offer, Ranking.from_data(offer.why)) for offer in orders.offers_of(row.id)]
+    page = orders.offers_page(row.id, cursor=asked["cursor"], limit=asked["limit"])
+    found = [(offer, Ranking.from_data(offer.why)) for offer in page.items]
     people = {each for offer, ranking in found for each in (*ranking.people, offer.made_by) if each is not None}
     names = queries.names(people)
-    return json_list([_offer(offer, ranking, names) for offer, ranking in found], None)
+    return json_list([_offer(offer, ranking, names) for offer, ranking in found], page.next)
 
 
 def _offer(row: Any, ranking: Ranking, names: Mapping[int, str]) -> dict[str, Any]:

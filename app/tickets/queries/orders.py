@@ -268,8 +268,17 @@ def of_ticket(actor: Actor, ticket_id: int) -> Sequence[Any]:
 
 
 def offers_of(order_id: int) -> Sequence[Any]:
-    """The offers of an order, newest first, with what was known when each was made (`why`)."""
-    return db.session.execute(
+    """The last hundred offers of an order, newest first, with what was known when each was made (`why`)."""
+    return db.session.execute(_offers(order_id).order_by(Offer.id.desc()).limit(100)).all()
+
+
+def offers_page(order_id: int, *, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
+    """All of them by pages, newest first."""
+    return paging.page(_offers(order_id), [("id", Offer.id.desc())], cursor, limit)
+
+
+def _offers(order_id: int) -> Any:
+    return (
         select(
             Offer.id,
             Offer.person_id,
@@ -289,9 +298,7 @@ def offers_of(order_id: int) -> Sequence[Any]:
         )
         .join(Person, and_(Person.institution_id == Offer.institution_id, Person.id == Offer.person_id))
         .where(Offer.order_id == order_id)
-        .order_by(Offer.id.desc())
-        .limit(100)
-    ).all()
+    )
 
 
 _MADE = (OrderAct.OFFER, OrderAct.REASSIGN)

@@ -28,6 +28,10 @@ class WhomOut(forms.Schema):
     excluded = fields.List(fields.Nested(ExcludedOut))
 
 
+class OfferQuery(forms.QuerySchema):
+    """Pages of offers."""
+
+
 class OfferOut(forms.Schema):
     """One offer and the ranking stored with it. `made_by`: null where the ranking chose; `outcome`: while it waits."""
 
