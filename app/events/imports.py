@@ -43,7 +43,8 @@ class UndoOrdered(Event):
 class ImportSettled(Event):
     """A stage that ran in the background has ended in `state` (planned, waiting, known, applied, undone, failed …).
 
-    Also where somebody, or time, has ended the import (returned, withdrawn).
+    Also where somebody, or time, has ended the import (returned, withdrawn), and where a plan that waited for an
+    approval is given up for another one (planning, mapping).
     """
 
     batch_id: int

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from app.accounts.models import Person, Role, RoleGrant
 from app.core.actor import Actor
 from app.core.db import db, valid_on
+from app.core.held import locking
 from app.core.importing import OUTCOMES, WRITTEN, Importer, Outcome, Reason, RowPlan
 from app.core.paging import Page, page
 from app.core.prepared import Count, Reading, code, number, value, values
@@ -82,6 +83,13 @@ def open_for(viewer: Actor) -> int:
         ImportBatch.kind.in_(policies.visible_kinds(viewer)),
     )
     return db.session.scalar(select(func.count()).select_from(some.limit(100).subquery())) or 0
+
+
+def waits(batch_id: int) -> int | None:
+    """The version in which a batch waits for an approval, None where it does not; it stays so until the transaction
+    ends."""
+    waiting = (ImportBatch.id == batch_id, ImportBatch.state == "waiting")
+    return db.session.scalar(locking(select(ImportBatch.version).where(*waiting), share=True))
 
 
 def approvers(importer: Importer[Any], now: datetime) -> list[int]:

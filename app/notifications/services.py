@@ -109,19 +109,24 @@ def mark_all_read(person_id: int, now: datetime, *, up_to: int) -> int:
     return len(rows)
 
 
-def no_longer_asks(
-    person_id: int, link: str, now: datetime, *, kind: str | None = None, but: str | None = None
-) -> None:
-    """What a line asked for is done or over: the person's new lines that lead to `link` count as seen.
-
-    `but`: the key of a line that asks still.
-    """
+def no_longer_asks(person_id: int, link: str, now: datetime, *, kind: str | None = None) -> None:
+    """What a line asked for is done or over: the person's new lines that lead to `link` count as seen."""
     conditions = [Notification.person_id == person_id, Notification.read_at.is_(None), Notification.link == link]
-    if but is not None:
-        conditions.append(Notification.key != but)
     if kind is not None:
         conditions.append(Notification.kind == kind)
     db.session.execute(update(Notification).where(*conditions).values(read_at=now))
+
+
+def nobody_is_asked(link: str, now: datetime, *, kind: str, keys: str, but: str | None = None) -> None:
+    """The same for everybody who was asked, whether he would be asked today or not: lines whose key begins with `keys`.
+
+    `but`: the key of lines that ask still.
+    """
+    asks = Notification.key.startswith(keys, autoescape=True)
+    if but is not None:
+        asks &= Notification.key != but
+    over = (Notification.read_at.is_(None), Notification.link == link, Notification.kind == kind, asks)
+    db.session.execute(update(Notification).where(*over).values(read_at=now))
 
 
 def choose(person_id: int, wanted: Mapping[str, bool], channel: str = EMAIL, *, seen: Seen | None = None) -> None:

@@ -71,7 +71,7 @@ def _order(batch: ImportBatch, actor: Actor, now: datetime, background: bool) ->
 
 
 def _run_again(batch: ImportBatch, background: bool = True) -> ImportBatch:
-    life.move(batch, "planning")
+    life.give_up_plan(batch, "planning")
     if background:
         outbox.publish(DryRunOrdered(batch.id, batch.version))
     return batch

@@ -41,8 +41,16 @@ def move(batch: ImportBatch, state: str, *, problem: dict[str, Any] | None = Non
 
 
 def settle(batch: ImportBatch) -> None:
-    """Tell those who listen that a stage in the background has ended."""
+    """Tell those who listen that a stage in the background has ended, or that nobody is to approve it any more."""
     outbox.publish(ImportSettled(batch.id, batch.kind, batch.state, batch.uploaded_by, batch.version))
+
+
+def give_up_plan(batch: ImportBatch, state: str) -> None:
+    """One step to another plan; whoever was asked to approve this one is asked no longer."""
+    waited = batch.state == "waiting"
+    move(batch, state)
+    if waited:
+        settle(batch)
 
 
 def drop_rows(batch_id: int) -> None:
