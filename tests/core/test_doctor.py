@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -47,11 +48,24 @@ def test_what_was_given_up_is_found(app: Flask, servers: ground.Ground) -> None:
     assert answer.exit_code == 1
 
 
+def superuser(servers: ground.Ground) -> str:
+    return make_url(servers.web_url).set(username="postgres").render_as_string(hide_password=False)
+
+
+def owner(servers: ground.Ground) -> str:
+    return servers.owner_url
+
+
+@pytest.mark.parametrize("role", [superuser, owner])
 @pytest.mark.parametrize("setting", ["database_url", "report_database_url", "worker_database_url"])
 def test_a_role_past_row_level_security_is_found(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, servers: ground.Ground, setting: str
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    servers: ground.Ground,
+    setting: str,
+    role: Callable[[ground.Ground], str],
 ) -> None:
-    past = make_url(servers.web_url).set(username="postgres").render_as_string(hide_password=False)
+    past = role(servers)
     with app.app_context():
         assert doctor._rights().ok
         monkeypatch.setitem(app.config, "HOUQIN", replace(app.config["HOUQIN"], **{setting: past}))
