@@ -5,8 +5,11 @@ Policies are asked, not described: each is a function of an actor, so the actor 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
+
+from flask_babel.speaklater import LazyString
 
 from app.accounts import labels, queries
 from app.accounts.rules.roles import PERMISSIONS
@@ -19,25 +22,39 @@ EVERYWHERE = Scope("institution")
 NAMED_AT_MOST = 3
 
 
-def why(actor: Actor, rule: Policy) -> str | None:
-    """A sentence for the refused, None where no right would open the route to him. Installed in core by wiring."""
-    roles = [words.text(role.name, i18n.locale()) for role in queries.roles() if rule(_with(actor, role.permissions))]
+def why(actor: Actor, rule: Policy) -> Any:
+    """A lazy sentence for the refused, None where no right would open the route to him. Installed in core by wiring.
+
+    Roles and rights are read now, and said in the language it is read in: what refuses a job is kept in both.
+    """
+    roles = [role.name for role in queries.roles() if rule(_with(actor, role.permissions))]
     if not roles:
         return None
-    named = _(", ").join(roles)
     held = {permission for grant in actor.grants for permission in grant.permissions}
     if rule(_with(actor, held)):
-        return _(
-            "You may do this for a part only, and it concerns the whole institution. Roles that may, where they are "
-            "given for all of it: %(roles)s.",
-            roles=named,
-        )
+        return LazyString(_too_short, roles)
+    return LazyString(_missing, roles, *_rights(actor, rule))
+
+
+def _too_short(roles: Sequence[Mapping[str, str]]) -> str:
+    return _(
+        "You may do this for a part only, and it concerns the whole institution. Roles that may, where they are "
+        "given for all of it: %(roles)s.",
+        roles=_named(roles),
+    )
+
+
+def _missing(roles: Sequence[Mapping[str, str]], rights: Sequence[str], together: bool) -> str:
     return _(
         "This takes the right %(rights)s. Roles that have it: %(roles)s. If you need it for your work, ask your "
         "administrator.",
-        rights=_rights(actor, rule),
-        roles=named,
+        rights=(_(" and ") if together else _(" or ")).join(_quoted(code) for code in rights),
+        roles=_named(roles),
     )
+
+
+def _named(roles: Sequence[Mapping[str, str]]) -> str:
+    return i18n.listed(words.text(name, i18n.locale()) for name in roles)
 
 
 def _with(actor: Actor, permissions: Iterable[str]) -> Actor:
@@ -45,18 +62,18 @@ def _with(actor: Actor, permissions: Iterable[str]) -> Actor:
     return replace(actor, grants=(*actor.grants, Grant("", frozenset(permissions), EVERYWHERE)), limited_to=None)
 
 
-def _rights(actor: Actor, rule: Policy) -> str:
-    """The rights that would open the route: one of several, or what is left of all when none alone is enough."""
+def _rights(actor: Actor, rule: Policy) -> tuple[list[str], bool]:
+    """The rights that would open the route: one of several, or what is left of all when none alone is enough (True)."""
     known = [code for code in labels.PERMISSIONS if code in PERMISSIONS]
     alone = [code for code in known if rule(_with(actor, {code}))]
     if alone:
-        return _(" or ").join(_quoted(code) for code in alone[:NAMED_AT_MOST])
+        return alone[:NAMED_AT_MOST], False
     together = list(known)
     for code in known:
         without = [each for each in together if each != code]
         if rule(_with(actor, without)):
             together = without
-    return _(" and ").join(_quoted(code) for code in together)
+    return together, True
 
 
 def _quoted(code: str) -> str:

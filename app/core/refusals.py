@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -15,7 +16,8 @@ from app.core.actor import Actor
 from app.core.errors import NotAllowed
 
 Rule = Callable[[Actor], bool]
-Explain = Callable[[Actor, Rule], str | None]
+Explain = Callable[[Actor, Rule], Any]
+"""Gives a lazy sentence, or None."""
 
 
 def lacking(actor: Actor, rule: Rule) -> NotAllowed:

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import refusals
 from app.core.i18n import speaking
+from app.core.refusals import lacking
 from app.tickets import policies
+from tests.counting import counted
 from tests.factories import accounts, sites
 
 
@@ -40,12 +42,34 @@ def test_the_page_names_the_right_and_the_roles(login: Callable[..., FlaskClient
 def test_any_of_several_rights_or_all_of_them(login: Callable[..., FlaskClient]) -> None:
     student = accounts.actor(accounts.person("student"))
     with speaking("en"):
-        either = refusals.why(student, policies.may_read_policies) or ""
-        both = refusals.why(student, policies.may_edit_macros) or ""
+        either = str(refusals.why(student, policies.may_read_policies))
+        both = str(refusals.why(student, policies.may_edit_macros))
     assert "“See the catalogue of repairs” or “Change the catalogue of repairs”" in either
     assert "“Assign work orders” and “Keep the macros of the board”" in both
     assert "Dispatcher, Supervisor, Administrator" in either
     assert "Roles that have it: Supervisor, Administrator." in both
+
+
+def test_a_refusal_is_said_in_the_language_it_is_read_in(login: Callable[..., FlaskClient]) -> None:
+    campus = sites.place("campus", None, "东校区")
+    student = accounts.actor(accounts.person("student"))
+    local = accounts.actor(accounts.person("supervisor", scope_kind="campus", scope_id=campus.id))
+    refused = [
+        lacking(student, policies.may_read_policies),
+        lacking(student, policies.may_edit_macros),
+        lacking(local, policies.may_edit_policies),
+    ]
+    with speaking("en"):
+        one, all_of, short = (str(each.message) for each in refused)
+    assert one.startswith("This takes the right “See the catalogue of repairs” or “Change the catalogue of repairs”.")
+    assert "“Assign work orders” and “Keep the macros of the board”. Roles that have it: Supervisor, Adm" in all_of
+    assert short.endswith("given for all of it: Supervisor, Administrator.")
+    with speaking("zh-CN"), counted() as sent:
+        one, all_of, short = (str(each.message) for each in refused)
+    assert "“查看报修目录”或“修改报修目录”" in one
+    assert "主管、系统管理员" in all_of
+    assert "主管、系统管理员" in short
+    assert sent == [], "roles and rights are read when it is refused"
 
 
 def test_a_right_that_reaches_too_short(login: Callable[..., FlaskClient], client: FlaskClient) -> None:
