@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache, wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_app_context, has_request_context, request, session
-from flask.ctx import AppContext
-from flask.globals import app_ctx
+from flask.globals import _cv_app, app_ctx
 from flask_babel import Babel, force_locale, get_translations, ngettext
 
 from app.core import clock
@@ -27,13 +25,14 @@ LOCALE_COOKIE_KEY = "lang"
 DEFAULT_ZONE = "Asia/Shanghai"
 KEPT_AT_MOST = 4096
 
-# Asked hundreds of times for a page: past the proxy to the variable behind it, and past the methods of `g`.
-_context: Callable[[], AppContext] = cast("ContextVar[AppContext]", cast("Any", app_ctx).__wrapped__).get
-
 
 def _here() -> dict[str, Any]:
-    """What stands in `g`."""
-    return vars(_context().g)
+    """What stands in `g`. Asked hundreds of times for a page: past the proxy to the variable behind it, and past the
+    methods of `g`."""
+    try:
+        return vars(_cv_app.get().g)
+    except LookupError:
+        return vars(app_ctx.g)  # the proxy says what is missing
 
 
 Of = ParamSpec("Of")
@@ -42,7 +41,7 @@ Said = TypeVar("Said")
 
 def locale() -> str:
     """BCP 47 tag of the reader's language: `zh-CN` or `en`; inside `speaking` that of the receiver."""
-    found: str | None = vars(_context().g).get("locale")
+    found: str | None = _here().get("locale")
     if found is None:
         if not has_request_context():
             return current_default()
@@ -132,13 +131,13 @@ def zone() -> tzinfo:
 @contextmanager
 def in_zone(name: str | None) -> Iterator[None]:
     """Inside, times are shown in the zone of an IANA name: a campus may have its own. None: nothing changes."""
-    here = _context().g
+    here = _here()
     before = here.get("zone")
-    here.zone = before if name is None else _zone(name)
+    here["zone"] = before if name is None else _zone(name)
     try:
         yield
     finally:
-        here.zone = before
+        here["zone"] = before
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -67,3 +69,18 @@ def test_things_are_listed_with_the_mark_of_the_language(app: Flask) -> None:
     for tag, said in (("en", "a, 2"), ("zh-CN", "a、2")):
         with i18n.speaking(tag):
             assert i18n.listed(["a", 2]) == said
+
+
+def test_outside_of_an_application_the_error_says_so() -> None:
+    with pytest.raises(RuntimeError, match="outside of application context"):
+        Context().run(i18n.locale)
+
+
+def test_it_matters_not_that_it_is_first_imported_at_work() -> None:
+    spec = importlib.util.spec_from_file_location("imported_at_work", i18n.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    anew = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(anew)
+    with anew.speaking("en"):
+        assert anew.locale() == "en"
