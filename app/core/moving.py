@@ -69,15 +69,29 @@ def take_in(source: Path) -> dict[str, Any]:
         manifest = _manifest(source, folder)
         backup.check_blobs(source, folder, manifest)
         number, code = manifest["institution"]["id"], manifest["institution"]["code"]
-        with psycopg.connect(backup.owner_url()) as connection:
-            _refuse_taken(connection, number, code)
-            if _schema(connection) != manifest["schema"]:
-                raise BackupError(f"{source} was written by another release. Bring both cells to one release first.")
-        # in this order: photos of rows whose commit fails go again
-        with _own_blobs(folder / BLOBS, number, manifest["blobs"]), psycopg.connect(backup.owner_url()) as connection:
-            _rows_in(connection, folder / TABLES, number, manifest["tables"])
+        with _one_at_a_time():
+            with psycopg.connect(backup.owner_url()) as connection:
+                _refuse_taken(connection, number, code)
+                if _schema(connection) != manifest["schema"]:
+                    raise BackupError(
+                        f"{source} was written by another release. Bring both cells to one release first."
+                    )
+            # in this order: photos of rows whose commit fails go again
+            with (
+                _own_blobs(folder / BLOBS, number, code, manifest["blobs"]),
+                psycopg.connect(backup.owner_url()) as connection,
+            ):
+                _rows_in(connection, folder / TABLES, number, manifest["tables"])
     forget_institutions()
     return manifest
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Whoever takes an institution in meanwhile waits, then finds it here: else the two would share their files."""
+    with psycopg.connect(backup.owner_url(), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtextextended('institution import', 0))")
+        yield  # the lock ends with the connection
 
 
 def _rows_in(connection: psycopg.Connection[Any], folder: Path, number: int, told: dict[str, list[str]]) -> None:
@@ -190,8 +204,9 @@ def _blobs_of(number: int) -> dict[str, str]:
 
 
 @contextmanager
-def _own_blobs(source: Path, number: int, names: dict[str, str]) -> Iterator[None]:
-    """Put the files of an institution that is not here in their places; taken away again where the block raises."""
+def _own_blobs(source: Path, number: int, code: str, names: dict[str, str]) -> Iterator[None]:
+    """Put the files of an institution that is not here in their places; taken away again where the block raises, and
+    the institution is not here after all."""
     root = backup.blob_folder()
     homes = [(root / part).resolve() for part in _parts(number)]
     if not all(any((root / name).resolve().is_relative_to(home) for home in homes) for name in names):
@@ -202,6 +217,18 @@ def _own_blobs(source: Path, number: int, names: dict[str, str]) -> Iterator[Non
             shutil.copyfile(source / name, root / name)
         yield
     except BaseException:
-        for name in names:
-            (root / name).unlink(missing_ok=True)
+        if not _may_be_here(number, code):
+            for name in names:
+                (root / name).unlink(missing_ok=True)
         raise
+
+
+def _may_be_here(number: int, code: str) -> bool:
+    """Whether the institution is here, or nobody can tell: a file too many does less harm than one too few."""
+    try:
+        with psycopg.connect(backup.owner_url()) as connection:
+            return (
+                connection.execute("SELECT FROM institution WHERE (id, code) = (%s, %s)", [number, code]).rowcount > 0
+            )
+    except psycopg.Error:
+        return True

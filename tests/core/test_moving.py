@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tarfile
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -116,6 +118,62 @@ def test_it_comes_once_and_never_over_another(there: Flask, exported: Path) -> N
         with pytest.raises(backup.BackupError, match="here already"):
             moving.take_in(exported)
         assert (counted(NUMBER), moving._blobs_of(NUMBER)) == before
+
+
+def test_of_two_who_take_it_in_at_once_the_second_leaves_the_first_its_photos(
+    there: Flask, exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, copied, go_on = moving._rows_in, threading.Event(), threading.Event()
+
+    def slowly(*of: Any) -> None:
+        copied.set()
+        assert go_on.wait(30)
+        real(*of)
+
+    def take() -> Any:
+        with there.app_context():
+            return moving.take_in(exported)
+
+    monkeypatch.setattr(moving, "_rows_in", slowly)
+    with ThreadPoolExecutor(2) as both:
+        first = both.submit(take)
+        assert copied.wait(30)
+        second = both.submit(take)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=1)  # it waits while nothing is committed
+        go_on.set()
+        first.result(timeout=60)
+        with pytest.raises(backup.BackupError, match="here already"):
+            second.result(timeout=60)
+    with there.app_context():
+        assert moving.differences(exported) == []
+
+
+def test_photos_stay_where_only_the_word_of_the_commit_was_lost(
+    there: Flask, exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = moving._rows_in
+
+    def unheard(connection: psycopg.Connection[Any], *of: Any) -> None:
+        real(connection, *of)
+        connection.commit()
+        raise psycopg.OperationalError("the connection is lost")
+
+    monkeypatch.setattr(moving, "_rows_in", unheard)
+    with there.app_context():
+        with pytest.raises(psycopg.OperationalError):
+            moving.take_in(exported)
+        assert moving.differences(exported) == []
+
+
+def test_photos_stay_where_nobody_can_tell(there: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with there.app_context():
+        assert not moving._may_be_here(NUMBER, CODE)
+        nowhere = replace(
+            there.config["HOUQIN"], owner_database_url="postgresql+psycopg://nobody@/none?host=/nonexistent"
+        )
+        monkeypatch.setitem(there.config, "HOUQIN", nowhere)
+        assert moving._may_be_here(NUMBER, CODE)
 
 
 def test_what_changed_since_is_named(there: Flask, exported: Path) -> None:
