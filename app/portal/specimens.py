@@ -121,7 +121,7 @@ def _charts() -> tuple[tuple[str, Callable[[str, str], Figure]], ...]:
         (gettext("Requests by trade"), _by_trade),
         (gettext("Filed and finished"), _filed),
         (gettext("Finished, by how"), _finished),
-        (gettext("Requests by hour"), _hours),
+        (gettext("Requests by weekday"), _by_weekday),
         (gettext("Longest waits"), _waits),
         (gettext("Shifts today"), _shifts),
     )
@@ -164,13 +164,11 @@ def _finished(id_: str, title: str) -> Figure:
     return charts.stacked(_frame(id_, title, gettext("Trade")), _TRADES, series)
 
 
-def _hours(id_: str, title: str) -> Figure:
+def _by_weekday(id_: str, title: str) -> Figure:
     weekdays = [i18n.format_weekday(_DAY + timedelta(days=n)) for n in range(7)]
-    rows = [
-        (day, [float((hour * 7 + n * 5) % 13 if 6 < hour < 23 else 0) for hour in range(24)])
-        for n, day in enumerate(weekdays)
-    ]
-    return charts.heat(_frame(id_, title, gettext("Day")), [f"{hour:02d}" for hour in range(24)], rows)
+    places = ("桃园 3 号楼", "第一教学楼", "图书馆", "东区食堂")
+    rows = [(place, [float((day * 7 + n * 5) % 13) for day in range(7)]) for n, place in enumerate(places)]
+    return charts.heat(_frame(id_, title, gettext("Building")), weekdays, rows)
 
 
 def _waits(id_: str, title: str) -> Figure:

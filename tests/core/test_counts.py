@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -62,6 +64,28 @@ def test_of_a_large_window_ten_are_counted_at_a_time(counting: Counts, monkeypat
     assert asked == [10] * 110
     assert [counting.spend("m", 199, 60) for _ in range(3)] == [0, 0, 0]
     assert asked[110:] == [1, 1, 1]
+
+
+def test_what_threads_count_ahead_at_once_is_all_used(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, barrier = counting._counted, threading.Barrier(16)
+
+    def counted(*of: Any) -> int:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            barrier.wait(0.2)  # as many as can meet a store where nothing is kept yet
+        return usual(*of)
+
+    monkeypatch.setattr(counting, "_counted", counted)
+    seen: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: seen.extend(counting.spend("a", 1000, 60) for _ in range(70)))
+        for _ in range(16)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 990 <= sum(wait == 0 for wait in seen) <= 1000
+    assert len(seen) == 1120
 
 
 def test_what_was_counted_ahead_ends_as_a_window_does(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,6 +158,20 @@ def test_a_timer_waits_for_its_instant(world: World, collecting: Callable[..., N
     assert world.sweep() == 1
 
 
+def test_a_clock_that_runs_ahead_holds_nothing_up(world: World, collecting: Callable[..., None]) -> None:
+    """What is due at once is due by the database's clock, one event or several; a timer keeps its instant."""
+    world.handle(Subscription("lamps.change", collecting))
+    ahead = clock.now() + timedelta(hours=3)
+    with clock.frozen(ahead):
+        world.publish(1)
+        with world.inside(), transaction():
+            outbox.publish_all([outbox.Pending(LampBroke(2)), outbox.Pending(LampBroke(3), due=ahead)])
+    dues = [row.next_at for row in world.rows()]
+    assert max(dues) == ahead
+    assert sum(due <= clock.now() for due in dues) == 2
+    assert world.sweep() == 2
+
+
 def test_a_key_publishes_once_for_ever(world: World, collecting: Callable[..., None]) -> None:
     world.handle(Subscription("lamps.change", collecting))
     assert world.publish(1, key="lamp:1") is True

@@ -30,8 +30,8 @@ class Counts:
     """Counts of all processes; while Valkey does not answer, or without one, of this process alone.
 
     A window begins with its first count. Of a large one (`_ahead`) each process takes several counts at a time, so that
-    most requests ask nobody: a limit of 1,200 may be reached ten too early, or late, for each process. A small one, as
-    of what may be tried, is exact.
+    most requests ask nobody: a limit of 1,200 may be reached ten too early, or late, for each request a process answers
+    at the same time. A small one, as of what may be tried, is exact.
     """
 
     def __init__(self, url: str | None = None, patience: float = 1.0) -> None:
@@ -64,10 +64,13 @@ class Counts:
             return True
 
     def _keep(self, name: str, number: int, until: float) -> None:
-        """Keep what was counted ahead; where two requests did so at once, the second's alone."""
+        """Keep what was counted ahead, beside what other requests have kept meanwhile, until the first of them ends."""
         with self._lock:
             if len(self._taken) >= MOST:
                 self._taken.clear()
+            left, ends = self._taken.get(name, (0, 0.0))
+            if left and time.monotonic() < ends:
+                number, until = number + left, min(until, ends)
             self._taken[name] = (number, until)
 
     def _counted(self, item: RateLimitItemPerSecond, name: str, number: int) -> int:

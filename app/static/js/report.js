@@ -37,3 +37,9 @@ form.addEventListener("change", (event) => {
   if (opened && opened.matches(".under, .asked, .stop")) opened.scrollIntoView({ block: "nearest" });
 });
 demand();
+
+// A browser that comes back to the form, or loads it again, has kept another choice than the page was drawn with.
+addEventListener("pageshow", () => {
+  const kept = [...form.querySelectorAll("input[type=radio]")].find((pick) => pick.checked && !pick.defaultChecked);
+  if (kept) kept.dispatchEvent(new Event("change", { bubbles: true }));
+});
