@@ -45,10 +45,11 @@ def _too_short(roles: Sequence[Mapping[str, str]]) -> str:
 
 
 def _missing(roles: Sequence[Mapping[str, str]], rights: Sequence[str], together: bool) -> str:
+    between = _(" and ") if together else _(" or ")
     return _(
         "This takes the right %(rights)s. Roles that have it: %(roles)s. If you need it for your work, ask your "
         "administrator.",
-        rights=(_(" and ") if together else _(" or ")).join(_quoted(code) for code in rights),
+        rights=between.join(_quoted(code) for code in rights),
         roles=_named(roles),
     )
 

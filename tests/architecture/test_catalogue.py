@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from app.core import catalogue
@@ -11,6 +12,19 @@ CJK = re.compile(r"[\u4e00-\u9fff]")
 
 def test_the_chinese_catalogue_is_complete() -> None:
     assert catalogue.faults() == []
+
+
+def test_no_word_hides_from_extraction() -> None:
+    """Within the arguments of another word's call extraction looks for nothing: such a word would be lost unseen."""
+    found = {str(message.id[0] if isinstance(message.id, tuple) else message.id) for message in catalogue.extracted()}
+    assert [
+        f"{file.relative_to(catalogue.ROOT)}:{call.lineno} {message.value!r}"
+        for file in sorted((catalogue.ROOT / "app").rglob("*.py"))
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", getattr(call.func, "attr", "")) in catalogue.KEYWORDS
+        for message in call.args[:1]
+        if isinstance(message, ast.Constant) and isinstance(message.value, str) and message.value not in found
+    ] == []
 
 
 def test_message_ids_are_english() -> None:
