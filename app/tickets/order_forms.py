@@ -15,11 +15,11 @@ from app.core import forms, i18n
 from app.core.errors import DomainError, Stale
 from app.tickets.device import DeviceFields
 from app.tickets.rules import needs
+from app.tickets.rules.limits import NOTE_LIMIT
 from app.tickets.rules.reasons import REASON_LIMIT
 from app.tickets.services.evidence import Handed
 from app.tickets.visit_choice import VisitChoice
 
-NOTE_LIMIT = 2000
 PHOTOS_AT_ONCE = 6
 MEGABYTES = 6 * 25 + 1
 OTHER = "other"

@@ -15,8 +15,8 @@ from app.attachments import queries as attachments
 from app.attachments.models import Attachment
 from app.core import forms, i18n
 from app.core.actor import Actor
-from app.tickets import schemas
 from app.tickets.rules.history import Remark
+from app.tickets.rules.limits import NOTE_LIMIT
 from app.tickets.services.messages import OWNER, Picture
 
 PHOTOS = 6
@@ -29,7 +29,7 @@ READERS = (FOLLOWERS, STAFF)
 class Message(forms.Schema):
     """A message as the page sends it, in words or by photos. `to`: see `READERS`."""
 
-    text = forms.Text(max=schemas.NOTE_LIMIT, multiline=True, load_default="")
+    text = forms.Text(max=NOTE_LIMIT, multiline=True, load_default="")
     photos = fields.List(
         forms.Upload(),
         load_default=list,

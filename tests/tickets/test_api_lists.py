@@ -9,10 +9,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.tickets import schemas
 from app.tickets.api import answering
 from app.tickets.api import tickets as api
 from app.tickets.queries import orders, tickets, timeline
+from app.tickets.schemas import events as event_schemas
+from app.tickets.schemas import orders as order_schemas
+from app.tickets.schemas import tickets as ticket_schemas
 from tests.factories import accounts
 from tests.factories import tickets as factory
 from tests.tickets.calling import Caller
@@ -133,8 +135,8 @@ def test_compiled_dumps_equal_the_schemas(ground: factory.Ground, client: FlaskC
     staff = accounts.actor(ground.dispatcher)
     with client.application.test_request_context("/api/v1/"):
         rows = tickets.page(staff, tickets.TicketFilter()).items
-        assert answering.dump_tickets(rows) == schemas.TicketOut().dump(rows, many=True)
+        assert answering.dump_tickets(rows) == ticket_schemas.TicketOut().dump(rows, many=True)
         order_rows = orders.page(staff, orders.OrderFilter()).items
-        assert answering.dump_orders(order_rows) == schemas.OrderOut().dump(order_rows, many=True)
+        assert answering.dump_orders(order_rows) == order_schemas.OrderOut().dump(order_rows, many=True)
         events = timeline.page(staff, tickets.one(staff, filed.id)).items
-        assert api._events(events) == schemas.EventOut().dump(events, many=True)
+        assert api._events(events) == event_schemas.EventOut().dump(events, many=True)

@@ -12,7 +12,7 @@ from app.core import forms
 from app.core.http.dumping import Named
 from app.portal.rules.feedback import Kind, Status
 from app.tickets.rules import priority
-from app.tickets.schemas import Choices
+from app.tickets.schemas.choices import Choices
 
 TEXT, ABOUT, PEOPLE = 3000, 200, 20
 _OFFERED = _l("Choose one of the offered values.")

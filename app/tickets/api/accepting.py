@@ -9,9 +9,10 @@ from flask import Response
 from app.core import forms
 from app.core.http import accepts, answers, current_actor, policy
 from app.core.http.api import json_answer, json_list
-from app.tickets import policies, schemas
+from app.tickets import policies
 from app.tickets.api.answering import blueprint, dump_tickets
 from app.tickets.queries import accepting
+from app.tickets.schemas import tickets as ticket_schemas
 
 
 class Asked(forms.QuerySchema):
@@ -20,7 +21,7 @@ class Asked(forms.QuerySchema):
 
 @blueprint.route("/tickets/to-accept", methods=["GET"])
 @accepts(blueprint, Asked, location="query")
-@answers(blueprint, 200, schemas.TicketPage)
+@answers(blueprint, 200, ticket_schemas.TicketPage)
 @policy(policies.may_accept_third)
 def tickets_to_accept(asked: dict[str, Any]) -> Response:
     """Resolved tickets of your scope whose work you accept, what was finished first on top."""

@@ -15,16 +15,18 @@ from app.core.http.api import json_answer
 from app.core.http.dumping import compiled
 from app.core.http.preconditions import etag
 from app.core.i18n import iso
-from app.tickets import answer_words, policies, schemas
+from app.tickets import answer_words, policies
 from app.tickets.queries import followed, orders, progress, tickets
 from app.tickets.rules import demands
+from app.tickets.schemas import orders as order_schemas
+from app.tickets.schemas import tickets as ticket_schemas
 from app.tickets.services import evidence, urging
 from app.tickets.services.done import TicketDone
 
 blueprint = ApiBlueprint("tickets", "app.tickets.api", description="Tickets, work orders and their dispatch")
 
-dump_tickets = compiled(schemas.TicketOut(), tickets.NAMES)
-dump_orders = compiled(schemas.OrderOut(), orders.NAMES)
+dump_tickets = compiled(ticket_schemas.TicketOut(), tickets.NAMES)
+dump_orders = compiled(order_schemas.OrderOut(), orders.NAMES)
 
 
 LINKS = ("recurs_of", "duplicate_of", "split_from")

@@ -10,11 +10,12 @@ from app.core import clock
 from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, json_list, policy, seen_version
 from app.sites import scope_words
-from app.tickets import policies, schemas
+from app.tickets import policies
 from app.tickets.api.answering import blueprint, ticket
 from app.tickets.queries import clock_view, tickets
 from app.tickets.queries import extensions as open_requests
 from app.tickets.schemas import clocks as shapes
+from app.tickets.schemas import tickets as ticket_schemas
 from app.tickets.services import extensions, priorities
 
 
@@ -30,7 +31,7 @@ def ticket_clocks(ticket_id: str) -> Any:
 
 @blueprint.route("/tickets/<string:ticket_id>/priority", methods=["POST"])
 @accepts(blueprint, shapes.PriorityIn)
-@answers(blueprint, 200, schemas.TicketOut)
+@answers(blueprint, 200, ticket_schemas.TicketOut)
 @policy(policies.may_triage)
 def set_priority(sent: dict[str, Any], ticket_id: str) -> Response:
     """Another priority than the matrix gave, with a reason"""
@@ -71,7 +72,7 @@ def decide_extension(sent: dict[str, Any], ticket_id: str) -> Any:
 
 @blueprint.route("/tickets/<string:ticket_id>/clocks/<string:clock_id>/excuse", methods=["POST"])
 @accepts(blueprint, shapes.ExcuseIn)
-@answers(blueprint, 200, schemas.TicketOut)
+@answers(blueprint, 200, ticket_schemas.TicketOut)
 @policy(policies.may_extend)
 def excuse_clock(sent: dict[str, Any], ticket_id: str, clock_id: str) -> Response:
     """Excuse a due time that has passed; the figure stays what it is"""

@@ -12,10 +12,10 @@ from app.core.http import accepts, answers, current_actor, policy, seen_version
 from app.core.http.api import json_answer
 from app.core.i18n import iso
 from app.tickets import policies
-from app.tickets import schemas as shared
 from app.tickets.api.answering import blueprint, order
 from app.tickets.queries import orders
 from app.tickets.schemas import hands as schemas
+from app.tickets.schemas import orders as order_schemas
 from app.tickets.services import hands, opening
 
 
@@ -59,7 +59,7 @@ def remove_helper(order_id: str, person_id: str) -> Response:
 
 @blueprint.route("/work-orders/<string:order_id>/approval", methods=["POST"])
 @accepts(blueprint, schemas.Approval)
-@answers(blueprint, 200, shared.OrderDetail)
+@answers(blueprint, 200, order_schemas.OrderDetail)
 @policy(policies.may_dispatch)
 def approve_order(_sent: dict[str, Any], order_id: str) -> Response:
     """Approve an order a technician proposed; who does not want it cancels it."""

@@ -12,10 +12,11 @@ from app.core.errors import Rejected
 from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy, seen_version, versioned
 from app.core.http.limits import filings
-from app.tickets import policies, schemas
+from app.tickets import policies
 from app.tickets.api.answering import blueprint, ticket
 from app.tickets.queries import similar
 from app.tickets.schemas import incidents
+from app.tickets.schemas import tickets as ticket_schemas
 from app.tickets.services import following, merging, reclassifying, splitting
 from app.tickets.services.reclassifying import Wish
 
@@ -34,7 +35,7 @@ def similar_tickets(asked: dict[str, Any]) -> Any:
 @blueprint.route("/tickets/<string:ticket_id>/join", methods=["POST"])
 @filings
 @accepts(blueprint, incidents.JoinIn)
-@answers(blueprint, 200, schemas.TicketDetail)
+@answers(blueprint, 200, ticket_schemas.TicketDetail)
 @policy(policies.may_file)
 def join_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """Follow a ticket instead of filing the same fault; the answer is the reduced ticket.
@@ -59,7 +60,7 @@ def leave_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
 
 @blueprint.route("/tickets/<string:ticket_id>/merge", methods=["POST"])
 @accepts(blueprint, incidents.MergeIn)
-@answers(blueprint, 200, schemas.TicketDetail)
+@answers(blueprint, 200, ticket_schemas.TicketDetail)
 @policy(policies.may_triage)
 def merge_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """Make a ticket the duplicate of another, which is open or resolved and no duplicate itself."""
@@ -77,7 +78,7 @@ def merge_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
 
 @blueprint.route("/tickets/<string:ticket_id>/unmerge", methods=["POST"])
 @accepts(blueprint, incidents.UnmergeIn)
-@answers(blueprint, 200, schemas.TicketDetail)
+@answers(blueprint, 200, ticket_schemas.TicketDetail)
 @policy(policies.may_triage)
 def unmerge_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """Undo the merge that made a ticket a duplicate; what somebody changed since stays."""
@@ -88,7 +89,7 @@ def unmerge_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
 
 @blueprint.route("/tickets/<string:ticket_id>/reclassify", methods=["POST"])
 @accepts(blueprint, incidents.ReclassifyIn)
-@answers(blueprint, 200, schemas.TicketDetail)
+@answers(blueprint, 200, ticket_schemas.TicketDetail)
 @policy(policies.may_triage)
 def reclassify_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """Correct category, place, urgency or impact of an open ticket; orders of another trade are opened anew."""
@@ -107,7 +108,7 @@ def reclassify_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
 
 @blueprint.route("/tickets/<string:ticket_id>/split", methods=["POST"])
 @accepts(blueprint, incidents.SplitIn)
-@answers(blueprint, 201, schemas.FiledOut)
+@answers(blueprint, 201, ticket_schemas.FiledOut)
 @policy(policies.may_triage)
 def split_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
     """Make the second fault of a report a ticket of its own, for the same reporter."""

@@ -11,8 +11,10 @@ from marshmallow import ValidationError, fields, validates_schema
 from app.core import clock, forms
 from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy, upload
-from app.tickets import policies, schemas
+from app.tickets import policies
 from app.tickets.api.answering import blueprint, files_of, ticket
+from app.tickets.rules.limits import NOTE_LIMIT
+from app.tickets.schemas import tickets as ticket_schemas
 from app.tickets.schemas.photos import PhotoFiles
 from app.tickets.services import acts, messages
 from app.tickets.services.messages import Picture
@@ -22,7 +24,7 @@ from app.tickets.talk import MEGABYTES
 class NewMessage(forms.Schema):
     """A message to the other side; `to_followers` is the desk's alone, `internal` makes it a note for staff."""
 
-    text = forms.Text(max=schemas.NOTE_LIMIT, multiline=True, required=True)
+    text = forms.Text(max=NOTE_LIMIT, multiline=True, required=True)
     to_followers = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     internal = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
@@ -35,7 +37,7 @@ class NewMessage(forms.Schema):
 
 @blueprint.route("/tickets/<string:ticket_id>/messages", methods=["POST"])
 @accepts(blueprint, NewMessage)
-@answers(blueprint, 201, schemas.TicketOut)
+@answers(blueprint, 201, ticket_schemas.TicketOut)
 @policy(policies.may_read)
 def write_message(sent: dict[str, Any], ticket_id: str) -> Response:
     """Write to the other side, or a note for staff; read them with the ticket's events (kind `message` or `note`)."""
@@ -50,13 +52,13 @@ def write_message(sent: dict[str, Any], ticket_id: str) -> Response:
 class MessageWords(forms.Schema):
     """The words of a message of photos; none are needed."""
 
-    text = forms.Text(max=schemas.NOTE_LIMIT, multiline=True, load_default="")
+    text = forms.Text(max=NOTE_LIMIT, multiline=True, load_default="")
 
 
 @blueprint.route("/tickets/<string:ticket_id>/messages/photos", methods=["POST"])
 @accepts(blueprint, MessageWords, location="form")
 @accepts(blueprint, PhotoFiles, location="files")
-@answers(blueprint, 201, schemas.TicketOut)
+@answers(blueprint, 201, ticket_schemas.TicketOut)
 @upload(MEGABYTES)
 @policy(policies.may_read)
 def write_message_of_photos(form: dict[str, Any], sent: dict[str, Any], ticket_id: str) -> Response:

@@ -11,15 +11,15 @@ from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, policy, seen_version
 from app.core.http.api import json_answer, json_list
 from app.tickets import policies
-from app.tickets import schemas as shared
 from app.tickets.api.answering import blueprint, dump_orders, order
 from app.tickets.queries import pool as queries
+from app.tickets.schemas import orders as order_schemas
 from app.tickets.schemas import pool as schemas
 from app.tickets.services import pool as services
 
 
 @blueprint.route("/work-orders/pool", methods=["GET"])
-@answers(blueprint, 200, shared.OrderPage)
+@answers(blueprint, 200, order_schemas.OrderPage)
 @policy(policies.may_work)
 def list_pool() -> Response:
     """The orders you could take from the pool, most urgent first; at most 100."""
@@ -28,7 +28,7 @@ def list_pool() -> Response:
 
 @blueprint.route("/work-orders/<string:order_id>/claim", methods=["POST"])
 @accepts(blueprint, schemas.Claim)
-@answers(blueprint, 200, shared.OrderDetail)
+@answers(blueprint, 200, order_schemas.OrderDetail)
 @policy(policies.may_work)
 def claim_order(_sent: dict[str, Any], order_id: str) -> Response:
     """Take an order from the pool. Where somebody was faster: 412 with `current`, which names who has it."""
@@ -39,7 +39,7 @@ def claim_order(_sent: dict[str, Any], order_id: str) -> Response:
 
 @blueprint.route("/work-orders/<string:order_id>/pool", methods=["POST"])
 @accepts(blueprint, schemas.Pooling)
-@answers(blueprint, 200, shared.OrderDetail)
+@answers(blueprint, 200, order_schemas.OrderDetail)
 @policy(policies.may_dispatch)
 def pool_order(sent: dict[str, Any], order_id: str) -> Response:
     """Put an order into the pool (offers stop), or take it out (the ranking goes on)."""

@@ -30,7 +30,7 @@ from app.core.http.limits import filings
 from app.core.i18n import iso, zone
 from app.core.refusals import permit
 from app.sites import queries as places
-from app.tickets import answer_words, code_tries, policies, schemas
+from app.tickets import answer_words, code_tries, policies
 from app.tickets.api.answering import blueprint, dump_orders, dump_tickets, files_of, left
 from app.tickets.api.answering import order as _order
 from app.tickets.api.answering import ticket as _ticket
@@ -41,7 +41,11 @@ from app.tickets.rules.dispatching import Ranking
 from app.tickets.rules.needs import Part
 from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import TicketAct
+from app.tickets.schemas import catalogue as catalogue_schemas
+from app.tickets.schemas import events as event_schemas
 from app.tickets.schemas import evidence
+from app.tickets.schemas import orders as order_schemas
+from app.tickets.schemas import tickets as ticket_schemas
 from app.tickets.schemas.photos import PhotoFiles, PhotoList, PhotoMoment
 from app.tickets.services import acts, dispatching, filing, opening, photos, visits
 from app.tickets.services import orders as order_acts
@@ -49,11 +53,11 @@ from app.tickets.services.evidence import Handed
 
 MEGABYTES = 60  # six photos of a phone, with the parts around them
 
-_events = compiled(schemas.EventOut(), timeline.NAMES)
+_events = compiled(event_schemas.EventOut(), timeline.NAMES)
 
 
 @blueprint.route("/categories", methods=["GET"])
-@answers(blueprint, 200, schemas.CategoryTree)
+@answers(blueprint, 200, catalogue_schemas.CategoryTree)
 @policy(policies.may_read_categories)
 def categories() -> Any:
     """What can be reported, as a tree; entries without a trade are headings."""
@@ -77,8 +81,8 @@ def _branch(branch: catalogue.Branch, language: str) -> dict[str, Any]:
 
 @blueprint.route("/tickets", methods=["POST"])
 @filings
-@accepts(blueprint, schemas.NewTicket)
-@answers(blueprint, 201, schemas.FiledOut)
+@accepts(blueprint, ticket_schemas.NewTicket)
+@answers(blueprint, 201, ticket_schemas.FiledOut)
 @demands_key
 @policy(policies.may_file)
 def file_ticket(sent: dict[str, Any]) -> Any:
@@ -120,7 +124,7 @@ def _window(sent: dict[str, Any] | None) -> Window | None:
 
 
 @blueprint.route("/visit-windows", methods=["GET"])
-@answers(blueprint, 200, schemas.SlotList)
+@answers(blueprint, 200, ticket_schemas.SlotList)
 @policy(policies.may_file)
 def visit_windows() -> Any:
     """The windows that can be chosen now for a visit, in order; several neighbouring ones may be taken as one."""
@@ -129,8 +133,8 @@ def visit_windows() -> Any:
 
 
 @blueprint.route("/tickets", methods=["GET"])
-@accepts(blueprint, schemas.TicketQuery, location="query")
-@answers(blueprint, 200, schemas.TicketPage)
+@accepts(blueprint, ticket_schemas.TicketQuery, location="query")
+@answers(blueprint, 200, ticket_schemas.TicketPage)
 @policy(policies.may_read)
 def list_tickets(asked: dict[str, Any]) -> Response:
     """The tickets you may see, newest first."""
@@ -150,7 +154,7 @@ def list_tickets(asked: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/tickets/<string:ticket_id>", methods=["GET"])
-@answers(blueprint, 200, schemas.TicketDetail)
+@answers(blueprint, 200, ticket_schemas.TicketDetail)
 @policy(policies.may_read)
 def show_ticket(ticket_id: str) -> Response:
     """One ticket."""
@@ -158,8 +162,8 @@ def show_ticket(ticket_id: str) -> Response:
 
 
 @blueprint.route("/tickets/<string:ticket_id>/events", methods=["GET"])
-@accepts(blueprint, schemas.EventQuery, location="query")
-@answers(blueprint, 200, schemas.EventPage)
+@accepts(blueprint, event_schemas.EventQuery, location="query")
+@answers(blueprint, 200, event_schemas.EventPage)
 @policy(policies.may_read)
 def ticket_events(asked: dict[str, Any], ticket_id: str) -> Response:
     """What happened, oldest first; only what is meant for you."""
@@ -175,8 +179,8 @@ def ticket_events(asked: dict[str, Any], ticket_id: str) -> Response:
 
 
 @blueprint.route("/tickets/<string:ticket_id>/transitions", methods=["POST"])
-@accepts(blueprint, schemas.TicketAct)
-@answers(blueprint, 200, schemas.TicketDetail)
+@accepts(blueprint, ticket_schemas.TicketAct)
+@answers(blueprint, 200, ticket_schemas.TicketDetail)
 @policy(policies.may_own)
 def ticket_transition(sent: dict[str, Any], ticket_id: str) -> Response:
     """Accept, ask, answer, reject or reconsider; accept the finished work as a third party."""
@@ -194,8 +198,8 @@ def ticket_transition(sent: dict[str, Any], ticket_id: str) -> Response:
 
 
 @blueprint.route("/tickets/<string:ticket_id>/withdraw", methods=["POST"])
-@accepts(blueprint, schemas.Noted)
-@answers(blueprint, 200, schemas.TicketDetail)
+@accepts(blueprint, ticket_schemas.Noted)
+@answers(blueprint, 200, ticket_schemas.TicketDetail)
 @policy(policies.may_own)
 def withdraw_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """It is no longer needed; possible until somebody has worked on it. Where others follow, it becomes theirs."""
@@ -210,8 +214,8 @@ def withdraw_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
 
 
 @blueprint.route("/tickets/<string:ticket_id>/confirm", methods=["POST"])
-@accepts(blueprint, schemas.Noted)
-@answers(blueprint, 200, schemas.TicketDetail)
+@accepts(blueprint, ticket_schemas.Noted)
+@answers(blueprint, 200, ticket_schemas.TicketDetail)
 @policy(policies.may_own)
 def confirm_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
     """The reporter says that it is fixed."""
@@ -221,8 +225,8 @@ def confirm_ticket(sent: dict[str, Any], ticket_id: str) -> Response:
 
 
 @blueprint.route("/tickets/<string:ticket_id>/not-fixed", methods=["POST"])
-@accepts(blueprint, schemas.NotFixed)
-@answers(blueprint, 200, schemas.TicketDetail)
+@accepts(blueprint, ticket_schemas.NotFixed)
+@answers(blueprint, 200, ticket_schemas.TicketDetail)
 @policy(policies.may_own)
 def not_fixed(sent: dict[str, Any], ticket_id: str) -> Response:
     """The repair did not hold: it is taken up again with a rework order."""
@@ -245,8 +249,8 @@ def _said(sent: dict[str, Any]) -> str | None:
 
 
 @blueprint.route("/tickets/<string:ticket_id>/rating", methods=["POST"])
-@accepts(blueprint, schemas.RatingIn)
-@answers(blueprint, 200, schemas.RatingOut)
+@accepts(blueprint, ticket_schemas.RatingIn)
+@answers(blueprint, 200, ticket_schemas.RatingOut)
 @policy(policies.may_own)
 def rate_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
     """Rate the repair, or change the rating; until 30 days after closing."""
@@ -260,8 +264,8 @@ def rate_ticket(sent: dict[str, Any], ticket_id: str) -> Any:
 
 
 @blueprint.route("/tickets/<string:ticket_id>/work-orders", methods=["POST"])
-@accepts(blueprint, schemas.NewOrder)
-@answers(blueprint, 201, schemas.OrderDetail)
+@accepts(blueprint, order_schemas.NewOrder)
+@answers(blueprint, 201, order_schemas.OrderDetail)
 @policy(policies.may_move_orders)
 def open_order(sent: dict[str, Any], ticket_id: str) -> Response:
     """Add an order for another trade; it is offered at once, or when `after` is done."""
@@ -293,8 +297,8 @@ def add_ticket_photos(sent: dict[str, Any], ticket_id: str) -> Any:
 
 
 @blueprint.route("/work-orders", methods=["GET"])
-@accepts(blueprint, schemas.OrderQuery, location="query")
-@answers(blueprint, 200, schemas.OrderPage)
+@accepts(blueprint, order_schemas.OrderQuery, location="query")
+@answers(blueprint, 200, order_schemas.OrderPage)
 @policy(policies.may_read_orders)
 def list_orders(asked: dict[str, Any]) -> Response:
     """The work orders you may see, newest first; `mine`: offered to you or held by you."""
@@ -304,7 +308,7 @@ def list_orders(asked: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/work-orders/<string:order_id>", methods=["GET"])
-@answers(blueprint, 200, schemas.OrderDetail)
+@answers(blueprint, 200, order_schemas.OrderDetail)
 @policy(policies.may_read_orders)
 def show_order(order_id: str) -> Response:
     """One work order."""
@@ -313,7 +317,7 @@ def show_order(order_id: str) -> Response:
 
 @blueprint.route("/work-orders/<string:order_id>/transitions", methods=["POST"])
 @accepts(blueprint, evidence.OrderAct)
-@answers(blueprint, 200, schemas.OrderDetail)
+@answers(blueprint, 200, order_schemas.OrderDetail)
 @policy(policies.may_move_orders)
 def order_transition(sent: dict[str, Any], order_id: str) -> Response:
     """Move an order, or decline its offer.
@@ -348,8 +352,8 @@ def order_transition(sent: dict[str, Any], order_id: str) -> Response:
 
 
 @blueprint.route("/work-orders/<string:order_id>/assignment", methods=["POST"])
-@accepts(blueprint, schemas.Assignment)
-@answers(blueprint, 200, schemas.AssignedOut)
+@accepts(blueprint, order_schemas.Assignment)
+@answers(blueprint, 200, order_schemas.AssignedOut)
 @policy(policies.may_dispatch)
 def assign_order(sent: dict[str, Any], order_id: str) -> Response:
     """Offer an order to a person, or run the ranking; the answer says why."""

@@ -16,8 +16,8 @@ from app.core.pages import toast
 from app.sites import queries as places
 from app.tickets import order_words, policies
 from app.tickets.crew.entry import blueprint, order_row
-from app.tickets.order_forms import NOTE_LIMIT
 from app.tickets.queries import catalogue
+from app.tickets.rules.limits import NOTE_LIMIT
 from app.tickets.rules.reasons import REASON_LIMIT
 from app.tickets.rules.workflow import Who
 from app.tickets.services import hands, opening

@@ -18,11 +18,12 @@ from app.tickets import policies
 from app.tickets.dispatch import entry, runs, waiting
 from app.tickets.dispatch.acts import carry_out
 from app.tickets.dispatch.entry import blueprint, order_row
-from app.tickets.order_forms import NOTE_LIMIT, LocalMoment, OrderActForm, named
+from app.tickets.order_forms import LocalMoment, OrderActForm, named
 from app.tickets.queries import macros as macro_queries
 from app.tickets.queries import orders
 from app.tickets.queries.dispatch_list import VIEWS
 from app.tickets.refusal_words import sentence
+from app.tickets.rules.limits import NOTE_LIMIT
 from app.tickets.rules.reasons import REASON_LIMIT
 from app.tickets.services import bulk as services
 from app.tickets.services import macros

@@ -9,7 +9,7 @@ from marshmallow import fields
 from app.core import forms
 from app.core.http.dumping import InWords, Named
 from app.tickets.rules.duty import CallEnd, Cause
-from app.tickets.schemas import _one_of
+from app.tickets.schemas.choices import one_of
 
 
 class CallQuery(forms.QuerySchema):
@@ -41,7 +41,7 @@ class CallOut(forms.Schema):
     ticket_number = fields.String()
     category_name = InWords()
     place = fields.String(allow_none=True)
-    cause = fields.String(validate=_one_of(Cause))
+    cause = fields.String(validate=one_of(Cause))
     refusals = fields.Integer()
     called = _Ids(metadata={"type": "array", "items": {"type": "string"}})
     times = fields.Integer()
@@ -49,7 +49,7 @@ class CallOut(forms.Schema):
     last_at = forms.Moment()
     answered = Named("answered", allow_none=True)
     ended_at = forms.Moment(allow_none=True)
-    ended_as = fields.String(allow_none=True, validate=_one_of(CallEnd))
+    ended_as = fields.String(allow_none=True, validate=one_of(CallEnd))
     version = fields.Integer()
 
 

@@ -7,7 +7,8 @@ from marshmallow import fields, validate
 from app.core import forms
 from app.tickets.rules import needs, reasons, workflow
 from app.tickets.rules.demands import DEMAND_LABELS
-from app.tickets.schemas import NOTE_LIMIT, VisitWindow
+from app.tickets.rules.limits import NOTE_LIMIT
+from app.tickets.schemas.tickets import VisitWindow
 
 
 class PointOut(forms.Schema):

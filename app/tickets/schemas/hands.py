@@ -5,7 +5,8 @@ from __future__ import annotations
 from marshmallow import fields
 
 from app.core import forms
-from app.tickets.schemas import NOTE_LIMIT, PersonOut
+from app.tickets.rules.limits import NOTE_LIMIT
+from app.tickets.schemas.orders import PersonOut
 
 
 class HelperIn(forms.Schema):

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from app.core import forms
 from app.core.http.dumping import InWords
 from app.tickets.rules import priority, reasons
-from app.tickets.schemas import DESCRIPTION_LIMIT, NOTE_LIMIT
+from app.tickets.rules.limits import DESCRIPTION_LIMIT, NOTE_LIMIT
 
 _OFFERED = _l("Choose one of the offered values.")
 

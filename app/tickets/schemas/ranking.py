@@ -6,7 +6,8 @@ from marshmallow import fields
 
 from app.core import forms
 from app.tickets.rules.priority import URGENCIES
-from app.tickets.schemas import ExcludedOut, PersonOut, WhyOut, _one_of
+from app.tickets.schemas.choices import one_of
+from app.tickets.schemas.orders import ExcludedOut, PersonOut, WhyOut
 
 
 class WhomQuery(forms.Schema):
@@ -14,7 +15,7 @@ class WhomQuery(forms.Schema):
 
     place_id = forms.Id(required=True)
     category = forms.Text(max=100, required=True)
-    urgency = fields.String(load_default="normal", validate=_one_of(URGENCIES))
+    urgency = fields.String(load_default="normal", validate=one_of(URGENCIES))
     at = forms.Moment(load_default=None)
 
 

@@ -20,14 +20,13 @@ from app.tickets import policies
 from app.tickets.models import Category, Trade
 from app.tickets.queries import crews
 from app.tickets.rules import guards, workflow
+from app.tickets.rules.limits import MAX_MINUTES
 from app.tickets.rules.numbers import numbering_year
 from app.tickets.rules.workflow import OrderAct, OrderState, Who
 from app.tickets.services import done, refusals, visits
 from app.tickets.services.case import Case, by_order, by_ticket
 from app.tickets.services.done import OrderDone
 from app.tickets.services.held import HeldOrder
-
-MAX_MINUTES = 10_080  # a week
 
 
 def open_order(

@@ -21,13 +21,13 @@ from app.sites import queries as sites
 from app.tickets import order_words, policies
 from app.tickets.queries import catalogue, similar, tickets
 from app.tickets.rules import reasons
+from app.tickets.rules.limits import DESCRIPTION_LIMIT, NOTE_LIMIT
 from app.tickets.rules.numbers import parse_number
 from app.tickets.rules.priority import IMPACTS, URGENCIES
 from app.tickets.services import merging, priorities, reclassifying, splitting
 from app.tickets.services.reclassifying import Wish
 from app.tickets.web import wording
 from app.tickets.web.blueprint import blueprint
-from app.tickets.web.forms import DESCRIPTION_LIMIT
 
 _OFFERED = _l("Choose one of the offered values.")
 _REASON = {"required": _l("Choose or write a reason.")}
@@ -76,7 +76,7 @@ class Merge(Schema):
     version = forms.Version()
     into = forms.Id(load_default=None)
     number = Text(max=40, load_default="")
-    note = Text(max=DESCRIPTION_LIMIT, multiline=True, load_default="")
+    note = Text(max=NOTE_LIMIT, multiline=True, load_default="")
 
 
 @blueprint.get("/tickets/<ticket_id>/reclassify")

@@ -20,11 +20,11 @@ from app.sites import queries as places
 from app.tickets import due_words, policies
 from app.tickets.queries import catalogue, followed, similar
 from app.tickets.queries.similar import About, Hint
+from app.tickets.rules.limits import DESCRIPTION_LIMIT, PLACE_LIMIT
 from app.tickets.rules.workflow import TICKET_OPEN, TicketStatus
 from app.tickets.services import following
 from app.tickets.web import choices, wording
 from app.tickets.web.blueprint import blueprint
-from app.tickets.web.forms import DESCRIPTION_LIMIT, PLACE_LIMIT
 
 MEGABYTES = 100
 

@@ -7,11 +7,10 @@ from marshmallow import fields, validate
 
 from app.core import forms
 from app.tickets.rules import priority, ratings, reasons
+from app.tickets.rules.limits import DESCRIPTION_LIMIT, NOTE_LIMIT, PLACE_LIMIT
 from app.tickets.rules.workflow import TicketStatus
 from app.tickets.visit_choice import VisitChoice
 
-DESCRIPTION_LIMIT = 2000
-PLACE_LIMIT = 200
 PHOTOS = 6
 
 SAID_BY_REPORTERS = tuple(each for each in priority.URGENCIES if each != "emergency")
@@ -65,7 +64,7 @@ class Act(forms.Schema):
 
     version = forms.Version()
     reason = forms.Text(max=reasons.REASON_LIMIT, load_default="")
-    note = forms.Text(max=DESCRIPTION_LIMIT, multiline=True, load_default="")
+    note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default="")
     photos = fields.List(
         forms.Upload(),
         load_default=list,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,12 +22,11 @@ from app.tickets import answer_words, clock_words, due_words, order_words, polic
 from app.tickets.queries import links as links_between
 from app.tickets.queries import progress, tickets, timeline
 from app.tickets.queries.links import Links
-from app.tickets.rules import guards, history, joint, ratings, workflow
-from app.tickets.rules.guards import Facts
+from app.tickets.rules import history, ratings, workflow
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, Who
 from app.tickets.services.messages import OPEN_TO_WORDS
-from app.tickets.web import urged, wording
+from app.tickets.web import acts, urged, wording
 from app.tickets.web.from_crew import FromCrew
 
 EVENTS = 200
@@ -79,7 +77,7 @@ class Screen(FromCrew):
             orders=orders,
             staff=staff,
             mine=mine,
-            acts=available(actor, ticket, orders, now),
+            acts=acts.available(actor, ticket, orders, now),
             tag=tag,
             urging=reminder,
         )
@@ -368,34 +366,3 @@ class Screen(FromCrew):
 
 
 _ORIGINS = {"web": lambda: _("Web page"), "qr": lambda: _("QR sticker"), "api": lambda: _("Another system")}
-
-
-def available(actor: Actor, ticket: Any, orders: Sequence[Any], now: datetime) -> frozenset[TicketAct]:
-    """The acts the actor can do now: the tables' rows for his parts whose demands on the world are met."""
-    parts = policies.parts_of_ticket(actor, ticket)
-    states = [OrderState(each.state) for each in orders]
-    status = TicketStatus(ticket.status)
-    facts = Facts(
-        now=now,
-        actor_id=actor.id,
-        untouched=not any(each.worked for each in orders),
-        original_open=True,  # judged when the original has been chosen
-        stranded=joint.stranded(status, states),
-        none_beyond_offered=joint.none_beyond_offered(states),
-        ticket_status=status,
-        third_party=ticket.third_party,
-    )
-    rows = workflow.ticket_acts(status, parts)
-    return frozenset(row.act for row in rows if _possible(row, parts, facts, ticket, actor.id))
-
-
-def _possible(row: workflow.TicketRow, parts: frozenset[Who], facts: Facts, ticket: Any, actor_id: int | None) -> bool:
-    """Whether whatever stands in the way of an act can be mended in its form."""
-    who = policies.acting_as(parts, row.who)
-    if row.act is TicketAct.CONFIRM and ticket.reporter_id != actor_id:  # N5: the contact leaves it to the default
-        return False
-    if who is None or (row.act is TicketAct.ASK and ticket.reporter_id is None):  # nobody could answer (N6)
-        return False
-    since = ticket.rejected_at if row.act is TicketAct.RECONSIDER else ticket.resolved_at
-    refusals = guards.check(row, who, dataclasses.replace(facts, since=since))
-    return all(refusal.field is not None for refusal in refusals)

@@ -16,9 +16,9 @@ from app.core.pages import toast
 from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.queries import unlisted as queries
+from app.tickets.rules.limits import PLACE_LIMIT
 from app.tickets.services import unlisted as services
 from app.tickets.web.blueprint import blueprint
-from app.tickets.web.forms import PLACE_LIMIT
 
 
 class Meant(Schema):
