@@ -18,7 +18,7 @@ from app.sites.rules.tree import SEPARATOR
 from app.tickets import answer_words, due_words, evidence_words, order_words, photo_rows, policies, talk, visit_choice
 from app.tickets.due_words import Due
 from app.tickets.order_forms import Part
-from app.tickets.queries import crew_day, timeline
+from app.tickets.queries import answerable, crew_day, timeline
 from app.tickets.rules import workflow
 from app.tickets.rules.demands import demanded
 from app.tickets.rules.dispatching import PRIORITY_ORDER
@@ -226,7 +226,10 @@ class Button:
 
 @dataclass(slots=True)
 class OrderScreen:
-    """One order as its page shows it. `typed` is what a refused form had been given."""
+    """One order as its page shows it.
+
+    `typed` is what a refused form had been given; `answer_for`: who is responsible for one in other hands (N1).
+    """
 
     row: Any
     now: datetime
@@ -243,6 +246,7 @@ class OrderScreen:
     changed: tuple[str, ...] = ()
     refused: str = ""
     kept: int = 0
+    answer_for: tuple[str, ...] = ()
 
     @property
     def dock(self) -> list[Button]:
@@ -366,6 +370,7 @@ def screen(row: Any, actor: Actor, now: datetime) -> OrderScreen:
         held or just_done,
         talk=talk.thread(said, actor, row.reporter_id, talk.photos_of(said, row.ticket_id), now),
         may_write=held,
+        answer_for=() if mine else tuple(each.name for each in answerable.people(row, now)),
     )
 
 

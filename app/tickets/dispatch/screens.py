@@ -20,7 +20,7 @@ from app.tickets import answer_words, clock_words, due_words, evidence_words, or
 from app.tickets.dispatch.choosing import Choice, choice
 from app.tickets.due_words import Due
 from app.tickets.order_forms import Part as FormPart
-from app.tickets.queries import crew_day, duty_calls, orders, technicians
+from app.tickets.queries import answerable, crew_day, duty_calls, orders, technicians
 from app.tickets.rules import workflow
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
 from app.tickets.rules.rows import Guard
@@ -194,7 +194,7 @@ class Act:
 
 @dataclass(slots=True)
 class Panel:
-    """One order beside the list."""
+    """One order beside the list. `answer_for`: who is responsible for it, where nobody holds it or is asked (N1)."""
 
     row: Any
     now: datetime
@@ -217,6 +217,7 @@ class Panel:
     changed: tuple[str, ...] = ()
     refused: str = ""
     kept: int = 0
+    answer_for: tuple[str, ...] = ()
 
     @property
     def more_time(self) -> str:
@@ -289,6 +290,7 @@ def panel(row: Any, actor: Actor, now: datetime) -> Panel:
         photos=photos,
         offers=past_offers(row.id),
         acts=[],
+        answer_for=() if row.assignee_id else tuple(each.name for each in answerable.people(row, now)),
     )
     if policies.reads_as_staff(actor, row):
         it.clocks = clock_words.panel(row.ticket_id, now, zone=row.zone, numbers={row.id: row.number}, order_id=row.id)

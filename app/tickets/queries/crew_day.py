@@ -118,6 +118,7 @@ def _one(sight: Sight) -> Reading:
     asked, rules = aliased(CategoryVersion), aliased(CategoryVersion)
     return Reading(
         _select()
+        .add_columns(WorkOrder.trade_id, WorkOrder.dispatcher_id)
         .add_columns(Ticket.promised_at, _more_time().label("more_time_until"))
         .add_columns(
             Ticket.answers,

@@ -225,6 +225,7 @@ def _one(sight: Sight) -> Reading:
         .add_columns(
             WorkOrder.campus_id,
             WorkOrder.building_id,
+            WorkOrder.trade_id,
             WorkOrder.dispatcher_id,
             WorkOrder.cycle,
             WorkOrder.after_id,
