@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Tenant, current_institution, db
 from app.core.errors import NotFound, Rejected
+from app.core.transaction import AFTER_COMMIT, after_commit
 
 CACHE_SECONDS = 5.0
 
@@ -115,7 +116,8 @@ def _values() -> dict[str, Any]:
         .order_by(SettingValue.name, SettingValue.id.desc())
     )
     values = {row.name: row.value for row in rows}
-    _cache[institution_id] = (time.monotonic(), values)
+    if forget not in db.session().info.get(AFTER_COMMIT, ()):  # what may still roll back is nobody else's value
+        _cache[institution_id] = (time.monotonic(), values)
     return values
 
 
@@ -133,6 +135,7 @@ def put(name: str, given: Any, *, actor_id: int | None, now: datetime) -> tuple[
     before, after = get(name), declared.parse(given)
     db.session.add(SettingValue(name=name, value=after, at=now, actor_id=actor_id))
     forget()
+    after_commit(forget)  # meanwhile another thread may have read what counted before
     return before, after
 
 

@@ -22,7 +22,8 @@ from app.core.transaction import transaction
 from app.events.tickets import dispatch as ticket_events
 from app.tickets.models import Offer, TechnicianProfile, Ticket, WorkOrder
 from app.tickets.queries import timeline
-from app.tickets.services import dispatching, filing, opening, orders
+from app.tickets.services import bulk_runs, dispatching, filing, opening, orders
+from app.tickets.services.bulk import BulkAction, Item, Task
 from tests.factories import accounts, tickets
 
 pytestmark = pytest.mark.race
@@ -271,3 +272,15 @@ def test_waiting_orders_are_tried_again_by_the_clock(committed: Flask) -> None:
     with committed.app_context(), institution_bound(1):
         assert deliveries.deliver(1, delivery)
     assert work(committed, lambda: column_of(WorkOrder.state, filed.order_id or 0)) == "offered"
+
+
+def test_no_more_runs_of_a_person_than_allowed_however_many_are_ordered_at_once(committed: Flask) -> None:
+    world = work(committed, lambda: World(1))
+    item = Item(work(committed, world.file).order_id or 0, 1)
+
+    def order() -> Any:
+        task = Task(action=BulkAction.POOL)
+        return bulk_runs.order(actor=world.dispatcher, now=clock.now(), task=task, items=[item])
+
+    results = together(committed, *([order] * (2 * bulk_runs.AT_ONCE)))
+    assert sum(isinstance(one, Conflict) for one in results) == bulk_runs.AT_ONCE

@@ -54,6 +54,8 @@ def order(
     """
     if actor.id is None or not policies.may_dispatch(actor):
         raise NotAllowed
+    lock = func.hashtextextended(f"bulk runs {current_institution()} {actor.id}", 0)
+    db.session.execute(select(func.pg_advisory_xact_lock(lock)))  # two orders at once must not count the same runs
     open_runs = (
         select(func.count())
         .select_from(BulkRun)
