@@ -97,3 +97,21 @@ def test_naming_them_takes_the_same_few_statements(ground: make.Ground, now: dat
     with counted() as statements:
         answerable.people(row, now)
     assert len(statements) <= 3
+
+
+def test_the_api_names_them(ground: make.Ground, now: datetime, client: FlaskClient, lead: Person) -> None:
+    waiting = filed(ground)
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    headers = {**accounts.token(ground.dispatcher), **ENGLISH}
+
+    def said(wanted: int) -> list[dict[str, str]]:
+        answer = client.get(f"/api/v1/work-orders/{wanted}", headers=headers)
+        assert answer.status_code == 200, answer.json
+        found: list[dict[str, str]] = answer.json["responsible"]
+        return found
+
+    assert said(waiting) == [{"id": str(lead.id), "name": lead.name}]
+    assert said(order_id) == [{"id": str(technician.id), "name": technician.name}]
+    do(ground.dispatcher, waiting, OrderAct.CANCEL, now=now, reason="by_mistake")
+    assert said(waiting) == []

@@ -9,6 +9,7 @@ from flask import Response
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 
+from app.core import clock
 from app.core.errors import NotFound, Rejected
 from app.core.http import ApiBlueprint, current_actor
 from app.core.http.api import json_answer
@@ -16,7 +17,7 @@ from app.core.http.dumping import compiled
 from app.core.http.preconditions import etag
 from app.core.i18n import iso
 from app.tickets import answer_words, policies
-from app.tickets.queries import followed, orders, progress, tickets
+from app.tickets.queries import answerable, followed, orders, progress, tickets
 from app.tickets.rules import demands
 from app.tickets.schemas import orders as order_schemas
 from app.tickets.schemas import tickets as ticket_schemas
@@ -93,6 +94,7 @@ def order(order_id: int, status: int = 200, **more: Any) -> Response:
         "proposed_by": _id(row.proposed_by),
         "help_asked_at": iso(row.help_asked_at),
         "parts": (row.hold_data or {}).get("parts", []),
+        "responsible": [{"id": str(each.id), "name": each.name} for each in answerable.people(row, clock.now())],
     }
     return json_answer({**shown, **more}, status, {"ETag": etag(row.version)})
 

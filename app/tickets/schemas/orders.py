@@ -50,13 +50,23 @@ class MissingPart(forms.Schema):
     quantity = fields.Integer()
 
 
+class PersonOut(forms.Schema):
+    id = fields.String()
+    name = fields.String()
+
+
 class OrderDetail(OrderOut):
-    """One order: which one it waits for, who proposed it and is not approved yet, the parts its hold waits for."""
+    """One order: which one it waits for, who proposed it and is not approved yet, the parts its hold waits for.
+
+    `responsible`: whoever answers for it while it is open; without an assignee its dispatcher, the duty lead, or all
+    of the fallback role.
+    """
 
     after_id = forms.Id(allow_none=True)
     proposed_by = forms.Id(allow_none=True)
     help_asked_at = forms.Moment(allow_none=True)
     parts = fields.List(fields.Nested(MissingPart))
+    responsible = fields.List(fields.Nested(PersonOut))
 
 
 class OrderPage(forms.Schema):
@@ -89,11 +99,6 @@ class Assignment(forms.Schema):
     reason = forms.Text(max=reasons.REASON_LIMIT, load_default=None, allow_none=True)
     note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default=None, allow_none=True)
     auto = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-
-
-class PersonOut(forms.Schema):
-    id = fields.String()
-    name = fields.String()
 
 
 class PartOut(forms.Schema):
