@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, g, has_app_context, has_request_context, request, session
 from flask.globals import _cv_app, app_ctx
 from flask_babel import Babel, force_locale, get_translations, ngettext
+from markupsafe import Markup, escape
 
 from app.core import clock
 from app.core.words import LANGUAGES
@@ -262,6 +263,13 @@ def listed(names: Iterable[Any]) -> str:
     return gettext(", ").join(map(str, names))
 
 
+def sentences(said: Iterable[Any]) -> str:
+    """Whole sentences one after the other, those that are empty left out: a blank between them, in Chinese none."""
+    found = [each if isinstance(each, Markup) else str(each) for each in said if each]
+    gap = "" if locale() == "zh-CN" else " "
+    return (escape(gap) if any(isinstance(each, Markup) for each in found) else gap).join(found)
+
+
 def format_span(minutes: float) -> str:
     """A length of time in the two largest units: `2 h 24 min` / `2 小时 24 分`."""
     return _span(int(minutes))
@@ -326,6 +334,7 @@ def install(app: Flask) -> None:
     app.add_template_filter(format_due, "due")
     app.add_template_filter(format_number, "num")
     app.add_template_filter(listed, "listed")
+    app.add_template_filter(sentences, "sentences")
     app.add_template_filter(format_span, "span")
     app.add_template_filter(format_hours, "hours")
     app.add_template_filter(format_ago, "rel")

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 
 from flask_babel import gettext as _
 
-from app.core import tables
+from app.core import i18n, tables
 from app.core.importing import Column, Day, Importer, Number, Whole
 from app.core.tables import Format
 from app.imports import queries, wording
@@ -81,4 +81,4 @@ def describe(column: Column) -> str:
         parts.append(taken)
     if column.required:
         parts.append(_("Needed."))
-    return " ".join(parts)
+    return i18n.sentences(parts)

@@ -170,7 +170,7 @@ def remedy(why: Reason, importer: Importer[Any]) -> str:
         cell = next((each.cell for each in importer.columns if each.name == why.column), None)
         takes = permitted(cell) if cell else ""
         if near or takes:
-            return " ".join(each for each in (*near, takes) if each)
+            return i18n.sentences((*near, takes))
     return say(wording_of(why.code, importer).remedy, why.params)
 
 

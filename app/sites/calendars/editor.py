@@ -147,7 +147,7 @@ def _change(calendar_id: str, part: str, form: Form, change: Callable[[Calendar,
     except Rejected as refused:
         beside = {name: [str(said)] for name, said in refused.fields.items() if name in form.schema.fields}
         form.errors |= beside
-        form.problem = " ".join(str(said) for name, said in refused.fields.items() if name not in beside) or None
+        form.problem = i18n.sentences(said for name, said in refused.fields.items() if name not in beside) or None
         return _page(desk, part, form, 422)
     except Stale as stale:
         form.problem = str(stale.message)

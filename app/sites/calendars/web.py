@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.core import clock, forms
+from app.core import clock, forms, i18n
 from app.core.errors import Conflict, NotFound, Rejected, Stale
 from app.core.forms import Form, Text
 from app.core.http import current_actor, policy
@@ -81,7 +81,7 @@ def set_hours() -> Any:
                 changed += 1
     except (Rejected, Stale, NotFound) as refused:
         said = refused.sentences or [_("This calendar does not exist.")]
-        return _index(refused.status, " ".join(map(str, said)))
+        return _index(refused.status, i18n.sentences(said))
     if changed:
         toast(_("Changed, for clocks that begin from now on."))
     return redirect(url_for("calendars.index"), 303)

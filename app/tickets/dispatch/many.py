@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from marshmallow import EXCLUDE, fields, validate
 
-from app.core import clock, forms, transaction
+from app.core import clock, forms, i18n, transaction
 from app.core.errors import DomainError, NotFound, Rejected
 from app.core.http import current_actor, policy
 from app.core.pages import toast
@@ -98,7 +98,8 @@ def bulk_check() -> Any:
     transaction.abandon()
     done = [each.id for each in outcomes if each.refused is None]
     if not done:
-        return {"why": " ".join({sentence(each.refused): "" for each in outcomes if each.refused is not None})}, 422
+        why = dict.fromkeys(sentence(each.refused) for each in outcomes if each.refused is not None)
+        return {"why": i18n.sentences(why)}, 422
     return {"doing": waiting.sentence(task, now, done, len(outcomes) - len(done))}
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate
 
-from app.core import clock, forms, words
+from app.core import clock, forms, i18n, words
 from app.core.errors import Conflict, NotFound, Rejected, Stale
 from app.core.forms import Form, Schema, Text
 from app.core.http import current_actor, policy
@@ -206,7 +206,7 @@ def _act(category_id: str, work: Any) -> Any:
     try:
         work(given)
     except (Stale, Conflict, Rejected) as refused:
-        return _page(category, refused.status, " ".join(map(str, refused.sentences)))
+        return _page(category, refused.status, i18n.sentences(refused.sentences))
     return redirect(url_for("catalogue.questions", category_id=category.id), 303)
 
 
