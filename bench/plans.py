@@ -15,13 +15,16 @@ _ASKED = ("SELECT", "WITH")
 
 
 @contextmanager
-def seen() -> Iterator[list[Statement]]:
-    """`with seen() as statements:` collects the reading statements sent meanwhile, with their values."""
+def seen(beginning: tuple[str, ...] = _ASKED) -> Iterator[list[Statement]]:
+    """`with seen() as statements:` collects the reading statements sent meanwhile, with their values.
+
+    `beginning`: how those begin that are wanted instead.
+    """
     found: list[Statement] = []
     usual = psycopg.Cursor.execute
 
     def noting(cursor: Any, statement: Any, values: Any = None, **options: Any) -> Any:
-        if str(statement).lstrip().upper().startswith(_ASKED):
+        if str(statement).lstrip().upper().startswith(beginning):
             found.append((str(statement), values))
         return usual(cursor, statement, values, **options)
 

@@ -27,6 +27,12 @@ class Notification(Tenant):
         UniqueConstraint("institution_id", "person_id", "key", name="uq_notification_key"),
         Index("ix_notification_person", "institution_id", "person_id", "id"),
         Index("ix_notification_unread", "institution_id", "person_id", "id", postgresql_where=text("read_at IS NULL")),
+        Index(
+            "ix_notification_import",  # the one kind whose lines end for everybody at once (`nobody_is_asked`)
+            "institution_id",
+            "link",
+            postgresql_where=text("read_at IS NULL AND kind = 'import-settled'"),
+        ),
     )
 
     person_id: Mapped[int] = mapped_column(BigInteger)

@@ -19,6 +19,8 @@ from app.imports.services import application, decisions, dry_run, intake, life, 
 from app.imports.services.progress import Meter
 from app.notifications import handlers as notifications
 from app.notifications.models import Notification
+from app.notifications.services import notify
+from bench import plans
 from tests.counting import counted
 from tests.factories import accounts, sites
 from tests.imports import stages
@@ -239,6 +241,21 @@ def test_the_end_of_a_request_is_one_statement_for_everybody(asked, now):
         event = ImportSettled(batch.id, batch.kind, "withdrawn", batch.uploaded_by, batch.version)
         handlers.ask_approvers(event, Actor.system(1), now)
     assert len(sent) == 2, sent
+
+
+def test_who_was_asked_is_found_without_reading_what_others_were_told(database, asked, now):
+    batch, *_people = asked
+    others = [accounts.person("student").id for _ in range(20)]
+    for number in range(100):
+        notify(others, "ticket-message", {}, f"/tickets/{number}", now, key=f"message:{number}")
+    database.flush()
+    with plans.seen(("UPDATE",)) as sent:
+        event = ImportSettled(batch.id, batch.kind, "waiting", batch.uploaded_by, batch.version)
+        handlers.ask_approvers(event, Actor.system(1), now)
+    assert sent
+    connection = database.connection()
+    assert all(plans.read_whole(connection, each) == set() for each in sent)
+    assert all(plans.indexes(connection, each) == {"ix_notification_import"} for each in sent)
 
 
 def test_the_uploaders_own_line_is_left_alone(asked, now):
