@@ -20,7 +20,7 @@ from flask_babel import gettext as _
 from app.accounts import queries as accounts
 from app.core import clock, i18n, transaction
 from app.core.actor import Actor
-from app.core.commands import inside
+from app.core.commands import inside, of_institution
 from app.core.errors import DomainError
 from app.imports import queries, registry, schemas, wording
 from app.imports.models import ImportBatch
@@ -48,7 +48,7 @@ class _Stop(Exception):
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of sentences.")
 @click.option("--strict", is_flag=True, help="Apply nothing if any row is refused.")
 @click.option("--approve-as", "approver", metavar="USER", help="Approve in this person's name (first load).")
-@click.option("--institution", "code", metavar="CODE", help="Default: the only one.")
+@of_institution
 @click.option("--extent", default="", help="Part the file is complete for: 'whole' or codes, separated by commas.")
 @click.option("--encoding", help="Where it cannot be told: gb18030, big5hkscs, cp932, utf-8 …")
 @click.option("--sheet", help="Sheet of a workbook; default: the first that holds anything.")
