@@ -59,6 +59,17 @@ def test_who_writes_slowly_is_shown_what_is_alike_and_still_files(visitors: Visi
     page.wait_for_url(re.compile(r"/tickets/\d+"))
 
 
+def test_who_comes_back_to_the_form_finds_what_his_choice_asks_for(visitors: Visitors) -> None:
+    page = visitors.page("student", device=PHONE)
+    page.goto("/report")
+    Report(page).tile("Doors, windows").click()
+    Report(page).problem("Door hinge is loose").click()
+    page.goto("/tickets")
+    with page.expect_response(re.compile(r"/report/similar")), page.expect_response(re.compile(r"\?.*group=")):
+        page.go_back()
+    expect(page.locator("input[name=group]:checked")).to_have_count(1)
+
+
 def test_filed_and_withdrawn_without_a_script(visitors: Visitors, sticker: str) -> None:
     page = visitors.page("student2", device=PHONE, java_script_enabled=False)
     page.goto(sticker)

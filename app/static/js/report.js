@@ -38,8 +38,11 @@ form.addEventListener("change", (event) => {
 });
 demand();
 
-// A browser that comes back to the form, or loads it again, has kept another choice than the page was drawn with.
-addEventListener("pageshow", () => {
-  const kept = [...form.querySelectorAll("input[type=radio]")].find((pick) => pick.checked && !pick.defaultChecked);
-  if (kept) kept.dispatchEvent(new Event("change", { bubbles: true }));
+// A browser that comes back to the form, or loads it again, may have kept another choice than the page was drawn with: what
+// depends on it is asked for anew. In a timer, as htmx begins in one; of the form, so that nobody is scrolled away from
+// where he was. A page taken out of the browser's memory as it stood lacks nothing.
+addEventListener("pageshow", (event) => {
+  const picks = [...form.querySelectorAll("input[type=radio]")];
+  if (event.persisted || !picks.some((pick) => pick.checked && !pick.defaultChecked)) return;
+  setTimeout(() => form.dispatchEvent(new Event("change")));
 });
