@@ -34,8 +34,9 @@ class LocalMoment(fields.Field[datetime]):
             wall = datetime.fromisoformat(str(value)) if len(str(value)) <= 40 else None
         except ValueError:
             wall = None
-        if wall is None or wall.tzinfo is not None or not 1990 <= wall.year <= 2200:
+        if wall is None or wall.tzinfo is not None:
             raise ValidationError(_("Give a day and a time."))
+        forms.check_year(wall.year)
         return wall.replace(tzinfo=i18n.zone()).astimezone(UTC)
 
 

@@ -162,6 +162,9 @@ def test_a_person_is_made_and_changed_on_pages(client: FlaskClient, database: Se
     assert "An account needs a name to sign in with." in nameless.text
     taken = client.post("/people/new", data={**data, "student_no": "2023002", "username": "ZENG"})
     assert "This account name is taken" in taken.text
+    known = client.post("/people/new", data={**data, "username": "other"})
+    assert "Student number: Somebody else has this number." in known.text
+    assert known.text.count("Somebody else has this number.") == 2  # above and beside the field
     edited = {"name": "曾晓明", "username": "zeng", "valid_to": "2027-06-30", "sex": "M", "email": "z@example.edu.cn"}
     assert save(client, f"/people/{made.id}/edit", edited).status_code == 302
     assert (made.name, made.valid_to, made.email) == ("曾晓明", date(2027, 7, 1), "z@example.edu.cn")
@@ -277,7 +280,12 @@ def test_units_on_the_page(client: FlaskClient, database: Session, frozen: datet
     assert "The end must lie after the beginning." in backwards.text
     assert client.post(url, data={"unit": unit.code, "start": "2026-09-01"}).status_code == 302
     assert client.post(url, data={"unit": unit.code, "start": "2026-10-01"}).status_code == 409
-    held = database.scalars(select(OrgMembership)).one()
+    other = accounts.person()
+    assert client.post(f"/people/{other.id}/units", data={"unit": "机械学院", "start": "2026-09-01"}).status_code == 302
+    accounts.org_unit("机械学院")
+    unclear = client.post(f"/people/{other.id}/units", data={"unit": "机械学院", "start": "2027-09-01"})
+    assert "none alone this name" in unclear.text
+    held = database.scalars(select(OrgMembership).where(OrgMembership.person_id == person.id)).one()
     assert "机械学院" in client.get(f"/people/{person.id}").text
     assert client.post(f"{url}/{held.id}/end").status_code == 302
     database.refresh(held)

@@ -237,7 +237,7 @@ def test_roles_on_pages(client: FlaskClient, database: Session, frozen: datetime
         f"/people/{target.id}/roles", data={"role_id": role_id, "scope_kind": "building", "scope": "no"}
     )
     assert wrong.status_code == 422
-    assert "Nothing of this kind has this code." in wrong.text
+    assert "Nothing of the kind chosen above has this code." in wrong.text
     data = {"role_id": role_id, "scope_kind": "building", "scope": "TY3", "end": "2026-12-31"}
     assert client.post(f"/people/{target.id}/roles", data=data).status_code == 302
     held = database.scalars(select(RoleGrant).where(RoleGrant.person_id == target.id)).one()

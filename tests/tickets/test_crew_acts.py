@@ -67,6 +67,7 @@ def test_the_whole_way_by_plain_forms(
         ((OrderAct.ACCEPT,), "hold", {"hold_reason": "lunch"}, "Choose or write a reason."),
         ((OrderAct.ACCEPT,), "hold", {"hold_reason": "parts"}, "Say until when"),
         ((OrderAct.ACCEPT,), "hold", {"hold_reason": "parts", "hold_until": "soon"}, "Give a day and a time."),
+        ((OrderAct.ACCEPT,), "hold", {"hold_reason": "parts", "hold_until": "0026-12-01T08:00"}, "Look at the year"),
         ((OrderAct.ACCEPT,), "hold", {"hold_reason": "parts", "hold_until": "2020-01-01T10:00"}, "Say until when"),
         ((OrderAct.ACCEPT,), "hold", {"hold_reason": "reporter_absent", "hold_note": " "}, "Leave a card"),
         ((OrderAct.ACCEPT,), "give_back", {}, "Choose or write a reason."),

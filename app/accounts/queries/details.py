@@ -244,6 +244,15 @@ def org_by_code(code: str) -> OrgUnit | None:
     return db.session.scalars(select(OrgUnit).where(OrgUnit.code == code, OrgUnit.valid_to.is_(None))).first()
 
 
+def org_meant(text: str) -> OrgUnit | None:
+    """The present org unit of a code, or the only one of a name."""
+    if (found := org_by_code(text)) is not None:
+        return found
+    named = select(OrgUnit).where(OrgUnit.name == text, OrgUnit.valid_to.is_(None))
+    found_by_name = db.session.scalars(named.limit(2)).all()
+    return found_by_name[0] if len(found_by_name) == 1 else None
+
+
 def crew_by_code(code: str) -> Crew | None:
     """The present crew of a code."""
     return db.session.scalars(select(Crew).where(Crew.code == code, Crew.valid_to.is_(None))).first()

@@ -26,7 +26,7 @@ from app.sites.models import Place
 EDITABLE = ("name", "lang", "sex", "email", "phone", "locale", "username", "valid_to")
 
 USERNAME_TAKEN = _l("This account name is taken. Choose another.")
-NUMBER_TAKEN = _l("Somebody else has this number.")
+NUMBER_TAKEN = _l("Somebody else has this number. Look among the people: perhaps the person is there already.")
 
 constraint_error("uq_person_username", lambda: Rejected(fields={"username": USERNAME_TAKEN}))
 constraint_error("uq_person_identifier_valid", lambda: Rejected(fields={"value": NUMBER_TAKEN}))
@@ -93,7 +93,7 @@ def create_person(
     db.session.flush()
     for kind, value in (("student_no", student_no), ("staff_no", staff_no)):
         if value:
-            _add_number(person, kind, value, places.today(now))
+            _add_number(person, kind, value, places.today(now), said_at=kind)
     refresh_keys(person)
     audit.record(
         actor,
@@ -162,7 +162,7 @@ def add_identifier(actor: Actor, person: Person, *, kind: str, value: str, now: 
         raise Rejected(fields={"value": _l("The person has this number already.")})
     for each in present:
         each.valid_to = today
-    made = _add_number(person, kind, value, today)
+    made = _add_number(person, kind, value, today, said_at="value")
     refresh_keys(person)
     audit.record(
         actor,
@@ -176,14 +176,15 @@ def add_identifier(actor: Actor, person: Person, *, kind: str, value: str, now: 
     return made
 
 
-def _add_number(person: Person, kind: str, value: str, today: date) -> PersonIdentifier:
+def _add_number(person: Person, kind: str, value: str, today: date, *, said_at: str) -> PersonIdentifier:
+    """`said_at`: the field of the form in which a number that is taken was typed."""
     taken = db.session.scalar(
         select(PersonIdentifier.person_id).where(
             PersonIdentifier.kind == kind, PersonIdentifier.value == value, PersonIdentifier.valid_to.is_(None)
         )
     )
     if taken is not None:
-        raise Rejected(fields={"value": NUMBER_TAKEN, kind: NUMBER_TAKEN})
+        raise Rejected(fields={said_at: NUMBER_TAKEN})
     made = PersonIdentifier(person_id=person.id, kind=kind, value=value, valid_from=today)
     db.session.add(made)
     db.session.flush()

@@ -116,10 +116,10 @@ def membership_post(person_id: str) -> Any:
     form = forms.Form(schemas.Membership)
     data = form.load(request.form)
     if data is not None:
-        unit = queries.org_by_code(data["unit"])
+        unit = queries.org_meant(data["unit"])
         with form.heeding():
             if unit is None:
-                raise Rejected(fields={"unit": _("No unit has this code.")})
+                raise Rejected(fields={"unit": _("No unit has this code, and none alone this name. Look it up in the list of units.")})
             people.add_membership(
                 current_actor(),
                 person,
@@ -200,16 +200,16 @@ def _scope_id(kind: str, code: str | None) -> int | None:
     if kind in OVER:
         return None
     if not code:
-        raise Rejected(fields={"scope": _("Choose where the role holds.")})
+        raise Rejected(fields={"scope": _("Say which one: type a part of its name and choose it from the list.")})
     found: Any
     if kind == "org":
-        found = queries.org_by_code(code)
+        found = queries.org_meant(code)
     elif kind == "crew":
         found = queries.crew_by_code(code)
     else:
         found = places.by_codes([code]).get(code)
     if found is None:
-        raise Rejected(fields={"scope": _("Nothing of this kind has this code.")})
+        raise Rejected(fields={"scope": _("Nothing of the kind chosen above has this code. Type a part of the name and choose from the list.")})
     return int(found.id)
 
 
