@@ -150,7 +150,8 @@ FIRST_YEAR, LAST_YEAR = 1990, 2200
 def check_year(year: int, first: int = FIRST_YEAR) -> None:
     """Refuse a year nobody means, such as 26 or 20026. Raises ValidationError."""
     if not first <= year <= LAST_YEAR:
-        raise ValidationError(_("Look at the year: it must be from %(first)s to %(last)s.", first=first, last=LAST_YEAR))
+        said = _("Look at the year: it must be from %(first)s to %(last)s.", first=first, last=LAST_YEAR)
+        raise ValidationError(said)
 
 
 class Day(fields.Date):
