@@ -209,7 +209,8 @@ def _scope_id(kind: str, code: str | None) -> int | None:
     else:
         found = places.by_codes([code]).get(code)
     if found is None:
-        raise Rejected(fields={"scope": _("Nothing of the kind chosen above has this code. Type a part of the name and choose from the list.")})
+        said = _("Nothing of the kind chosen above has this code. Type a part of the name and choose from the list.")
+        raise Rejected(fields={"scope": said})
     return int(found.id)
 
 
