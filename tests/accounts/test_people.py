@@ -284,7 +284,7 @@ def test_units_on_the_page(client: FlaskClient, database: Session, frozen: datet
     assert client.post(f"/people/{other.id}/units", data={"unit": "机械学院", "start": "2026-09-01"}).status_code == 302
     accounts.org_unit("机械学院")
     unclear = client.post(f"/people/{other.id}/units", data={"unit": "机械学院", "start": "2027-09-01"})
-    assert "none alone this name" in unclear.text
+    assert "or this name alone" in unclear.text
     held = database.scalars(select(OrgMembership).where(OrgMembership.person_id == person.id)).one()
     assert "机械学院" in client.get(f"/people/{person.id}").text
     assert client.post(f"{url}/{held.id}/end").status_code == 302

@@ -119,7 +119,9 @@ def membership_post(person_id: str) -> Any:
         unit = queries.org_meant(data["unit"])
         with form.heeding():
             if unit is None:
-                raise Rejected(fields={"unit": _("No unit has this code, and none alone this name. Look it up in the list of units.")})
+                raise Rejected(
+                    fields={"unit": _("No unit has this code, or this name alone. Look it up in the list of units.")}
+                )
             people.add_membership(
                 current_actor(),
                 person,
