@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.orm import Session
 
-from app.core.db import bind_institution, bound_institution, db, institution_bound
+from app.core.db import bind_institution, bound_institution, db, frame_transactions, institution_bound
 
 
 @contextmanager
@@ -21,6 +21,7 @@ def rolled_back(app: Flask, url: str) -> Iterator[Session]:
     Everything the code commits is a savepoint, in `apart()` too.
     """
     engine = create_engine(url)
+    frame_transactions(engine)
     with engine.connect() as connection:
         outer = connection.begin()
         apart = app.extensions["houqin_apart"]

@@ -15,7 +15,7 @@ import orjson
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader, PyFormat, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 
@@ -138,4 +138,7 @@ class Wire:
     def _error(self, answer: PGresult) -> psycopg.Error:
         if self._pgconn.status != ConnStatus.OK:
             return psycopg.OperationalError("the connection is lost")
-        return error_from_result(answer)
+        error = error_from_result(answer)
+        if isinstance(error, InvalidSqlStatementName):
+            self._known.clear()  # somebody had the server forget all of them
+        return error

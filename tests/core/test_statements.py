@@ -38,6 +38,23 @@ def test_a_rollback_keeps_what_was_prepared(app: Flask) -> None:
         assert connection.execute(question, {"number": 1}).scalar() == 2
 
 
+def test_what_is_taken_back_in_part_keeps_what_was_prepared(app: Flask) -> None:
+    """Beside statements of the driver's own cursor, which would have all of them forgotten."""
+    with app.app_context(), institution_bound(1):
+        for number in range(8):
+            assert PAIR.one({"number": number, "words": ""}).more == number + 1
+            assert db.session.execute(text("SELECT :number + 1"), {"number": number}).scalar() == number + 1
+            nested = db.session.begin_nested()
+            nested.rollback()
+        assert prepared(db.session.connection()) >= 2
+        assert PAIR.one({"number": 1, "words": ""}).more == 2
+        db.session.execute(text("DEALLOCATE ALL"))
+        with pytest.raises(ProgrammingError):
+            PAIR.one({"number": 1, "words": ""})
+        db.session.rollback()
+        assert PAIR.one({"number": 1, "words": ""}).more == 2
+
+
 def test_a_rollback_takes_back_what_was_written(app: Flask) -> None:
     with app.app_context(), db.engine.connect() as connection:
         connection.exec_driver_sql("CREATE TEMPORARY TABLE scratch (id int)")
