@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,7 +72,7 @@ def names_of(entries: Iterable[AuditEntry]) -> dict[tuple[str, str], str]:
         if entry.object_id is not None:
             asked.setdefault(entry.object_kind, set()).add(str(entry.object_id))
         for members in (entry.before or {}, entry.after or {}):
-            for name, value in members.items():
+            for name, value in _all_of(members):
                 if name.isdecimal():
                     asked.setdefault(labels.NUMBERED, set()).add(name)
                 if name in labels.REFERENCES:
@@ -84,6 +84,14 @@ def names_of(entries: Iterable[AuditEntry]) -> dict[tuple[str, str], str]:
         if kind in labels.NAMES and keys
         for key, called in labels.NAMES[kind](keys).items()
     }
+
+
+def _all_of(members: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The members and those inside of them, such as the filters of a view."""
+    for name, value in members.items():
+        yield name, value
+        if isinstance(value, dict):
+            yield from _all_of(value)
 
 
 def _object(entry: AuditEntry, names: Names) -> str:
@@ -107,17 +115,17 @@ def _text(name: str, value: Any, names: Names) -> str | None:
     if isinstance(value, list):
         return i18n.listed(_one(name, each, names) for each in value)
     if isinstance(value, dict):
-        return _together(value)
+        return _together(value, names)
     return _one(name, value, names)
 
 
-def _together(value: Mapping[str, Any]) -> str:
+def _together(value: Mapping[str, Any], names: Names) -> str:
     """Words in the languages of the product, the reader's first; else each member with its value."""
     if set(value) <= set(words.LANGUAGES):
         mine = value.get(i18n.locale())
         others = [str(text) for tag, text in value.items() if tag != i18n.locale()]
         return " / ".join([str(mine), *others] if mine else others)
-    return i18n.listed(f"{labels.field(name)}: {_text(name, each, {}) or ''}" for name, each in value.items())
+    return i18n.listed(f"{labels.field(name)}: {_text(name, each, names) or ''}" for name, each in value.items())
 
 
 def _one(name: str, value: Any, names: Names) -> str:

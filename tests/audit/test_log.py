@@ -221,6 +221,25 @@ def test_what_has_a_name_is_called_by_it(database: Session, client: FlaskClient)
         assert said in page, said
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", ("State: Queued", "Campus: {campus}", "Trade: {en}", "Priority: Emergency")),
+        ("zh-CN", ("状态: 等待派单", "校区: {campus}", "工种: {zh}", "优先级: 紧急")),
+    ],
+)
+def test_the_filters_of_a_kept_view_are_in_words(
+    database: Session, client: FlaskClient, locale: str, said: tuple[str, ...]
+) -> None:
+    ground = tickets.Ground()
+    filters = {"state": "queued", "campus": str(ground.campus.id), "trade": ground.trade.code, "priority": "emergency"}
+    services.record(SYSTEM, "view.keep", "view", 4, now=NOW, after={"name": "Night", "filters": filters})
+    page = read_of(accounts.sign_in(client, accounts.person("admin", locale=locale)).get("/audit").text)
+    names = {"campus": ground.campus.path, "en": ground.trade.name["en"], "zh": ground.trade.name["zh-CN"]}
+    for words in said:
+        assert words.format(**names) in page, page
+
+
 @pytest.mark.parametrize("kind", sorted(labels.NAMES))
 def test_names_are_looked_up_by_number(database: Session, kind: str) -> None:
     assert labels.NAMES[kind]({"999999999", "x"}) == {}

@@ -23,7 +23,7 @@ from app.tickets.models import DefaultView, SavedView
 from app.tickets.queries import saved_views as queries
 from app.tickets.queries.dispatch_list import VIEWS, WAITS
 from app.tickets.rules import saved_views as rules
-from app.tickets.rules.priority import URGENCIES
+from app.tickets.rules.priority import URGENCIES, URGENCY_LABELS
 
 OWN_AT_MOST = 50
 KEEP: Any = object()  # of a change: this stays as it is
@@ -42,7 +42,21 @@ labels.declare(
         "view.default": _l("Chose a view to begin with"),
     },
     objects={"view": _l("View")},
-    fields={"filters": _l("Filters")},
+    names={"view": labels.named_by(SavedView.id, SavedView.name)},
+    fields={"filters": _l("Filters"), "state": _l("State"), "campus": _l("Campus"), "building": _l("Building")},
+    references={"campus": "place", "building": "place"},
+    codes={
+        "priority": {code: _l(label) for code, label in URGENCY_LABELS.items()},
+        "state": {
+            "open": _l("Open"),
+            WAITS: _l("Waits for a person"),
+            "queued": _l("Queued"),
+            "offered": _l("Offered"),
+            "work": _l("In work"),
+            "hold": _l("On hold"),
+            "planned": _l("Planned"),
+        },
+    },
 )
 
 
