@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -279,9 +280,9 @@ class TestStoredRanking:
         assert [each["person"]["name"] for each in told["excluded"]] == [away.name]
 
     def test_offers_come_by_pages_newest_first(
-        self, ground: make.Ground, client: FlaskClient, database: Session, now: datetime
+        self, ground: make.Ground, client: FlaskClient, database: Session, now: datetime, login: Any
     ) -> None:
-        ground.technician()
+        master = ground.technician()
         order_id = offered(ground, now)
         first = database.scalars(select(Offer).where(Offer.order_id == order_id)).one()
         first.outcome, first.ended_at = "expired", now
@@ -293,8 +294,8 @@ class TestStoredRanking:
                 round=turn + 2,
                 offered_at=now,
                 until=now,
-                outcome="expired",
-                ended_at=now,
+                outcome=None if turn == 101 else "expired",
+                ended_at=None if turn == 101 else now,
                 why=first.why,
             )
             for turn in range(102)
@@ -312,6 +313,9 @@ class TestStoredRanking:
         assert len(few) == len(many)
         assert desk.get(f"/work-orders/{order_id}/offers", cursor="nonsense").status_code == 422
         assert desk.get(f"/work-orders/{order_id}/offers", limit=101).status_code == 422
+        browser = login(ground.dispatcher)
+        assert '<span class="small dim">100+</span>' in text(browser, f"/dispatch/{order_id}")
+        assert master.name in text(browser, f"/dispatch/{order_id}/offers/{first.id}"), "the oldest can be read, too"
 
     def test_it_is_the_desks(self, ground: make.Ground, desk: FlaskClient, now: datetime) -> None:
         master = ground.technician()

@@ -66,9 +66,9 @@ def whom() -> Any:
 def offer(order_id: str, offer_id: str) -> Any:
     """The ranking as it was when somebody was offered the order: stored then, never worked out anew (43)."""
     row = entry.order_row(order_id)
-    made = next((each for each in screens.past_offers(row.id) if str(each.row.id) == offer_id), None)
-    if made is None or not policies.in_scope(current_actor(), policies.DISPATCH, row):
+    if not policies.in_scope(current_actor(), policies.DISPATCH, row):
         raise NotFound
+    made = screens.past_offer(row.id, forms.id_in_address(offer_id))
     choice = choosing.choice(Ranking.from_data(made.row.why), None)
     return render_template("tickets/dispatch/offer.html", row=row, made=made, choice=choice, words=order_words)
 

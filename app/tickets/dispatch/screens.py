@@ -14,6 +14,7 @@ from app.attachments import links
 from app.attachments import queries as attachments
 from app.core import forms, i18n, pages
 from app.core.actor import Actor
+from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.sites.rules.tree import SEPARATOR
 from app.tickets import answer_words, clock_words, due_words, evidence_words, order_words, photo_rows, policies
@@ -140,8 +141,16 @@ class PastOffer:
 
 
 def past_offers(order_id: int) -> list[PastOffer]:
-    """The offers of an order, newest first; one statement."""
+    """The last offers of an order, newest first; one statement."""
     return [_past(row) for row in orders.offers_of(order_id)]
+
+
+def past_offer(order_id: int, offer_id: int) -> PastOffer:
+    """One of all of them. Raises NotFound."""
+    row = orders.offer_of(order_id, offer_id)
+    if row is None:
+        raise NotFound
+    return _past(row)
 
 
 def _past(row: Any) -> PastOffer:
@@ -218,6 +227,12 @@ class Panel:
     refused: str = ""
     kept: int = 0
     answer_for: tuple[str, ...] = ()
+
+    @property
+    def offer_count(self) -> str:
+        """How many offers are shown; with a sign where there may have been more."""
+        shown = len(self.offers)
+        return i18n.format_number(shown) + ("+" if shown >= orders.OFFERS_SHOWN else "")
 
     @property
     def more_time(self) -> str:

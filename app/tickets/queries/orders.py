@@ -268,9 +268,17 @@ def of_ticket(actor: Actor, ticket_id: int) -> Sequence[Any]:
     return db.session.execute(query.limit(200)).all()
 
 
+OFFERS_SHOWN = 100
+
+
 def offers_of(order_id: int) -> Sequence[Any]:
-    """The last hundred offers of an order, newest first, with what was known when each was made (`why`)."""
-    return db.session.execute(_offers(order_id).order_by(Offer.id.desc()).limit(100)).all()
+    """The last `OFFERS_SHOWN` of an order, newest first, with what was known when each was made (`why`)."""
+    return db.session.execute(_offers(order_id).order_by(Offer.id.desc()).limit(OFFERS_SHOWN)).all()
+
+
+def offer_of(order_id: int, offer_id: int) -> Any | None:
+    """One offer of an order, however many came after it."""
+    return db.session.execute(_offers(order_id).where(Offer.id == offer_id)).first()
 
 
 def offers_page(order_id: int, *, cursor: str | None = None, limit: int = 50) -> paging.Page[Any]:
