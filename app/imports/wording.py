@@ -131,8 +131,8 @@ ENCODINGS: dict[str, Any] = {
     "utf-8": _l("Unicode (UTF-8)"),
     "utf-8-sig": _l("Unicode (UTF-8)"),
     "utf-16": _l("Unicode (UTF-16)"),
-    "utf-16-le": _l("Unicode (UTF-16)"),
-    "utf-16-be": _l("Unicode (UTF-16)"),
+    "utf-16-le": _l("Unicode (UTF-16, low byte first)"),
+    "utf-16-be": _l("Unicode (UTF-16, high byte first)"),
     "utf-32": _l("Unicode (UTF-32)"),
 }
 

@@ -24,14 +24,14 @@ from app.sites.services.place_plan import Known, Register
 
 KIND_WORDS: Mapping[str, str] = {
     "campus": "campus", "校区": "campus",
-    "zone": "zone", "园区": "zone", "片区": "zone", "区域": "zone",
+    "zone": "zone", "片区": "zone", "园区": "zone", "区域": "zone",
     "building": "building", "楼栋": "building", "楼": "building", "建筑": "building", "楼宇": "building",
     "宿舍楼": "building", "教学楼": "building",
     "unit": "unit", "单元": "unit", "套间": "unit",
     "floor": "floor", "楼层": "floor", "层": "floor",
     "room": "room", "房间": "room", "宿舍": "room", "寝室": "room", "教室": "room", "办公室": "room",
-    "outdoor": "outdoor", "室外": "outdoor", "户外": "outdoor",
-    "asset": "asset", "资产": "asset", "设备": "asset", "设施": "asset",
+    "outdoor": "outdoor", "户外": "outdoor", "室外": "outdoor",
+    "asset": "asset", "设备": "asset", "资产": "asset", "设施": "asset",
 }  # fmt: skip
 YES_NO: Mapping[str, str] = {
     "yes": "1", "y": "1", "true": "1", "1": "1", "是": "1", "公共": "1",

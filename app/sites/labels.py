@@ -12,7 +12,7 @@ KINDS: dict[str, Any] = {
     "campus": _l("Campus"),
     "zone": _l("Zone"),
     "building": _l("Building"),
-    "unit": _l("Unit"),
+    "unit": _l("Unit of a building"),
     "floor": _l("Floor"),
     "room": _l("Room"),
     "outdoor": _l("Outdoor place"),
