@@ -44,7 +44,7 @@ class ImportSettled(Event):
     """A stage that ran in the background has ended in `state` (planned, waiting, known, applied, undone, failed …).
 
     Also where somebody, or time, has ended the import (returned, withdrawn), and where a plan that waited for an
-    approval is given up for another one (planning, mapping).
+    approval got it (applying), or is given up for another one (planning, mapping).
     """
 
     batch_id: int

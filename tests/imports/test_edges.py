@@ -280,9 +280,26 @@ def test_a_plan_given_up_for_another_asks_nobody_any_more(asked, now, act, state
     assert heard(batch, told["state"], told["version"]) == over
 
 
+def test_whoever_approves_ends_the_asking_before_it_is_applied(asked, now):
+    batch, _uploader, one, other = asked
+    decisions.approve(batch.id, actor=accounts.actor(one), now=now, looked_at=True)
+    db.session.flush()
+    told = settled_last()
+    assert (told["state"], told["version"]) == ("applying", batch.version)
+    over = [(one.id, "approve", False), (other.id, "approve", False)]
+    assert heard(batch, told["state"], told["version"]) == over
+
+
 def test_a_plan_that_waited_for_nobody_is_given_up_in_silence(admin, now):
     batch = planned(admin, now)
     intake.back_to_columns(batch.id, actor=admin)
+    db.session.flush()
+    assert settled_last()["state"] == "planned"
+
+
+def test_a_plan_nobody_has_to_approve_is_ordered_in_silence(admin, now):
+    batch = planned(admin, now)
+    decisions.order(batch.id, actor=admin, now=now)
     db.session.flush()
     assert settled_last()["state"] == "planned"
 

@@ -64,14 +64,14 @@ def order(
 
 def _order(batch: ImportBatch, actor: Actor, now: datetime, background: bool) -> ImportBatch:
     batch.decided_at, batch.decided_by, batch.decider = now, actor.id, actor.name or actor.username
-    life.move(batch, "applying")
+    life.move_on(batch, "applying")
     if background:
         outbox.publish(ImportOrdered(batch.id, batch.version))
     return batch
 
 
 def _run_again(batch: ImportBatch, background: bool = True) -> ImportBatch:
-    life.give_up_plan(batch, "planning")
+    life.move_on(batch, "planning")
     if background:
         outbox.publish(DryRunOrdered(batch.id, batch.version))
     return batch

@@ -174,7 +174,7 @@ def _remember(kind: str, signature: str, columns: dict[str, int], now: datetime)
 def back_to_columns(batch_id: int, *, actor: Actor, seen: int | None = None) -> ImportBatch:
     """Choose other columns after a dry run."""
     batch = _own_kind(batch_id, actor, seen)
-    life.give_up_plan(batch, "mapping")
+    life.move_on(batch, "mapping")
     life.drop_rows(batch.id)
     batch.counts = {}
     return batch

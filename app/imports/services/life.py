@@ -45,8 +45,8 @@ def settle(batch: ImportBatch) -> None:
     outbox.publish(ImportSettled(batch.id, batch.kind, batch.state, batch.uploaded_by, batch.version))
 
 
-def give_up_plan(batch: ImportBatch, state: str) -> None:
-    """One step to another plan; whoever was asked to approve this one is asked no longer."""
+def move_on(batch: ImportBatch, state: str) -> None:
+    """One step that decides about a plan, or gives it up: whoever was asked to approve it is asked no longer."""
     waited = batch.state == "waiting"
     move(batch, state)
     if waited:
