@@ -210,6 +210,18 @@ def _moment_said(value: datetime, here: tzinfo, today: date, tag: str) -> str:
     return f"{_day_said(day, tag, year=day.year != today.year)}{', ' if tag == 'en' else ' '}{_time(local)}"
 
 
+def format_period(starts: datetime, ends: datetime) -> str:
+    """From when until when, with the day in any case, since mail is read another day.
+
+    `2 Dec, 04:00–10:00`, `1 Dec, 22:00 – 2 Dec, 02:00` / `12月2日 04:00–10:00`.
+    """
+    here, between = zone(), ", " if locale() == "en" else " "
+    first = f"{format_day(starts)}{between}{format_time(starts)}"
+    if starts.astimezone(here).date() == ends.astimezone(here).date():
+        return f"{first}–{format_time(ends)}"
+    return f"{first} – {format_day(ends)}{between}{format_time(ends)}"
+
+
 def format_due(value: datetime | None, *, dated: bool = False) -> str:
     """A moment as it is promised: `18:00 today`, `12:00 tomorrow`, `Wednesday 18:00`, else `3 Dec, 18:00`.
 
@@ -328,6 +340,7 @@ def install(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=lambda: _FOLDERS[locale()])
     app.add_template_filter(format_moment, "dt")
+    app.add_template_filter(format_period, "period")
     app.add_template_filter(format_day, "day")
     app.add_template_filter(format_weekday, "weekday")
     app.add_template_filter(format_time, "clock")

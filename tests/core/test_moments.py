@@ -56,6 +56,19 @@ def test_the_same_moment_is_said_anew_each_day() -> None:
 
 
 @pytest.mark.parametrize(
+    ("hours", "english", "chinese"),
+    [
+        (3, "3 Mar, 07:30–10:30", "3月3日 07:30–10:30"),
+        (20, "3 Mar, 07:30 – 4 Mar, 03:30", "3月3日 07:30 – 3月4日 03:30"),
+    ],
+)
+def test_a_period_names_a_day_once(hours: int, english: str, chinese: str) -> None:
+    for tag, expected in (("en", english), ("zh-CN", chinese)):
+        with i18n.speaking(tag):
+            assert i18n.format_period(NOW, NOW + timedelta(hours=hours)) == expected
+
+
+@pytest.mark.parametrize(
     ("minutes", "english", "chinese"),
     [(0, "0 min", "0 分"), (144.9, "2 h 24 min", "2 小时 24 分"), (2 * 1440 + 5, "2 d 5 min", "2 天 5 分")],
 )

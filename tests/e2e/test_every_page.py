@@ -143,8 +143,8 @@ def faults(page: Page, axe: Axe, *, read_before: bool = False) -> list[str]:
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if overflow > 0:
             found.append(f"{page.url}: {overflow} px wider than the {size['width']} px screen")
-        if size == NARROW:
-            found += [f"{page.url}: this table is read sideways: {name}" for name in page.evaluate(SIDEWAYS)]
+        sideways = page.evaluate(SIDEWAYS)
+        found += [f"{page.url} {size['width']} px: this table is read sideways: {name}" for name in sideways]
     return found
 
 
