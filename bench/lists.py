@@ -16,7 +16,6 @@ import psycopg
 
 from app.core import paging
 from app.core.db import db, institution_bound
-from app.core.wire import Line, Wire
 from bench import floor, ground, measure, plans, rows
 
 SMALL, LARGE = 10_000, 1_000_000
@@ -88,16 +87,7 @@ def timed() -> Iterator[list[float]]:
         finally:
             spent.append(time.perf_counter() - begun)
 
-    asking = Wire.ask
-
-    def clocked_lines(wire: Wire, *lines: Line) -> Any:
-        begun = time.perf_counter()
-        try:
-            return asking(wire, *lines)
-        finally:
-            spent.extend([(time.perf_counter() - begun) / len(lines)] * len(lines))
-
-    with mock.patch.object(psycopg.Cursor, "execute", clocked), mock.patch.object(Wire, "ask", clocked_lines):
+    with mock.patch.object(psycopg.Cursor, "execute", clocked):
         yield spent
 
 

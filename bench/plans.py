@@ -10,8 +10,6 @@ from unittest import mock
 import psycopg
 from sqlalchemy import Connection
 
-from app.core.wire import Line, Wire
-
 Statement = tuple[str, Any]
 _ASKED = ("SELECT", "WITH")
 
@@ -30,13 +28,7 @@ def seen(beginning: tuple[str, ...] = _ASKED) -> Iterator[list[Statement]]:
             found.append((str(statement), values))
         return usual(cursor, statement, values, **options)
 
-    asking = Wire.ask
-
-    def noting_lines(wire: Wire, *lines: Line) -> Any:
-        found.extend((line.sql, line.values) for line in lines if line.sql.lstrip().upper().startswith(_ASKED))
-        return asking(wire, *lines)
-
-    with mock.patch.object(psycopg.Cursor, "execute", noting), mock.patch.object(Wire, "ask", noting_lines):
+    with mock.patch.object(psycopg.Cursor, "execute", noting):
         yield found
 
 

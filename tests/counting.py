@@ -15,8 +15,6 @@ from unittest import mock
 import psycopg
 from psycopg.pq import Trace
 
-from app.core.wire import Line, Wire
-
 _FRAMES = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET LOCAL", "BEGIN", "COMMIT")
 
 
@@ -33,15 +31,7 @@ def counted() -> Iterator[list[str]]:
 
         return send
 
-    def noting_lines(usual: Any) -> Any:
-        def ask(wire: Wire, *lines: Line) -> Any:
-            statements.extend(line.sql for line in lines)
-            return usual(wire, *lines)
-
-        return ask
-
     with ExitStack() as patched:
-        patched.enter_context(mock.patch.object(Wire, "ask", noting_lines(Wire.ask)))
         for name in ("execute", "executemany"):
             send = noting(getattr(psycopg.Cursor, name))
             patched.enter_context(mock.patch.object(psycopg.Cursor, name, send))

@@ -235,7 +235,7 @@ def frame_transactions(engine: Engine) -> None:
     The beginning carries the institution that is bound: the only place where a transaction learns it (architecture.md
     rule 9). The driver would say BEGIN alone, and forget its prepared statements at each rollback for fear of
     rolled-back DDL, which the application never runs: every GET ends in one, so each statement would be planned anew
-    (1–3 ms), and those of `core.wire` would be gone.
+    (1–3 ms).
     """
     engine.dialect.do_begin = _begin  # type: ignore[method-assign, assignment]  # SQLAlchemy has no other hook for it
     engine.dialect.do_rollback = _roll_back  # type: ignore[method-assign, assignment]  # SQLAlchemy has no other hook for it

@@ -11,13 +11,15 @@ What differs from call to call is a named parameter.
 from __future__ import annotations
 
 import re
-from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
+import orjson
 import psycopg
-from psycopg.pq.abc import PGresult
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.rows import RowMaker, namedtuple_row
 from sqlalchemy import (
     ARRAY,
     BindParameter,
@@ -38,10 +40,9 @@ from sqlalchemy.exc import DBAPIError, NoResultFound
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.driver import strip
-from app.core.wire import Line, Wire
 
 _CONNECTION = "houqin_connection"
-_WIRE = "houqin_wire"
+_CURSOR = "houqin_prepared"
 _CODE = re.compile(r"[a-z_]+")
 _NAMED = re.compile(r"%\((\w+)\)s")
 _dialect = psycopg_dialect()  # type: ignore[no-untyped-call]  # not typed there
@@ -55,37 +56,28 @@ class Prepared:
     rows are named tuples.
     """
 
-    flushes = False
-
     def __init__(self, statement: ClauseElement | Callable[[], ClauseElement]) -> None:
         self._statement = statement
-        self._row: Callable[[Sequence[Any]], Any] | None = None
+        self._maker: RowMaker[Any] | None = None
 
     def first(self, values: Mapping[str, Any]) -> Any | None:
         """The first row, None where there is none."""
-        found = self.rows(values)
-        return found[0] if found else None
+        return self._execute(values).fetchone()
 
     def one(self, values: Mapping[str, Any]) -> Any:
         """The first row. Raises NoResultFound."""
-        found = self.rows(values)
-        if not found:
+        row = self._execute(values).fetchone()
+        if row is None:
             raise NoResultFound
-        return found[0]
+        return row
 
     def rows(self, values: Mapping[str, Any]) -> list[Any]:
         """All rows."""
-        return together(Asked(self, values))[0]
+        return self._execute(values).fetchall()
 
     def run(self, values: Mapping[str, Any]) -> None:
         """For a statement whose rows nobody wants."""
-        self.rows(values)
-
-    def line(self, values: Mapping[str, Any]) -> Line:
-        """It with its values, as it is sent."""
-        sql, names, fixed = self._written
-        given = {**fixed, **values}
-        return Line(sql, [given[name] for name in names])
+        self._execute(values)
 
     @cached_property
     def _written(self) -> tuple[str, tuple[str, ...], dict[str, Any]]:
@@ -103,40 +95,33 @@ class Prepared:
         fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         return sql.replace("%%", "%"), tuple(names), fixed
 
-    def row(self, answer: PGresult) -> Callable[[Sequence[Any]], Any]:
-        """How its rows are made; its columns are the same at each call, and are looked at once."""
-        if self._row is None:
-            names = [(answer.fname(at) or b"").decode() for at in range(answer.nfields)]
+    def maker(self, cursor: psycopg.Cursor[Any]) -> RowMaker[Any]:
+        """How the statement's rows are made; its columns are the same at each call, and are looked at once."""
+        if self._maker is None:
+            usual = namedtuple_row(cursor)
+            named: type | None = getattr(usual, "__self__", None)  # none where there are no rows
             # `_make` of a named tuple is Python that does this, called for each row
-            self._row = partial(tuple.__new__, namedtuple("Row", names, rename=True))
-        return self._row
+            self._maker = usual if named is None else partial(tuple.__new__, named)
+        return self._maker
+
+    def _execute(self, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
+        sql, names, fixed = self._written
+        connection = _connection()
+        given = {**fixed, **values}
+        cursor = _cursor(connection)
+        cursor.statement = self
+        try:
+            return cursor.execute(sql, [given[name] for name in names])
+        except psycopg.Error as error:
+            raise _as_raised_by_the_session(error, sql, connection) from error
 
 
 class Reading(Prepared):
     """One statement of lists and pages: it flushes first, and so reads what the transaction has changed."""
 
-    flushes = True
-
-
-class Asked(NamedTuple):
-    """A statement with its values, to be asked together with others."""
-
-    statement: Prepared
-    values: Mapping[str, Any]
-
-
-def together(*asked: Asked) -> list[list[Any]]:
-    """The rows of each of several statements, which take one message to the server and one answer."""
-    if any(each.statement.flushes for each in asked):
+    def _execute(self, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
         db.session.flush()
-    connection = _connection()
-    wire = _wire(connection)
-    lines = [each.statement.line(each.values) for each in asked]
-    try:
-        answers = wire.ask(*lines)
-        return [wire.rows(answer, each.statement.row(answer)) for each, answer in zip(asked, answers, strict=True)]
-    except psycopg.Error as error:
-        raise _as_raised_by_the_session(error, lines[0].sql, connection) from error
+        return super()._execute(values)
 
 
 class Count(NamedTuple):
@@ -197,13 +182,27 @@ def _connection() -> Connection:
     return connection
 
 
-def _wire(connection: Connection) -> Wire:
-    """The one that a database connection keeps for all these statements."""
-    wire: Wire | None = connection.info.get(_WIRE)
-    if wire is None:
+class _Json(Loader):
+    """JSON by orjson itself: the driver's own loader is Python around it, called for each value of each row."""
+
+    load: Callable[[Any, Buffer], Any] = staticmethod(orjson.loads)  # type: ignore[assignment]  # as a method takes it
+
+
+class _Cursor(psycopg.RawCursor[Any]):
+    """`statement`: the one it runs."""
+
+    statement: Prepared
+
+
+def _cursor(connection: Connection) -> _Cursor:
+    """The one cursor a database connection keeps for all these statements: each is read before the next runs."""
+    cursor: _Cursor | None = connection.info.get(_CURSOR)
+    if cursor is None:
         driver: Any = connection.connection.dbapi_connection
-        wire = connection.info[_WIRE] = Wire(driver)
-    return wire
+        cursor = connection.info[_CURSOR] = _Cursor(driver, row_factory=lambda of: of.statement.maker(of))
+        for kind in ("json", "jsonb"):
+            cursor.adapters.register_loader(kind, _Json)
+    return cursor
 
 
 def _as_raised_by_the_session(error: psycopg.Error, sql: str, connection: Connection) -> BaseException:
