@@ -166,3 +166,17 @@ def test_nobody_else_chooses_and_nothing_is_chosen_when_nobody_waits(
     assert answer.status_code == 200
     assert answer.json["visit_window"] == body
     assert db.session.scalar(select(WorkOrder.hold_until)) == window.start
+
+
+def test_held_at_the_door_is_not_shown_as_work_that_began(
+    ground: make.Ground, now: datetime, database: Session, login: Login
+) -> None:
+    technician, order_id = at_the_door(ground, now)
+    client = login(technician)
+    assert hold(client, database, order_id, **{"hold-absent_card": "1"}).status_code == 303
+    page = client.get(f"/crew/{order_id}", headers=ENGLISH).get_data(as_text=True)
+    assert "Start work" in page
+    assert "Go on working" not in page
+    do(technician, order_id, OrderAct.START, now=now + timedelta(minutes=5))
+    do(technician, order_id, OrderAct.HOLD, now=now + timedelta(minutes=9), reason="access")
+    assert "Go on working" in client.get(f"/crew/{order_id}", headers=ENGLISH).get_data(as_text=True)

@@ -311,6 +311,8 @@ class OrderScreen:
         reached = _REACHED.get(OrderState(self.row.state))
         if reached is None:
             return []
+        if self.row.state == ON_HOLD and self.row.started_at is None:
+            reached = 0  # it was held at the door, or before: nobody has worked
         return [
             {"label": str(label), "state": "done" if at < reached else "now" if at == reached else ""}
             for at, (_state, label) in enumerate(_ROAD)
@@ -382,7 +384,7 @@ def _buttons(row: Any, actor: Actor) -> dict[OrderAct, Button]:
     for each in rows:
         if each.act in FACES:
             label, icon = FACES[each.act]
-            if each.act is OrderAct.START and row.state == ON_HOLD:
+            if each.act is OrderAct.START and row.state == ON_HOLD and row.started_at is not None:
                 label = _("Go on working")
             asks = each.act in ASKS or (each.act is OrderAct.START and "scan" in demanded(row.demands))
             found[each.act] = Button(each.act, str(label), icon, asks)
