@@ -17,6 +17,8 @@ from flask import Flask, current_app, g, has_app_context, has_request_context, r
 from flask.globals import _cv_app, app_ctx
 from flask_babel import Babel, force_locale, get_translations, ngettext
 from markupsafe import Markup, escape
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from app.core import clock
 from app.core.words import LANGUAGES
@@ -25,6 +27,8 @@ _FOLDERS = {"zh-CN": "zh_Hans_CN", "en": "en"}
 LOCALE_COOKIE_KEY = "lang"
 DEFAULT_ZONE = "Asia/Shanghai"
 KEPT_AT_MOST = 4096
+HEADERS_KEPT = 256  # texts somebody else chose the length of
+_ASKED = ("zh-CN", "zh", "zh-Hans", "zh-TW", "en", "en-GB", "en-US")
 
 
 def _here() -> dict[str, Any]:
@@ -56,8 +60,7 @@ def current_default() -> str:
 
 
 def _choose() -> str:
-    asked = request.accept_languages.best_match(["zh-CN", "zh", "zh-Hans", "zh-TW", "en", "en-GB", "en-US"])
-    by_browser = None if asked is None else ("zh-CN" if asked.startswith("zh") else "en")
+    by_browser = _of_browser(request.headers.get("Accept-Language", ""))
     if request.path.startswith("/api/"):
         return by_browser or current_default()
     actor = getattr(g, "actor", None)
@@ -65,6 +68,13 @@ def _choose() -> str:
         if candidate in LANGUAGES:
             return str(candidate)
     return current_default()
+
+
+@lru_cache(maxsize=HEADERS_KEPT)
+def _of_browser(header: str) -> str | None:
+    """The language a browser asks for; None where it asks for none of ours."""
+    asked = parse_accept_header(header, LanguageAccept).best_match(_ASKED)
+    return None if asked is None else ("zh-CN" if asked.startswith("zh") else "en")
 
 
 def per_language(say: Callable[Of, Said], at_most: int = KEPT_AT_MOST) -> Callable[Of, Said]:

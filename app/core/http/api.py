@@ -8,7 +8,7 @@ from json import JSONDecodeError
 from typing import Any
 
 import orjson
-from flask import Flask, Response, make_response, request
+from flask import Flask, Response, request
 from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
@@ -90,10 +90,7 @@ def json_list(items: list[Any], following: str | None) -> dict[str, Any]:
 
 def json_answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer straight from plain data, by orjson."""
-    answer = make_response(orjson.dumps(data), status)
-    answer.mimetype = "application/json"
-    answer.headers.update(headers or {})
-    return answer
+    return Response(orjson.dumps(data), status, headers, mimetype="application/json")
 
 
 class _Api(Api):  # type: ignore[misc]  # flask-smorest is not typed

@@ -65,6 +65,10 @@ class HouqinFlask(Flask):
     def _built(self, _script: str, _method: str, endpoint: str, *pairs: Any) -> str:
         return super().url_for(endpoint, **dict(zip(pairs[::2], pairs[1::2], strict=True)))
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As it is: no view or hook here is a coroutine, and Flask would look at fourteen for each request."""
+        return func
+
     def dispatch_request(self) -> Any:
         rule = request.url_rule
         if request.routing_exception is not None:
@@ -103,7 +107,7 @@ class HouqinFlask(Flask):
 
     def _answer(self, view: Callable[..., Any]) -> Response:
         def produce() -> Response:
-            return self.make_response(self.ensure_sync(view)(**(request.view_args or {})))
+            return self.make_response(view(**(request.view_args or {})))
 
         try:
             if request.method in SAFE_METHODS:
@@ -173,10 +177,10 @@ def _leave(answer: Response) -> Response:
     for name, value in _ALWAYS:
         if name.lower() not in given:
             headers.add(name, value)
-    if request.method == "POST" and answer.status_code in REFUSED_IN_PLACE and answer.mimetype == "text/html":
+    if "cache-control" not in given:
         # "back" to a form that was refused shows it as it was; with no-store browsers ask to send it again
-        headers.setdefault("Cache-Control", "private, no-cache")
-    headers.setdefault("Cache-Control", "no-store")
+        form = request.method == "POST" and answer.status_code in REFUSED_IN_PLACE and answer.mimetype == "text/html"
+        headers.add("Cache-Control", "private, no-cache" if form else "no-store")
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if answer.mimetype == "text/html":
