@@ -168,7 +168,12 @@ class _Run:
             return str(_("The encoding cannot be told. Name it with --encoding: %(names)s.", names=names))
         layout = batch.layout
         if layout.get("header") is None:
-            return str(_("No heading of this kind was found in the first rows."))
+            if len(layout["sheets"]) > 1:
+                names = ", ".join(layout["sheets"])
+                return str(_("No heading of this kind was found. Name the sheet with --sheet: %(names)s.", names=names))
+            return str(
+                _("No heading of this kind was found in the first rows. The empty tables on the page show them.")
+            )
         intake.choose_columns(
             batch.id,
             header=layout["header"],

@@ -13,7 +13,7 @@ from app.imports.services import progress
 from app.sites.models import Place
 from tests.factories import accounts
 from tests.imports import stages
-from tests.imports.files import campus
+from tests.imports.files import build, campus
 
 
 @pytest.fixture
@@ -169,3 +169,10 @@ def test_files_that_cannot_be_used_end_with_two(run):
     assert run("spaceships", b"a,b").exit_code == 2
     assert run("places", b"a,b\n1,2\n", "--institution", "nowhere").exit_code == 2
     assert json.loads(run("places", b"", "--json").output)["error"]
+
+
+def test_a_workbook_without_the_headings_is_asked_for_its_sheet(run):
+    answer = run("places", build.xlsx_bytes([["请看"]], sheet="说明", more=[("数据", [["1", "2"]])]))
+    assert answer.exit_code == 2
+    assert "--sheet" in answer.output
+    assert "说明, 数据" in answer.output

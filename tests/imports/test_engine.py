@@ -67,6 +67,15 @@ def test_the_same_list_in_another_encoding_or_format_is_the_same_content(admin, 
         assert (again.state, again.repeats_id) == ("known", first.id)
 
 
+def test_the_sheet_with_the_headings_is_found_behind_one_that_explains(admin, now):
+    rows, _wrong = campus.places(rooms=20, bad=0)
+    data = build.xlsx_bytes(
+        [["请填第三页"]], sheet="说明", more=[("旧", rows), ("填报", rows), ("副本", rows)], hidden=("旧",)
+    )
+    batch = stages.planned(data, kind="places", actor=admin, now=now)
+    assert (batch.layout["sheet"], batch.counts["refused"]) == ("填报", 0)
+
+
 def test_rows_taken_once_are_left_alone_whatever_became_of_them_and_refused_ones_are_tried_again(admin, now):
     rows = [
         campus.PLACE_HEADINGS,

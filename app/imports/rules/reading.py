@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ MAX_ROWS = 500_000
 """Rows of one file, headings and blank rows not counted."""
 
 MAX_COLUMNS = 300
+_SHEETS_LOOKED_AT = 12
 
 
 @dataclass(slots=True)
@@ -65,3 +67,12 @@ def open_table(stream: BinaryIO, sniffed: Sniffed, *, sheet: str | None = None) 
     if encoding is None:
         raise Unreadable("encoding_unknown")
     return Table(lambda: text_tables.records(stream, encoding, delimiter))
+
+
+def further_sheets(stream: BinaryIO, sniffed: Sniffed) -> Iterator[Table]:
+    """The tables of a workbook behind the one `open_table` takes: many begin with a sheet that explains."""
+    if len(sniffed.sheets) < 2:
+        return
+    book = spreadsheets.Book(stream)
+    for name in islice(book.holding(), 1, _SHEETS_LOOKED_AT):
+        yield Table(partial(book.records, name), sheet=name)

@@ -38,12 +38,17 @@ class Book:
             if name not in self._book.sheet_names:
                 raise Unreadable("no_such_sheet", {"sheet": name[:80]})
             return name
+        for found in self.holding():
+            return found
+        raise Unreadable("empty")
+
+    def holding(self) -> Iterator[str]:
+        """The visible sheets that hold anything, in their order."""
         for sheet in self._book.sheets_metadata:
             table = sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
             shown = sheet.visible == python_calamine.SheetVisibleEnum.Visible
             if table and shown and self._sheet(sheet.name).end is not None:
-                return sheet.name
-        raise Unreadable("empty")
+                yield sheet.name
 
     def records(self, name: str) -> Iterator[Record]:
         """Every row from the sheet's first, blank ones too; a merged area shows its text in each of its cells."""

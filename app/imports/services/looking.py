@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -75,7 +76,10 @@ def _judge(stream: BinaryIO, importer: Importer[Any], encoding: str | None, shee
         return Look("failed", {}, {"code": problem.code, "params": problem.params})
     if not first:
         return Look("failed", {}, {"code": "empty", "params": {}})
-    header = headings.detect_header(first, known_columns(importer))
+    columns = known_columns(importer)
+    header = headings.detect_header(first, columns)
+    if header is None and sheet is None and (found := _with_headings(stream, sniffed, columns)) is not None:
+        table, first, header = found
     return Look(
         "mapping",
         {
@@ -89,6 +93,18 @@ def _judge(stream: BinaryIO, importer: Importer[Any], encoding: str | None, shee
             "header": header.number if header else None,
         },
     )
+
+
+def _with_headings(
+    stream: BinaryIO, sniffed: sniffing.Sniffed, columns: list[_Known]
+) -> tuple[reading.Table, list[Record], headings.Header] | None:
+    """The first further sheet in which the headings are found; one that cannot be read is passed over."""
+    with contextlib.suppress(Unreadable):
+        for table in reading.further_sheets(stream, sniffed):
+            first = table.first(headings.LOOK_AT)
+            if (header := headings.detect_header(first, columns)) is not None:
+                return table, first, header
+    return None
 
 
 @dataclass(frozen=True, slots=True)
