@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.core import i18n, settings, words
 from app.core.db import db
@@ -177,13 +177,21 @@ def actor(kind_of: str) -> str:
     return str(ACTORS.get(kind_of, kind_of))
 
 
-def named_by(number: Any, name: Any) -> Namer:
-    """Names looked up in one table: columns of the number and of the name, a text or words in both languages."""
+def named_by(number: Any, name: Any, code: Any = None) -> Namer:
+    """Names looked up in one table: columns of the number and of the name, a text or words in both languages.
+
+    `code`: the column of another key by which entries name them.
+    """
+    keyed = number if code is None else code
 
     def called(keys: Collection[str]) -> dict[str, str]:
-        wanted = [int(key) for key in keys if key.isdecimal()]
-        rows = db.session.execute(select(number, name).where(number.in_(wanted)))
-        return {str(each): said if isinstance(said, str) else words.text(said, i18n.locale()) for each, said in rows}
+        wanted = number.in_([int(key) for key in keys if key.isdecimal()])
+        among = wanted if code is None else or_(wanted, code.in_(list(keys)))
+        return {
+            str(key): said if isinstance(said, str) else words.text(said, i18n.locale())
+            for each, other, said in db.session.execute(select(number, keyed, name).where(among))
+            for key in (each, other)
+        }
 
     return called
 

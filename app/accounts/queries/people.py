@@ -23,7 +23,7 @@ from app.accounts.models import (
 )
 from app.accounts.queries.reach import reached, subtree
 from app.audit import labels as audit_labels
-from app.core import i18n, paging, words
+from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db, is_over, not_over, valid_on
 from app.core.errors import NotFound
@@ -76,19 +76,10 @@ def called(numbers: Collection[str]) -> dict[str, str]:
     }
 
 
-def roles_called(keys: Collection[str]) -> dict[str, str]:
-    """Names of roles by number or code, for the audit log; roles that have ended too."""
-    numbers = [int(each) for each in keys if each.isdecimal()]
-    rows = db.session.execute(
-        select(Role.id, Role.code, Role.name).where(or_(Role.id.in_(numbers), Role.code.in_(list(keys))))
-    )
-    return {key: words.text(row.name, i18n.locale()) for row in rows for key in (str(row.id), row.code)}
-
-
 audit_labels.declare(
     names={
         "person": called,
-        "role": roles_called,
+        "role": audit_labels.named_by(Role.id, Role.name, Role.code),
         "crew": audit_labels.named_by(Crew.id, Crew.name),
         "org_unit": audit_labels.named_by(OrgUnit.id, OrgUnit.name),
     }

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.audit import labels
 from app.audit import services as audit
-from app.core import i18n, words
 from app.core.actor import Actor
 from app.core.db import constraint_error, db
 from app.core.errors import Rejected
@@ -25,16 +24,6 @@ from app.tickets.rules import demands as demand_rules
 from app.tickets.rules.priority import IMPACTS
 from app.tickets.services import category_versions
 
-
-def trades_called(keys: Collection[str]) -> dict[str, str]:
-    """Names of trades by number or code, for the audit log; those that have ended too."""
-    numbers = [int(each) for each in keys if each.isdecimal()]
-    rows = db.session.execute(
-        select(Trade.id, Trade.code, Trade.name).where(or_(Trade.id.in_(numbers), Trade.code.in_(list(keys))))
-    )
-    return {key: words.text(row.name, i18n.locale()) for row in rows for key in (str(row.id), row.code)}
-
-
 labels.declare(
     verbs={
         "trade.add": _l("Added a trade"),
@@ -46,7 +35,7 @@ labels.declare(
     },
     objects={"trade": _l("Trade"), "category": _l("Category")},
     names={
-        "trade": trades_called,
+        "trade": labels.named_by(Trade.id, Trade.name, Trade.code),
         "category": labels.named_by(Category.id, Category.name),
     },
     references={"trade_id": "trade", "trade": "trade"},
