@@ -298,10 +298,15 @@ def _port(text: str) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="run.py", description="Serve Houqin with servers of its own.")
+    parser = argparse.ArgumentParser(
+        prog="run.py",
+        description="Serve Houqin with servers of its own.",
+        epilog="Other commands: run.py test, e2e, bench [NAME], shell, flask COMMAND (such as doctor, backup FILE, "
+        "import KIND FILE). For shell and flask, --data DIR follows the word: run.py flask --data DIR doctor.",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets phones in (127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8000, help="port to listen on (8000)")
-    parser.add_argument("--data", type=Path, required=True, help="folder of all state")
+    parser.add_argument("--data", type=Path, required=True, help="folder of all state (var beside run.py)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the demo campus (1)")
     parser.add_argument("--no-demo", action="store_true", help="no demo campus, no demo logins")
     parser.add_argument("--demo-password", help="password of the demo logins; else one is drawn and kept")
