@@ -42,7 +42,9 @@ def board() -> Any:
         "kept": views.menu(query, "board"),
         "may_edit_macros": policies.may_edit_macros(current_actor()),
     }
-    return views.beginning(kept["kept"]) or render_template("tickets/dispatch/board.html", **kept, **_shown(query))
+    return views.beginning(kept["kept"]) or render_template(
+        "tickets/dispatch/board.html", choices=pages.choices(query, clock.now()), **kept, **_shown(query)
+    )
 
 
 @blueprint.get("/board/news")
@@ -90,7 +92,6 @@ def _shown(query: dict[str, Any]) -> dict[str, Any]:
     return {
         "query": query,
         "columns": columns,
-        "choices": pages.choices(query, now),
         "entry": entry,
         "stamp": pages.stamp(acts),
         "newest": max((row.id for rows in found.values() for row in rows), default=0),

@@ -36,7 +36,13 @@ def index() -> Any:
         return answer
     query = entry.asked()
     kept = views.menu(query, "list")
-    return views.beginning(kept) or render_template("tickets/dispatch/list.html", panel=None, kept=kept, **whole(query))
+    return views.beginning(kept) or _page(whole(query), kept=kept, panel=None)
+
+
+def _page(found: dict[str, Any], **more: Any) -> str:
+    """The page; what its filters offer is asked for here alone, since a list by itself shows no filters."""
+    offered = choices(found["query"], found["now"])
+    return render_template("tickets/dispatch/list.html", choices=offered, **found, **more)
 
 
 @blueprint.get("/list")
@@ -78,8 +84,7 @@ def news(order_id: str) -> Any:
 def show(panel: screens.Panel, status: int = 200) -> Any:
     """The page of one order beside the list."""
     query = entry.asked()
-    context = {"kept": views.menu(query, "list"), **whole(query, panel.row.id)}
-    return render_template("tickets/dispatch/list.html", panel=panel, **context), status
+    return _page(whole(query, panel.row.id), kept=views.menu(query, "list"), panel=panel), status
 
 
 def stamp(of: str | None = None) -> str:
@@ -117,7 +122,6 @@ def listing(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]
         "waits": waits,
         "counts": counts,
         "tabs": _tabs(query, counts),
-        "choices": choices(query, now),
         "open_id": open_id or forms.parse_id(request.args.get("order")),
         "entry": entry,
         "screens": screens,
