@@ -113,7 +113,7 @@ def test_it_says_where_it_lies_in_both_languages(ground: make.Ground, now: datet
     for name, act in every_act(ground, now).items():
         with pytest.raises(NotAllowed) as refused:
             act(actor)
-        for tag, said in (("en", "outside of what you are responsible for"), ("zh-CN", "不在您负责的范围内")):
+        for tag, said in (("en", "outside of what you are responsible for"), ("zh-CN", "不在你负责的范围内")):
             with i18n.speaking(tag):
                 sentence = str(refused.value.message)
             assert said in sentence, name
