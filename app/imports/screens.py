@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.core import i18n
 from app.core.actor import Actor
@@ -164,7 +165,14 @@ class Screen:
         if self.batch.state == "undoing":
             return str(_("Taking the rows back"))
         if self.progress.stage == "writing":
-            return str(_("Writing %(rows)s rows, all in one go", rows=i18n.format_number(self.to_write)))
+            return str(
+                ngettext(
+                    "Writing %(rows)s row, all in one go",
+                    "Writing %(rows)s rows, all in one go",
+                    self.to_write,
+                    rows=i18n.format_number(self.to_write),
+                )
+            )
         return str(wording.STAGES.get(self.progress.stage, ""))
 
     @property
