@@ -187,11 +187,10 @@ def named_by(number: Any, name: Any, code: Any = None) -> Namer:
     def called(keys: Collection[str]) -> dict[str, str]:
         wanted = number.in_([int(key) for key in keys if key.isdecimal()])
         among = wanted if code is None else or_(wanted, code.in_(list(keys)))
-        return {
-            str(key): said if isinstance(said, str) else words.text(said, i18n.locale())
-            for each, other, said in db.session.execute(select(number, keyed, name).where(among))
-            for key in (each, other)
-        }
+        found = db.session.execute(select(number, keyed, name).where(among)).all()
+        called = [said if isinstance(said, str) else words.text(said, i18n.locale()) for *_keys, said in found]
+        # a code that looks like a number is a code
+        return {str(each[at]): said for at in (0, 1) for each, said in zip(found, called, strict=True)}
 
     return called
 

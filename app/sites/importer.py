@@ -77,7 +77,7 @@ COLUMNS = (
         ("building", "楼栋", "楼号", "楼", "楼宇", "建筑", "宿舍楼", "楼名", "楼栋名称", "楼栋编码", "所属楼栋",
          "所在楼栋"),
     ),
-    Column("unit", _l("Unit in a building"), Text(120), ("unit", "单元", "套间", "所属单元")),
+    Column("unit", _l("Unit of a building"), Text(120), ("unit", "单元", "套间", "所属单元")),
     Column("floor", _l("Floor"), Text(120), ("floor", "storey", "楼层", "层", "层号", "所在楼层", "所属楼层")),
     Column(
         "number",

@@ -70,7 +70,10 @@ def test_the_same_list_in_another_encoding_or_format_is_the_same_content(admin, 
 def test_the_sheet_with_the_headings_is_found_behind_one_that_explains(admin, now):
     rows, _wrong = campus.places(rooms=20, bad=0)
     data = build.xlsx_bytes(
-        [["请填第三页"]], sheet="说明", more=[("旧", rows), ("填报", rows), ("副本", rows)], hidden=("旧",)
+        [["请填第三页"]],
+        sheet="说明",
+        more=[("旧", rows), ("太宽", [["x"] * 305]), ("填报", rows), ("副本", rows)],
+        hidden=("旧",),
     )
     batch = stages.planned(data, kind="places", actor=admin, now=now)
     assert (batch.layout["sheet"], batch.counts["refused"]) == ("填报", 0)

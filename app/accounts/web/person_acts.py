@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import redirect, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app.accounts import policies, queries, schemas, services
@@ -24,6 +25,7 @@ from app.core.pages import toast
 from app.sites import queries as places
 
 OVER = ("institution", "own")  # scopes without an object
+_NO_UNIT = _l("No unit has this code, or this name alone. Look it up in the list of units.")
 ACCOUNT = ("person.disable", "person.enable")
 
 
@@ -119,9 +121,7 @@ def membership_post(person_id: str) -> Any:
         unit = queries.org_meant(data["unit"])
         with form.heeding():
             if unit is None:
-                raise Rejected(
-                    fields={"unit": _("No unit has this code, or this name alone. Look it up in the list of units.")}
-                )
+                raise Rejected(fields={"unit": _NO_UNIT})
             people.add_membership(
                 current_actor(),
                 person,
@@ -202,7 +202,8 @@ def _scope_id(kind: str, code: str | None) -> int | None:
     if kind in OVER:
         return None
     if not code:
-        raise Rejected(fields={"scope": _("Say which one: type a part of its name and choose it from the list.")})
+        said = _NO_UNIT if kind == "org" else _("Say which one: type a part of its name and choose it from the list.")
+        raise Rejected(fields={"scope": said})
     found: Any
     if kind == "org":
         found = queries.org_meant(code)
@@ -211,7 +212,8 @@ def _scope_id(kind: str, code: str | None) -> int | None:
     else:
         found = places.by_codes([code]).get(code)
     if found is None:
-        said = _("Nothing of the kind chosen above has this code. Type a part of the name and choose from the list.")
+        other = _("Nothing of the kind chosen above has this code. Type a part of the name and choose from the list.")
+        said = _NO_UNIT if kind == "org" else other
         raise Rejected(fields={"scope": said})
     return int(found.id)
 

@@ -22,7 +22,7 @@ MAX_ROWS = 500_000
 """Rows of one file, headings and blank rows not counted."""
 
 MAX_COLUMNS = 300
-_SHEETS_LOOKED_AT = 12
+_SHEETS_LOOKED_AT = 12  # each look reads a whole sheet
 
 
 @dataclass(slots=True)

@@ -99,8 +99,8 @@ def _with_headings(
     stream: BinaryIO, sniffed: sniffing.Sniffed, columns: list[_Known]
 ) -> tuple[reading.Table, list[Record], headings.Header] | None:
     """The first further sheet in which the headings are found; one that cannot be read is passed over."""
-    with contextlib.suppress(Unreadable):
-        for table in reading.further_sheets(stream, sniffed):
+    for table in reading.further_sheets(stream, sniffed):
+        with contextlib.suppress(Unreadable):
             first = table.first(headings.LOOK_AT)
             if (header := headings.detect_header(first, columns)) is not None:
                 return table, first, header

@@ -12,6 +12,7 @@ from app.core import forms
 from app.core.http.dumping import Named
 from app.portal.rules.feedback import Kind, Status
 from app.tickets.rules import priority
+from app.tickets.rules.limits import DESCRIPTION_LIMIT, PLACE_LIMIT
 from app.tickets.schemas.choices import Choices
 
 TEXT, ABOUT, PEOPLE = 3000, 200, 20
@@ -87,8 +88,8 @@ class RepairOfForm(forms.Schema):
 
     category = forms.Id(required=True, error_messages=_asked(_l("Choose what the problem is.")))
     place_id = forms.Id(load_default=None)
-    place_text = forms.Text(max=200, load_default="")
-    description = forms.Text(max=2000, multiline=True, load_default="")
+    place_text = forms.Text(max=PLACE_LIMIT, load_default="")
+    description = forms.Text(max=DESCRIPTION_LIMIT, multiline=True, load_default="")
     text = forms.Text(max=TEXT, multiline=True, load_default="")
 
 
@@ -204,8 +205,8 @@ class ConvertIn(forms.Schema):
     to = fields.String(required=True, validate=validate.OneOf(("ticket", "notice"), error=_OFFERED))
     category = forms.Text(max=100, load_default=None)
     place_id = forms.Id(load_default=None, allow_none=True)
-    place_text = forms.Text(max=200, load_default=None, allow_none=True)
-    description = forms.Text(max=2000, multiline=True, load_default="")
+    place_text = forms.Text(max=PLACE_LIMIT, load_default=None, allow_none=True)
+    description = forms.Text(max=DESCRIPTION_LIMIT, multiline=True, load_default="")
     urgency = fields.String(load_default="normal", validate=validate.OneOf(list(priority.URGENCIES), error=_OFFERED))
     title_zh = forms.Text(max=80, load_default="")
     title_en = forms.Text(max=80, load_default="")

@@ -4,6 +4,7 @@
 - `answering`: the blueprint, and one ticket or order as every module answers it
 - `bulk`: many orders at once
 - `bulk_runs`: the same to more than a request does
+- `catalogue`: what can be reported
 - `clocks`: how clocks stand and why, priorities, more time
 - `duty`: calls of the duty lead
 - `fairness`, `figures`, `open_figures`: the reports
@@ -27,6 +28,7 @@ from app.tickets.api import (
     accepting,
     bulk,
     bulk_runs,
+    catalogue,
     clocks,
     duty,
     evidence,
@@ -54,6 +56,7 @@ __all__ = [
     "blueprint",
     "bulk",
     "bulk_runs",
+    "catalogue",
     "clocks",
     "duty",
     "evidence",

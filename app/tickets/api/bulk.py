@@ -17,6 +17,8 @@ from app.tickets import policies
 from app.tickets.api.answering import blueprint
 from app.tickets.queries import bulk_runs as queries
 from app.tickets.refusal_words import sentence
+from app.tickets.rules.limits import NOTE_LIMIT
+from app.tickets.rules.reasons import REASON_LIMIT
 from app.tickets.services import bulk, bulk_runs
 from app.tickets.services.bulk import BulkAction, Item
 
@@ -36,8 +38,8 @@ class BulkTask(forms.Schema):
 
     action = fields.String(required=True, validate=validate.OneOf([each.value for each in BulkAction]))
     assignee = forms.Id(load_default=None, allow_none=True)
-    reason = forms.Text(max=500, load_default=None, allow_none=True)
-    note = forms.Text(max=2000, multiline=True, load_default=None, allow_none=True)
+    reason = forms.Text(max=REASON_LIMIT, load_default=None, allow_none=True)
+    note = forms.Text(max=NOTE_LIMIT, multiline=True, load_default=None, allow_none=True)
     until = forms.Moment(load_default=None, allow_none=True)
     macro = forms.Id(load_default=None, allow_none=True)
 

@@ -9,7 +9,7 @@ from flask import Response
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import queries as people
-from app.core import clock, paging, words
+from app.core import clock, paging
 from app.core.actor import Actor
 from app.core.errors import NotFound, Rejected
 from app.core.forms import id_in_address as _id
@@ -17,7 +17,6 @@ from app.core.http import (
     accepts,
     answers,
     current_actor,
-    locale,
     policy,
     seen_version,
     upload,
@@ -29,19 +28,17 @@ from app.core.http.idempotency import demands_key
 from app.core.http.limits import filings
 from app.core.i18n import iso, zone
 from app.core.refusals import permit
-from app.sites import queries as places
-from app.tickets import answer_words, code_tries, policies
+from app.tickets import code_tries, policies
 from app.tickets.api.answering import blueprint, dump_orders, dump_tickets, files_of, left
 from app.tickets.api.answering import order as _order
 from app.tickets.api.answering import ticket as _ticket
 from app.tickets.api.ranking import explained
-from app.tickets.queries import catalogue, followed, orders, tickets, timeline
+from app.tickets.queries import followed, orders, tickets, timeline
 from app.tickets.rules import visits as rules_of_visits
 from app.tickets.rules.dispatching import Ranking
 from app.tickets.rules.needs import Part
 from app.tickets.rules.visits import Window
 from app.tickets.rules.workflow import TicketAct
-from app.tickets.schemas import catalogue as catalogue_schemas
 from app.tickets.schemas import events as event_schemas
 from app.tickets.schemas import evidence
 from app.tickets.schemas import orders as order_schemas
@@ -54,29 +51,6 @@ from app.tickets.services.evidence import Handed
 MEGABYTES = 60  # six photos of a phone, with the parts around them
 
 _events = compiled(event_schemas.EventOut(), timeline.NAMES)
-
-
-@blueprint.route("/categories", methods=["GET"])
-@answers(blueprint, 200, catalogue_schemas.CategoryTree)
-@policy(policies.may_read_categories)
-def categories() -> Any:
-    """What can be reported, as a tree; entries without a trade are headings."""
-    language = locale()
-    return json_answer({"items": [_branch(each, language) for each in catalogue.tree(places.today(clock.now()))]})
-
-
-def _branch(branch: catalogue.Branch, language: str) -> dict[str, Any]:
-    return {
-        "code": branch.code,
-        "name": words.text(branch.name, language),
-        "icon": branch.icon,
-        "trade": branch.trade,
-        "questions": answer_words.for_api(branch.questions, branch.emergency_phone),
-        "emergency": branch.emergency,
-        "emergency_phone": branch.emergency_phone,
-        "hints": words.text(branch.hints, language) or None,
-        "children": [_branch(each, language) for each in branch.children],
-    }
 
 
 @blueprint.route("/tickets", methods=["POST"])

@@ -17,7 +17,7 @@ from app.sites import queries as places
 from app.tickets import order_words, policies
 from app.tickets.crew.entry import blueprint, order_row
 from app.tickets.queries import catalogue
-from app.tickets.rules.limits import NOTE_LIMIT
+from app.tickets.rules.limits import MAX_MINUTES, NOTE_LIMIT
 from app.tickets.rules.reasons import REASON_LIMIT
 from app.tickets.rules.workflow import Who
 from app.tickets.services import hands, opening
@@ -36,7 +36,7 @@ class ProposalForm(forms.Schema):
     trade = forms.Text(max=64, required=True, error_messages={"required": _l("Choose a trade.")})
     minutes = fields.Integer(
         load_default=None,
-        validate=validate.Range(1, 10_080, error=_l("Give the planned minutes, at most a week.")),
+        validate=validate.Range(1, MAX_MINUTES, error=_l("Give the planned minutes, at most a week.")),
         error_messages={"invalid": _l("Give a number.")},
     )
     words = forms.Text(max=REASON_LIMIT, required=True, error_messages={"required": _l("Choose or write a reason.")})

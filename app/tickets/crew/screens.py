@@ -353,7 +353,7 @@ class OrderScreen:
 
 
 def screen(row: Any, actor: Actor, now: datetime) -> OrderScreen:
-    """One order with its photos: two statements besides the row's own."""
+    """One order with its photos: two statements besides the row's own; in other hands, those that name who answers."""
     mine = row.assignee_id == actor.id and row.state in {state.value for state in workflow.ORDER_LOAD}
     held = mine and row.state in {state.value for state in ORDER_HELD}
     before = photo_rows.given(row, now)

@@ -8,13 +8,13 @@ from flask import Blueprint, request, url_for
 from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, validate
 
-from app.core import forms
+from app.core import forms, i18n
 from app.core.errors import NotFound
 from app.core.http import current_actor
-from app.core.i18n import gettext as _
 from app.tickets.queries import crew_day
 from app.tickets.queries.dispatch_list import VIEWS, WAITS, Wanted
 from app.tickets.rules.priority import URGENCIES
+from app.tickets.services.saved_views import STATE_LABELS
 
 blueprint = Blueprint("dispatch", __name__, url_prefix="/dispatch")
 
@@ -70,17 +70,10 @@ def home(query: dict[str, Any]) -> str:
     return url_for("dispatch.index" if query["to"] == "list" else "dispatch.board", **kept(query))
 
 
+@i18n.per_language
 def view_labels() -> dict[str, str]:
     """What the views of the list, and the columns of the board, are called."""
-    return {
-        "open": _("Open"),
-        WAITS: _("Waits for a person"),
-        "queued": _("Queued"),
-        "offered": _("Offered"),
-        "work": _("In work"),
-        "hold": _("On hold"),
-        "planned": _("Planned"),
-    }
+    return {code: str(label) for code, label in STATE_LABELS.items()}
 
 
 def address(order_id: int, query: dict[str, Any]) -> str:

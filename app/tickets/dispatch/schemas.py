@@ -14,7 +14,9 @@ from app.core.forms import Id, QuerySchema, Schema, Text
 from app.tickets.models.crews import SHIFT_KINDS
 from app.tickets.order_forms import LocalMoment
 from app.tickets.rules.demands import DEMAND_LABELS, PRICES
+from app.tickets.rules.limits import MAX_MINUTES
 from app.tickets.rules.priority import IMPACTS
+from app.tickets.rules.reasons import REASON_LIMIT
 
 _OFFERED = _l("Choose one of the offered values.")
 PHONE = validate.Regexp(r"^\+?[0-9][0-9 ()\-]{1,24}$", error=_l("Use digits, spaces, + and - only."))
@@ -126,10 +128,10 @@ class NewOrder(Schema):
     trade = Text(max=64, required=True, error_messages={"required": _l("Choose a trade.")})
     minutes = fields.Integer(
         load_default=None,
-        validate=validate.Range(1, 10_080, error=_l("Give the planned minutes, at most a week.")),
+        validate=validate.Range(1, MAX_MINUTES, error=_l("Give the planned minutes, at most a week.")),
         error_messages={"invalid": _l("Give a number.")},
     )
-    reason = Text(max=500, load_default="")
+    reason = Text(max=REASON_LIMIT, load_default="")
 
 
 class TradeFields(forms.Named):
@@ -152,7 +154,7 @@ class CategoryFields(forms.Named):
     )
     planned_minutes = fields.Integer(
         load_default=30,
-        validate=validate.Range(1, 10_080, error=_l("Give the planned minutes, at most a week.")),
+        validate=validate.Range(1, MAX_MINUTES, error=_l("Give the planned minutes, at most a week.")),
         error_messages={"invalid": _l("Give a number.")},
     )
     impact = Text(load_default="room", validate=validate.OneOf(IMPACTS, error=_OFFERED))

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from app.core import forms
 from app.core.http.dumping import InWords
 from app.tickets.rules import priority, reasons
-from app.tickets.rules.limits import DESCRIPTION_LIMIT, NOTE_LIMIT
+from app.tickets.rules.limits import DESCRIPTION_LIMIT, NOTE_LIMIT, PLACE_LIMIT
 
 _OFFERED = _l("Choose one of the offered values.")
 
@@ -17,7 +17,7 @@ class SimilarQuery(forms.Schema):
     """`GET /tickets/similar`: what somebody is about to report, at a place or at one he names in words."""
 
     place_id = forms.Id(load_default=None)
-    place_text = forms.Text(max=200, load_default="")
+    place_text = forms.Text(max=PLACE_LIMIT, load_default="")
     category = forms.Text(max=100, required=True)
     description = forms.Text(max=DESCRIPTION_LIMIT, multiline=True, load_default="")
 
@@ -46,7 +46,7 @@ class JoinIn(forms.Schema):
     """What somebody is about to report who has come upon a ticket; whoever lives where it is need not say it."""
 
     place_id = forms.Id(load_default=None)
-    place_text = forms.Text(max=200, load_default="")
+    place_text = forms.Text(max=PLACE_LIMIT, load_default="")
     category = forms.Text(max=100, load_default=None)
 
 

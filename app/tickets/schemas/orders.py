@@ -58,8 +58,8 @@ class PersonOut(forms.Schema):
 class OrderDetail(OrderOut):
     """One order: which one it waits for, who proposed it and is not approved yet, the parts its hold waits for.
 
-    `responsible`: whoever answers for it while it is open; without an assignee its dispatcher, the duty lead, or all
-    of the fallback role.
+    `responsible`: whoever answers for it while it is open; without an assignee its dispatcher, the duty lead, or
+    those of the fallback role, at most twenty.
     """
 
     after_id = forms.Id(allow_none=True)

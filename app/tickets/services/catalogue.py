@@ -21,6 +21,7 @@ from app.tickets import policies
 from app.tickets.models import Category, Trade
 from app.tickets.queries import sla_policies
 from app.tickets.rules import demands as demand_rules
+from app.tickets.rules.limits import MAX_MINUTES
 from app.tickets.rules.priority import IMPACTS
 from app.tickets.services import category_versions
 
@@ -162,7 +163,7 @@ def _check(category: Category | None, values: Mapping[str, Any]) -> None:
     if unknown:
         raise TypeError(f"a category has no {sorted(unknown)}")
     fields: dict[str, Any] = {}
-    if not 0 < values.get("planned_minutes", 30) <= 10_080:
+    if not 0 < values.get("planned_minutes", 30) <= MAX_MINUTES:
         fields["planned_minutes"] = _l("Give the planned minutes, at most a week.")
     if values.get("impact", "room") not in IMPACTS:
         fields["impact"] = _l("Choose one of the offered values.")

@@ -28,6 +28,16 @@ from app.tickets.rules.priority import URGENCIES, URGENCY_LABELS
 OWN_AT_MOST = 50
 KEEP: Any = object()  # of a change: this stays as it is
 STATES = frozenset({*VIEWS, WAITS})
+STATE_LABELS = {
+    "open": _l("Open"),
+    WAITS: _l("Waits for a person"),
+    "queued": _l("Queued"),
+    "offered": _l("Offered"),
+    "work": _l("In work"),
+    "hold": _l("On hold"),
+    "planned": _l("Planned"),
+}
+"""What the views of the list, and the columns of the board, are called."""
 PRIORITIES = frozenset(URGENCIES)
 _TAKEN = _l("Another view has this name.")
 
@@ -47,15 +57,7 @@ labels.declare(
     references={"campus": "place", "building": "place"},
     codes={
         "priority": {code: _l(label) for code, label in URGENCY_LABELS.items()},
-        "state": {
-            "open": _l("Open"),
-            WAITS: _l("Waits for a person"),
-            "queued": _l("Queued"),
-            "offered": _l("Offered"),
-            "work": _l("In work"),
-            "hold": _l("On hold"),
-            "planned": _l("Planned"),
-        },
+        "state": STATE_LABELS,
     },
 )
 
