@@ -5,7 +5,7 @@ Policies are asked, not described: each is a function of an actor, so the actor 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,13 +27,17 @@ def why(actor: Actor, rule: Policy) -> Any:
 
     Roles and rights are read now, and said in the language it is read in: what refuses a job is kept in both.
     """
+    narrow = actor.limited_to
+    if narrow is not None and rule(replace(actor, limited_to=None)):
+        # The person may, the token may not: what it lacks is the person's to choose at the next one.
+        return LazyString(_token_lacks, *_rights(lambda codes: rule(replace(actor, limited_to=narrow | set(codes)))))
     roles = [role.name for role in queries.roles() if rule(_with(actor, role.permissions))]
     if not roles:
         return None
     held = {permission for grant in actor.grants for permission in grant.permissions}
     if rule(_with(actor, held)):
         return LazyString(_too_short, roles)
-    return LazyString(_missing, roles, *_rights(actor, rule))
+    return LazyString(_missing, roles, *_rights(lambda codes: rule(_with(actor, codes))))
 
 
 def _too_short(roles: Sequence[Mapping[str, str]]) -> str:
@@ -45,13 +49,24 @@ def _too_short(roles: Sequence[Mapping[str, str]]) -> str:
 
 
 def _missing(roles: Sequence[Mapping[str, str]], rights: Sequence[str], together: bool) -> str:
-    between = _(" and ") if together else _(" or ")
     return _(
         "This takes the right %(rights)s. Roles that have it: %(roles)s. If you need it for your work, ask your "
         "administrator.",
-        rights=between.join(_quoted(code) for code in rights),
+        rights=_joined(rights, together),
         roles=_named(roles),
     )
+
+
+def _token_lacks(rights: Sequence[str], together: bool) -> str:
+    return _(
+        "This token was issued without the right %(rights)s. Make a token that has it.",
+        rights=_joined(rights, together),
+    )
+
+
+def _joined(rights: Iterable[str], together: bool) -> str:
+    between = _(" and ") if together else _(" or ")
+    return between.join(_quoted(code) for code in rights)
 
 
 def _named(roles: Sequence[Mapping[str, str]]) -> str:
@@ -63,16 +78,16 @@ def _with(actor: Actor, permissions: Iterable[str]) -> Actor:
     return replace(actor, grants=(*actor.grants, Grant("", frozenset(permissions), EVERYWHERE)), limited_to=None)
 
 
-def _rights(actor: Actor, rule: Policy) -> tuple[list[str], bool]:
-    """The rights that would open the route: one of several, or what is left of all when none alone is enough (True)."""
+def _rights(opens: Callable[[Iterable[str]], bool]) -> tuple[list[str], bool]:
+    """The rights that would open what is refused: one of several, or what is left of all when none alone is enough (True)."""
     known = [code for code in labels.PERMISSIONS if code in PERMISSIONS]
-    alone = [code for code in known if rule(_with(actor, {code}))]
+    alone = [code for code in known if opens({code})]
     if alone:
         return alone[:NAMED_AT_MOST], False
     together = list(known)
     for code in known:
         without = [each for each in together if each != code]
-        if rule(_with(actor, without)):
+        if opens(without):
             together = without
     return together, True
 

@@ -6,11 +6,9 @@ What it says is asked of a callable that wiring installs: roles and their words 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from flask import current_app
-from flask_babel import lazy_gettext as _l
 
 from app.core.actor import Actor
 from app.core.errors import NotAllowed
@@ -24,8 +22,6 @@ def lacking(actor: Actor, rule: Rule) -> NotAllowed:
     """The refusal of an act that is open to whoever `rule` lets in; general words where no right would open it."""
     if not actor.signed_in:
         return NotAllowed()
-    if actor.limited_to is not None and rule(replace(actor, limited_to=None)):
-        return NotAllowed(_l("This token was issued without the scope this needs. Issue one that has it."))
     explain: Explain | None = current_app.extensions.get("houqin_explain_refusal")
     return NotAllowed(explain(actor, rule) if explain is not None else None)
 

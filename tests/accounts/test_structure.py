@@ -129,6 +129,7 @@ def test_the_tree_of_units(client: FlaskClient, database: Session, frozen: datet
     assert "Move them first" in refused.text
     empty = accounts.org_unit("空", parent=college)
     assert press(client, f"/orgs/{empty.id}", f"/orgs/{empty.id}/close").location == f"/orgs/{college.id}"
+    assert "Closed since" in client.get(f"/orgs/{empty.id}").text
     assert client.get("/orgs/12345678901234567890").status_code == 404
 
 

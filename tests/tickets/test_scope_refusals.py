@@ -163,7 +163,9 @@ def test_a_route_that_lets_in_says_the_same_as_one_that_does_not(client: FlaskCl
     at = f"/api/v1{at}"
     by_token = client.post(at, json=cancel, headers={**narrow, "If-Match": "*"})
     assert by_token.status_code == 403
-    assert "This token was issued without the scope" in by_token.json["detail"]
+    assert by_token.json["detail"] == (
+        "This token was issued without the right “Assign work orders”. Make a token that has it."
+    )
     with pytest.raises(NotAllowed) as for_another, i18n.speaking("en"):
         ground.file(reporter_id=technician.id)
     assert "“Report repairs for others”" in str(for_another.value.message)
