@@ -51,6 +51,6 @@ FILES: dict[str, Wording] = {
         _l("What this import touches has changed since the dry run"), _l("Look at the new result and decide again.")
     ),
     "undo_blocked": Wording(
-        _l("%(count)s rows cannot be taken back, so nothing was"), _l("See below what stands in the way.")
+        _l("Nothing was taken back. Rows in the way: %(count)s"), _l("See below what stands in the way.")
     ),
 }

@@ -137,11 +137,12 @@ def progress(batch_id: int) -> ImportProgress | None:
     return db.session.scalars(select(ImportProgress).where(ImportProgress.batch_id == batch_id)).one_or_none()
 
 
-def remembered(kind: str, signature: str) -> dict[str, int] | None:
-    """The mapping last used for these headings."""
-    return db.session.scalars(
-        select(ImportMapping.columns).where(ImportMapping.kind == kind, ImportMapping.signature == signature)
-    ).one_or_none()
+def remembered(kind: str, signatures: Collection[str]) -> dict[str, dict[str, int]]:
+    """The mappings last used for these headings, by their signatures."""
+    asked = select(ImportMapping.signature, ImportMapping.columns).where(
+        ImportMapping.kind == kind, ImportMapping.signature.in_(signatures)
+    )
+    return {row.signature: row.columns for row in db.session.execute(asked)}
 
 
 def applied_before(kind: str, content_hash: str, besides: int) -> list[int]:

@@ -206,7 +206,11 @@ def test_the_mapping_is_remembered_for_the_same_headings(admin, now):
     intake.choose_columns(batch.id, header=1, columns=chosen, actor=admin, now=now, background=False)
     dry_run.run(batch.id, stages.no_step, actor=admin, now=now)
     assert stages.batch(batch.id).counts["new"] == 1
-    proposal = looking.propose(*_importer_and_layout(batch.id), header=1)
+    rows = [["清单", "", "", ""], *rows[:1], ["N", "北校区", "校区", ""]]
+    following = stages.upload(campus.gb18030(rows), kind="places", actor=admin, now=now)
+    looking.run(following.id, stages.no_step)
+    proposal = looking.propose(*_importer_and_layout(following.id))
+    assert proposal["header"] == 2, "its headings are no known words, but they were mapped before"
     assert proposal["columns"] == chosen
     assert proposal["remembered"]
 

@@ -137,10 +137,18 @@ def _shown(text: str) -> str:
 
 
 def propose(importer: Importer[Any], layout: dict[str, Any], header: int | None = None) -> dict[str, Any]:
-    """Headings and mapping for a heading row (default: the one found): as remembered, else by known names."""
+    """Headings and mapping for a heading row: as remembered, else by known names.
+
+    By default the row is the one found, else the first whose headings were mapped before: words of the institution's
+    own are told once.
+    """
     number = layout.get("header") if header is None else header
+    signatures = {row["number"]: headings.signature(row["cells"]) for row in layout["rows"] if any(row["cells"])}
+    mappings = queries.remembered(importer.kind, signatures.values())
+    if number is None:
+        number = next((row for row, signature in signatures.items() if signature in mappings), None)
     cells: Sequence[str] = next((row["cells"] for row in layout["rows"] if row["number"] == number), ())
-    known = queries.remembered(importer.kind, headings.signature(cells)) if cells else None
+    known = mappings.get(signatures[number]) if number in signatures else None
     found = headings.suggest(cells, known_columns(importer), known)
     return {
         "header": number if cells else None,
