@@ -79,7 +79,7 @@ def _with(actor: Actor, permissions: Iterable[str]) -> Actor:
 
 
 def _rights(opens: Callable[[Iterable[str]], bool]) -> tuple[list[str], bool]:
-    """The rights that would open what is refused: one of several, or what is left of all when none alone is enough (True)."""
+    """The rights that would open it: one of several, or what is left of all when none alone is enough (True)."""
     known = [code for code in labels.PERMISSIONS if code in PERMISSIONS]
     alone = [code for code in known if opens({code})]
     if alone:
