@@ -223,6 +223,11 @@ def change(last: Any) -> str:
     return str(_("%(what)s: %(who)s, %(when)s.", what=what, who=who, when=when))
 
 
+def cancelled(last: Any) -> str:
+    """Why an order was cancelled; empty where its last change was another or says nothing."""
+    return reason(OrderAct.CANCEL, last.reason) if last is not None and last.kind == OrderAct.CANCEL else ""
+
+
 def now_is(code: str) -> str:
     """The sentence that names the present state."""
     return str(_("It is now: %(state)s.", state=state(code)))

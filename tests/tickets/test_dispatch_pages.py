@@ -309,6 +309,21 @@ def test_other_acts_ask_for_what_the_tables_demand(
     assert order(database, order_id).state == state
 
 
+def test_a_cancelled_order_says_who_cancelled_it_and_why(
+    ground: make.Ground, now: datetime, desk: FlaskClient, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, now=now)
+    do(ground.dispatcher, order_id, OrderAct.CANCEL, now=now, reason="by_mistake")
+    page = text(desk, f"/dispatch/{order_id}")
+    assert ground.dispatcher.name in page.split('id="panel"')[1]
+    assert "Opened by mistake" in page
+    mine = text(login(technician), f"/crew/{order_id}")
+    assert "This order is cancelled; nobody has to come." in mine
+    assert "Opened by mistake" in mine
+
+
 def test_a_dispatcher_of_another_campus_sees_nothing_here(
     ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]
 ) -> None:

@@ -267,6 +267,8 @@ class TestReporterActs:
         page = page_of(client, ground)
         assert "It comes back to us" in page
         assert "A supervisor chooses" in page
+        desk = page_of(login(ground.dispatcher), ground)
+        assert "1 time<" in desk  # how often it came back
 
     def test_not_fixed_too_late_says_how_to_go_on(self, ground: Ground, login: Login, now: datetime) -> None:
         ground.done()

@@ -247,6 +247,7 @@ class OrderScreen:
     refused: str = ""
     kept: int = 0
     answer_for: tuple[str, ...] = ()
+    cancelled: str = ""
 
     @property
     def dock(self) -> list[Button]:
@@ -373,6 +374,7 @@ def screen(row: Any, actor: Actor, now: datetime) -> OrderScreen:
         talk=talk.thread(said, actor, row.reporter_id, talk.photos_of(said, row.ticket_id), now),
         may_write=held,
         answer_for=() if mine else tuple(each.name for each in answerable.people(row, now)),
+        cancelled=order_words.cancelled(crew_day.last_change(row.id)) if row.state == OrderState.CANCELLED else "",
     )
 
 

@@ -227,6 +227,7 @@ class Panel:
     refused: str = ""
     kept: int = 0
     answer_for: tuple[str, ...] = ()
+    cancelled: tuple[str, ...] = ()
 
     @property
     def offer_count(self) -> str:
@@ -307,6 +308,8 @@ def panel(row: Any, actor: Actor, now: datetime) -> Panel:
         acts=[],
         answer_for=() if row.assignee_id else tuple(each.name for each in answerable.people(row, now)),
     )
+    if row.state == OrderState.CANCELLED and (last := crew_day.last_change(row.id)) is not None:
+        it.cancelled = tuple(filter(None, (order_words.change(last), order_words.cancelled(last))))
     if policies.reads_as_staff(actor, row):
         it.clocks = clock_words.panel(row.ticket_id, now, zone=row.zone, numbers={row.id: row.number}, order_id=row.id)
     if not policies.in_scope(actor, policies.DISPATCH, row):

@@ -308,7 +308,7 @@ class Screen(FromCrew):
             times = ngettext("%(num)d time, last %(when)s", "%(num)d times, last %(when)s", ticket.urged, when=last)
             pairs.append((_("Reminded"), times))
         if ticket.cycle > 1:
-            pairs.append((_("Came back"), _("%(times)s times", times=ticket.cycle - 1)))
+            pairs.append((_("Came back"), ngettext("%(num)d time", "%(num)d times", ticket.cycle - 1)))
         return pairs
 
     @property
