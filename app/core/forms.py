@@ -147,22 +147,22 @@ FIRST_YEAR, LAST_YEAR = 1990, 2200
 """The years a day can be meant in: one can reckon on from each without leaving the calendar."""
 
 
-def check_year(year: int, first: int = FIRST_YEAR) -> None:
+def check_year(year: int, first: int = FIRST_YEAR, last: int = LAST_YEAR) -> None:
     """Refuse a year nobody means, such as 26 or 20026. Raises ValidationError."""
-    if not first <= year <= LAST_YEAR:
-        said = _("Look at the year: it must be from %(first)s to %(last)s.", first=first, last=LAST_YEAR)
+    if not first <= year <= last:
+        said = _("Look at the year: it must be from %(first)s to %(last)s.", first=first, last=last)
         raise ValidationError(said)
 
 
 class Day(fields.Date):
-    """A calendar day, like 2026-09-01, of `first_year` to LAST_YEAR."""
+    """A calendar day, like 2026-09-01, of `first_year` to `last_year`."""
 
-    first_year = FIRST_YEAR
+    first_year, last_year = FIRST_YEAR, LAST_YEAR
     default_error_messages = {"invalid": _l("Give a day, like 2026-09-01.")}  # noqa: RUF012 - as above
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> date:
         day: date = super()._deserialize(value, attr, data, **options)
-        check_year(day.year, self.first_year)
+        check_year(day.year, self.first_year, self.last_year)
         return day
 
 

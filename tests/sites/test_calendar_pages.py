@@ -155,7 +155,7 @@ class TestDraft:
     def test_a_date_of_another_age(self, desk: FlaskClient, office: int) -> None:
         answer = self.post(desk, office, "dates", seen="0", on="0001-01-01", kind="closed")
         assert answer.status_code == 422
-        assert "between 1990 and 2100" in answer.get_data(as_text=True)
+        assert "from 1990 to 2100" in answer.get_data(as_text=True)
 
     def test_rule_9_the_week_its_zone_and_round_the_clock(self, desk: FlaskClient, office: int) -> None:
         sent = week(zone="Europe/London", hours_5="09:00-12:00", hours_0="08:00-12:00, 13:00-17:00, 18:00-20:00")

@@ -29,10 +29,12 @@ KINDS: dict[str, Any] = {
 DAYS_AT_ONCE = 366
 
 _OFFERED = _l("Choose one of the offered values.")
-_DAY = {
-    "required": _l("Give a day, like 2026-09-01."),
-    "year": _l("Choose a date between 1990 and 2100."),
-}
+
+
+class CalendarDay(forms.Day):
+    """A day of the years a calendar knows."""
+
+    first_year, last_year = calendar_data.FIRST_YEAR, calendar_data.LAST_YEAR
 
 
 def _seen() -> fields.Integer:
@@ -72,16 +74,16 @@ class SeasonForm(_SevenDays):
     place = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, 1000, error=_OFFERED))
     name_zh = Text(max=NAME_MAX, load_default="")
     name_en = Text(max=NAME_MAX, load_default="")
-    first = forms.Day(required=True, error_messages=_DAY)
-    last = forms.Day(required=True, error_messages=_DAY)
+    first = CalendarDay(required=True, error_messages={"required": _l("Give a day, like 2026-09-01.")})
+    last = CalendarDay(required=True, error_messages={"required": _l("Give a day, like 2026-09-01.")})
 
 
 class DatesForm(forms.Schema):
     """What one date becomes, or each of a stretch."""
 
     seen = _seen()
-    on = forms.Day(required=True, error_messages=_DAY)
-    until = forms.Day(load_default=None, allow_none=True, error_messages=_DAY)
+    on = CalendarDay(required=True, error_messages={"required": _l("Give a day, like 2026-09-01.")})
+    until = CalendarDay(load_default=None, allow_none=True)
     kind = fields.String(
         required=True,
         validate=validate.OneOf(list(KINDS), error=_OFFERED),
