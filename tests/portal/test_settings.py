@@ -82,7 +82,7 @@ def test_what_does_not_fit_is_refused_beside_its_field(browser: FlaskClient, val
         return
     assert status == 422
     assert said in page
-    assert 'aria-invalid="true"' in page
+    assert 'aria-invalid="true" autofocus' in page, "the page is long; the browser goes to the field"
     assert settings.get(NAME) == 120
 
 
