@@ -47,7 +47,7 @@ def entries() -> Any:
         words=_words(asked),
         verbs=_choices(labels.VERBS, asked["verb"]),
         kinds=_choices(labels.OBJECTS, asked["object_kind"]),
-        actor=labels.actor,
+        name_of=labels.actor,
     )
 
 

@@ -71,6 +71,20 @@ def test_objects_are_locked_in_one_way() -> None:
     assert found == []
 
 
+def test_no_page_hides_what_its_frame_is_drawn_from() -> None:
+    """A template given an `actor` of its own takes the account menu, the language and Sign out from its page."""
+    frame = {"actor", "institution", "locale"}
+    hidden = [
+        f"{name_of(path)}:{node.lineno} {keyword.arg}"
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("render_template")
+        for keyword in node.keywords
+        if keyword.arg in frame
+    ]
+    assert not hidden
+
+
 def test_no_module_is_a_drawer() -> None:
     assert [name_of(path) for path in sources() if path.stem in FORBIDDEN_NAMES] == []
 

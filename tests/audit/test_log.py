@@ -71,6 +71,16 @@ def test_only_readers_of_the_whole_log_read_it(client: FlaskClient, database: Se
     assert client.get("/audit").status_code == 403
 
 
+def test_the_page_has_its_readers_account_menu(client: FlaskClient, database: Session) -> None:
+    reader = accounts.person("admin", locale="en")
+    accounts.sign_in(client, reader)
+    write()
+    page = client.get("/audit").text
+    assert ">the system<" in page
+    assert 'name="locale"' in page
+    assert 'action="/logout"' in page
+
+
 def test_filters(client: FlaskClient, database: Session, frozen: datetime) -> None:
     reader = accounts.person("admin", locale="en", name="管理员")
     accounts.sign_in(client, reader)
