@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -60,7 +61,10 @@ def test_filing_goes_on_while_valkey_does_not_answer(campaign: killing.Campaign)
 def test_without_postgresql_503_and_back_by_itself(campaign: killing.Campaign) -> None:
     site = campaign.site
     before = site.one("SELECT count(*) FROM ticket")
+    backends = killing.children(campaign.servers.postgres_pid)
     os.kill(campaign.servers.postgres_pid, signal.SIGKILL)
+    # one may still answer what it is asked before it sees that the server it belongs to is gone
+    live.until(lambda: not any(map(running, backends)), 20, "every backend is gone")
     away = [site.file("the-same-key") for _ in range(4)]
     page = site.browser("student").get("/tickets")
     ready = site.ask("GET", "/readyz")
@@ -93,6 +97,14 @@ def test_an_upload_cut_by_a_kill_leaves_nothing_and_is_taken_when_sent_again(cam
     assert [answer.status for answer in answers] == [201, 201]
     assert answers[0].body == answers[1].body
     assert site.one("SELECT count(*) FROM attachment WHERE owner_id = %s", int(ticket)) == 1
+
+
+def running(pid: int) -> bool:
+    """Whether a process still does anything; one that has ended and is not buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def files(site: live.Site) -> set[str]:
