@@ -8,6 +8,11 @@ from tests.factories import accounts
 
 
 @pytest.fixture
+def admin(database):
+    return accounts.actor(accounts.person("admin"))
+
+
+@pytest.fixture
 def registry(database):
     return accounts.actor(accounts.person("registry"))
 

@@ -113,3 +113,11 @@ def registered(count):
         now=clock.now(),
     )
     return uploader, head, people
+
+
+CAMPUS = [campus.PLACE_HEADINGS, ["S", "南校区", "校区", ""]]
+
+
+def one_campus(actor, now, rows=CAMPUS):
+    """A batch of places of a single campus, or of these rows, as far as its plan."""
+    return planned(campus.gb18030(rows), kind="places", actor=actor, now=now)

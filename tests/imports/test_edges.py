@@ -7,31 +7,16 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.models import OrgUnit
-from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
-from app.core.outbox import OutboxEvent
-from app.events.imports import ImportSettled
-from app.imports import handlers, policies, queries
+from app.imports import policies, queries
 from app.imports.models import ImportProgress
 from app.imports.services import application, decisions, dry_run, intake, life, looking, parsing, tidying
 from app.imports.services.progress import Meter
-from app.notifications import handlers as notifications
-from app.notifications.models import Notification
-from app.notifications.services import notify
-from bench import plans
-from tests.counting import counted
 from tests.factories import accounts, sites
 from tests.imports import stages
 from tests.imports.files import campus
-
-CAMPUS = [campus.PLACE_HEADINGS, ["S", "南校区", "校区", ""]]
-
-
-@pytest.fixture
-def admin(database):
-    return accounts.actor(accounts.person("admin"))
 
 
 @pytest.fixture
@@ -39,12 +24,8 @@ def student(database):
     return accounts.actor(accounts.person("student"))
 
 
-def planned(admin, now, rows=CAMPUS):
-    return stages.planned(campus.gb18030(rows), kind="places", actor=admin, now=now)
-
-
 def test_every_stage_does_nothing_in_another_state(admin, now):
-    batch = planned(admin, now)
+    batch = stages.one_campus(admin, now)
     looking.run(batch.id, stages.no_step)
     dry_run.run(batch.id, stages.no_step, actor=admin, now=now)
     application.run(batch.id, stages.no_step, actor=admin, now=now)
@@ -57,8 +38,10 @@ def test_every_stage_does_nothing_in_another_state(admin, now):
 
 @pytest.mark.parametrize("stage", ["look", "plan", "apply"])
 def test_a_batch_that_moves_on_while_its_file_is_read_is_left_alone(admin, now, stage):
-    data = campus.gb18030(CAMPUS)
-    batch = stages.upload(data, kind="places", actor=admin, now=now) if stage == "look" else planned(admin, now)
+    data = campus.gb18030(stages.CAMPUS)
+    batch = (
+        stages.upload(data, kind="places", actor=admin, now=now) if stage == "look" else stages.one_campus(admin, now)
+    )
     if stage == "plan":
         decisions.run_again(batch.id, actor=admin, now=now)
     if stage == "apply":
@@ -79,9 +62,9 @@ def test_a_batch_that_moves_on_while_its_file_is_read_is_left_alone(admin, now, 
 
 @pytest.mark.parametrize("stage", ["look", "plan", "apply"])
 def test_a_file_that_is_gone_fails_its_batch_with_words(admin, now, stage):
-    batch = stages.upload(campus.gb18030(CAMPUS), kind="places", actor=admin, now=now)
+    batch = stages.upload(campus.gb18030(stages.CAMPUS), kind="places", actor=admin, now=now)
     if stage != "look":
-        batch = planned(admin, now)
+        batch = stages.one_campus(admin, now)
     if stage == "plan":
         decisions.run_again(batch.id, actor=admin, now=now)
     if stage == "apply":
@@ -98,7 +81,7 @@ def test_a_file_that_is_gone_fails_its_batch_with_words(admin, now, stage):
 
 
 def test_a_file_found_broken_only_while_reading_fails(admin, now):
-    rows = [*CAMPUS, *([f"R{n}", "x", "房间", "S"] for n in range(20))]
+    rows = [*stages.CAMPUS, *([f"R{n}", "x", "房间", "S"] for n in range(20))]
     data = campus.gb18030(rows) + b'Z,"open\r\n'
     batch = stages.upload(data, kind="places", actor=admin, now=now)
     looking.run(batch.id, stages.no_step)
@@ -125,7 +108,7 @@ def test_an_extent_that_vanished_before_applying_fails(database, now):
 
 
 def test_who_lacks_the_right_decides_nothing(admin, student, now):
-    batch = planned(admin, now)
+    batch = stages.one_campus(admin, now)
     for act in (
         lambda: decisions.order(batch.id, actor=student, now=now),
         lambda: decisions.approve(batch.id, actor=student, now=now, looked_at=True),
@@ -155,7 +138,7 @@ def test_the_register_of_people_is_nobodys_who_looks_after_a_part_only(database,
 
 
 def test_moves_there_are_not_are_refused(admin, now):
-    batch = planned(admin, now)
+    batch = stages.one_campus(admin, now)
     other = accounts.actor(accounts.person("admin"))
     with pytest.raises(Conflict):
         decisions.approve(batch.id, actor=other, now=now, looked_at=True)  # places wait for nobody
@@ -167,149 +150,6 @@ def test_moves_there_are_not_are_refused(admin, now):
         life.locked(10**9)
 
 
-def test_what_waits_for_approval_is_counted_for_those_who_may_give_it(database, now):
-    uploader, head = (accounts.actor(accounts.person("registry")) for _ in range(2))
-    rows = [campus.PEOPLE_HEADINGS, campus.person(1, 院系="", 班级="")]
-    stages.planned(campus.gb18030(rows), kind="people", actor=uploader, now=now)
-    assert (queries.waiting_for(head), queries.waiting_for(uploader)) == (1, 0)
-    page = queries.batches(head, open_only=True)
-    assert [batch.state for batch in page.items] == ["waiting"]
-
-
-def test_those_who_may_approve_are_asked_but_never_the_uploader(database, now):
-    uploader, head = accounts.person("registry"), accounts.person("admin")
-    accounts.person("energy")
-    rows = [campus.PEOPLE_HEADINGS, campus.person(1, 院系="", 班级="")]
-    batch = stages.planned(campus.gb18030(rows), kind="people", actor=accounts.actor(uploader), now=now)
-
-    asks, over = (head.id, "approve", True), (head.id, "approve", False)
-    first = batch.version
-    assert heard(batch, "waiting", first) == [asks]
-    assert heard(batch, "waiting", first) == [asks], "the message came twice"
-    decisions.run_again(batch.id, actor=accounts.actor(uploader), now=now)
-    dry_run.run(batch.id, stages.no_step, actor=accounts.actor(uploader), now=now)
-    assert heard(batch, "waiting", batch.version) == [over, asks], "planned anew on the same day: another plan"
-    assert heard(batch, "planning", first + 1) == [over, asks], "a message that comes late ends no later plan"
-    assert heard(batch, "waiting", first) == [over, asks], "nor is the plan before asked about again"
-    decisions.approve(batch.id, actor=accounts.actor(head), now=now, looked_at=True, background=False)
-    application.run(batch.id, stages.no_step, actor=accounts.actor(head), now=now)
-    assert heard(batch, "applied", batch.version) == [over, over], "somebody has decided: nobody is asked any more"
-
-
-def heard(batch, state, version):
-    """The lines of all inboxes after a message that a batch has settled: whose, which, and whether it asks still."""
-    db.session.flush()
-    event = ImportSettled(batch.id, batch.kind, state, batch.uploaded_by, version)
-    handlers.ask_approvers(event, Actor.system(1), clock.now())
-    lines = select(Notification.person_id, Notification.data, Notification.read_at).order_by(Notification.id)
-    return [(row.person_id, row.data["state"], row.read_at is None) for row in db.session.execute(lines)]
-
-
-@pytest.fixture
-def asked(database, now):
-    """A batch that waits, its uploader, and two who are asked to approve it."""
-    uploader, one, other = (accounts.person("registry") for _ in range(3))
-    rows = [campus.PEOPLE_HEADINGS, campus.person(1, 院系="", 班级="")]
-    batch = stages.planned(campus.gb18030(rows), kind="people", actor=accounts.actor(uploader), now=now)
-    assert heard(batch, "waiting", batch.version) == [(one.id, "approve", True), (other.id, "approve", True)]
-    return batch, uploader, one, other
-
-
-def test_a_request_that_comes_after_its_end_asks_nobody(admin, database, now):
-    uploader = accounts.actor(accounts.person("registry"))
-    rows = [campus.PEOPLE_HEADINGS, campus.person(1, 院系="", 班级="")]
-    batch = stages.planned(campus.gb18030(rows), kind="people", actor=uploader, now=now)
-    waited = batch.version
-    decisions.withdraw(batch.id, actor=uploader, now=now)
-    assert heard(batch, "withdrawn", batch.version) == []
-    assert heard(batch, "waiting", waited) == []
-    assert heard(batch, "waiting", 0) == [], "nor one written by the release before"
-
-
-def test_who_may_no_longer_approve_is_asked_no_longer_either(asked, now):
-    batch, uploader, one, other = asked
-    one.disabled_at = now
-    decisions.withdraw(batch.id, actor=accounts.actor(uploader), now=now)
-    assert heard(batch, "withdrawn", batch.version) == [(one.id, "approve", False), (other.id, "approve", False)]
-
-
-def test_the_end_of_a_request_is_one_statement_for_everybody(asked, now):
-    batch, uploader, _one, _other = asked
-    decisions.withdraw(batch.id, actor=accounts.actor(uploader), now=now)
-    db.session.flush()
-    with counted() as sent:
-        event = ImportSettled(batch.id, batch.kind, "withdrawn", batch.uploaded_by, batch.version)
-        handlers.ask_approvers(event, Actor.system(1), now)
-    assert len(sent) == 2, sent
-
-
-def test_who_was_asked_is_found_without_reading_what_others_were_told(database, asked, now):
-    batch, *_people = asked
-    others = [accounts.person("student").id for _ in range(20)]
-    for number in range(100):
-        notify(others, "ticket-message", {}, f"/tickets/{number}", now, key=f"message:{number}")
-    database.flush()
-    with plans.seen(("UPDATE",)) as sent:
-        event = ImportSettled(batch.id, batch.kind, "waiting", batch.uploaded_by, batch.version)
-        handlers.ask_approvers(event, Actor.system(1), now)
-    assert sent
-    connection = database.connection()
-    assert all(plans.read_whole(connection, each) == set() for each in sent)
-    assert all(plans.indexes(connection, each) == {"ix_notification_import"} for each in sent)
-
-
-def test_the_uploaders_own_line_is_left_alone(asked, now):
-    batch, uploader, one, other = asked
-    notifications.import_settled(
-        ImportSettled(batch.id, "people", "waiting", uploader.id, batch.version), Actor.system(1), now
-    )
-    decisions.withdraw(batch.id, actor=accounts.actor(uploader), now=now)
-    over = [(one.id, "approve", False), (other.id, "approve", False)]
-    assert heard(batch, "withdrawn", batch.version) == [*over, (uploader.id, "waiting", True)]
-
-
-@pytest.mark.parametrize(("act", "state"), [(intake.back_to_columns, "mapping"), (decisions.run_again, "planning")])
-def test_a_plan_given_up_for_another_asks_nobody_any_more(asked, now, act, state):
-    batch, uploader, one, other = asked
-    known = {"now": now} if act is decisions.run_again else {}
-    act(batch.id, actor=accounts.actor(uploader), **known)
-    db.session.flush()
-    told = settled_last()
-    assert (told["state"], told["version"]) == (state, batch.version)
-    over = [(one.id, "approve", False), (other.id, "approve", False)]
-    assert heard(batch, told["state"], told["version"]) == over
-
-
-def test_whoever_approves_ends_the_asking_before_it_is_applied(asked, now):
-    batch, _uploader, one, other = asked
-    decisions.approve(batch.id, actor=accounts.actor(one), now=now, looked_at=True)
-    db.session.flush()
-    told = settled_last()
-    assert (told["state"], told["version"]) == ("applying", batch.version)
-    over = [(one.id, "approve", False), (other.id, "approve", False)]
-    assert heard(batch, told["state"], told["version"]) == over
-
-
-def test_a_plan_that_waited_for_nobody_is_given_up_in_silence(admin, now):
-    batch = planned(admin, now)
-    intake.back_to_columns(batch.id, actor=admin)
-    db.session.flush()
-    assert settled_last()["state"] == "planned"
-
-
-def test_a_plan_nobody_has_to_approve_is_ordered_in_silence(admin, now):
-    batch = planned(admin, now)
-    decisions.order(batch.id, actor=admin, now=now)
-    db.session.flush()
-    assert settled_last()["state"] == "planned"
-
-
-def settled_last():
-    """What was published last of a batch that settled."""
-    last = select(OutboxEvent.payload).where(OutboxEvent.kind == ImportSettled.__name__).order_by(OutboxEvent.id.desc())
-    return db.session.scalars(last.limit(1)).one()
-
-
 def test_too_large_and_too_much_is_refused_at_the_door(admin, now, monkeypatch):
     monkeypatch.setattr(intake.sniffing, "MAX_BYTES", 4)
     with pytest.raises(Rejected):
@@ -318,14 +158,14 @@ def test_too_large_and_too_much_is_refused_at_the_door(admin, now, monkeypatch):
     codes = ",".join(str(n) for n in range(intake.MAX_CODES + 1))
     with pytest.raises(Rejected):
         stages.upload(b"12345", kind="people", actor=admin, now=now, extent=codes)
-    batch = stages.upload(campus.gb18030(CAMPUS), kind="places", actor=admin, now=now)
+    batch = stages.upload(campus.gb18030(stages.CAMPUS), kind="places", actor=admin, now=now)
     looking.run(batch.id, stages.no_step)
     with pytest.raises(Rejected):
         intake.choose_reading(batch.id, encoding=None, sheet="nowhere", actor=admin, now=now)
 
 
 def test_ordered_in_the_background_every_stage_is_an_event(admin, now):
-    batch = stages.upload(campus.gb18030(CAMPUS), kind="places", actor=admin, now=now, background=True)
+    batch = stages.upload(campus.gb18030(stages.CAMPUS), kind="places", actor=admin, now=now, background=True)
     stages.work_off()
     shown = stages.batch(batch.id)
     intake.choose_columns(batch.id, header=1, columns=shown.layout["columns"], actor=admin, now=now)
@@ -342,7 +182,7 @@ def test_a_file_of_blank_rows_is_empty_and_a_path_is_no_name(admin, now):
 
 
 def test_progress_is_written_now_and_then_and_ends_the_transaction(admin, now, monkeypatch):
-    batch = planned(admin, now)
+    batch = stages.one_campus(admin, now)
     db.session.commit()
     stepped = []
     meter = Meter(batch.id, "reading", 0, lambda: stepped.append(1))
@@ -373,11 +213,11 @@ def test_an_importer_that_loses_a_row_is_stopped(admin, now, monkeypatch):
 
     monkeypatch.setattr(PlaceImporter, "plan", lambda *_args: iter(()))
     with pytest.raises(AssertionError, match="every row exactly once"):
-        planned(admin, now)
+        stages.one_campus(admin, now)
 
 
 def test_only_open_batches_are_tidied(admin, now):
-    batch = planned(admin, now)
+    batch = stages.one_campus(admin, now)
     later = now + timedelta(days=40)
     decisions.order(batch.id, actor=admin, now=now, background=False)
     assert tidying.tidy(Actor.system(1), later) == 0
@@ -395,7 +235,7 @@ def test_a_place_others_stand_in_is_named_once(admin, now):
 
 
 def test_an_import_of_changes_alone_is_undone(admin, now):
-    stages.applied(campus.gb18030(CAMPUS), kind="places", actor=admin, now=now)
+    stages.applied(campus.gb18030(stages.CAMPUS), kind="places", actor=admin, now=now)
     batch = stages.applied(
         campus.gb18030([campus.PLACE_HEADINGS, ["S", "改名", "校区", ""]]), kind="places", actor=admin, now=now
     )

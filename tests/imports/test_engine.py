@@ -18,11 +18,6 @@ from tests.imports import stages
 from tests.imports.files import build, campus
 
 
-@pytest.fixture
-def admin(database):
-    return accounts.actor(accounts.person("admin"))
-
-
 def rooms():
     return db.session.scalar(
         select(func.count()).select_from(Place).where(Place.kind == "room", Place.valid_to.is_(None))

@@ -10,14 +10,9 @@ from app.imports.models import ImportRow
 from app.sites import importer
 from app.sites.models import Place
 from app.sites.services import place_plan
-from tests.factories import accounts, sites
+from tests.factories import sites
 from tests.imports import stages
 from tests.imports.files import campus
-
-
-@pytest.fixture
-def admin(database):
-    return accounts.actor(accounts.person("admin"))
 
 
 @pytest.fixture(autouse=True)
