@@ -188,9 +188,9 @@ def named_by(number: Any, name: Any, code: Any = None) -> Namer:
         wanted = number.in_([int(key) for key in keys if key.isdecimal()])
         among = wanted if code is None else or_(wanted, code.in_(list(keys)))
         found = db.session.execute(select(number, keyed, name).where(among)).all()
-        called = [said if isinstance(said, str) else words.text(said, i18n.locale()) for *_keys, said in found]
+        spoken = [said if isinstance(said, str) else words.text(said, i18n.locale()) for *_keys, said in found]
         # a code that looks like a number is a code
-        return {str(each[at]): said for at in (0, 1) for each, said in zip(found, called, strict=True)}
+        return {str(each[at]): said for at in (0, 1) for each, said in zip(found, spoken, strict=True)}
 
     return called
 
