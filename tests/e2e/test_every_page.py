@@ -40,6 +40,10 @@ PARTS = """() => [...new Set([...document.querySelectorAll("main *, header *, as
 SIDEWAYS = """() => [...document.querySelectorAll(".scroll")].filter(
     (each) => each.offsetParent && each.scrollWidth > each.clientWidth + 1
 ).map((each) => each.getAttribute("aria-label"))"""
+# A word of state that ends in the middle says another state.
+CUT = """() => [...document.querySelectorAll("td .chip")].filter((each) => each.offsetParent
+    && each.getBoundingClientRect().right > each.closest("td").getBoundingClientRect().right + 1
+).map((each) => each.textContent.trim())"""
 MOST = 200
 """Pages looked at per role; a role with more has grown a kind of page for every object."""
 
@@ -145,6 +149,7 @@ def faults(page: Page, axe: Axe, *, read_before: bool = False) -> list[str]:
             found.append(f"{page.url}: {overflow} px wider than the {size['width']} px screen")
         sideways = page.evaluate(SIDEWAYS)
         found += [f"{page.url} {size['width']} px: this table is read sideways: {name}" for name in sideways]
+        found += [f"{page.url} {size['width']} px: this is cut: {words}" for words in page.evaluate(CUT)]
     return found
 
 
