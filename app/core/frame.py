@@ -23,6 +23,7 @@ from app.core.prepared import Count, Reading
 RIGHTS_AT_MOST = 1024
 DRAWN_AT_MOST = 256
 """Of the mixtures of rights, and of the frames drawn (10 kB each), as many are kept."""
+MANY = 100  # a number from here on is told as 99+, as what is unread is counted no further
 _MARK = "\0"  # stands in no page
 
 
@@ -72,7 +73,7 @@ class Drawn:
             elif what == "number":
                 endpoint, _space, looks = of.partition(" ")
                 number = numbers.get(endpoint)
-                found[at] = f'<span class="{looks}">{number}</span>' if number else ""
+                found[at] = f'<span class="{looks}">{number if number < MANY else "99+"}</span>' if number else ""
             else:
                 found[at] = reader
         return Markup("".join(found))  # noqa: S704 - drawn by templates

@@ -131,6 +131,12 @@ def test_numbers_stand_beside_their_entries(
     assert re.search(r'href="/tickets/unlisted"[^>]*>.*?<span class="rail__n">1</span></a>', rail_of(text(client, "/")))
 
 
+def test_a_number_that_is_counted_no_further_is_told_as_more() -> None:
+    drawn = Drawn(("<a>", "number here n", "</a>"), (("here", "/here"),))
+    said = [drawn.filled("/", {"here": number}, "") for number in (0, 99, 100)]
+    assert said == ["<a></a>", '<a><span class="n">99</span></a>', '<a><span class="n">99+</span></a>']
+
+
 def test_a_rule_looks_at_rights_alone(app: Flask, database: Session) -> None:
     """Else somebody would be shown the entries of whoever came first."""
     people = [accounts.person(code) for code in db.session.scalars(select(Role.code).order_by(Role.code))]

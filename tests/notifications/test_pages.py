@@ -88,6 +88,16 @@ def test_the_number_of_statements_does_not_grow(browser: FlaskClient, lin: Perso
     assert asked(1) == asked(40)
 
 
+def test_a_hundred_unread_lines_are_told_as_more_than_99(browser: FlaskClient, lin: Person) -> None:
+    for _ in range(queries.COUNTED):
+        factory.notification(lin.id)
+    for path in ("/notifications", "/notifications?unread=1"):
+        page = browser.get(path)
+        assert page.status_code == 200
+        assert '<span class="views__n">99+</span>' in page.text
+        assert ">100<" not in page.text
+
+
 def test_choices_are_kept(browser: FlaskClient, lin: Person) -> None:
     page = browser.get("/notifications/choices").get_data(as_text=True)
     assert "A request is accepted" in page
