@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -384,3 +385,14 @@ def test_an_account_closed_or_opened_twice_is_logged_once(database: Session, fro
         assert person.disabled_at == (frozen if act is people.disable else None)
     verbs = database.scalars(select(AuditEntry.verb).where(AuditEntry.object_id == person.id).order_by(AuditEntry.id))
     assert verbs.all() == ["person.disable", "person.enable"]
+
+
+@pytest.mark.parametrize("kind", ["org", "crew", "building", "campus"])
+def test_whom_a_scope_reaches_is_asked_once_and_not_for_each_person(database: Session, kind: str) -> None:
+    """A select within that names the person is run anew for each of 20,000."""
+    reader = accounts.person()
+    accounts.grant(reader, "registry", scope_kind=kind, scope_id=1)
+    actor = accounts.actor(reader)
+    asked = str(select(Person.id).where(queries.reached(actor, "people.read", date(2026, 11, 18))))
+    within = asked.split("person.id) IN (", 1)[1]
+    assert not re.search(r"\bperson\.", within), asked

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, and_, false, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, false, or_, select, tuple_
 
 from app.accounts.models import CrewMember, OrgMembership, OrgUnit, Person, PersonHome
 from app.core.actor import Actor
@@ -34,35 +34,34 @@ def _own(ids: Collection[int], today: date) -> ColumnElement[bool]:
     return Person.id.in_(ids)
 
 
+def _one_of(keys: Select[int, int]) -> ColumnElement[bool]:
+    """Whoever's key is among them. Asked for once: a select that named the person would be run for each of them."""
+    return tuple_(Person.institution_id, Person.id).in_(keys)
+
+
 def _org(ids: Collection[int], today: date) -> ColumnElement[bool]:
     units = subtree(ids)
-    return Person.id.in_(
-        select(OrgMembership.person_id).where(
-            OrgMembership.institution_id == Person.institution_id,
-            OrgMembership.org_unit_id.in_(select(units.c.id)),
-            OrgMembership.during.contains(today),
+    return _one_of(
+        select(OrgMembership.institution_id, OrgMembership.person_id).where(
+            OrgMembership.org_unit_id.in_(select(units.c.id)), OrgMembership.during.contains(today)
         )
     )
 
 
 def _crew(ids: Collection[int], today: date) -> ColumnElement[bool]:
-    return Person.id.in_(
-        select(CrewMember.person_id).where(
-            CrewMember.institution_id == Person.institution_id, CrewMember.crew_id.in_(ids), valid_on(CrewMember, today)
+    return _one_of(
+        select(CrewMember.institution_id, CrewMember.person_id).where(
+            CrewMember.crew_id.in_(ids), valid_on(CrewMember, today)
         )
     )
 
 
 def _living_in(column: Any) -> Any:
     def condition(ids: Collection[int], today: date) -> ColumnElement[bool]:
-        return Person.id.in_(
-            select(PersonHome.person_id)
+        return _one_of(
+            select(PersonHome.institution_id, PersonHome.person_id)
             .join(Place, and_(Place.institution_id == PersonHome.institution_id, Place.id == PersonHome.place_id))
-            .where(
-                PersonHome.institution_id == Person.institution_id,
-                column.in_(ids),
-                PersonHome.during.contains(today),
-            )
+            .where(column.in_(ids), PersonHome.during.contains(today))
         )
 
     return condition
