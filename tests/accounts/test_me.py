@@ -84,6 +84,17 @@ def test_guessing_the_present_password_is_throttled(client: FlaskClient, databas
     assert answer.headers["Retry-After"] == "900"
 
 
+def test_a_right_password_is_no_failure_whatever_else_is_refused(
+    client: FlaskClient, database: Session, frozen: datetime
+) -> None:
+    accounts.sign_in(client, accounts.person(username="lin", locale="en"))
+    for _ in range(7):
+        answer = client.post("/me/password", data={"current": accounts.PASSWORD, "password": "short", "again": "short"})
+        assert answer.status_code == 422
+    assert client.post("/logout").status_code in (302, 303)
+    assert client.post("/login", data={"username": "lin", "password": accounts.PASSWORD}).status_code == 302
+
+
 def test_sessions_of_mine(client: FlaskClient, database: Session, frozen: datetime) -> None:
     person, other = accounts.person(locale="en"), accounts.person()
     phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17) MicroMessenger/8.0"

@@ -79,7 +79,8 @@ def sign_in(username: str, password: str, *, address: str, now: datetime) -> Per
         _note_failure(person, name, address, now)
         raise SignInFailed
     passwords.renew_hash(person, password)
-    db.session.execute(delete(SignInFailure).where(SignInFailure.username == name))
+    with apart() as session:  # what else the request asks for may be refused: the password was right all the same
+        session.execute(delete(SignInFailure).where(SignInFailure.username == name))
     return person
 
 
