@@ -21,6 +21,7 @@ from app.core.actor import Actor
 from app.core.database_errors import is_busy
 from app.core.db import bind_institution
 from app.core.http import bodies, idempotency, problems
+from app.core.http.form_text import FormRequest
 from app.core.institution import by_host
 from app.core.refusals import lacking
 
@@ -46,6 +47,7 @@ class HouqinFlask(Flask):
 
     jinja_environment = rendering.Environment
     session_interface = _Cookies()
+    request_class = FormRequest
 
     def __init__(self, *of: Any, **named: Any) -> None:
         super().__init__(*of, **named)
