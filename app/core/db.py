@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import orjson
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
+from psycopg import OperationalError
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import (
@@ -263,6 +264,8 @@ def _roll_back_to(connection: Connection, name: str) -> None:
 def say(connection: Any, words: str) -> None:
     """Words without values or rows in one message, without the driver's own BEGIN. Raises what the driver would."""
     result = connection.pgconn.exec_(words.encode())
+    if connection.broken:  # a server that hung up says nothing, not even an SQLSTATE
+        raise OperationalError("the connection to the server is lost")
     if result.status != ExecStatus.COMMAND_OK:
         raise error_from_result(result)
 

@@ -138,7 +138,8 @@ def _reports_engine(config: Config, role: Literal["web", "worker"]) -> dict[str,
 
 
 def _apart_engine(app: Flask, config: Config, url: str) -> None:
-    engine = create_engine(url, **engine_options(config, config.apart_pool_size))
+    # used so seldom that only a look tells whether the server hung up meanwhile
+    engine = create_engine(url, **engine_options(config, config.apart_pool_size), pool_pre_ping=True)
     frame_transactions(engine)
     driver.say_no_values(engine)
     app.extensions["houqin_apart"] = sessionmaker(engine, class_=Session, expire_on_commit=False)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from datetime import datetime
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, institution_bound
 from app.core.outbox import Subscription
+from tests import ground
 from tests.core.conftest import World
 
 PHONE = "138 0013 8000"
@@ -51,3 +54,25 @@ def test_the_operations_page_shows_no_value(world: World, caplog: pytest.LogCapt
     said = world.rows()[0].last_error
     assert "not-null constraint" in said
     assert PHONE not in said + caplog.text
+
+
+@pytest.mark.parametrize("pool", ["usual", "apart"])
+def test_a_server_that_hung_up_is_told_as_one_that_is_away_and_is_forgotten(
+    app: Flask, servers: ground.Ground, pool: str
+) -> None:
+    """The pool hands out a connection whose backend was killed: 503 or nothing, but never 500, and only once."""
+    with app.app_context(), institution_bound(1):
+        engine = db.engine if pool == "usual" else app.extensions["houqin_apart"].kw["bind"]
+        engine.dispose()
+        with engine.begin() as connection:
+            backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with psycopg.connect(servers.web_url.replace("+psycopg", ""), autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [backend])
+            while other.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [backend]).fetchone():
+                time.sleep(0.01)
+        if pool == "usual":
+            with pytest.raises(OperationalError) as away, engine.begin():
+                pass
+            assert away.value.connection_invalidated
+        with engine.begin() as connection:
+            assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != backend
