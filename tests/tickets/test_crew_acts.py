@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from app.attachments import queries as kept
 from app.attachments.models import Attachment
+from app.core.actor import Actor
 from app.tickets import order_forms
 from app.tickets.models import TicketEvent, WorkOrder
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import dispatching
+from app.tickets.services import dispatching, filing, opening
 from tests.counting import counted
 from tests.factories import attachments
 from tests.factories import tickets as make
@@ -355,3 +356,58 @@ def test_the_hold_says_which_reasons_need_an_end(
         for reason, needs in (("parts", True), ("weather", True), ("access", False)):
             option = page.split(f'value="{reason}"')[1].split(">")[0]
             assert ('data-needs="until"' in option) is needs, reason
+
+
+@pytest.mark.parametrize(("named", "asked"), [(True, True), (False, False)])
+def test_the_reporter_is_said_to_be_asked_only_where_he_is(
+    ground: make.Ground, now: datetime, login: Callable[..., FlaskClient], named: bool, asked: bool
+) -> None:
+    """N6: who gave no name cannot be asked."""
+    technician = ground.technician()
+    order_id = offered(ground, now) if named else nameless(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, OrderAct.START, now=now)
+    page = _after(login(technician), order_id, "done", done_note="New cartridge")
+    assert "Finished: W26-" in page
+    assert ("The reporter is asked" in page) is asked
+
+
+def nameless(ground: make.Ground, now: datetime) -> int:
+    """An order for what somebody passing by reported, offered."""
+    made = filing.file_ticket(
+        actor=Actor.anonymous(1),
+        now=now,
+        category=ground.category.code,
+        description="水龙头漏水",
+        place_id=ground.room.id,
+        origin="qr",
+    )
+    assert made.order_id is not None
+    dispatching.dispatch_order(actor=Actor.system(1), now=now, order_id=made.order_id)
+    return made.order_id
+
+
+def test_an_order_left_open_keeps_the_reporter_from_being_asked(
+    ground: make.Ground, now: datetime, login: Callable[..., FlaskClient], database: Session
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, OrderAct.START, now=now)
+    ticket_id = order(database, order_id).ticket_id
+    opening.open_order(actor=make.actor(ground.dispatcher), now=now, ticket_id=ticket_id, trade=ground.trade.code)
+    page = _after(login(technician), order_id, "done", done_note="New cartridge")
+    assert "The reporter is asked" not in page
+
+
+def test_a_refusal_promises_nobody(ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]) -> None:
+    """The last of the candidates leaves it with nobody, and an offer made by hand goes back to whoever made it."""
+    technician = ground.technician()
+    page = _after(login(technician), offered(ground, now), "decline", decline_reason="busy")
+    assert "Declined: W26-" in page
+    assert "Somebody else" not in page
+
+
+def _after(client: FlaskClient, order_id: int, act: str, **fields: str) -> str:
+    """The page one is led to after an act."""
+    version = client.get(f"/crew/{order_id}").text.split('name="version" value="')[1].split('"')[0]
+    answer = client.post(f"/crew/{order_id}/{act}", data={"version": version, **fields}, headers=ENGLISH)
+    return client.get(answer.location, headers=ENGLISH).text

@@ -16,7 +16,8 @@ from app.tickets.crew import pages, screens
 from app.tickets.crew.entry import blueprint, order_row
 from app.tickets.order_forms import MEGABYTES, OrderActForm, PhotosForm, named, overtaken
 from app.tickets.refusal_words import sentence
-from app.tickets.rules.workflow import OrderAct
+from app.tickets.rules.workflow import OrderAct, TicketStatus
+from app.tickets.services.done import OrderDone
 
 BACK_TO_DAY = frozenset({OrderAct.DECLINE, OrderAct.DONE, OrderAct.GIVE_BACK})
 """After these the order is no longer in hand: the day is the next page."""
@@ -56,13 +57,13 @@ def act(order_id: str, act: str) -> Any:
     if row.version != data["version"]:
         return _again(row.id, wanted, form, Stale.status, lost=Stale())
     try:
-        order_acts.do(row.id, wanted, data, device.times)
+        done = order_acts.do(row.id, wanted, data, device.times)
     except Rejected as refused:
         form.refuse(refused)
         return _again(row.id, wanted, form, 422)
     except (Stale, Conflict) as lost:
         return _again(row.id, wanted, form, lost.status, lost=lost)
-    return _gone_on(row, wanted)
+    return _gone_on(row, wanted, done)
 
 
 @blueprint.post("/<order_id>/<act>/check")
@@ -105,14 +106,21 @@ def _again(
     return pages.show(it, order_photos.status(status, kept))
 
 
-def _gone_on(row: Any, wanted: OrderAct) -> Any:
-    """Where to after an act: the day, or the order itself."""
+def _gone_on(row: Any, wanted: OrderAct, done: OrderDone) -> Any:
+    """Where to after an act: the day, or the order itself. What comes of it is said only where it is certain."""
     if wanted is OrderAct.DONE:
-        toast(_("Finished: %(number)s. The reporter is asked whether it is fixed.", number=row.number))
+        toast(_finished(row, done))
     elif wanted is OrderAct.DECLINE:
-        toast(_("Passed on. Somebody else is asked."), "info")
+        toast(_("Declined: %(number)s.", number=row.number), "info")
     elif wanted is OrderAct.GIVE_BACK:
         toast(_("Given back: %(number)s.", number=row.number), "info")
     if wanted in BACK_TO_DAY:
         return redirect(url_for("crew.today"), 303)
     return redirect(url_for("crew.order", order_id=row.id), 303)
+
+
+def _finished(row: Any, done: OrderDone) -> str:
+    """An open order of the same request keeps it open, and whoever gave no name cannot be asked (N6)."""
+    if done.ticket_status == TicketStatus.RESOLVED and row.reporter_id is not None:
+        return str(_("Finished: %(number)s. The reporter is asked whether it is fixed.", number=row.number))
+    return str(_("Finished: %(number)s.", number=row.number))
