@@ -386,3 +386,19 @@ def test_a_request_without_an_open_order_gets_one(
     unlisted = ground.file(place_text="外面").id
     assert desk.post(f"/dispatch/requests/{unlisted}/order", data={"trade": "water"}).status_code == 409
     assert desk.get("/dispatch/requests/x/order").status_code == 404
+
+
+def test_a_hold_is_ended_at_the_desk_only_where_nobody_has_the_order(
+    ground: make.Ground, now: datetime, desk: FlaskClient, database: Session
+) -> None:
+    """2: `requeue` wants nobody assigned; whoever holds it goes on himself."""
+    technician = ground.technician()
+    held, loose = offered(ground, now), filed(ground)
+    do(technician, held, OrderAct.ACCEPT, now=now)
+    do(technician, held, OrderAct.HOLD, now=now, reason="access")
+    do(ground.dispatcher, loose, OrderAct.HOLD, now=now, reason="access")
+    assert "End the hold" not in text(desk, f"/dispatch/{held}")
+    assert "End the hold" in text(desk, f"/dispatch/{loose}")
+    version = order(database, loose).version
+    assert desk.post(f"/dispatch/{loose}/requeue", data={"version": version}).status_code == 303
+    assert order(database, loose).state == "queued"

@@ -325,7 +325,8 @@ def panel(row: Any, actor: Actor, now: datetime) -> Panel:
     it.may_open = TicketStatus(row.ticket_status) in workflow.TICKET_MOVING
     state = OrderState(row.state)
     rows = workflow.order_acts(state, {Who.DISPATCHER}, ticket=TicketStatus(row.ticket_status))
-    it.acts = list(_acts(rows))
+    # whoever holds the order ends the hold himself (2: `requeue` wants nobody assigned)
+    it.acts = list(_acts(each for each in rows if each.act is not OrderAct.REQUEUE or row.assignee_id is None))
     it.reassigns = any(each.act is OrderAct.REASSIGN for each in rows)
     it.assigns = any(each.act in (OrderAct.OFFER, OrderAct.QUEUE) for each in rows)
     if state in ORDER_OPEN and (it.assigns or it.reassigns):
