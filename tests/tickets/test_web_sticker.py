@@ -137,6 +137,13 @@ def counting(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("counting")
+def test_what_was_refused_is_not_counted_as_a_report(ground: made.Ground, client: FlaskClient) -> None:
+    for _ in range(6):
+        assert client.post(f"/r/{TOKEN}", data=fields(ground, urgency="soon")).status_code == 422
+    assert client.post(f"/r/{TOKEN}", data=fields(ground)).status_code == 200
+
+
+@pytest.mark.usefixtures("counting")
 def test_sixth_anonymous_report_of_an_hour_waits(ground: made.Ground, client: FlaskClient, login: Login) -> None:
     for _ in range(5):
         assert client.post(f"/r/{TOKEN}", data=fields(ground)).status_code == 200

@@ -102,7 +102,6 @@ _nameless = Limit("sticker", PER_HOUR, 3600, _who_counts, _too_many)
 
 @blueprint.post("/r/<token>")
 @filings
-@_nameless
 @upload(report.MEGABYTES)
 @policy(anyone)
 def sticker_post(token: str) -> Any:
@@ -138,6 +137,8 @@ def _anonymous(place: Place, token: str, hint: str | None) -> Any:
     answers = {} if chosen is None else asking.given(form, chosen, request.form)
     if data is None or chosen is None or form.errors:
         return _anonymous_page(form, place, token, groups, hint=hint), 422
+    if (too_many := _nameless.spend()) is not None:
+        return too_many
     try:
         filed = filing.file_ticket(
             actor=Actor.anonymous(current_actor().institution_id),
