@@ -27,6 +27,8 @@ _SENTENCES = {
     "Not a valid integer.": _l("Give a whole number."),
     "Not a valid boolean.": _l("Give true or false."),
     "Not a valid date.": _l("Give a day, like 2026-09-01."),
+    "Not a valid datetime.": _l("Give a moment with its time zone, like 2026-09-01T08:00:00+08:00."),
+    "Not a valid aware datetime.": _l("Give a moment with its time zone, like 2026-09-01T08:00:00+08:00."),
     "Not a valid mapping type.": _l("An object with named entries is expected here."),
     "Not a valid email address.": _l("Give a complete e-mail address."),
     "String does not match expected pattern.": _l("This entry is not written as it must be."),

@@ -29,6 +29,8 @@ class Everything(Schema):
 
     flag = fields.Boolean()
     day = fields.Date()
+    at = fields.AwareDateTime(format="iso")
+    since = fields.AwareDateTime(format="iso")
     pairs = fields.Dict()
     colour = fields.Enum(Colour)
     ratio = fields.Float()
@@ -47,7 +49,8 @@ class Everything(Schema):
 
 
 WRONG = {
-    "flag": "maybe", "day": "yesterday", "pairs": 1, "colour": "blue", "ratio": "x", "count": "1.5", "many": 3,
+    "flag": "maybe", "day": "yesterday", "at": "tomorrow", "since": "2026-11-18T08:00",
+    "pairs": 1, "colour": "blue", "ratio": "x", "count": "1.5", "many": 3,
     "inner": [], "text": "12345", "mail": "nobody", "longer": "12345", "one": "3", "digits": "x", "between": 10,
     "least": 0, "most": 10, "stranger": 1,
 }  # fmt: skip

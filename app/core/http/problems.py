@@ -41,7 +41,7 @@ TITLES: dict[int, Any] = {
     413: _l("That is too large"),
     415: _l("That kind of content is not taken here"),
     422: _l("Please check what you entered"),
-    428: _l("The request must say which version it changes"),
+    428: _l("A header is missing"),
     429: _l("Too many requests"),
     500: _l("Something went wrong on our side"),
     503: _l("The service is not available for a moment"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.core import forms
 from app.core.http.dumping import InWords, Named
@@ -46,6 +49,11 @@ class NewTicket(forms.Schema):
     reporter_id = forms.Id(load_default=None, allow_none=True)
     contact_name = forms.Text(max=100, load_default=None, allow_none=True)
     contact_phone = forms.Text(max=40, load_default=None, allow_none=True)
+
+    @validates_schema
+    def _one_place(self, data: dict[str, Any], **_options: Any) -> None:
+        if data["place_id"] is not None and data["place_text"] is not None:
+            raise ValidationError(_("Give the place or words for it, not both."), "place_text")
 
 
 class FiledOut(forms.Schema):
