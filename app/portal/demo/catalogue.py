@@ -35,7 +35,6 @@ class Fault:
     trade: str
     minutes: int = 30
     impact: str = "room"
-    automatic: bool = True
     hint_zh: str | None = None
     hint_en: str | None = None
 
@@ -126,8 +125,8 @@ HEADINGS: tuple[tuple[str, str, str, str, tuple[Fault, ...]], ...] = (
         "stairs",
         (
             Fault("corridor-lamp", "走廊灯坏了", "Corridor lamp is out", "electric", 20, "floor"),
-            Fault("wall", "墙面地面破损", "Wall or floor is damaged", "civil", 90, "floor", automatic=False),
-            Fault("road", "道路井盖", "Road or manhole", "civil", 90, "building", automatic=False),
+            Fault("wall", "墙面地面破损", "Wall or floor is damaged", "civil", 90, "floor"),
+            Fault("road", "道路井盖", "Road or manhole", "civil", 90, "building"),
         ),
     ),
     (
@@ -135,7 +134,7 @@ HEADINGS: tuple[tuple[str, str, str, str, tuple[Fault, ...]], ...] = (
         "其他",
         "Something else",
         "dots",
-        (Fault("other", "其他", "Something else", "civil", 30, automatic=False),),
+        (Fault("other", "其他", "Something else", "civil", 30),),
     ),
 )
 
@@ -289,7 +288,6 @@ def build(moment: datetime) -> dict[str, Category]:
                 icon=icon,
                 trade_id=trades[fault.trade].id,
                 position=position,
-                auto_dispatch=fault.automatic,
                 planned_minutes=fault.minutes,
                 impact=fault.impact,
                 hints=hints,

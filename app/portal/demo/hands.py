@@ -80,7 +80,7 @@ def _codes(categories: dict[str, Category], person_id: int) -> list[str]:
     """What one of his trades is called for by itself, without emergencies."""
     trades = set(db.session.scalars(select(TechnicianTrade.trade_id).where(TechnicianTrade.person_id == person_id)))
     urgent = {code for code, *_rest in catalogue.EMERGENCIES}
-    usual = {code: each for code, each in categories.items() if each.auto_dispatch and code not in urgent}
+    usual = {code: each for code, each in categories.items() if code not in urgent | history.LOOKED_AT}
     return [code for code, each in usual.items() if each.trade_id in trades]
 
 

@@ -34,6 +34,8 @@ Life = Generator[float, None, Any]  # yields minutes until its next step
 
 STEPS_PER_COMMIT = 40
 DAYS = 45
+LOOKED_AT = frozenset({"wall", "road", "other"})
+"""What is offered at once like everything else, but a dispatcher looks at it soon: much of it is meant for others."""
 WAKES, SLEEPS = 8, 22  # o'clock: before, hardly anybody reports anything; from then on nobody is on shift
 
 
@@ -42,7 +44,7 @@ class Stage:
 
     def __init__(self, rng: random.Random, cast: Cast, categories: dict[str, Category], moment: datetime) -> None:
         self.rng, self.cast, self.moment = rng, cast, moment
-        self.categories = {code: (each.id, each.auto_dispatch) for code, each in categories.items()}
+        self.categories = {code: each.id for code, each in categories.items()}
         self.institution_id = cast.logins["admin"].institution_id
         self.system = Actor.system(self.institution_id)
         self.now = moment
@@ -93,18 +95,17 @@ def moments(rng: random.Random, moment: datetime, count: int) -> Iterator[dateti
 def ordinary(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:
     """From filing to the end, as most go."""
     rng = stage.rng
-    category_id, automatic = stage.categories[code]
     filed = filing.file_ticket(
         actor=stage.actor(reporter),
         now=stage.now,
-        category=category_id,
+        category=stage.categories[code],
         description=rng.choice(WORDS.get(code, PLAIN)),
         answers=catalogue.ANSWERS.get(code),
         place_id=place_id,
         urgency=rng.choices(("normal", "high", "low"), (8, 2, 1))[0],
         may_enter=rng.random() < 0.5,
     )
-    if not automatic:
+    if code in LOOKED_AT:
         yield rng.uniform(8, 90)
         if (yield from _triage(stage, filed.id, reporter)):
             return
@@ -125,7 +126,7 @@ def ordinary(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:
 
 
 def _triage(stage: Stage, ticket_id: int, reporter: Person) -> Generator[float, None, bool]:
-    """A dispatcher looks at what is not dispatched by itself; True where the story ends here."""
+    """A dispatcher looks at what is often meant for others; True where the story ends here."""
     rng = stage.rng
     desk = stage.actor(stage.cast.logins["dispatcher"])
     fate = rng.random()
@@ -150,7 +151,6 @@ def _triage(stage: Stage, ticket_id: int, reporter: Person) -> Generator[float, 
             note="靠窗的那一个，照片里画了圈。",
         )
         yield rng.uniform(5, 40)
-    acts.accept(actor=desk, now=stage.now, ticket_id=ticket_id, seen=None)
     return False
 
 
@@ -322,7 +322,7 @@ def withdrawn(stage: Stage, reporter: Person, code: str, place_id: int) -> Life:
     filed = filing.file_ticket(
         actor=stage.actor(reporter),
         now=stage.now,
-        category=stage.categories[code][0],
+        category=stage.categories[code],
         answers=catalogue.ANSWERS.get(code),
         description="",
         place_id=place_id,

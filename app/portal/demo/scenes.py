@@ -136,7 +136,7 @@ def asked(stage: Stage, reporter: Person, place_id: int) -> Life:
     filed = filing.file_ticket(
         actor=stage.actor(reporter),
         now=stage.now,
-        category=stage.categories["wall"][0],
+        category=stage.categories["wall"],
         answers=catalogue.ANSWERS["wall"],
         description="墙皮掉了一大块。",
         place_id=place_id,
@@ -151,7 +151,7 @@ def unlisted(stage: Stage, reporter: Person) -> Life:
     filing.file_ticket(
         actor=stage.actor(reporter),
         now=stage.now,
-        category=stage.categories["road"][0],
+        category=stage.categories["road"],
         description="井盖松动，车过的时候响。",
         place_text="体育馆后面的小路",
     )
@@ -163,7 +163,7 @@ def incident(stage: Stage, reporter: Person, others: list[Person], place_id: int
     first = filing.file_ticket(
         actor=stage.actor(reporter),
         now=stage.now,
-        category=stage.categories["low-pressure"][0],
+        category=stage.categories["low-pressure"],
         description="整层楼水压都很低，洗漱没水。",
         place_id=place_id,
     )
@@ -174,7 +174,7 @@ def incident(stage: Stage, reporter: Person, others: list[Person], place_id: int
     again = filing.file_ticket(
         actor=stage.actor(others[0]),
         now=stage.now,
-        category=stage.categories["low-pressure"][0],
+        category=stage.categories["low-pressure"],
         description="水压低，水房也没什么水。",
         place_id=place_id,
     )
@@ -196,7 +196,7 @@ def by_appointment(stage: Stage, reporter: Person, place_id: int) -> Life:
     filing.file_ticket(
         actor=stage.actor(reporter),
         now=stage.now,
-        category=stage.categories["wardrobe"][0],
+        category=stage.categories["wardrobe"],
         description="柜门合页松了，下午在宿舍。",
         place_id=place_id,
         visit=slot,
@@ -214,7 +214,7 @@ def halted(
     filed = filing.file_ticket(
         actor=stage.actor(reporter),
         now=stage.now,
-        category=stage.categories[code][0],
+        category=stage.categories[code],
         description=stage.rng.choice(WORDS.get(code, PLAIN)),
         answers=catalogue.ANSWERS.get(code),
         place_id=place_id,
@@ -275,7 +275,7 @@ def pooled(stage: Stage, reporter: Person, place_id: int) -> Life:
     filed = filing.file_ticket(
         actor=stage.actor(reporter),
         now=stage.now,
-        category=stage.categories["wardrobe"][0],
+        category=stage.categories["wardrobe"],
         description="抽屉滑轨掉了，不急。",
         answers=catalogue.ANSWERS.get("wardrobe"),
         place_id=place_id,
@@ -304,7 +304,7 @@ def called(stage: Stage, reporter: Person, place_id: int) -> Life:
     filed = filing.file_ticket(
         actor=stage.actor(reporter),
         now=stage.now,
-        category=stage.categories["burst-pipe"][0],
+        category=stage.categories["burst-pipe"],
         description="水管爆了，水已经流到走廊。",
         answers=catalogue.ANSWERS.get("burst-pipe"),
         place_id=place_id,
