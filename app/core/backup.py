@@ -82,10 +82,14 @@ def _major(path: str) -> int:
 
 
 def write(target: Path) -> dict[str, Any]:
-    """Write the backup to `target` (replaced only when it is whole); returns the manifest."""
+    """Write the backup to `target` (replaced only when it is whole); returns the manifest. Raises BackupError."""
     target = target.absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as work:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-")
+    except OSError as error:
+        raise BackupError(f"{target} cannot be written ({error.strerror}). Name a file in another folder.") from error
+    with folder as work:
         dump = Path(work) / "database.dump"
         with psycopg.connect(owner_url()) as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -16,7 +16,7 @@ import orjson
 import redis
 from flask import Blueprint, Flask, Response, current_app
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from app.core import clock, queue
 from app.core.db import db
@@ -57,8 +57,11 @@ def _database() -> tuple[Part, ...]:
         ).one()
     except SQLAlchemyError as error:
         db.session.rollback()
+        bare = isinstance(error, ProgrammingError)
+        said = "it has no tables of Houqin" if bare else _first_line(error)
+        mend = "Run: flask db upgrade" if bare else "Is PostgreSQL running, and is DATABASE_URL right?"
         return (
-            Part("database", _first_line(error), "Is PostgreSQL running, and is DATABASE_URL right?"),
+            Part("database", said, mend),
             Part("clock", "unknown"),
             Part("migrations", "unknown"),
         )

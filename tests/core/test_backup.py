@@ -98,3 +98,10 @@ def test_no_program_is_called_with_the_password(tmp_path: Path, monkeypatch: pyt
     assert file.stat().st_mode & 0o077 == 0
     own = {"user": "houqin_owner", "host": "db.example", "dbname": "houqin", "passfile": str(file)}
     assert conninfo_to_dict(said) == own
+
+
+@pytest.mark.parametrize("where", ["houqin.backup/x.backup", "houqin.backup/deeper/x.backup"])
+def test_a_place_that_cannot_be_made_is_said(app: Flask, tmp_path: Path, where: str) -> None:
+    (tmp_path / "houqin.backup").write_bytes(b"a file, no folder")
+    with app.app_context(), pytest.raises(backup.BackupError, match="Name a file in another folder"):
+        backup.write(tmp_path / where)

@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from sqlalchemy import make_url, update
+from sqlalchemy.exc import ProgrammingError
 
-from app.core import clock, doctor
+from app.core import clock, doctor, health
 from app.core.db import db, institution_bound
 from app.core.outbox import OutboxDelivery, publish
 from app.core.transaction import transaction
@@ -82,3 +83,13 @@ def test_a_standby_that_is_away_is_found(app: Flask, monkeypatch: pytest.MonkeyP
         found = doctor._rights()
     assert not found.ok
     assert "REPORT_DATABASE_URL" in found.mend
+
+
+def test_a_database_without_tables_is_told_from_one_that_is_away(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bare(*_of: object) -> None:
+        raise ProgrammingError("SELECT", {}, Exception('relation "alembic_version" does not exist'))
+
+    with app.app_context():
+        monkeypatch.setattr(db.session, "execute", bare)
+        part = health.parts()[0]
+    assert (part.ok, part.mend) == (False, "Run: flask db upgrade")

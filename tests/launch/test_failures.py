@@ -22,6 +22,8 @@ FOLDER = Path("/srv/houqin")
         (PermissionError(errno.EACCES, "denied", "/srv/houqin/lock"), "sudo chown -R $(id -un) /srv/houqin"),
         (OSError(errno.ENOSPC, "full"), "df -h /srv/houqin"),
         (OSError(errno.EROFS, "read-only"), "--data DIR"),
+        (NotADirectoryError(errno.ENOTDIR, "no folder", "/srv/houqin/lock"), "/srv/houqin cannot be a folder"),
+        (FileExistsError(errno.EEXIST, "there", "/srv/houqin"), "/srv/houqin cannot be a folder"),
         (embedded.ServerError("no PostgreSQL here"), "no PostgreSQL here"),
         (failures.Failure("do this"), "do this"),
     ],

@@ -37,6 +37,8 @@ def _of_system(error: OSError, folder: Path) -> str:
         return f"{error.filename} may not be written or read. {mend}"
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"There is no space left for {folder}. Look with `df -h {folder}`, make room, or {other}."
+    if isinstance(error, NotADirectoryError | FileExistsError):
+        return f"{folder} cannot be a folder: a file is in its way; {other}."
     if error.errno == errno.EROFS:
         return f"{folder} cannot be written: it lies on a read-only disk; {other}."
     raise error
