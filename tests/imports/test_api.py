@@ -59,6 +59,11 @@ def test_rooms_are_sent_planned_applied_and_taken_back(client, bearer):
     stale = client.post(f"{url}/apply", headers={**bearer, "If-Match": '"v1"'})
     assert stale.status_code == 412
     assert stale.json["current"]["state"] == "planned"
+    early = client.post(f"{url}/undo", headers={**bearer, "Accept-Language": "en"})
+    assert (early.status_code, early.json["detail"]) == (
+        409,
+        "This import was not applied: there is nothing to take back.",
+    )
     applied = client.post(f"{url}/apply", headers={**bearer, "If-Match": shown.headers["ETag"]})
     assert applied.json["state"] == "applying"
     stages.work_off()

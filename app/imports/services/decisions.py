@@ -118,6 +118,8 @@ def order_undo(batch_id: int, *, actor: Actor, now: datetime, seen: int | None =
     batch = life.locked(batch_id, seen)
     importer = registry.importer(batch.kind)
     permit(actor, lambda somebody: policies.can_decide_kind(somebody, importer))
+    if batch.applied_at is None:
+        raise Conflict(_l("This import was not applied: there is nothing to take back."), code="import-not-applied")
     if not stages.may_be_undone(batch.state, batch.applied_at, now):
         raise Conflict(
             _l("An import can be taken back for 24 hours after it was applied; that time is over."),
