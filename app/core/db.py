@@ -253,8 +253,15 @@ def _begin(connection: Any) -> None:
 
 
 def _roll_back(connection: Any) -> None:
-    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+    """What was to be rolled back is gone with a server that hung up; nobody is handed that connection again."""
+    if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+        return
+    try:
         say(connection, "ABORT")
+    except OperationalError:
+        if not connection.broken:
+            raise
+        connection.invalidate()
 
 
 def _roll_back_to(connection: Connection, name: str) -> None:

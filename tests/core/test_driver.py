@@ -56,6 +56,22 @@ def test_the_operations_page_shows_no_value(world: World, caplog: pytest.LogCapt
     assert PHONE not in said + caplog.text
 
 
+def _kill(servers: ground.Ground, backend: int) -> None:
+    """End a backend and wait until it is gone."""
+    with psycopg.connect(servers.web_url.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [backend])
+        while other.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [backend]).fetchone():
+            time.sleep(0.01)
+
+
+def test_a_reader_whose_server_hung_up_after_the_last_row_has_read_all(app: Flask, servers: ground.Ground) -> None:
+    with app.app_context(), institution_bound(1):
+        backend = db.session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        _kill(servers, backend)
+        db.session.remove()  # as at the end of a request
+        assert db.session.execute(text("SELECT pg_backend_pid()")).scalar_one() != backend
+
+
 @pytest.mark.parametrize("pool", ["usual", "apart"])
 def test_a_server_that_hung_up_is_told_as_one_that_is_away_and_is_forgotten(
     app: Flask, servers: ground.Ground, pool: str
@@ -66,10 +82,7 @@ def test_a_server_that_hung_up_is_told_as_one_that_is_away_and_is_forgotten(
         engine.dispose()
         with engine.begin() as connection:
             backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        with psycopg.connect(servers.web_url.replace("+psycopg", ""), autocommit=True) as other:
-            other.execute("SELECT pg_terminate_backend(%s)", [backend])
-            while other.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [backend]).fetchone():
-                time.sleep(0.01)
+        _kill(servers, backend)
         if pool == "usual":
             with pytest.raises(OperationalError) as away, engine.begin():
                 pass
