@@ -271,10 +271,12 @@ def _roll_back_to(connection: Connection, name: str) -> None:
 def say(connection: Any, words: str) -> None:
     """Words without values or rows in one message, without the driver's own BEGIN. Raises what the driver would."""
     result = connection.pgconn.exec_(words.encode())
-    if connection.broken:  # a server that hung up says nothing, not even an SQLSTATE
-        raise OperationalError("the connection to the server is lost")
     if result.status != ExecStatus.COMMAND_OK:
-        raise error_from_result(result)
+        error = error_from_result(result)
+        if error.sqlstate is None:  # not the server speaks but libpq: the server hung up
+            connection.pgconn.finish()  # so that the pool knows, too
+            raise OperationalError(str(error)) from error
+        raise error
 
 
 ConstraintError = Callable[[], Exception]
