@@ -21,7 +21,10 @@ IN_MEMORY = 4 * 2**20
 """Bytes before a file goes to disk."""
 SHEET_NAME = 31
 """The longest name a sheet may have."""
+LONGEST_CELL = 32_767
+"""Characters of a cell of a workbook; a longer one is not written at all."""
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
+_LIKE_GUARDED = re.compile(r"^'+[=+\-@\t\r]")
 
 
 def written(form: Format, headings: Sequence[str], rows: Iterable[Sequence[Cell]], title: str) -> BinaryIO:
@@ -78,3 +81,13 @@ def workbook(out: BinaryIO, *, row_by_row: bool = False) -> Any:
 def inert(cell: Cell) -> Cell:
     """No text of a CSV may run as a formula when a spreadsheet opens it (reliability.md 1.2.10)."""
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def told_apart(cell: str) -> str:
+    """A text for a table that will be read again: what only looks like guarded bears one apostrophe more."""
+    return f"'{cell}" if _LIKE_GUARDED.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """A cell of such a table as it was, whether the table was a CSV (`inert`) or a workbook."""
+    return cell[1:] if _LIKE_GUARDED.match(cell) else cell

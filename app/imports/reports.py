@@ -13,6 +13,7 @@ from app.core.importing import Column, Day, Importer, Number, Whole
 from app.core.tables import Format
 from app.imports import queries, wording
 from app.imports.models import ImportBatch, ImportRow
+from app.imports.services import refused_file
 
 
 def refused_rows(batch: ImportBatch, importer: Importer[Any], form: Format) -> BinaryIO:
@@ -21,13 +22,14 @@ def refused_rows(batch: ImportBatch, importer: Importer[Any], form: Format) -> B
 
     The two columns in front are left alone by a new import, since no importer knows their headings.
     """
-    headings = [_("Row in the file"), _("What is wrong"), *batch.layout.get("headings", ())]
+    headings = [str(refused_file.ROW), str(refused_file.PROBLEM), *batch.layout.get("headings", ())]
     return tables.written(form, headings, _refused(batch, importer), _("Refused rows"))
 
 
 def _refused(batch: ImportBatch, importer: Importer[Any]) -> Iterator[list[str]]:
     for row in queries.every_row(batch.id, "refused"):
-        yield [str(row.number), "; ".join(_sentences(row, importer)), *row.content.get("cells", ())]
+        told = "; ".join(_sentences(row, importer))
+        yield [str(row.number), told, *(tables.told_apart(cell) for cell in row.content.get("cells", ()))]
 
 
 def _sentences(row: ImportRow, importer: Importer[Any]) -> Iterator[str]:

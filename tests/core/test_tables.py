@@ -7,6 +7,8 @@ import io
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from app.core import tables
@@ -34,6 +36,13 @@ def test_xlsx_keeps_text_text_and_figures_figures() -> None:
 @pytest.mark.parametrize("cell", ["=x", "+1", "-1", "@x", "\tx", "\rx"])
 def test_what_a_spreadsheet_would_run_is_quoted(cell: str) -> None:
     assert tables.inert(cell) == f"'{cell}"
+
+
+@given(st.text(alphabet="'=+-@\t\ra名", max_size=6))
+def test_what_is_told_apart_comes_back_whether_it_was_quoted_or_not(cell: str) -> None:
+    told = tables.told_apart(cell)
+    assert tables.unguarded(told) == cell
+    assert tables.unguarded(str(tables.inert(told))) == cell
 
 
 @pytest.mark.parametrize("cell", [-1, 1.5, None, "x-1", ""])

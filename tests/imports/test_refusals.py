@@ -1,13 +1,16 @@
 """Refused rows told together: one line for what many rows share, with the way to each of them."""
 
 import json
+import re
 
 import pytest
 from sqlalchemy import func, select
 
+from app.core import tables
 from app.core.db import db
 from app.imports import queries
 from app.imports.models import ImportRow
+from app.sites.models import Place
 from tests.counting import counted
 from tests.factories import accounts, sites
 from tests.imports import stages
@@ -82,6 +85,37 @@ def test_every_row_is_in_the_download(admin, batch, login):
     assert answer.get_data().decode("utf-8-sig").count("号楼") == 302
     stored = select(func.count()).select_from(ImportRow).where(ImportRow.batch_id == batch.id)
     assert db.session.scalar(stored.where(ImportRow.outcome == "refused")) == 303
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+def test_refused_rows_come_back_to_the_character(admin, login, now, form, locale):
+    """What is uploaded again means what the first file meant, whatever a spreadsheet or a page would make of it."""
+    admin.locale = locale
+    names = ["-1层储藏室", "+2层", "'-3层", "''=1", "@home", "'普通", "名" * 130, "长" * tables.LONGEST_CELL + "尾"]
+    kept = [["南校区", "9号楼", str(n), name] for n, name in enumerate(names)]
+    lists = [[*HEADINGS, "名称"], *kept]
+    actor = accounts.actor(admin)
+    batch = stages.planned(campus.gb18030(lists), kind="places", actor=actor, now=now)
+    assert batch.counts["refused"] == len(names)
+    answer = login(admin).get(f"/imports/{batch.id}/refused.{form}", buffered=True)
+    if form == "csv":
+        assert not re.search(r'(^|,)"?[=+@-]', answer.get_data().decode("utf-8-sig"), re.MULTILINE)
+    sites.building(db.session.scalars(select(Place).where(Place.code == "S")).one(), "9号楼", "TY9")
+    again = stages.planned(answer.data, kind="places", actor=actor, now=now)
+    taken = queries.rows(again.id, "new", limit=20).items
+    assert [row.label for row in taken] == names[:6]
+    refused = queries.rows(again.id, "refused", limit=20).items
+    assert [(row.reasons[0]["code"], row.reasons[0]["params"]["length"]) for row in refused] == [
+        ("too_long", 130),
+        ("too_long", tables.LONGEST_CELL),
+    ]
+
+
+def test_an_apostrophe_of_somebody_elses_list_stays(admin, now):
+    lists = [[*HEADINGS, "名称"], ["南校区", "3号楼", "5", "'-3层"]]
+    batch = stages.planned(campus.gb18030(lists), kind="places", actor=accounts.actor(admin), now=now)
+    assert [row.label for row in queries.rows(batch.id, "new", limit=20).items] == ["'-3层"]
 
 
 def test_the_command_tells_them_together_too(app, admin, tmp_path):

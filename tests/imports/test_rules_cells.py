@@ -45,6 +45,18 @@ def test_a_blank_cell_is_empty_for_every_parser(blank, parse):
     assert parse(blank) is None
 
 
+@given(st.text(alphabet="a名'=-+@ \t\n\x00\x01\x85\ud800\ufffe\u200b", max_size=12), st.sampled_from(PARSERS))
+def test_a_kept_cell_means_what_the_cell_meant_and_one_that_cannot_be_kept_is_nothing(raw, parse):
+    given_back = cells.kept(raw, limit=10)
+    assert "\0" not in given_back
+    given_back.encode()
+    assert len(given_back) <= 10
+    if isinstance(parse(raw), Bad) or len(raw) > 10:
+        assert isinstance(parse(given_back), Bad)
+    else:
+        assert parse(given_back) == parse(raw)
+
+
 # --- text ---------------------------------------------------------------------------------------------------------
 
 

@@ -29,6 +29,7 @@ Parsed: TypeAlias = V | Bad | None
 
 _INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _SPACES = re.compile(r"\s+")
+_UNSTORABLE = re.compile(r"(?!\s)[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _HANZI = "[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]"
 _LOST_IN_TEXT = re.compile(f"{_HANZI}[?\uff1f]+{_HANZI}")
 _LOST_MARKS = frozenset("\ufffd\u3013\u25a1")
@@ -60,10 +61,15 @@ def clean(raw: str) -> Parsed[str]:
         return raw.strip() or None
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", raw)).translate(_MODERN)
     text = _SPACES.sub(" ", text).strip()
-    for char in text:
-        if char < " " or "\x7f" <= char <= "\x9f" or "\ud800" <= char <= "\udfff" or char in "\ufffe\uffff":
-            return Bad("unstorable", {"character": f"U+{ord(char):04X}"})
+    if (found := _UNSTORABLE.search(text)) is not None:
+        return Bad("unstorable", {"character": f"U+{ord(found[0]):04X}"})
     return text or None
+
+
+def kept(raw: str, *, limit: int) -> str:
+    """A cell as it stands, to be given back; what cannot be kept of it leaves a mark no rule here takes for a value."""
+    whole = raw if len(raw) <= limit else f"{raw[: limit - 1]}\ufffd"
+    return _UNSTORABLE.sub("\ufffd", whole)
 
 
 def text(raw: str, *, limit: int = 200) -> Parsed[str]:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from app.core import importing
+from app.core import importing, tables
 from app.core.importing import Column, Importer, Line, Reason
 from app.imports.models import ImportBatch
 from app.imports.rules import cells, dates, documents, reading, sniffing
 from app.imports.rules.cells import Bad
+from app.imports.services import refused_file
 
 PULSE_EVERY = 1000  # rows between two looks at the clock
 _LONGEST_SHOWN = 120
@@ -35,12 +36,14 @@ def read(stream: BinaryIO, layout: Mapping[str, Any], importer: Importer[Any], p
     table = reading.open_table(stream, sniffed, sheet=layout["sheet"])
     header: int = layout["header"]
     plan = _columns(importer, layout["columns"])
+    returned = refused_file.comes_back(layout["headings"])
     found = Read()
     for record in table:
         if record.number <= header:
             continue
-        found.lines.append(_line(record.number, record.cells, plan))
-        found.raw[record.number] = record.cells
+        row = [tables.unguarded(cell) for cell in record.cells] if returned else record.cells
+        found.lines.append(_line(record.number, row, plan))
+        found.raw[record.number] = row
         if len(found.lines) % PULSE_EVERY == 0:
             pulse(len(found.lines))
     found.blank = table.blank
@@ -80,7 +83,7 @@ def _line(number: int, row: Sequence[str], columns: Sequence[tuple[Column, int, 
 
 
 def shown(column: Column, raw: str) -> str:
-    """A cell as it may be shown and kept: secret ones by their last four, others shortened."""
+    """A cell as it may be shown: secret ones by their last four, others shortened."""
     if column.secret:
         return documents.masked(raw.strip()) if raw.strip() else ""
     tidy = "".join(char if char.isprintable() else "\ufffd" for char in raw.strip())
@@ -88,11 +91,12 @@ def shown(column: Column, raw: str) -> str:
 
 
 def kept_cells(row: Sequence[str], layout: Mapping[str, Any], importer: Importer[Any]) -> list[str]:
-    """A refused row as it goes into the file of refused rows: all its cells, secret ones by their last four."""
-    by_index = {layout["columns"][each.name]: each for each in importer.columns if each.name in layout["columns"]}
-    width = len(layout["headings"])
-    plain = Column("", "", importing.Text())
-    return [shown(by_index.get(index, plain), cell) for index, cell in enumerate(row[:width])]
+    """A refused row as it goes into the file of refused rows: all its cells as they stand, secret ones masked."""
+    secret = {layout["columns"].get(each.name): each for each in importer.columns if each.secret}
+    return [
+        shown(secret[index], cell) if index in secret else cells.kept(cell, limit=tables.LONGEST_CELL)
+        for index, cell in enumerate(row[: len(layout["headings"])])
+    ]
 
 
 def _choice(table: Mapping[str, str]) -> Parse:
