@@ -31,7 +31,8 @@ class Password(fields.String):
     """A password as it was typed: not trimmed, not normalised; anything that is text."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(validate=validate.Length(1, 1000), **options)
+        filled = validate.Length(min=1, error=forms.FILL_IN)
+        super().__init__(validate=[filled, validate.Length(max=1000)], **options)
 
 
 class Day(forms.Day):

@@ -25,6 +25,7 @@ from app.core.words import LANGUAGES
 IDEMPOTENCY_FIELD = "idempotency_key"
 FRAMEWORK_FIELDS = frozenset({"csrf_token", IDEMPOTENCY_FIELD})
 MAX_ID = 2**63 - 1
+FILL_IN: Any = _l("Please fill this in.")
 
 # format characters, spaces and ends of lines of all kinds: text of nothing else shows nothing
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
@@ -63,7 +64,7 @@ class Text(fields.Field[str]):
             raise ValidationError(_("This is too long: at most %(max)s characters.", max=self.max))
         text = clean(value, multiline=self.multiline)
         if self.required and not text:
-            raise ValidationError(_("Please fill this in."))
+            raise ValidationError(str(FILL_IN))
         if len(text) > self.max or sum(map(bool, map(unicodedata.combining, text))) > self.max // 2:
             raise ValidationError(_("This is too long: at most %(max)s characters.", max=self.max))
         return text

@@ -66,6 +66,15 @@ def test_an_unknown_name_takes_as_long_as_a_known_one(
     assert checked[2:] == [None, None]
 
 
+@pytest.mark.parametrize(("locale", "said"), [("en", "Please fill this in."), ("zh-CN", "请填写此项。")])
+def test_an_empty_password_is_asked_for(client: FlaskClient, database: Session, locale: str, said: str) -> None:
+    headers = {"Accept-Language": locale}
+    answer = client.post("/login", data={"username": "ls", "password": ""}, headers=headers)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "1000" not in answer.text
+
+
 def test_an_account_waits_after_five_failures(client: FlaskClient, database: Session, frozen: datetime) -> None:
     accounts.person(username="lin")
     accounts.person(username="wang")
