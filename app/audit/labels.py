@@ -12,13 +12,13 @@ from app.core import i18n, settings, words
 from app.core.db import db
 
 VERBS: dict[str, Any] = {
-    "refused": _l("Asked for a page"),
+    "refused": _l("Asked for a page or an act"),
     "audit.export": _l("Exported the log"),
 }
 
 TRIED: dict[str, Any] = {}
 OBJECTS: dict[str, Any] = {
-    "route": _l("Page"),
+    "route": _l("Page or act"),
     "audit": _l("Audit log"),
 }
 
@@ -58,7 +58,7 @@ FIELDS: dict[str, Any] = {
     "by": _l("By"),
     "entries": _l("Entries"),
     "method": _l("Method"),
-    "endpoint": _l("Page"),
+    "endpoint": _l("Page or act"),
     "path": _l("Path"),
     "value": _l("Value"),
     "reason": _l("Reason"),

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from app.core import i18n
 from app.core.actor import Actor
+from app.core.http.api import API_ROOT
 from app.core.prepared import Count, Reading
 
 RIGHTS_AT_MOST = 1024
@@ -193,12 +194,22 @@ def places() -> int:
 
 
 def called(endpoint: str) -> str:
-    """The navigation's word for the part of the product a page or call belongs to; the endpoint where it has none."""
+    """The navigation's word for the part of the product a page or call belongs to; the endpoint where it has none.
+
+    The nearest entry above its address; where none is, the only entry of the same blueprint.
+    """
     table: tuple[NavItem, ...] = current_app.extensions["houqin_nav"]
+    path = _path(endpoint).removeprefix(API_ROOT)
+    above = {at: item.label for item in table if path and _lies_below(path, at := _path(item.endpoint))}
     of = endpoint.partition(".")[0].removeprefix("api_")
-    found = next((item.label for item in table if item.endpoint == endpoint), None)
-    found = found or next((item.label for item in table if item.endpoint.partition(".")[0] == of), None)
+    beside = [item.label for item in table if item.endpoint.partition(".")[0] == of]
+    found = above[max(above, key=len)] if above else beside[0] if len(beside) == 1 else None
     return f"{found} ({endpoint})" if found else endpoint
+
+
+def _path(endpoint: str) -> str:
+    """The address of an endpoint as its rule has it; empty for one that is no more."""
+    return next(current_app.url_map.iter_rules(endpoint)).rule if endpoint in current_app.view_functions else ""
 
 
 def _lies_below(path: str, url: str) -> bool:

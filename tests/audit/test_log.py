@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import labels, reading, reports, services
 from app.audit.models import AuditEntry
+from app.core import frame
 from app.core.actor import Actor
 from app.tickets.services import catalogue, category_versions
 from tests.counting import counted
@@ -195,6 +197,22 @@ def test_a_refusal_is_said_once_and_the_page_by_its_name(database: Session, clie
         assert row.count(once) == 1
         assert "(audit.entries)" in row
         assert ("Tried to sign in" if locale == "en" else "尝试登录") in page
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "part"),
+    [
+        ("accounts.disable_person", "People"),
+        ("accounts.sign_out_person", "People"),
+        ("api_accounts.people", "People"),
+        ("accounts.own_password", "Me"),
+        ("accounts.sign_in", None),
+        ("gone.for_good", None),
+    ],
+)
+def test_what_was_refused_is_named_by_its_address(app: Flask, endpoint: str, part: str | None) -> None:
+    with app.test_request_context("/", headers={"Accept-Language": "en"}):
+        assert frame.called(endpoint) == (f"{part} ({endpoint})" if part else endpoint)
 
 
 def test_things_are_called_by_their_names_and_the_stored_stays_at_hand(database: Session, client: FlaskClient) -> None:
