@@ -21,7 +21,7 @@ from jinja2.runtime import Context, Macro
 from markupsafe import Markup, escape
 from markupsafe import _escape_inner as _escaped  # type: ignore[attr-defined]  # what `escape` makes Markup of
 
-from app.core.i18n import KEPT_AT_MOST, message, per_language
+from app.core.i18n import KEPT_AT_MOST, format_number, message, per_language
 
 CHOICES_AT_MOST = 16  # of one filter
 _ANY_ID = 1234567890123456789  # a number that fits every rule of addresses and is nobody's id
@@ -47,9 +47,16 @@ def _marked(text: str) -> Markup:
     return Markup(message(text)) % {}  # noqa: S704 - our own messages
 
 
+class _Counted(int):
+    """How many, as `%(num)s` says it: grouped like every figure of a page."""
+
+    def __str__(self) -> str:
+        return format_number(int(self))
+
+
 @pass_eval_context
 def _ngettext(context: EvalContext, singular: str, plural: str, num: int, **variables: Any) -> str:
-    return _filled(get_translations().ungettext(singular, plural, num), {"num": num, **variables}, context)
+    return _filled(get_translations().ungettext(singular, plural, num), {"num": _Counted(num), **variables}, context)
 
 
 def _filled(found: str, variables: Mapping[str, Any], context: EvalContext) -> str:

@@ -69,6 +69,11 @@ def test_numbers_in_words_keep_their_form(app: Flask) -> None:
         assert drawn(app, "{{ ngettext('%(num)d min ago', '%(num)d min ago', 3) }}") == "3 min ago"
 
 
+def test_a_count_in_words_is_grouped(app: Flask) -> None:
+    with app.test_request_context("/", headers={"Accept-Language": "en"}):
+        assert drawn(app, "{{ ngettext('%(num)s order', '%(num)s orders', 20134) }}") == "20,134 orders"
+
+
 def test_options_are_escaped_and_one_is_chosen() -> None:
     options = [{"value": 1, "label": "<a>"}, {"value": 2, "label": Markup("<i>b</i>"), "disabled": True}]
     expected = '<option value="1" selected>&lt;a&gt;</option><option value="2" disabled><i>b</i></option>'
