@@ -58,7 +58,7 @@ def list_imports(asked: dict[str, Any]) -> dict[str, Any]:
 @accepts(blueprint, schemas.FileSchema, "files")
 @answers(blueprint, 201, schemas.BatchSchema)
 @upload(intake.MEGABYTES)
-@policy(policies.can_run)
+@policy(policies.can_upload)
 def create_import(asked: dict[str, Any], sent: dict[str, Any]) -> Answer:
     """Send a file; it is looked at in the background (state `uploaded`, then `mapping` or `asking`)."""
     file: FileStorage = sent["file"]

@@ -15,6 +15,11 @@ def can_run(actor: Actor) -> bool:
     return actor.can("imports.run")
 
 
+def can_upload(actor: Actor) -> bool:
+    """Upload a file: some kind is theirs to import."""
+    return any(can_run_kind(actor, each) for each in registry.importers())
+
+
 def can_approve(actor: Actor) -> bool:
     """Approve somebody else's plan (of some kind)."""
     return actor.can("imports.approve")

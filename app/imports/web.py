@@ -61,7 +61,7 @@ def _kinds() -> list[dict[str, Any]]:
 
 
 @blueprint.get("/new")
-@policy(policies.can_run)
+@policy(policies.can_upload)
 def new() -> str:
     form = forms.Form(UploadSchema, {"kind": request.args.get("kind", ""), "scope": "none"})
     return render_template("imports/new.html", form=form, kinds=_kinds())
@@ -69,7 +69,7 @@ def new() -> str:
 
 @blueprint.post("/new")
 @upload(intake.MEGABYTES)
-@policy(policies.can_run)
+@policy(policies.can_upload)
 def new_post() -> Any:
     """Take the file in; looking at it begins at once in the background."""
     form = forms.Form(UploadSchema)

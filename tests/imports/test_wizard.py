@@ -354,7 +354,7 @@ def test_who_may_not_import_sees_nothing(client, login, database):
     login(accounts.person("student"))
     assert client.get("/imports").status_code == 403
     login(accounts.person("energy", locale="en"))
-    assert client.get("/imports/new").status_code == 200
+    assert client.get("/imports/new").status_code == 403, "no kind is theirs"
     assert send(client, b"a,b", kind="people").status_code == 403
 
 
