@@ -165,7 +165,9 @@ class _Run:
         batch = self._usable()
         if batch.state == "asking":
             names = ", ".join(each["encoding"] for each in batch.layout["candidates"])
-            return str(_("The encoding cannot be told. Name it with --encoding: %(names)s.", names=names))
+            way = _("The encoding cannot be told. Name it with --encoding: %(names)s.", names=names)
+            said = wording.problem(batch.problem, self.importer)
+            return f"{said[0]}. {way}" if said else str(way)
         layout = batch.layout
         if layout.get("header") is None:
             if len(layout["sheets"]) > 1:

@@ -15,7 +15,7 @@ from app.core.actor import Actor
 from app.core.importing import Importer, Outcome, Reason
 from app.imports import policies, queries, registry, wording
 from app.imports.models import ImportBatch, ImportProgress, ImportRow
-from app.imports.rules import stages
+from app.imports.rules import sniffing, stages
 from app.imports.services import life, looking
 
 SHOWN = 20  # rows of an outcome on the result page; the rest has a page of its own
@@ -179,6 +179,13 @@ class Screen:
     def encoding(self) -> str:
         name = self.batch.layout.get("encoding")
         return str(wording.ENCODINGS.get(name, name)) if name else ""
+
+    @property
+    def encodings(self) -> list[dict[str, Any]]:
+        """Encodings another reading may try; none for a workbook, which has no say in it."""
+        if self.batch.layout.get("encoding") is None:
+            return []
+        return [{"value": each, "label": str(wording.ENCODINGS[each])} for each in sniffing.CHOICES]
 
     @property
     def candidates(self) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The engine from upload to undo, on real tables; "Must show 2" of the first release."""
 
+import re
 import time
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, Rejected, Stale
 from app.imports import queries
 from app.imports.models import ImportChunk, ImportRow
+from app.imports.rules import sniffing
 from app.imports.services import application, decisions, dry_run, intake, looking, tidying
 from app.sites.models import Place
 from tests.factories import accounts
@@ -259,6 +261,63 @@ def test_an_encoding_that_cannot_be_told_is_asked(admin, now):
     left = stages.batch(batch.id)
     assert left.state == "mapping"
     assert left.layout["rows"][0]["cells"] == ["學號", "姓名", "宿舍"]
+
+
+STRAY = "编码,名称,类型\r\nS1,南\0校区,校区\r\n".encode()
+"""A NUL makes this UTF-8 look like UTF-16."""
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+def test_an_encoding_that_was_guessed_wrong_is_corrected_on_the_page(login, database, now, locale):
+    person = accounts.person("admin", locale=locale)
+    client = login(person)
+    batch = stages.upload(STRAY, kind="places", actor=accounts.actor(person), now=now)
+    at = f"/imports/{batch.id}"
+
+    def looked_at():
+        looking.run(batch.id, stages.no_step)
+        return stages.batch(batch.id), client.get(at).text
+
+    def choose(encoding):
+        sent = {"encoding": encoding, "version": stages.batch(batch.id).version}
+        assert client.post(f"{at}/reading", data=sent).status_code == 303
+
+    left, page = looked_at()
+    chosen = re.search(r'<select id="f-encoding".*?</select>', page, re.DOTALL)[0]
+    assert re.findall(r'value="([^"]*)"', chosen) == list(sniffing.CHOICES)
+    assert left.layout["encoding"].startswith("utf-16")
+    assert f'value="{left.layout["encoding"]}" selected' in chosen
+    choose("big5hkscs")
+    left, page = looked_at()
+    assert (left.state, left.problem["code"]) == ("asking", "undecodable")
+    said, _rest, offered = page.partition("<fieldset")
+    assert ("Chinese, traditional (Big5)" if locale == "en" else "繁体中文（Big5）") in said
+    assert "名称,类型" in offered
+    choose("utf-8")
+    left, _page = looked_at()
+    assert (left.state, left.layout["encoding"], left.layout["header"]) == ("mapping", "utf-8", 1)
+
+
+def test_a_file_with_a_mark_names_its_encoding_and_may_be_read_as_before(login, database, now):
+    person = accounts.person("admin", locale="en")
+    data = "编码,名称,类型\r\nS,南校区,校区\r\n".encode("utf-16")
+    batch = stages.upload(data, kind="places", actor=accounts.actor(person), now=now)
+    looking.run(batch.id, stages.no_step)
+    at = f"/imports/{batch.id}"
+    client = login(person)
+    assert '<option value="">Unicode (UTF-16)</option>' in client.get(at).text
+    client.post(f"{at}/reading", data={"encoding": "", "version": stages.batch(batch.id).version})
+    looking.run(batch.id, stages.no_step)
+    left = stages.batch(batch.id)
+    assert (left.state, left.layout["encoding"]) == ("mapping", "utf-16")
+
+
+def test_a_workbook_is_asked_for_no_encoding(login, database, now):
+    person = accounts.person("admin", locale="en")
+    data = build.xlsx_bytes([campus.PLACE_HEADINGS, ["S", "南校区", "校区", ""]])
+    batch = stages.upload(data, kind="places", actor=accounts.actor(person), now=now)
+    looking.run(batch.id, stages.no_step)
+    assert "f-encoding" not in login(person).get(f"/imports/{batch.id}").text
 
 
 def test_empty_and_unknown_uploads_are_refused_at_the_door(admin, now, database):

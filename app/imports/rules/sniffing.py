@@ -18,7 +18,7 @@ MAX_BYTES = 64 * 1024 * 1024
 """Largest file taken, in bytes."""
 
 CHOICES = ("gb18030", "big5hkscs", "cp932", "utf-8", "utf-16-le", "utf-16-be")
-"""Encodings a person may choose from where the ladder ends without an answer."""
+"""Encodings a person may choose from where the ladder ends without an answer, or with a wrong one."""
 
 _TAKEN = frozenset((*CHOICES, "utf-8-sig", "utf-16", "utf-32", "gbk", "gb2312", "big5", "shift_jis", "cp1252"))
 
@@ -203,6 +203,12 @@ def first_undecodable_line(stream: BinaryIO, encoding: str) -> int | None:
 def decode_sample(head: bytes, encoding: str) -> str:
     """The beginning of a file as text; a character cut in two by the sample's end is left out."""
     return codecs.getincrementaldecoder(encoding)("replace").decode(head, final=False)
+
+
+def choices(stream: BinaryIO) -> tuple[Preview, ...]:
+    """What a person may choose among, where the encoding chosen before was not that of the file."""
+    stream.seek(0)
+    return previews(stream.read(_SAMPLE))
 
 
 def previews(head: bytes) -> tuple[Preview, ...]:

@@ -65,15 +65,14 @@ def _judge(stream: BinaryIO, importer: Importer[Any], encoding: str | None, shee
     try:
         sniffed = sniffing.sniff(stream, encoding)
         if sniffed.must_ask:
-            shown = [
-                {"encoding": each.encoding, "lines": [_shown(line) for line in each.lines]}
-                for each in sniffed.candidates
-            ]
-            return Look("asking", {"candidates": shown})
+            return Look("asking", _candidates(sniffed.candidates))
         table = reading.open_table(stream, sniffed, sheet=sheet)
         first = table.first(headings.LOOK_AT)
     except Unreadable as problem:
-        return Look("failed", {}, {"code": problem.code, "params": problem.params})
+        told = {"code": problem.code, "params": problem.params}
+        if encoding is not None and problem.code == "undecodable":
+            return Look("asking", _candidates(sniffing.choices(stream)), told)  # a wrong guess costs no second upload
+        return Look("failed", {}, told)
     if not first:
         return Look("failed", {}, {"code": "empty", "params": {}})
     columns = known_columns(importer)
@@ -93,6 +92,11 @@ def _judge(stream: BinaryIO, importer: Importer[Any], encoding: str | None, shee
             "header": header.number if header else None,
         },
     )
+
+
+def _candidates(previews: Sequence[sniffing.Preview]) -> dict[str, Any]:
+    shown = [{"encoding": each.encoding, "lines": [_shown(line) for line in each.lines]} for each in previews]
+    return {"candidates": shown}
 
 
 def _with_headings(
