@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import references
 from app.core.db import Dated, Tenant, code_in_force, ref, to_one
 from app.core.words import Words
 
@@ -268,3 +270,18 @@ class SignInFailure(Tenant):
     username: Mapped[str]
     address: Mapped[str]
     at: Mapped[datetime]
+
+
+references.declare(
+    {
+        "api_token": _l("access token"),
+        "crew_member": _l("membership in a crew"),
+        "login_session": _l("sign-in"),
+        "org_membership": _l("membership in a unit"),
+        "org_unit": _l("unit below"),
+        "person": _l("merged account"),
+        "person_home": _l("home of a person"),
+        "person_identifier": _l("number of a person"),
+        "role_grant": _l("role of a person"),
+    }
+)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.attachments.rules.limits import MOMENTS, REASONS, STATES
+from app.core import references
 from app.core.db import Tenant, ref
 
 
@@ -58,3 +60,10 @@ class Attachment(Tenant):
     original_name: Mapped[str] = mapped_column(default="")
     uploaded_by: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime]
+
+
+references.declare(
+    {
+        "attachment": _l("photo or file"),
+    }
+)

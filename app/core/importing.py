@@ -140,11 +140,13 @@ class Wording:
     """Words for a reason's code: what is wrong, what to do about it. Figures as ``%(name)s``.
 
     `many`: the same said of many rows at once; needed where the message has figures, which differ from row to row.
+    `words` are those of figures that are codes: kept as codes, said in the reader's language.
     """
 
     message: Phrase
     remedy: Phrase
     many: Phrase | None = None
+    words: Mapping[str, Phrase] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, literal, select
 from sqlalchemy import func as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.core.db import Model, Tenant, db
+
+WORDS: dict[str, Any] = {}
+"""What the rows of a table are called (lazy texts by the table's name), for whoever is told that they point to his."""
+
+
+def declare(words: Mapping[str, Any]) -> None:
+    """Add an area's words at its import; each table that points to something imported has some, as a test demands."""
+    WORDS.update(words)
 
 
 def referring(
@@ -24,7 +33,7 @@ def referring(
         return found
     wanted = literal(sorted(ids), ARRAY(BigInteger))
     own = literal(sorted({*ids, *apart_from}), ARRAY(BigInteger))
-    for column in _pointing(model):
+    for column in pointing(model):
         if column.table.name in besides:
             continue
         query = select(column).where(column == sql.any(wanted)).distinct()
@@ -35,7 +44,7 @@ def referring(
     return found
 
 
-def _pointing(model: type[Tenant]) -> Iterator[Column[int]]:
+def pointing(model: type[Tenant]) -> Iterator[Column[int]]:
     """Every column with a foreign key to the table."""
     for table in Model.metadata.sorted_tables:
         for key in table.foreign_key_constraints:

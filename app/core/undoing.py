@@ -19,7 +19,7 @@ def wording(instead: Phrase) -> dict[str, Wording]:
     """The words of both reasons; `instead`: what can be done with a thing that is used."""
     return {
         CHANGED: Wording(_l("was changed since the import"), _l("Change it by hand.")),
-        USED: Wording(_l("is already used (%(what)s)"), instead, many=_l("is already used")),
+        USED: Wording(_l("is already used (%(what)s)"), instead, many=_l("is already used"), words=references.WORDS),
     }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import references
 from app.core.db import Tenant, ref
 from app.core.importing import OUTCOMES
 from app.imports.rules.stages import SOURCES, STATES
@@ -123,3 +125,10 @@ class ImportMapping(Tenant):
     signature: Mapped[str]
     columns: Mapped[dict[str, Any]]
     used_at: Mapped[datetime]
+
+
+references.declare(
+    {
+        "import_batch": _l("import"),
+    }
+)

@@ -11,6 +11,9 @@ _AGAIN = _l("Export the list anew and upload the new file.")
 
 FILES: dict[str, Wording] = {
     "empty": Wording(_l("The file holds no rows"), _l("Choose the file that holds the list.")),
+    "no_rows": Wording(
+        _l("The list holds no rows below its headings"), _l("Fill them in, or choose the file that holds the list.")
+    ),
     "too_large": Wording(_l("The file has %(megabytes)s MB, the limit is %(limit)s"), _l("Split it.")),
     "not_a_table": Wording(_l("This is no table"), _l("Upload a CSV or XLSX file.")),
     "old_workbook": Wording(_l("This is an old .xls workbook"), _AS_XLSX),

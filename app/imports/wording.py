@@ -160,7 +160,8 @@ def summary(code: str, importer: Importer[Any]) -> str:
 
 
 def message(why: Reason, importer: Importer[Any]) -> str:
-    return say(wording_of(why.code, importer).message, why.params)
+    words = wording_of(why.code, importer)
+    return say(words.message, {name: words.words.get(str(code), code) for name, code in why.params.items()})
 
 
 def remedy(why: Reason, importer: Importer[Any]) -> str:
@@ -210,5 +211,12 @@ def problem(stored: Mapping[str, Any] | None, importer: Importer[Any]) -> tuple[
     if stored is None:
         return None
     words = FILES.get(stored["code"]) or importer.wording.get(stored["code"]) or UNKNOWN
-    params = stored.get("params", {})
+    params = {name: _figure(name, given) for name, given in stored.get("params", {}).items()}
     return say(words.message, params), say(words.remedy, params)
+
+
+def _figure(name: str, given: Any) -> Any:
+    """A figure of a file's problem for people: an encoding by its name, numbers grouped."""
+    if name == "encoding":
+        return ENCODINGS.get(given, given)
+    return i18n.format_number(given) if isinstance(given, int) else given

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import references
 from app.core.db import Tenant, ref, to_one
 
 CHANNELS = ("email",)
@@ -108,3 +110,11 @@ class NotificationPreference(Tenant):
     kind: Mapped[str]
     channel: Mapped[str]
     wanted: Mapped[bool]
+
+
+references.declare(
+    {
+        "notification": _l("notification"),
+        "notification_preference": _l("choice of notifications"),
+    }
+)

@@ -17,7 +17,7 @@ from app.core import import_trees, undoing
 from app.core.db import db
 from app.core.errors import Rejected
 from app.core.importing import Choice, Code, Column, Line, Reason, Request, RowPlan, Text, Wording
-from app.sites import queries
+from app.sites import labels, queries
 from app.sites.models import Place
 from app.sites.services import NewPlace, PlaceChange, change_places, close_places, insert_places, place_plan
 from app.sites.services.place_plan import Known, Register
@@ -110,15 +110,17 @@ WORDING: Mapping[str, Wording] = {
         many=_l("The place above is refused itself"),
     ),
     "wrong_level": Wording(
-        _l("A %(kind)s cannot stand in a %(above)s"),
+        _l("“%(kind)s” cannot stand in “%(above)s”"),
         _l("Choose another kind or another place above."),
         many=_l("This kind of place cannot stand in the place above"),
+        words=labels.KINDS,
     ),
     "ring": Wording(_l("The places above lead back to this one"), _l("Correct the code of the place above.")),
     "kind_differs": Wording(
-        _l("The register has this place as %(known)s"),
+        _l("The register has this place as “%(known)s”"),
         _l("A place never changes its kind: close it and add a new one."),
         many=_l("The register has this place otherwise"),
+        words=labels.KINDS,
     ),
     "outside_scope": Wording(
         _l("This place lies outside the part of the campus you look after"), _l("Ask somebody who may change it.")

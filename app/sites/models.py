@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import references
 from app.core.db import Dated, Tenant, code_in_force, ref, to_one
 
 PLACE_KINDS = ("campus", "zone", "building", "unit", "floor", "room", "outdoor", "asset")
@@ -95,3 +97,12 @@ class PlaceAlias(Tenant):
     place_id: Mapped[int] = mapped_column(BigInteger)
     said_at: Mapped[datetime]
     said_by: Mapped[int | None] = mapped_column(BigInteger)
+
+
+references.declare(
+    {
+        "place": _l("place inside"),
+        "place_alias": _l("words that mean a place"),
+        "place_sticker": _l("QR sticker of a place"),
+    }
+)

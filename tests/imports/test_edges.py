@@ -16,7 +16,7 @@ from app.imports.services import application, decisions, dry_run, intake, life, 
 from app.imports.services.progress import Meter
 from tests.factories import accounts, sites
 from tests.imports import stages
-from tests.imports.files import campus
+from tests.imports.files import build, campus
 
 
 @pytest.fixture
@@ -181,6 +181,14 @@ def test_a_file_of_blank_rows_is_empty_and_a_path_is_no_name(admin, now):
     assert stages.upload(b"a", kind="places", actor=admin, now=now, filename="///").filename == "file"
 
 
+@pytest.mark.parametrize("blank", [[], ["", "", "", ""]])
+@pytest.mark.parametrize("make", [campus.gb18030, build.xlsx_bytes])
+def test_headings_alone_are_no_list(admin, now, make, blank):
+    batch = stages.planned(make([campus.PLACE_HEADINGS, blank]), kind="places", actor=admin, now=now)
+    assert (batch.state, batch.problem["code"]) == ("failed", "no_rows")
+    assert not stages.has_file(batch.id)
+
+
 def test_progress_is_written_now_and_then_and_ends_the_transaction(admin, now, monkeypatch):
     batch = stages.one_campus(admin, now)
     db.session.commit()
@@ -202,7 +210,7 @@ def test_many_rows_are_pulsed(admin):
     told = []
     rows = [campus.PLACE_HEADINGS, *([f"R{n}", "x", "房间", "S"] for n in range(2100))]
     layout = {"kind": "csv", "encoding": "gb18030", "delimiter": ",", "sheets": [], "sheet": None, "header": 1}
-    layout["columns"] = {"code": 0}
+    layout |= {"columns": {"code": 0}, "headings": campus.PLACE_HEADINGS}
     found = parsing.read(io.BytesIO(campus.gb18030(rows)), layout, registry.importer("places"), told.append)
     assert told == [1000, 2000]
     assert len(found.lines) == 2100

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import select
 
+from app.core import i18n
 from app.core.db import db
 from app.core.importing import Request
-from app.imports import queries
+from app.imports import queries, wording
 from app.imports.models import ImportRow
 from app.sites import importer
 from app.sites.models import Place
@@ -124,6 +125,30 @@ def test_rings_and_wrong_levels_and_changed_kinds_are_refused(admin, now):
         8: ["no_code"],
         9: ["no_kind"],
     }
+
+
+@pytest.mark.parametrize(
+    ("tag", "level", "kind"),
+    [
+        ("en", "“Campus” cannot stand in “Building”", "The register has this place as “Building”"),
+        ("zh-CN", "“楼栋”下面不能放“校区”", "登记册里此地点为“楼栋”"),
+    ],
+)
+def test_a_refusal_says_kinds_in_words_and_the_value_as_the_file_has_it(admin, now, tag, level, kind):
+    rows = [campus.PLACE_HEADINGS, ["C", "c", "校区", "N3"], ["TY3", "3号楼", "room", "S"]]
+    found = plan(rows, admin, now)[1]
+    with i18n.speaking(tag):
+        said = [
+            [(why.value, wording.message(why, importer.IMPORTER)) for why in map(queries.as_reason, row.reasons)]
+            for row in found.values()
+        ]
+    assert said[0] == [("校区", level)]
+    assert ("room", kind) in said[1]
+
+
+def test_a_kind_the_list_does_not_say_is_no_value_of_it(admin, now):
+    found = plan([["编码", "名称", "上级编码"], ["C", "c", "S"]], admin, now)[1]
+    assert [(why["code"], why["value"]) for why in found[2].reasons] == [("wrong_level", "")]
 
 
 def test_a_code_twice_in_the_file_refuses_all_its_rows(admin, now):

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from app.accounts.models import OrgUnit, Person
+from app.core import i18n, references
+from app.core.importing import Reason
 from app.imports import problems, registry, screens, wording
 from app.imports.rules import stages
+from app.sites.models import Place
 
 ROOT = Path(__file__).resolve().parents[2] / "app"
 
@@ -45,6 +49,18 @@ def test_every_reason_of_an_importer_has_words(app, kind, modules):
     assert raised <= set(importer.wording), raised - set(importer.wording)
 
 
+def test_whatever_uses_an_imported_thing_is_called_by_a_word(app):
+    """No table is shown by its name: `references.declare` of the area the table is in."""
+    using = {column.table.name for model in (Place, OrgUnit, Person) for column in references.pointing(model)}
+    assert using <= set(references.WORDS), using - set(references.WORDS)
+    for tag in ("en", "zh-CN"):
+        with app.app_context(), i18n.speaking(tag):
+            for table in using:
+                said = wording.message(Reason("in_use", None, "x", {"what": table}), registry.importer("places"))
+                assert str(references.WORDS[table]) in said
+                assert "_" not in said
+
+
 def test_states_outcomes_and_chips_are_complete(app):
     assert set(wording.STATES) == set(stages.STATES) == set(screens.CHIPS) == set(screens._STEP_OF) == set(stages.MOVES)
     assert all(after in stages.STATES for moves in stages.MOVES.values() for after in moves)
@@ -70,6 +86,12 @@ def test_a_missing_figure_never_breaks_a_page(app):
 
 def _importers_words():
     return [words for importer in registry.importers() for words in importer.wording.values()]
+
+
+def test_figures_of_a_whole_file_are_grouped(app):
+    stored = {"code": "too_many_missing", "params": {"missing": 20082, "all": 20132, "limit": 5}}
+    with app.app_context(), i18n.speaking("en"):
+        assert wording.problem(stored, registry.importer("people"))[0].startswith("20,082 of 20,132 people")
 
 
 def test_kinds_are_unique_and_unknown_ones_are_not_found(app):

@@ -49,6 +49,9 @@ def run(batch_id: int, step: Callable[[], None], *, actor: Actor, now: datetime)
     if isinstance(read, Unreadable):
         fail(batch, read.code, read.params)
         return
+    if not read.lines:
+        fail(batch, "no_rows", {})
+        return
     try:
         plan = make(batch, read, Request(actor, now, batch.extent))
     except Rejected as refused:
@@ -167,9 +170,12 @@ def _insert(batch: ImportBatch, rows: list[dict[str, Any]]) -> None:
 
 
 def _row(plan: RowPlan, batch: ImportBatch, read: parsing.Read, importer: Importer[Any]) -> dict[str, Any]:
-    content: dict[str, Any] = dict(plan.values)
-    if plan.outcome == "refused" and plan.row is not None:
-        content = {"cells": parsing.kept_cells(read.raw[plan.row], batch.layout, importer)}
+    cells = [] if plan.row is None else read.raw[plan.row]
+    refused = plan.outcome == "refused" and plan.row is not None
+
+    def told(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
+        return [_reason(parsing.as_in_file(why, cells, batch.layout, importer)) for why in reasons]
+
     return {
         "number": plan.row,
         "outcome": plan.outcome,
@@ -177,9 +183,9 @@ def _row(plan: RowPlan, batch: ImportBatch, read: parsing.Read, importer: Import
         "label": plan.label,
         "target_id": plan.target,
         "diff": plan.diff,
-        "content": content,
-        "reasons": [_reason(why) for why in plan.reasons],
-        "remarks": [_reason(why) for why in plan.remarks],
+        "content": {"cells": parsing.kept_cells(cells, batch.layout, importer)} if refused else dict(plan.values),
+        "reasons": told(plan.reasons),
+        "remarks": told(plan.remarks),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from app.core import importing, tables
@@ -15,6 +15,8 @@ from app.imports.services import refused_file
 
 PULSE_EVERY = 1000  # rows between two looks at the clock
 _LONGEST_SHOWN = 120
+_CODED = (importing.Choice, importing.Sex)
+_PLAIN = Column("", "", importing.Text())
 
 Parse = Callable[[str], Any]
 
@@ -88,6 +90,15 @@ def shown(column: Column, raw: str) -> str:
         return documents.masked(raw.strip()) if raw.strip() else ""
     tidy = "".join(char if char.isprintable() else "\ufffd" for char in raw.strip())
     return tidy if len(tidy) <= _LONGEST_SHOWN else f"{tidy[: _LONGEST_SHOWN - 1]}…"
+
+
+def as_in_file(why: Reason, row: Sequence[str], layout: Mapping[str, Any], importer: Importer[Any]) -> Reason:
+    """A reason with the word of the file where an importer, which knows the entry of a code table alone, names that."""
+    coded = any(each.name == why.column and isinstance(each.cell, _CODED) for each in importer.columns)
+    if not (coded and why.value):
+        return why
+    index = layout["columns"].get(why.column)
+    return replace(why, value="" if index is None else shown(_PLAIN, _at(row, index)))
 
 
 def kept_cells(row: Sequence[str], layout: Mapping[str, Any], importer: Importer[Any]) -> list[str]:

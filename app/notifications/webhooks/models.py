@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import references
 from app.core.db import Tenant, ref, to_one
 
 STATES = ("waiting", "sent", "failed")
@@ -69,3 +71,10 @@ class WebhookMessage(Tenant):
     ended_at: Mapped[datetime | None]
 
     endpoint = to_one("WebhookMessage.endpoint_id", "WebhookEndpoint")
+
+
+references.declare(
+    {
+        "webhook_endpoint": _l("webhook"),
+    }
+)

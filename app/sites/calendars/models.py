@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import references
 from app.core.db import Tenant, code_in_force, ref
 from app.core.versions.tables import Draft, Head, Version, draft_rules, version_rules
 from app.sites import models as sites_models
@@ -59,3 +61,9 @@ class CampusHours(Tenant):
 
 
 __all__ = ["HOURS_CLASSES", "CalendarDraft", "CalendarVersion", "CampusHours", "WorkingCalendar", "sites_models"]
+
+references.declare(
+    {
+        "campus_hours": _l("working hours of a campus"),
+    }
+)
