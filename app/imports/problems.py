@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.importing import Wording
 
 _AS_XLSX = _l("Open it in a spreadsheet program and save it as .xlsx.")
+_NOT_TEXT = _l("From line %(line)s on this is not text in %(encoding)s")
 _AGAIN = _l("Export the list anew and upload the new file.")
 
 FILES: dict[str, Wording] = {
@@ -39,7 +40,8 @@ FILES: dict[str, Wording] = {
     "no_such_sheet": Wording(_l("There is no sheet “%(sheet)s”"), _l("Choose another sheet.")),
     "unknown_encoding": Wording(_l("The encoding “%(encoding)s” is not known"), _l("Choose one of those offered.")),
     "encoding_unknown": Wording(_l("In which encoding the file is written is not clear"), _l("Choose the encoding.")),
-    "undecodable": Wording(_l("From line %(line)s on this is not text in %(encoding)s"), _AGAIN),
+    "undecodable": Wording(_NOT_TEXT, _AGAIN),
+    "wrong_encoding": Wording(_NOT_TEXT, _l("Choose another encoding.")),
     "open_quote": Wording(
         _l("The quotation mark that begins in line %(line)s is never closed"), _l("Close or remove it.")
     ),

@@ -289,7 +289,7 @@ def test_an_encoding_that_was_guessed_wrong_is_corrected_on_the_page(login, data
     assert f'value="{left.layout["encoding"]}" selected' in chosen
     choose("big5hkscs")
     left, page = looked_at()
-    assert (left.state, left.problem["code"]) == ("asking", "undecodable")
+    assert (left.state, left.problem["code"]) == ("asking", "wrong_encoding")
     said, _rest, offered = page.partition("<fieldset")
     assert ("Chinese, traditional (Big5)" if locale == "en" else "繁体中文（Big5）") in said
     assert "名称,类型" in offered

@@ -69,10 +69,10 @@ def _judge(stream: BinaryIO, importer: Importer[Any], encoding: str | None, shee
         table = reading.open_table(stream, sniffed, sheet=sheet)
         first = table.first(headings.LOOK_AT)
     except Unreadable as problem:
-        told = {"code": problem.code, "params": problem.params}
-        if encoding is not None and problem.code == "undecodable":
-            return Look("asking", _candidates(sniffing.choices(stream)), told)  # a wrong guess costs no second upload
-        return Look("failed", {}, told)
+        if encoding is not None and problem.code == "undecodable":  # a wrong guess costs no second upload
+            told = {"code": "wrong_encoding", "params": problem.params}
+            return Look("asking", _candidates(sniffing.choices(stream)), told)
+        return Look("failed", {}, {"code": problem.code, "params": problem.params})
     if not first:
         return Look("failed", {}, {"code": "empty", "params": {}})
     columns = known_columns(importer)
