@@ -53,6 +53,8 @@ class ImportSettled(Event):
     uploaded_by: int | None
     version: int = 0
     """Of the batch in this state, which it may come to more than once; 0 in events that were written without it."""
+    decided_by: int | None = None
+    """Who has approved or ordered it, or sent it back; None also in events that were written without it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,14 @@ FILES: dict[str, Wording] = {
     "changed_since": Wording(
         _l("What this import touches has changed since the dry run"), _l("Look at the new result and decide again.")
     ),
+    "not_written": Wording(
+        _l("Nothing was written: rows of the list contradict what the register holds"),
+        _l("Upload the list again and look at its dry run. If it ends so again, tell your administrator this number."),
+    ),
+    "not_taken_back": Wording(
+        _l("Nothing was taken back: what was there before contradicts what the register holds now"),
+        _l("Correct the people or places of this import by hand."),
+    ),
     "undo_blocked": Wording(
         _l("Nothing was taken back. Rows in the way: %(count)s"), _l("See below what stands in the way.")
     ),

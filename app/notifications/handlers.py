@@ -94,11 +94,12 @@ TOLD_STATES = frozenset({"planned", "waiting", "known", "applied", "undone", "fa
 
 
 def import_settled(event: ImportSettled, actor: Actor, now: datetime) -> None:
-    """The uploader learns what became of the file."""
+    """The uploader learns what became of the file; who has approved it only that it came to nothing."""
     if event.state not in TOLD_STATES:
         return
+    people = {event.uploaded_by, event.decided_by if event.state == "failed" else None}
     services.notify(
-        [event.uploaded_by],
+        people,
         "import-settled",
         {"batch": f"I-{event.batch_id:04d}", "kind": event.kind, "state": event.state},
         f"/imports/{event.batch_id}",

@@ -121,6 +121,15 @@ def test_the_uploaders_own_line_is_left_alone(asked, now):
     assert heard(batch, "withdrawn", batch.version) == [*over, (uploader.id, "waiting", True)]
 
 
+@pytest.mark.parametrize(("state", "told"), [("applied", False), ("failed", True)])
+def test_who_has_approved_it_hears_that_it_came_to_nothing(asked, now, state, told):
+    batch, uploader, one, _other = asked
+    event = ImportSettled(batch.id, "people", state, uploader.id, batch.version, decided_by=one.id)
+    notifications.import_settled(event, Actor.system(1), now)
+    lines = select(Notification.person_id).where(Notification.data["state"].astext == state)
+    assert set(db.session.scalars(lines)) == {uploader.id, *([one.id] if told else [])}
+
+
 @pytest.mark.parametrize(("act", "state"), [(intake.back_to_columns, "mapping"), (decisions.run_again, "planning")])
 def test_a_plan_given_up_for_another_asks_nobody_any_more(asked, now, act, state):
     batch, uploader, one, other = asked

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotAllowed, Rejected, Stale
+from app.core.outbox import OutboxEvent
 from app.imports import queries
 from app.imports.models import ImportChunk, ImportRow
 from app.imports.rules import sniffing
@@ -191,6 +192,41 @@ def test_a_failure_while_writing_leaves_nothing(admin, now, monkeypatch):
     application.run(batch.id, stages.no_step, actor=admin, now=now)  # the job tries again
     application.run(batch.id, stages.no_step, actor=admin, now=now)  # and may run twice
     assert stages.batch(batch.id).state == "applied"
+
+
+def twice_of_one_code(*_rows, **_more):
+    for _ in range(2):
+        row = {"institution_id": 1, "kind": "campus", "code": "TWICE", "name": "x", "path": "x"}
+        db.session.execute(Place.__table__.insert().values(**row))
+
+
+def test_what_the_database_never_takes_ends_the_import_and_is_told(admin, now, monkeypatch):
+    from app.sites import importer
+
+    batch = stages.one_campus(admin, now)
+    decisions.order(batch.id, actor=admin, now=now, background=False)
+    monkeypatch.setattr(importer, "insert_places", twice_of_one_code)
+    application.run(batch.id, stages.no_step, actor=admin, now=now)
+    left = stages.batch(batch.id)
+    assert (left.state, left.problem["code"]) == ("failed", "not_written")
+    assert db.session.scalars(select(Place).where(Place.code.in_(["TWICE", "S"]))).first() is None
+    assert not stages.has_file(batch.id)
+    settled = db.session.scalars(
+        select(OutboxEvent.payload).where(OutboxEvent.kind == "ImportSettled").order_by(OutboxEvent.id.desc())
+    ).first()
+    assert (settled["state"], settled["decided_by"]) == ("failed", admin.id)
+
+
+def test_what_the_database_never_takes_back_is_told_too(admin, now, monkeypatch):
+    from app.sites import importer
+
+    batch = stages.applied(campus.gb18030(stages.CAMPUS), kind="places", actor=admin, now=now)
+    decisions.order_undo(batch.id, actor=admin, now=now)
+    monkeypatch.setattr(importer.IMPORTER, "undo", twice_of_one_code)
+    application.undo(batch.id, actor=admin, now=now)
+    left = stages.batch(batch.id)
+    assert (left.state, left.problem["code"]) == ("applied", "not_taken_back")
+    assert db.session.scalars(select(Place).where(Place.code == "TWICE")).first() is None
 
 
 def test_the_mapping_is_remembered_for_the_same_headings(admin, now):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import orjson
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from app.audit import services as audit
+from app.core import transaction
 from app.core.actor import Actor
 from app.core.db import current_institution, db
 from app.core.errors import Rejected
@@ -19,6 +22,8 @@ from app.imports.rules import stages
 from app.imports.rules.unreadable import Unreadable
 from app.imports.services import dry_run, life
 from app.imports.services.progress import Meter
+
+log = logging.getLogger(__name__)
 
 
 def run(batch_id: int, step: Callable[[], None], *, actor: Actor, now: datetime) -> None:
@@ -52,14 +57,29 @@ def run(batch_id: int, step: Callable[[], None], *, actor: Actor, now: datetime)
         return
     written = [row for row in plan.rows if row.outcome in WRITTEN]
     Meter(batch_id, "writing", 0)  # one transaction for all: rows cannot be counted one by one
-    made = importer.apply(written, batch_id, request)
-    _note_made(batch, made)
+    if not _done(batch_id, lambda: _note_made(batch, importer.apply(written, batch_id, request))):
+        dry_run.fail(batch, "not_written", {})
+        return
     batch.applied_at = now
     life.move(batch, "applied")
     life.settle(batch)
     audit.record(
         actor, "import.apply", "import", batch_id, now=now, after={"kind": batch.kind, "written": len(written)}
     )
+
+
+def _done(batch_id: int, work: Callable[[], None]) -> bool:
+    """Do it whole; False, and nothing done, where a constraint stands against it: it would at the next try as well.
+
+    Whatever else is raised is left to the outbox, which tries again.
+    """
+    try:
+        with transaction.attempt():
+            work()
+    except IntegrityError as refused:
+        log.error("import against a constraint", exc_info=refused, extra={"batch": batch_id})
+        return False
+    return True
 
 
 _MADE = text(
@@ -94,8 +114,9 @@ def undo(batch_id: int, *, actor: Actor, now: datetime) -> None:
         life.move(
             batch, "applied", problem={"code": "undo_blocked", "params": {"count": len(blockers)}, "reasons": shown}
         )
+    elif not _done(batch_id, lambda: importer.undo(done, batch_id, request)):
+        life.move(batch, "applied", problem={"code": "not_taken_back", "params": {}})
     else:
-        importer.undo(done, batch_id, request)
         batch.undone_at = now
         life.move(batch, "undone")
         audit.record(actor, "import.undo", "import", batch_id, now=now, after={"kind": batch.kind})

@@ -42,7 +42,8 @@ def move(batch: ImportBatch, state: str, *, problem: dict[str, Any] | None = Non
 
 def settle(batch: ImportBatch) -> None:
     """Tell those who listen that a stage in the background has ended, or that nobody is to approve it any more."""
-    outbox.publish(ImportSettled(batch.id, batch.kind, batch.state, batch.uploaded_by, batch.version))
+    who = {"uploaded_by": batch.uploaded_by, "decided_by": batch.decided_by}
+    outbox.publish(ImportSettled(batch.id, batch.kind, batch.state, version=batch.version, **who))
 
 
 def move_on(batch: ImportBatch, state: str) -> None:
