@@ -1,11 +1,12 @@
-"""Rare lists of people: units of one name, changes since, taken account names, hashes of old, who returns."""
+"""Rare lists of people: units of one name, changes since, taken account names, hashes of old, who returns, planned moves."""
 
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
 
-from app.accounts.models import OrgUnit, PersonIdentifier
+from app.accounts.models import OrgMembership, OrgUnit, Person, PersonIdentifier
 from app.accounts.services import register_write
 from app.core import keyed
 from app.core.db import db
@@ -15,6 +16,7 @@ from app.imports.services import application, decisions, intake, looking
 from tests.factories import accounts
 from tests.imports import stages
 from tests.imports.files import campus
+from tests.imports.people import by_number, load, taken_back
 
 
 def test_units_of_one_name_are_told_apart_by_the_others(database, now):
@@ -127,8 +129,6 @@ def test_the_same_register_again_marks_nobody_anew(database, now):
 
 
 def test_who_left_and_returns_with_a_new_number_is_the_same_person(database, now):
-    from app.accounts.models import Person
-
     uploader, head = (accounts.actor(accounts.person("registry")) for _ in range(2))
 
     def load(row):
@@ -150,3 +150,79 @@ def test_who_left_and_returns_with_a_new_number_is_the_same_person(database, now
     db.session.refresh(left)
     assert (left.valid_to, left.missing_since) == (now.date(), now - timedelta(days=9))
     assert left.username == "2026000001"
+
+
+def listed(*people, headings=("学号", "姓名", "类别")):
+    return [list(headings), *(list(each) for each in people)]
+
+
+CLASS = ("学号", "姓名", "班级")
+
+
+def classes(number):
+    """The class units of a person, by date: code, first day and the day after the last."""
+    found = db.session.execute(
+        select(OrgUnit.code, OrgMembership.during)
+        .join(OrgMembership, OrgMembership.org_unit_id == OrgUnit.id)
+        .where(OrgMembership.person_id == by_number(number).id, OrgUnit.kind == "class")
+    )
+    return sorted((row.code, row.during.lower, row.during.upper) for row in found if not row.during.isempty)
+
+
+def belongs(number, code, start, end=None):
+    unit = db.session.scalars(select(OrgUnit).where(OrgUnit.code == code)).one()
+    db.session.add(OrgMembership(person_id=by_number(number).id, org_unit_id=unit.id, during=Range(start, end)))
+    db.session.flush()
+
+
+@pytest.mark.usefixtures("units")
+@pytest.mark.parametrize("planned", ["C01", "C02"])
+def test_who_will_belong_to_a_unit_later_belongs_to_one_until_then(registry, head, now, planned):
+    """What was planned by hand stands, in the same unit as in another of its kind."""
+    load(listed(("1001", "王一", ""), headings=CLASS), registry, head, now)
+    today, later = now.date(), now.date() + timedelta(days=90)
+    belongs("1001", planned, later)
+    batch = load(listed(("1001", "王一", "C01"), headings=CLASS), registry, head, now)
+    assert batch.state == "applied"
+    assert classes("1001") == sorted([("C01", today, later), (planned, later, None)])
+    assert taken_back(batch, head, now).state == "undone"
+    assert classes("1001") == [(planned, later, None)]
+
+
+@pytest.mark.usefixtures("units")
+def test_who_leaves_a_unit_and_will_come_back_still_comes_back(registry, head, now):
+    today, later = now.date(), now.date() + timedelta(days=90)
+    load(listed(("1001", "王一", ""), headings=CLASS), registry, head, now)
+    belongs("1001", "C01", today - timedelta(days=9), today + timedelta(days=9))
+    belongs("1001", "C01", later)
+    load(listed(("1001", "王一", "C02"), headings=CLASS), registry, head, now)
+    assert classes("1001") == [
+        ("C01", today - timedelta(days=9), today),
+        ("C01", later, None),
+        ("C02", today, later),
+    ]
+
+
+@pytest.mark.usefixtures("units")
+def test_who_is_in_two_units_of_a_kind_stays_in_the_one_the_list_says(registry, head, now):
+    today = now.date()
+    load(listed(("1001", "王一", ""), headings=CLASS), registry, head, now)
+    for code in ("C01", "C02"):
+        belongs("1001", code, today - timedelta(days=9))
+    assert load(listed(("1001", "王一", "C01"), headings=CLASS), registry, head, now).state == "applied"
+    assert classes("1001") == [("C01", today - timedelta(days=9), None), ("C02", today - timedelta(days=9), today)]
+
+
+def test_a_number_somebody_will_get_or_has_for_some_time_yet_jams_no_list(registry, head, now):
+    """Numbers are given by who holds them without an end, from whatever day on."""
+    holder, leaving = accounts.person("student"), accounts.person("student")
+    later = now.date() + timedelta(days=90)
+    numbers = [(holder, "1001", later, None), (leaving, "1002", None, later), (leaving, "1003", later, None)]
+    for person, value, start, end in numbers:
+        row = PersonIdentifier(person_id=person.id, kind="student_no", value=value, valid_from=start, valid_to=end)
+        db.session.add(row)
+    db.session.flush()
+    rows = listed(("1001", holder.name, "学生"), ("1002", "新人", "学生"), ("1003", leaving.name, "学生"))
+    batch = load(rows, registry, head, now)
+    assert (batch.state, batch.counts["new"]) == ("applied", 1)
+    assert [by_number(each).id for each in ("1001", "1003")] == [holder.id, leaving.id]

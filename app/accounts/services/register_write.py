@@ -69,20 +69,34 @@ _ADD_NUMBERS = text(
 _END_MEMBERSHIPS = text(
     """
     UPDATE org_membership SET during =
-        CASE WHEN lower(during) >= :today THEN 'empty'::daterange ELSE daterange(lower(during), :today) END
+        CASE WHEN lower(during) = :today THEN 'empty'::daterange ELSE daterange(lower(during), :today) END
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS ended (person_id bigint, unit_id bigint)
     WHERE org_membership.institution_id = :institution AND org_membership.person_id = ended.person_id
-      AND org_membership.org_unit_id = ended.unit_id AND NOT isempty(during)
-      AND (upper_inf(during) OR upper(during) > :today)
+      AND org_membership.org_unit_id = ended.unit_id AND during @> CAST(:today AS date)
     """
 )
 _ADD_MEMBERSHIPS = text(
     """
+    WITH new AS MATERIALIZED (
+        SELECT person_id, unit_id, kind
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS said (person_id bigint, unit_id bigint)
+        JOIN org_unit ON org_unit.institution_id = :institution AND org_unit.id = unit_id
+    ), known AS MATERIALIZED (
+        SELECT person_id, org_unit_id, kind, lower(during) AS starts
+        FROM org_membership JOIN org_unit USING (institution_id)
+        WHERE institution_id = :institution AND org_unit.id = org_unit_id
+          AND person_id IN (SELECT person_id FROM new) AND NOT isempty(during)
+          AND (upper_inf(during) OR upper(during) > :today)
+    )
     INSERT INTO org_membership (institution_id, person_id, org_unit_id, during)
-    SELECT :institution, person_id, unit_id, daterange(:today, NULL)
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (person_id bigint, unit_id bigint)
+    SELECT :institution, new.person_id, unit_id, daterange(:today, min(starts))
+    FROM new LEFT JOIN known ON known.person_id = new.person_id AND known.kind = new.kind AND starts > :today
+    WHERE (new.person_id, unit_id) NOT IN (
+        SELECT person_id, org_unit_id FROM known WHERE starts IS NULL OR starts <= :today)
+    GROUP BY new.person_id, unit_id
     """
 )
+"""From today until what is planned for later begins, which stands; who is in the unit by other ways stays in it."""
 _MARK_MISSING = text(
     """
     UPDATE person SET missing_since = CAST(:since AS timestamptz)
