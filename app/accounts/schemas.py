@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,17 +12,18 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.accounts.labels import LANGUAGES, ORG_KINDS, SCOPES, SEXES
 from app.accounts.queries import STATES
+from app.accounts.rules import spelling
 from app.accounts.services.sessions import TOKEN_DAYS
 from app.core import forms
 from app.core.forms import Id, Moment, Named, QuerySchema, Schema, Text
 
-PHONE = validate.Regexp(r"^\+?[0-9][0-9 ()\-]{4,24}$", error=_l("Use digits, spaces, + and - only."))
-EMAIL = validate.Email(error=_l("This is not an e-mail address."))
-NUMBER = validate.Regexp(r"^[0-9A-Za-z][0-9A-Za-z._\-/]{0,63}$", error=_l("Use letters and digits only."))
-USERNAME = validate.Regexp(
-    re.compile(r"^[a-z0-9][a-z0-9._\-]{1,63}$", re.IGNORECASE),
-    error=_l("Use 2 to 64 letters, digits, dots and hyphens."),
+PHONE = validate.Regexp(
+    spelling.PHONE,
+    error=_l("Write 3 to 20 digits; spaces, +, - and brackets may stand between them, an extension after “x”."),
 )
+EMAIL = validate.Regexp(spelling.EMAIL, error=_l("This is not an e-mail address."))
+NUMBER = validate.Regexp(spelling.NUMBER, error=_l("Use letters, digits, dots, hyphens and slashes only."))
+USERNAME = validate.Regexp(spelling.USERNAME, error=_l("Use 2 to 64 letters, digits, dots and hyphens."))
 CODE = validate.Regexp(
     re.compile(r"^[0-9a-z][0-9a-z._\-]{0,63}$", re.IGNORECASE), error=_l("Use letters, digits, dots and hyphens only.")
 )
@@ -41,6 +43,27 @@ class Day(forms.Day):
     first_year = 1900
 
 
+class OfSomebody(Schema):
+    """Fields of a person, who may be `known`: how a value is written is not judged anew where it stands there already.
+
+    What came from older lists is left alone until somebody changes it, and keeps nobody from changing the rest.
+    """
+
+    def __init__(self, known: Mapping[str, Any] | None = None, **options: Any) -> None:
+        self._known = known or {}
+        super().__init__(**options)
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Marshmallow's own hook: each schema has fields of its own."""
+        if known := self._known.get(field_name):
+            field_obj.validators = [_unless(known, each) for each in field_obj.validators]
+
+
+def _unless(known: Any, judge: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A judge of spelling who lets one value pass; other judges are left as they are."""
+    return (lambda value: value == known or judge(value)) if isinstance(judge, validate.Regexp) else judge
+
+
 class SignIn(Schema):
     """The sign-in form."""
 
@@ -49,7 +72,7 @@ class SignIn(Schema):
     next = Text(max=2000)
 
 
-class Profile(Schema):
+class Profile(OfSomebody):
     """What people change about themselves."""
 
     locale = Text(validate=validate.OneOf(tuple(LANGUAGES)))
@@ -79,7 +102,7 @@ class NewToken(Schema):
     scopes = fields.List(Text(max=60), load_default=list)
 
 
-class PersonFields(Schema):
+class PersonFields(OfSomebody):
     """A person as an administrator edits them."""
 
     name = Text(max=80, required=True)

@@ -97,11 +97,16 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
+class Email:
+    """An e-mail address."""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """An identity document's number. Always secret."""
 
 
-Cell: TypeAlias = Text | Name | Code | Whole | Number | Day | Choice | Sex | Phone | Document
+Cell: TypeAlias = Text | Name | Code | Whole | Number | Day | Choice | Sex | Phone | Email | Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,10 @@ CELLS: dict[str, Wording] = {
         many=_l("Too many decimals"),
     ),
     "not_in_table": Wording(_l("The code table has no such entry"), _l("Use a code of the table.")),
-    "not_a_phone": Wording(_l("This is not a telephone number"), _l("Write digits only.")),
+    "not_a_phone": Wording(_l("This is not a telephone number"), _l("Write 3 to 20 digits.")),
+    "not_an_email": Wording(
+        _l("This is not an e-mail address"), _l("Write it like name@school.edu.cn, or leave the cell empty.")
+    ),
     "not_a_date": Wording(_l("This is not a date"), _l("Write the date as 2026-01-31.")),
     "no_such_day": Wording(_l("There is no such day"), _l("Write the date as it stands on the document.")),
     "year_out_of_range": Wording(

@@ -44,6 +44,16 @@ def test_language_mail_and_telephone(client: FlaskClient, database: Session, fro
     assert (person.locale, person.email) == (None, None)
 
 
+def test_what_an_older_list_has_brought_hinders_no_change(client: FlaskClient, database: Session) -> None:
+    person = accounts.person("student")
+    person.phone, person.email = "12", "notmail"
+    database.flush()
+    accounts.sign_in(client, person)
+    assert save(client, "/me", {"locale": "en", "phone": "12", "email": "notmail"}).status_code == 302
+    assert person.locale == "en"
+    assert save(client, "/me", {"locale": "en", "phone": "11", "email": "notmail"}).status_code == 422
+
+
 def test_changing_the_password(client: FlaskClient, database: Session, frozen: datetime) -> None:
     person = accounts.person("student", username="lin", locale="en")
     elsewhere = services.open_session(person, address=None, device=None, now=frozen)

@@ -176,6 +176,22 @@ def test_a_person_is_made_and_changed_on_pages(client: FlaskClient, database: Se
     assert entry.after["valid_to"] == "2027-07-01"
 
 
+def test_what_an_older_list_has_brought_hinders_no_change(client: FlaskClient, database: Session) -> None:
+    accounts.sign_in(client, accounts.person("admin", locale="en"))
+    person = accounts.person("student", username="学2049")
+    person.phone, person.email = "12", "notmail"
+    database.flush()
+    address, kept = f"/people/{person.id}/edit", {"username": "学2049", "phone": "12", "email": "notmail", "sex": "F"}
+    assert save(client, address, {**kept, "name": "林晓"}).status_code == 302
+    assert (person.name, person.username, person.phone, person.email) == ("林晓", "学2049", "12", "notmail")
+    bad = save(client, address, {"name": "林晓", "username": "学2050", "phone": "11", "email": "nomail", "sex": "F"})
+    assert bad.status_code == 422
+    for said in ("Use 2 to 64 letters", "Write 3 to 20 digits", "This is not an e-mail address"):
+        assert said in bad.text
+    assert save(client, address, {**kept, "name": "林晓", "phone": "8123"}).status_code == 302
+    assert person.phone == "8123"
+
+
 def test_a_merged_person_leads_to_the_survivor(client: FlaskClient, database: Session) -> None:
     accounts.sign_in(client, accounts.person("admin"))
     survivor = accounts.person()

@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from marshmallow import ValidationError
 
+from app.accounts import schemas
 from app.imports.rules import cells, dates, documents
 from app.imports.rules.cells import Bad
 
@@ -21,6 +23,7 @@ PARSERS = [
     cells.name,
     cells.code,
     cells.phone,
+    cells.email,
     dates.date,
     documents.document,
     lambda raw: cells.integer(raw, low=-5, high=5),
@@ -289,6 +292,7 @@ def test_an_unknown_code_is_refused_with_the_nearest_known_one():
         ("(010) 6278 1234 转 5", "0106278123" + "4转5"),
         ("+44 20 7946 0000", "+442079460000"),
         ("'13812345678", "13812345678"),
+        ("8123", "8123"),
     ],
 )
 def test_telephone_numbers(raw, value):
@@ -301,6 +305,35 @@ def test_telephone_numbers(raw, value):
 )
 def test_what_is_no_telephone_number(raw, reason):
     assert code_of(cells.phone(raw)) == reason
+
+
+@pytest.mark.parametrize("raw", ["lin@example.edu.cn", " l.in+x@mail.example.edu.cn", "ｌ＠example.cn", "a@教育.cn"])
+def test_mail_addresses(raw):
+    assert cells.email(raw) == unicodedata.normalize("NFKC", raw.strip())
+
+
+@pytest.mark.parametrize("raw", ["notmail", "无", "a@b", "a b@c.cn", "a@b..cn", ".a@b.cn", "a@b.cn;c@d.cn"])
+def test_what_is_no_mail_address(raw):
+    assert code_of(cells.email(raw)) == "not_an_email"
+    assert code_of(cells.email("a" * 200 + "@b.cn")) == "too_long"
+
+
+def judged(judge, value):
+    """Whether a page takes the value."""
+    try:
+        judge(value)
+    except ValidationError:
+        return False
+    return True
+
+
+@given(st.from_regex(r"\+?\(?[0-9]{0,6}[ ./)-]{0,2}[0-9]{1,21}((转|x|ext\.?|EXT) ?[0-9]{0,7})?", fullmatch=True))
+def test_a_page_takes_what_a_list_has_brought(raw):
+    """Else whoever came by a list could not be changed any more."""
+    for parse, judge in ((cells.phone, schemas.PHONE), (cells.email, schemas.EMAIL)):
+        value = parse(raw)
+        assert not isinstance(value, str) or judged(judge, value)
+    assert judged(schemas.PHONE, raw) <= isinstance(cells.phone(raw), str)
 
 
 def resident(region="440301", born="20060101", order="123"):

@@ -62,7 +62,7 @@ def me_post() -> Any:
     """Language, e-mail, telephone."""
     actor = current_actor()
     person = _me(actor)
-    form = forms.Form(schemas.Profile)
+    form = forms.Form(schemas.Profile(_shown(person)))
     data = form.load(request.form)
     if data is None:
         return _profile(form, person, 422)

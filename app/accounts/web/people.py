@@ -171,7 +171,7 @@ def _shown(person: Person) -> dict[str, Any]:
 def edit_person_post(person_id: str) -> Any:
     """Change a person."""
     found = editable(person_id)
-    form = forms.Form(schemas.PersonFields)
+    form = forms.Form(schemas.PersonFields(_shown(found)))
     data = form.load(request.form)
     if data is not None:
         changes = {name: data.get(name) for name in ACCOUNT_FIELDS}

@@ -14,7 +14,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
+from app.accounts.rules import spelling
+
 V = TypeVar("V")
+
+EMAIL_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,6 @@ _POINT_ZERO = re.compile(r"\d{5,}\.0+")
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d{0,30})?")
 _MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[3-9]\d{9})")
-_PHONE = re.compile(r"(\+?)(\d{3,20})((?:转|x|ext\.?)\d{1,6})?", re.IGNORECASE)
 _STANDARD_FORMS = {
     "\ue81e": "\u9fb4", "\ue826": "\u9fb5", "\ue82b": "\u9fb6", "\ue82c": "\u9fb7",
     "\ue832": "\u9fb8", "\ue843": "\u9fb9", "\ue854": "\u9fba", "\ue864": "\u9fbb",
@@ -184,10 +187,18 @@ def phone(raw: str) -> Parsed[str]:
     mobile = _MOBILE.fullmatch(value)
     if mobile:
         return mobile[1]
-    other = _PHONE.fullmatch(value)
-    if not other or not (value.isascii() or "转" in value):
-        return Bad("not_a_phone")
-    return value
+    return value if spelling.PHONE.match(value) else Bad("not_a_phone")
+
+
+def email(raw: str) -> Parsed[str]:
+    """An e-mail address; a full-width one is made narrow."""
+    value = clean(raw)
+    if not isinstance(value, str):
+        return value
+    value = unicodedata.normalize("NFKC", value)
+    if len(value) > EMAIL_LIMIT:
+        return Bad("too_long", {"length": len(value), "limit": EMAIL_LIMIT})
+    return value if spelling.EMAIL.match(value) else Bad("not_an_email")
 
 
 def _unwrap_formula(raw: str) -> str:

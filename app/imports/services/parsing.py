@@ -130,5 +130,6 @@ _PARSERS: dict[type, Callable[[Any], Parse]] = {
     importing.Choice: lambda cell: _choice(cell.table),
     importing.Sex: lambda _cell: _choice(cells.SEX),
     importing.Phone: lambda _cell: cells.phone,
+    importing.Email: lambda _cell: cells.email,
     importing.Document: lambda _cell: documents.document,
 }
