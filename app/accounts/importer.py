@@ -23,6 +23,7 @@ from app.core.importing import (
     Column,
     Day,
     Document,
+    Email,
     Line,
     Name,
     Phone,
@@ -81,7 +82,7 @@ COLUMNS = (
            ("department", "unit", "部门", "单位", "所在部门", "部门代码", "所在单位")),
     Column("phone", _l("Telephone"), Phone(),
            ("phone", "telephone", "mobile", "手机", "手机号", "手机号码", "电话", "联系电话", "移动电话")),
-    Column("email", _l("E-mail"), Text(200), ("email", "e-mail", "mail", "邮箱", "电子邮箱", "电子邮件")),
+    Column("email", _l("E-mail"), Email(), ("email", "e-mail", "mail", "邮箱", "电子邮箱", "电子邮件")),
 )  # fmt: skip
 
 WORDING: Mapping[str, Wording] = {
@@ -99,6 +100,17 @@ WORDING: Mapping[str, Wording] = {
         _l("Row %(other)s is the same person under another number"),
         _l("Keep the row with the present number."),
         many=_l("Another row is the same person under another number"),
+    ),
+    "number_form": Wording(
+        _l("A number has letters, digits, dots, hyphens and slashes only"), _l("Correct it in the list.")
+    ),
+    "no_account_name": Wording(
+        _l("The number cannot be an account name"),
+        _l("The person comes without one; it needs 2 to 64 letters, digits, dots and hyphens."),
+    ),
+    "account_name_taken": Wording(
+        _l("Another account is called by this number"),
+        _l("The person comes without an account name. Give one on the person's page where it is needed."),
     ),
     "number_of_another": Wording(
         _l("This number belongs to somebody with another identity document"),
@@ -215,6 +227,8 @@ def _load_people(register: Register, today: date) -> dict[int, int]:
         )
     )
     for row in rows:
+        if row.username is not None:
+            register.account_names.add(row.username.lower())
         if row.merged_into_id is not None:
             merged[row.id] = row.merged_into_id
             continue

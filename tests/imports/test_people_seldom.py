@@ -1,4 +1,4 @@
-"""Rare lists of people: units of one name, changes since, taken account names, hashes of old, who returns, planned moves."""
+"""Rare lists of people: units of one name, changes since, account names, hashes of old, who returns, planned moves."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from app.imports.services import application, decisions, intake, looking
 from tests.factories import accounts
 from tests.imports import stages
 from tests.imports.files import campus
-from tests.imports.people import by_number, load, taken_back
+from tests.imports.people import by_number, load, refusals, remarks, taken_back
 
 
 def test_units_of_one_name_are_told_apart_by_the_others(database, now):
@@ -154,6 +154,58 @@ def test_who_left_and_returns_with_a_new_number_is_the_same_person(database, now
 
 def listed(*people, headings=("学号", "姓名", "类别")):
     return [list(headings), *(list(each) for each in people)]
+
+
+def test_a_number_twice_is_refused_whatever_it_is_a_number_of(registry, now):
+    rows = listed(("2042000001", "王一", "学生"), ("2042000001", "李二", "教工"), ("2042000002", "周三", "教工"))
+    batch = stages.planned(campus.gb18030(rows), kind="people", actor=registry, now=now)
+    assert refusals(batch) == {2: ["number_twice"], 3: ["number_twice"]}
+    assert batch.counts["new"] == 1
+
+
+def test_of_numbers_that_would_be_one_account_name_the_first_is_one(registry, head, now):
+    rows = listed(("B2042X", "王大", "学生"), ("b2042x", "李小", "学生"), ("2042000009", "周三", "学生"))
+    batch = load(rows, registry, head, now)
+    assert (batch.state, batch.counts["new"], remarks(batch)) == ("applied", 3, {3: ["account_name_taken"]})
+    assert [by_number(each).username for each in ("B2042X", "b2042x", "2042000009")] == ["B2042X", None, "2042000009"]
+
+
+def test_accounts_that_follow_their_numbers_into_one_name_do_not_jam(registry, head, now):
+    load([campus.PEOPLE_HEADINGS, *(campus.person(n, 院系="", 班级="") for n in (1, 2))], registry, head, now)
+    rows = [campus.person(1, 学号="K7", 院系="", 班级=""), campus.person(2, 学号="k7", 院系="", 班级="")]
+    batch = load([campus.PEOPLE_HEADINGS, *rows], registry, head, now)
+    assert (batch.state, remarks(batch)[3]) == ("applied", ["account_name_taken", "number_changes"])
+    assert [by_number(each).username for each in ("K7", "k7")] == ["K7", None]
+    assert taken_back(batch, head, now).state == "undone"
+    assert [by_number(f"202600000{n}").username for n in (1, 2)] == ["2026000001", "2026000002"]
+
+
+def test_a_number_that_is_no_account_name_is_a_number_all_the_same(registry, head, now):
+    batch = load(listed(("2049/02", "王一", "学生"), ("7", "李二", "学生")), registry, head, now)
+    assert remarks(batch) == {2: ["no_account_name"], 3: ["no_account_name"]}
+    assert [by_number(each).username for each in ("2049/02", "7")] == [None, None]
+
+
+def test_a_number_a_page_would_refuse_is_refused_unless_it_is_known(registry, head, now):
+    known = accounts.person("student", name="陈旧", username="学2048")
+    db.session.add(PersonIdentifier(person_id=known.id, kind="student_no", value="学2048"))
+    db.session.flush()
+    rows = listed(("学2048", "陈新", "学生"), ("学2049", "王一", "学生"))
+    batch = load(rows, registry, head, now)
+    assert (batch.state, refusals(batch)) == ("applied", {3: ["number_form"]})
+    db.session.refresh(known)
+    assert (known.name, known.username) == ("陈新", "学2048")
+
+
+def test_a_list_by_the_number_of_somebody_merged_leaves_the_survivors_number(registry, head, now):
+    load([campus.PEOPLE_HEADINGS, *(campus.person(n, 院系="", 班级="") for n in (1, 2))], registry, head, now)
+    survivor = by_number("2026000001")
+    by_number("2026000002").merged_into_id = survivor.id
+    db.session.flush()
+    batch = load([campus.PEOPLE_HEADINGS, campus.person(2, 姓名="新名字", 院系="", 班级="")], registry, head, now)
+    assert (batch.state, batch.counts["fields"]) == ("applied", {"name": 1, "sex": 1, "birth_date": 1})
+    assert (by_number("2026000001").name, survivor.username) == ("新名字", "2026000001")
+    assert taken_back(batch, head, now).state == "undone"
 
 
 CLASS = ("学号", "姓名", "班级")

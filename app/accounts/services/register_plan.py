@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from app.accounts.rules import spelling
 from app.core.errors import Rejected
 from app.core.importing import Line, Plain, Reason, RowPlan, refuse
 
@@ -63,6 +64,8 @@ class Register:
     by_document: dict[str, Known] = field(default_factory=dict)
     by_number: dict[tuple[str, str], Known] = field(default_factory=dict)
     units: dict[int, Unit] = field(default_factory=dict)
+    account_names: set[str] = field(default_factory=set)
+    """All there are, in small letters: those of people who have left or were merged, too."""
     hashes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     """Row number → the document of that row as stored, under the present secret first."""
 
@@ -79,6 +82,10 @@ class _Row:
     target: Known | None = None
     holder: Known | None = None
     """Somebody else who has this number now."""
+    holds: bool = False
+    """Whether the number is the person's own already, or was that of somebody merged into her."""
+    username: str | None = None
+    """What her account is called afterwards."""
     units: dict[str, Unit] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
     remarks: list[Reason] = field(default_factory=list)
@@ -99,6 +106,7 @@ def plan(lines: Sequence[Line], register: Register, extent: str) -> Iterator[Row
     missing = _missing(rows, register, extent)
     _hint_returned(rows, missing, register)
     _hint_swapped_names(rows)
+    _name_accounts(rows, register)
     for row in rows:
         yield _outcome(row)
     for person in missing:
@@ -108,25 +116,22 @@ def plan(lines: Sequence[Line], register: Register, extent: str) -> Iterator[Row
 def _row(line: Line, register: Register) -> _Row:
     values = line.values
     kind = "staff_no" if values.get("category") == "staff" else "student_no"
-    return _Row(
-        line,
-        kind,
-        values.get("number") or "",
-        values.get("name") or "",
-        register.hashes.get(line.number, ()),
-        reasons=list(line.reasons),
-    )
+    number, reasons = values.get("number") or "", list(line.reasons)
+    if number and not spelling.NUMBER.match(number) and (kind, number) not in register.by_number:
+        reasons.append(Reason("number_form", "number", number))
+    documents = register.hashes.get(line.number, ())
+    return _Row(line, kind, number, values.get("name") or "", documents, reasons=reasons)
 
 
 def _refuse_doubles(rows: Sequence[_Row]) -> None:
-    """The same number or document twice: all rows of it are refused."""
-    groups: dict[tuple[str, str, str], list[_Row]] = defaultdict(list)
+    """The same number, of whatever kind, or document twice: all rows of it are refused."""
+    groups: dict[tuple[str, str], list[_Row]] = defaultdict(list)
     for row in rows:
         if row.number:
-            groups["number", row.kind, row.number].append(row)
+            groups["number", row.number].append(row)
         if row.documents:
-            groups["document", "", row.documents[0]].append(row)
-    for (column, _kind, _value), group in groups.items():
+            groups["document", row.documents[0]].append(row)
+    for (column, _value), group in groups.items():
         for row in group if len(group) > 1 else ():
             other = group[0] if group[0] is not row else group[1]
             code = "number_twice" if column == "number" else "document_twice"
@@ -176,6 +181,8 @@ def _identify(row: _Row, register: Register) -> None:
         row.holder = by_number  # another document: another person, unless the holder gets a new number
     else:
         row.target = by_number
+    if row.target is not None:
+        row.holds, row.username = row.target is by_number, row.target.username
 
 
 def _refuse_same_person(rows: Sequence[_Row]) -> None:
@@ -270,6 +277,30 @@ def _hint_swapped_names(rows: Sequence[_Row]) -> None:
             row.remarks.append(Reason("names_swapped", "name", row.name))
 
 
+def _name_accounts(rows: Sequence[_Row], register: Register) -> None:
+    """An account is called by the number: that of a new person, and one that was called by a number that changes.
+
+    Two accounts of one name, in letters of whatever size, there cannot be: who comes later has none.
+    """
+    good = [row for row in rows if not row.reasons]
+    following = [row for row in good if row.target is not None and _name_follows(row, row.target)]
+    taken = register.account_names - {row.username.lower() for row in following if row.username}
+    for row in (*following, *(row for row in good if row.target is None)):
+        row.username = None
+        if not spelling.USERNAME.match(row.number):
+            row.remarks.append(Reason("no_account_name", "number", row.number))
+        elif row.number.lower() in taken:
+            row.remarks.append(Reason("account_name_taken", "number", row.number))
+        else:
+            row.username = row.number
+            taken.add(row.number.lower())
+
+
+def _name_follows(row: _Row, target: Known) -> bool:
+    """Whether the account is called by the number that changes; else it keeps its name."""
+    return not row.holds and target.username is not None and target.username == target.numbers.get(row.kind)
+
+
 def _number_of(person: Known) -> str:
     return person.numbers.get("student_no") or person.numbers.get("staff_no") or ""
 
@@ -295,7 +326,7 @@ def _diff(row: _Row) -> dict[str, tuple[Plain, Plain]]:
     if target is None:
         return {}
     diff: dict[str, tuple[Plain, Plain]] = {}
-    if target.numbers.get(row.kind) != row.number:
+    if not row.holds:
         diff["number"] = (target.numbers.get(row.kind), row.number)
     for column in FACTS:
         was, becomes = target.facts[column], row.says(column)
@@ -328,7 +359,8 @@ def _values(row: _Row, diff: Mapping[str, Any]) -> dict[str, Plain]:
     facts = {name: _plain(row.says(name)) for name in FACTS if row.says(name) is not None and (new or name in diff)}
     values: dict[str, Plain] = {
         "kind": row.kind,
-        "number": row.number,
+        "number": row.target.numbers.get(row.kind, row.number) if row.target and row.holds else row.number,
+        "username": row.username,
         "name": row.name or (row.target.name if row.target else ""),
         "facts": facts,
         "units": {column: unit.id for column, unit in row.units.items() if new or column in diff},

@@ -157,8 +157,7 @@ def write(plans: Sequence[RowPlan], batch_id: int, *, actor: Actor, now: datetim
 def _write_new(plans: Sequence[RowPlan], today: date) -> dict[int, int]:
     if not plans:
         return {}
-    taken = _taken_names([str(plan.values["number"]) for plan in plans])
-    rows = [_new_person(plan.values, taken, today) for plan in plans]
+    rows = [_new_person(plan.values, today) for plan in plans]
     ids = list(db.session.scalars(insert(Person).returning(Person.id, sort_by_parameter_order=True), rows))
     by_plan = list(zip(ids, plans, strict=True))
     plan_anew()
@@ -168,19 +167,9 @@ def _write_new(plans: Sequence[RowPlan], today: date) -> dict[int, int]:
     return {plan.row: person_id for person_id, plan in by_plan if plan.row is not None}
 
 
-def _taken_names(wanted: Iterable[str]) -> set[str]:
-    """Account names in use among these (lower case)."""
-    names = sorted({name.lower() for name in wanted})
-    found = db.session.scalars(
-        text("SELECT lower(username) FROM person WHERE lower(username) = ANY(CAST(:names AS text[]))"), {"names": names}
-    )
-    return set(found)
-
-
-def _new_person(values: Mapping[str, Any], taken: set[str], today: date) -> dict[str, Any]:
-    """The account's name is the number, unless somebody has it; there is no password until a door is opened."""
-    number, facts = str(values["number"]), values["facts"]
-    username = None if number.lower() in taken else number
+def _new_person(values: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """There is no password until a door is opened."""
+    number, username, facts = str(values["number"]), values["username"], values["facts"]
     sort_key, search = people.keys(facts["name"], numbers=[number], username=username)
     born = facts.get("birth_date")
     return {
@@ -252,33 +241,23 @@ def _units_were(plans: Iterable[tuple[int, RowPlan]]) -> list[dict[str, int]]:
 
 def _rename(plans: Sequence[tuple[int, RowPlan]], now: datetime) -> None:
     """Facts, account name (where it was the old number) and search keys; a new account name ends the sessions."""
-    following = [(each, plan) for each, plan in plans if _name_follows(plan)]
+    following = [each for each, plan in plans if plan.values["username"] != plan.values["username_was"]]
     if following:  # freed first: in a swap the names cross
-        _run(_FREE_NAMES, ids=[each for each, _plan in following])
-    taken = _taken_names(str(plan.values["number"]) for _each, plan in following)
+        _run(_FREE_NAMES, ids=following)
     rows = []
     for person_id, plan in plans:
-        username = plan.values["username_was"]
-        number = str(plan.values["number"])
-        if _name_follows(plan):
-            username = None if number.lower() in taken else number
+        username, number = plan.values["username"], str(plan.values["number"])
         facts: Any = plan.values["facts"]
         sort_key, search = people.keys(str(plan.values["name"]), numbers=[number], username=_text(username))
         keys = {"username": username, "sort_key": sort_key, "search": search}
         rows.append({"id": person_id, **facts, **keys, "returns": "left" in plan.diff})
     _run(_UPDATE_PEOPLE, rows=rows)
-    for person_id, _plan in following:
+    for person_id in following:
         sessions.close_sessions(person_id, now=now)
 
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
-
-
-def _name_follows(plan: RowPlan) -> bool:
-    """Whether the account is called by the number that changes."""
-    was = plan.diff.get("number", (None, None))[0]
-    return was is not None and _text(plan.values["username_was"]) == was
 
 
 def take_back(plans: Sequence[RowPlan], batch_id: int, *, actor: Actor, now: datetime, today: date) -> None:
