@@ -72,7 +72,8 @@ _END_MEMBERSHIPS = text(
         CASE WHEN lower(during) = :today THEN 'empty'::daterange ELSE daterange(lower(during), :today) END
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS ended (person_id bigint, unit_id bigint)
     WHERE org_membership.institution_id = :institution AND org_membership.person_id = ended.person_id
-      AND org_membership.org_unit_id = ended.unit_id AND during @> CAST(:today AS date)
+      AND org_membership.org_unit_id = ended.unit_id AND NOT isempty(during)
+      AND (upper_inf(during) OR upper(during) > :today) AND (lower_inf(during) OR lower(during) <= :today)
     """
 )
 _ADD_MEMBERSHIPS = text(
@@ -85,8 +86,9 @@ _ADD_MEMBERSHIPS = text(
         SELECT person_id, org_unit_id, kind, lower(during) AS starts
         FROM org_membership JOIN org_unit USING (institution_id)
         WHERE institution_id = :institution AND org_unit.id = org_unit_id
-          AND person_id IN (SELECT person_id FROM new) AND NOT isempty(during)
-          AND (upper_inf(during) OR upper(during) > :today)
+          AND NOT isempty(during) AND (upper_inf(during) OR upper(during) > :today)
+          AND (lower(during) > :today AND person_id IN (SELECT person_id FROM new)
+               OR (person_id, org_unit_id) IN (SELECT person_id, unit_id FROM new))
     )
     INSERT INTO org_membership (institution_id, person_id, org_unit_id, during)
     SELECT :institution, new.person_id, unit_id, daterange(:today, min(starts))
@@ -96,7 +98,9 @@ _ADD_MEMBERSHIPS = text(
     GROUP BY new.person_id, unit_id
     """
 )
-"""From today until what is planned for later begins, which stands; who is in the unit by other ways stays in it."""
+"""From today until what is planned for later begins, which stands; who is in the unit by other ways stays in it.
+
+Read beforehand is only what can stand in the way: all units of all people, compared one by one, take minutes."""
 _MARK_MISSING = text(
     """
     UPDATE person SET missing_since = CAST(:since AS timestamptz)
