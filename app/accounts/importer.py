@@ -102,15 +102,23 @@ WORDING: Mapping[str, Wording] = {
         many=_l("Another row is the same person under another number"),
     ),
     "number_form": Wording(
-        _l("A number has letters, digits, dots, hyphens and slashes only"), _l("Correct it in the list.")
+        _l("A number has letters, digits, dots, hyphens, underscores and slashes only"), _l("Correct it in the list.")
     ),
     "no_account_name": Wording(
         _l("The number cannot be an account name"),
-        _l("The person comes without one; it needs 2 to 64 letters, digits, dots and hyphens."),
+        _l("The person comes without one; it needs 2 to 64 letters, digits, dots, hyphens and underscores."),
     ),
     "account_name_taken": Wording(
         _l("Another account is called by this number"),
         _l("The person comes without an account name. Give one on the person's page where it is needed."),
+    ),
+    "account_keeps_name": Wording(
+        _l("The account cannot be called by the new number"),
+        _l("It keeps its present name. Give another one on the person's page where it is needed."),
+    ),
+    "account_loses_name": Wording(
+        _l("The account loses its name and cannot be called by the new number"),
+        _l("Nobody can sign in with it until it has a name. Give one on the person's page."),
     ),
     "number_of_another": Wording(
         _l("This number belongs to somebody with another identity document"),
@@ -270,7 +278,7 @@ def _load_numbers(register: Register, survivors: Mapping[int, int]) -> None:
 def _load_memberships(register: Register, now: datetime) -> None:
     rows = db.session.execute(
         text(
-            "SELECT person_id, org_unit_id FROM org_membership"
+            "SELECT person_id, org_unit_id, upper(during) AS until FROM org_membership"
             " WHERE NOT isempty(during) AND during @> CAST(:today AS date) ORDER BY id"
         ),
         {"today": places.today(now)},
@@ -279,6 +287,7 @@ def _load_memberships(register: Register, now: datetime) -> None:
         person, unit = register.people.get(row.person_id), register.units.get(row.org_unit_id)
         if person is not None and unit is not None:
             person.units[unit.kind] = unit
+            person.until[unit.id] = row.until
 
 
 IMPORTER = PeopleImporter()

@@ -22,8 +22,8 @@ PHONE = validate.Regexp(
     error=_l("Write 3 to 20 digits; spaces, +, - and brackets may stand between them, an extension after “x”."),
 )
 EMAIL = validate.Regexp(spelling.EMAIL, error=_l("This is not an e-mail address."))
-NUMBER = validate.Regexp(spelling.NUMBER, error=_l("Use letters, digits, dots, hyphens and slashes only."))
-USERNAME = validate.Regexp(spelling.USERNAME, error=_l("Use 2 to 64 letters, digits, dots and hyphens."))
+NUMBER = validate.Regexp(spelling.NUMBER, error=_l("Use letters, digits, dots, hyphens, underscores and slashes only."))
+USERNAME = validate.Regexp(spelling.USERNAME, error=_l("Use 2 to 64 letters, digits, dots, hyphens and underscores."))
 CODE = validate.Regexp(
     re.compile(r"^[0-9a-z][0-9a-z._\-]{0,63}$", re.IGNORECASE), error=_l("Use letters, digits, dots and hyphens only.")
 )

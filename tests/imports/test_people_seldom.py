@@ -174,8 +174,8 @@ def test_accounts_that_follow_their_numbers_into_one_name_do_not_jam(registry, h
     load([campus.PEOPLE_HEADINGS, *(campus.person(n, 院系="", 班级="") for n in (1, 2))], registry, head, now)
     rows = [campus.person(1, 学号="K7", 院系="", 班级=""), campus.person(2, 学号="k7", 院系="", 班级="")]
     batch = load([campus.PEOPLE_HEADINGS, *rows], registry, head, now)
-    assert (batch.state, remarks(batch)[3]) == ("applied", ["account_name_taken", "number_changes"])
-    assert [by_number(each).username for each in ("K7", "k7")] == ["K7", None]
+    assert (batch.state, remarks(batch)[3]) == ("applied", ["account_keeps_name", "number_changes"])
+    assert [by_number(each).username for each in ("K7", "k7")] == ["K7", "2026000002"]
     assert taken_back(batch, head, now).state == "undone"
     assert [by_number(f"202600000{n}").username for n in (1, 2)] == ["2026000001", "2026000002"]
 
@@ -247,22 +247,42 @@ def test_who_leaves_a_unit_and_will_come_back_still_comes_back(registry, head, n
     load(listed(("1001", "王一", ""), headings=CLASS), registry, head, now)
     belongs("1001", "C01", today - timedelta(days=9), today + timedelta(days=9))
     belongs("1001", "C01", later)
-    load(listed(("1001", "王一", "C02"), headings=CLASS), registry, head, now)
+    batch = load(listed(("1001", "王一", "C02"), headings=CLASS), registry, head, now)
     assert classes("1001") == [
         ("C01", today - timedelta(days=9), today),
         ("C01", later, None),
         ("C02", today, later),
     ]
+    taken_back(batch, head, now)
+    assert classes("1001") == [
+        ("C01", today - timedelta(days=9), today),
+        ("C01", today, today + timedelta(days=9)),
+        ("C01", later, None),
+    ]
 
 
 @pytest.mark.usefixtures("units")
-def test_who_is_in_two_units_of_a_kind_stays_in_the_one_the_list_says(registry, head, now):
+@pytest.mark.parametrize("said", ["C01", "C02"])
+def test_who_is_in_two_units_of_a_kind_stays_in_both_where_the_list_names_one(registry, head, now, said):
     today = now.date()
     load(listed(("1001", "王一", ""), headings=CLASS), registry, head, now)
     for code in ("C01", "C02"):
         belongs("1001", code, today - timedelta(days=9))
-    assert load(listed(("1001", "王一", "C01"), headings=CLASS), registry, head, now).state == "applied"
-    assert classes("1001") == [("C01", today - timedelta(days=9), None), ("C02", today - timedelta(days=9), today)]
+    assert load(listed(("1001", "王一", said), headings=CLASS), registry, head, now).state == "known"
+    batch = load(listed(("1001", "王一一", said), headings=CLASS), registry, head, now)
+    assert batch.state == "applied"
+    taken_back(batch, head, now)
+    assert classes("1001") == [(code, today - timedelta(days=9), None) for code in ("C01", "C02")]
+
+
+def test_an_account_keeps_its_name_where_the_new_number_cannot_be_one(registry, head, now):
+    rows = [("1001", "王一", "学生", "11010519491231002X"), ("1002", "李二", "学生", "440524188001010014")]
+    headings = ("学号", "姓名", "类别", "身份证号")
+    load(listed(*rows, headings=headings), registry, head, now)
+    renumbered = [("A/7", *rows[0][1:]), ("1003", *rows[1][1:])]
+    batch = load(listed(*renumbered, headings=headings), registry, head, now)
+    assert (batch.state, by_number("A/7").username, by_number("1003").username) == ("applied", "1001", "1003")
+    assert remarks(batch)[2] == ["account_keeps_name", "number_changes"]
 
 
 def test_a_number_somebody_will_get_or_has_for_some_time_yet_jams_no_list(registry, head, now):

@@ -36,7 +36,10 @@ class Unit:
 
 @dataclass(slots=True)
 class Known:
-    """A person of the register. `units` maps a unit's kind to the unit the person is in now."""
+    """A person of the register.
+
+    `units` maps a unit's kind to the unit the person is in now, `until` each unit she is in to the day it ends.
+    """
 
     id: int
     facts: dict[str, Any]
@@ -46,6 +49,7 @@ class Known:
     numbers: dict[str, str] = field(default_factory=dict)
     documents: set[str] = field(default_factory=set)
     units: dict[str, Unit] = field(default_factory=dict)
+    until: dict[int, date | None] = field(default_factory=dict)
 
     @property
     def missing(self) -> bool:
@@ -280,20 +284,26 @@ def _hint_swapped_names(rows: Sequence[_Row]) -> None:
 def _name_accounts(rows: Sequence[_Row], register: Register) -> None:
     """An account is called by the number: that of a new person, and one that was called by a number that changes.
 
-    Two accounts of one name, in letters of whatever size, there cannot be: who comes later has none.
+    Two accounts of one name, in letters of whatever size, there cannot be: who comes later has none, or keeps hers.
     """
     good = [row for row in rows if not row.reasons]
     following = [row for row in good if row.target is not None and _name_follows(row, row.target)]
     taken = register.account_names - {row.username.lower() for row in following if row.username}
     for row in (*following, *(row for row in good if row.target is None)):
-        row.username = None
+        had, row.username = row.username, None
         if not spelling.USERNAME.match(row.number):
-            row.remarks.append(Reason("no_account_name", "number", row.number))
+            why = "no_account_name"
         elif row.number.lower() in taken:
-            row.remarks.append(Reason("account_name_taken", "number", row.number))
+            why = "account_name_taken"
         else:
-            row.username = row.number
-            taken.add(row.number.lower())
+            why, row.username = None, row.number
+        if why and had is not None:
+            kept = had.lower() not in taken
+            why, row.username = ("account_keeps_name", had) if kept else ("account_loses_name", None)
+        if why:
+            row.remarks.append(Reason(why, "number", row.number))
+        if row.username:
+            taken.add(row.username.lower())
 
 
 def _name_follows(row: _Row, target: Known) -> bool:
@@ -333,8 +343,8 @@ def _diff(row: _Row) -> dict[str, tuple[Plain, Plain]]:
         if becomes is not None and becomes != was and not (column == "sex" and becomes == "U"):
             diff[column] = (_plain(was), _plain(becomes))
     for column, unit in row.units.items():
-        known = target.units.get(column)
-        if known is None or known.id != unit.id:
+        if unit.id not in target.until:
+            known = target.units.get(column)
             diff[column] = (known.name if known else None, unit.name)
     if row.documents and not target.documents & set(row.documents):
         diff["document"] = (None, _shown_document(row))
@@ -370,7 +380,9 @@ def _values(row: _Row, diff: Mapping[str, Any]) -> dict[str, Plain]:
         values["last_four"] = str(row.says("document"))[-4:]
     if row.target is not None:
         was = row.target.units
-        values["units_were"] = {column: was[column].id for column in row.units if column in diff and column in was}
+        ended = {column: was[column].id for column in row.units if column in diff and column in was}
+        values["units_were"] = ended
+        values["units_until"] = {column: _plain(row.target.until[unit_id]) for column, unit_id in ended.items()}
         values["username_was"] = row.target.username
         values["missing_was"] = row.target.missing_since.isoformat() if row.target.missing_since else None
     return values

@@ -79,8 +79,8 @@ _END_MEMBERSHIPS = text(
 _ADD_MEMBERSHIPS = text(
     """
     WITH new AS MATERIALIZED (
-        SELECT person_id, unit_id, kind
-        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS said (person_id bigint, unit_id bigint)
+        SELECT person_id, unit_id, kind, until
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS said (person_id bigint, unit_id bigint, until date)
         JOIN org_unit ON org_unit.institution_id = :institution AND org_unit.id = unit_id
     ), known AS MATERIALIZED (
         SELECT person_id, org_unit_id, kind, lower(during) AS starts
@@ -91,14 +91,15 @@ _ADD_MEMBERSHIPS = text(
                OR (person_id, org_unit_id) IN (SELECT person_id, unit_id FROM new))
     )
     INSERT INTO org_membership (institution_id, person_id, org_unit_id, during)
-    SELECT :institution, new.person_id, unit_id, daterange(:today, min(starts))
+    SELECT :institution, new.person_id, unit_id, daterange(:today, least(until, min(starts)))
     FROM new LEFT JOIN known ON known.person_id = new.person_id AND known.kind = new.kind AND starts > :today
     WHERE (new.person_id, unit_id) NOT IN (
         SELECT person_id, org_unit_id FROM known WHERE starts IS NULL OR starts <= :today)
-    GROUP BY new.person_id, unit_id
+      AND (until IS NULL OR until > :today)
+    GROUP BY new.person_id, unit_id, until
     """
 )
-"""From today until what is planned for later begins, which stands; who is in the unit by other ways stays in it.
+"""From today until `until` or until what is planned for later begins, which stands; who is in the unit stays in it.
 
 Read beforehand is only what can stand in the way: all units of all people, compared one by one, take minutes."""
 _MARK_MISSING = text(
@@ -235,11 +236,13 @@ def _write_changed(plans: Sequence[RowPlan], now: datetime, today: date) -> None
     _rename(by_plan, now)
 
 
-def _units_were(plans: Iterable[tuple[int, RowPlan]]) -> list[dict[str, int]]:
-    rows: list[dict[str, int]] = []
+def _units_were(plans: Iterable[tuple[int, RowPlan]]) -> list[dict[str, Any]]:
+    """The memberships a plan ends, each with the day on which it would have ended by itself."""
+    rows: list[dict[str, Any]] = []
     for person_id, plan in plans:
         were: Any = plan.values["units_were"]
-        rows += [{"person_id": person_id, "unit_id": unit_id} for unit_id in were.values()]
+        until: Any = plan.values.get("units_until", {})  # absent from plans made before it was kept
+        rows += [{"person_id": person_id, "unit_id": each, "until": until.get(kind)} for kind, each in were.items()]
     return rows
 
 
@@ -372,7 +375,8 @@ def _as_written(plan: RowPlan, person: Person | None, numbers: Mapping[tuple[int
         return False
     facts: Any = plan.values["facts"]
     same = all(_plain(getattr(person, name)) == value for name, value in facts.items())
-    return same and numbers.get((person.id, str(plan.values["kind"]))) == plan.values["number"]
+    numbered = plan.outcome == "new" or "number" in plan.diff
+    return same and (not numbered or numbers.get((person.id, str(plan.values["kind"]))) == plan.values["number"])
 
 
 def _has_become(person: Person) -> bool:
