@@ -43,6 +43,8 @@ class UndoOrdered(Event):
 class ImportSettled(Event):
     """A stage that ran in the background has ended in `state` (planned, waiting, known, applied, undone, failed …).
 
+    `not_undone`: it stays applied, since it could not be taken back.
+
     Also where somebody, or time, has ended the import (returned, withdrawn), and where a plan that waited for an
     approval got it (applying), or is given up for another one (planning, mapping).
     """

@@ -90,14 +90,15 @@ def _settle(notification_id: int, state: str, error: str | None) -> None:
 
 
 # What an uploader waits for; the other ends of a stage are steps on the way.
-TOLD_STATES = frozenset({"planned", "waiting", "known", "applied", "undone", "failed"})
+TOLD_STATES = frozenset({"planned", "waiting", "known", "applied", "undone", "not_undone", "failed"})
+CAME_TO_NOTHING = frozenset({"not_undone", "failed"})
 
 
 def import_settled(event: ImportSettled, actor: Actor, now: datetime) -> None:
-    """The uploader learns what became of the file; who has approved it only that it came to nothing."""
+    """The uploader learns what became of the file; who has approved or ordered it only that it came to nothing."""
     if event.state not in TOLD_STATES:
         return
-    people = {event.uploaded_by, event.decided_by if event.state == "failed" else None}
+    people = {event.uploaded_by, event.decided_by if event.state in CAME_TO_NOTHING else None}
     services.notify(
         people,
         "import-settled",

@@ -217,6 +217,25 @@ def test_what_the_database_never_takes_ends_the_import_and_is_told(admin, now, m
     assert (settled["state"], settled["decided_by"]) == ("failed", admin.id)
 
 
+def test_who_was_quicker_between_plan_and_writing_has_it_decided_anew(admin, now, monkeypatch):
+    batch = stages.one_campus(admin, now)
+    decisions.order(batch.id, actor=admin, now=now, background=False)
+    make = dry_run.make
+
+    def another_at_the_same_time(*of):
+        plan = make(*of)
+        if db.session.scalars(select(Place).where(Place.code == "S")).first() is None:
+            row = {"institution_id": 1, "kind": "campus", "code": "S", "name": "另一个", "path": "另一个"}
+            db.session.execute(Place.__table__.insert().values(**row))
+        return plan
+
+    monkeypatch.setattr(dry_run, "make", another_at_the_same_time)
+    application.run(batch.id, stages.no_step, actor=admin, now=now)
+    left = stages.batch(batch.id)
+    assert (left.state, left.problem["code"], left.counts["changed"]) == ("planned", "changed_since", 1)
+    assert stages.has_file(batch.id)
+
+
 def test_what_the_database_never_takes_back_is_told_too(admin, now, monkeypatch):
     from app.sites import importer
 
@@ -226,6 +245,10 @@ def test_what_the_database_never_takes_back_is_told_too(admin, now, monkeypatch)
     application.undo(batch.id, actor=admin, now=now)
     left = stages.batch(batch.id)
     assert (left.state, left.problem["code"]) == ("applied", "not_taken_back")
+    settled = db.session.scalars(
+        select(OutboxEvent.payload).where(OutboxEvent.kind == "ImportSettled").order_by(OutboxEvent.id.desc())
+    ).first()
+    assert (settled["state"], settled["decided_by"]) == ("not_undone", admin.id)
     assert db.session.scalars(select(Place).where(Place.code == "TWICE")).first() is None
 
 

@@ -5,7 +5,7 @@ uploaded -> mapping -> planning           the columns are chosen
 planning -> planned | waiting | known     the dry run; "waiting" for another person, "known" with nothing to write
 planned | waiting -> applying -> applied  ordered or approved
 applying -> planned | waiting             what the plan touches had changed: planned anew, decided anew
-applying -> failed                        a constraint stands against it, today and at every further try
+applying -> failed                        a constraint stands against it, though nothing has changed
 applied -> undoing -> undone | applied    taken back, or not where something depends on it
 any stage before "applying" -> withdrawn | returned | failed
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import text
@@ -20,7 +21,7 @@ from app.imports import queries, registry
 from app.imports.models import ImportBatch
 from app.imports.rules import stages
 from app.imports.rules.unreadable import Unreadable
-from app.imports.services import dry_run, life
+from app.imports.services import dry_run, life, parsing
 from app.imports.services.progress import Meter
 
 log = logging.getLogger(__name__)
@@ -48,17 +49,18 @@ def run(batch_id: int, step: Callable[[], None], *, actor: Actor, now: datetime)
     except Rejected as refused:
         dry_run.fail(batch, refused.code, refused.extra.get("params", {}))
         return
-    importer = registry.importer(batch.kind)
     if plan.hash != batch.plan_hash:
-        dry_run.keep(batch, plan, read, now)
-        state = stages.after_plan(plan.counts, approval=importer.needs_approval(plan.counts))
-        life.move(batch, state, problem={"code": "changed_since", "params": {}})
-        life.settle(batch)
+        _decide_anew(batch, plan, read, now)
         return
+    importer = registry.importer(batch.kind)
     written = [row for row in plan.rows if row.outcome in WRITTEN]
     Meter(batch_id, "writing", 0)  # one transaction for all: rows cannot be counted one by one
     if not _done(batch_id, lambda: _note_made(batch, importer.apply(written, batch_id, request))):
-        dry_run.fail(batch, "not_written", {})
+        again = dry_run.make(batch, read, request)
+        if again.hash == batch.plan_hash:
+            dry_run.fail(batch, "not_written", {})
+        else:  # somebody was quicker, between this plan and its writing
+            _decide_anew(batch, again, read, now)
         return
     batch.applied_at = now
     life.move(batch, "applied")
@@ -68,8 +70,15 @@ def run(batch_id: int, step: Callable[[], None], *, actor: Actor, now: datetime)
     )
 
 
+def _decide_anew(batch: ImportBatch, plan: dry_run.Plan, read: parsing.Read, now: datetime) -> None:
+    dry_run.keep(batch, plan, read, now)
+    approval = registry.importer(batch.kind).needs_approval(plan.counts)
+    life.move(batch, stages.after_plan(plan.counts, approval=approval), problem={"code": "changed_since", "params": {}})
+    life.settle(batch)
+
+
 def _done(batch_id: int, work: Callable[[], None]) -> bool:
-    """Do it whole; False, and nothing done, where a constraint stands against it: it would at the next try as well.
+    """Do it whole; False, and nothing done, where a constraint stands against it: the same would at the next try.
 
     Whatever else is raised is left to the outbox, which tries again.
     """
@@ -111,13 +120,16 @@ def undo(batch_id: int, *, actor: Actor, now: datetime) -> None:
             {"code": why.code, "column": why.column, "value": why.value, "params": dict(why.params)}
             for why in blockers[:20]
         ]
-        life.move(
-            batch, "applied", problem={"code": "undo_blocked", "params": {"count": len(blockers)}, "reasons": shown}
-        )
+        _not_undone(batch, {"code": "undo_blocked", "params": {"count": len(blockers)}, "reasons": shown})
     elif not _done(batch_id, lambda: importer.undo(done, batch_id, request)):
-        life.move(batch, "applied", problem={"code": "not_taken_back", "params": {}})
+        _not_undone(batch, {"code": "not_taken_back", "params": {}})
     else:
         batch.undone_at = now
         life.move(batch, "undone")
         audit.record(actor, "import.undo", "import", batch_id, now=now, after={"kind": batch.kind})
-    life.settle(batch)
+        life.settle(batch)
+
+
+def _not_undone(batch: ImportBatch, problem: dict[str, Any]) -> None:
+    life.move(batch, "applied", problem=problem)
+    life.settle(batch, "not_undone", by=batch.undone_by)

@@ -40,10 +40,13 @@ def move(batch: ImportBatch, state: str, *, problem: dict[str, Any] | None = Non
         db.session.execute(delete(ImportChunk).where(ImportChunk.batch_id == batch.id))
 
 
-def settle(batch: ImportBatch) -> None:
-    """Tell those who listen that a stage in the background has ended, or that nobody is to approve it any more."""
-    who = {"uploaded_by": batch.uploaded_by, "decided_by": batch.decided_by}
-    outbox.publish(ImportSettled(batch.id, batch.kind, batch.state, version=batch.version, **who))
+def settle(batch: ImportBatch, outcome: str | None = None, *, by: int | None = None) -> None:
+    """Tell those who listen that a stage in the background has ended, or that nobody is to approve it any more.
+
+    `outcome`: where the state alone does not say how it ended; `by`: who had ordered it, where not who decided.
+    """
+    who = {"uploaded_by": batch.uploaded_by, "decided_by": by or batch.decided_by}
+    outbox.publish(ImportSettled(batch.id, batch.kind, outcome or batch.state, version=batch.version, **who))
 
 
 def move_on(batch: ImportBatch, state: str) -> None:
