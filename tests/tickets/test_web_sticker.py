@@ -13,10 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.db import db
+from app.core.errors import Rejected
 from app.core.http.counts import Counts
 from app.sites import queries as sites
 from app.sites.models import PlaceSticker
 from app.tickets.models import Ticket
+from app.tickets.services import filing
 from tests.factories import accounts
 from tests.factories import tickets as made
 
@@ -137,9 +139,20 @@ def counting(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("counting")
-def test_what_was_refused_is_not_counted_as_a_report(ground: made.Ground, client: FlaskClient) -> None:
+def test_what_was_refused_is_not_counted_as_a_report(
+    ground: made.Ground, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by the form, nor by what filing asks besides: answers that are needed, danger that calls for a call."""
+
+    def refuses(**_of: Any) -> None:
+        raise Rejected(fields={"answers.leak": "Say which."})
+
     for _ in range(6):
         assert client.post(f"/r/{TOKEN}", data=fields(ground, urgency="soon")).status_code == 422
+    with monkeypatch.context() as patched:
+        patched.setattr(filing, "file_ticket", refuses)
+        for _ in range(6):
+            assert client.post(f"/r/{TOKEN}", data=fields(ground)).status_code == 422
     assert client.post(f"/r/{TOKEN}", data=fields(ground)).status_code == 200
 
 

@@ -137,8 +137,6 @@ def _anonymous(place: Place, token: str, hint: str | None) -> Any:
     answers = {} if chosen is None else asking.given(form, chosen, request.form)
     if data is None or chosen is None or form.errors:
         return _anonymous_page(form, place, token, groups, hint=hint), 422
-    if (too_many := _nameless.spend()) is not None:
-        return too_many
     try:
         filed = filing.file_ticket(
             actor=Actor.anonymous(current_actor().institution_id),
@@ -153,6 +151,8 @@ def _anonymous(place: Place, token: str, hint: str | None) -> Any:
     except Rejected as refused:
         asking.refuse(form, chosen, refused)
         return _anonymous_page(form, place, token, groups, hint=hint), refused.status
+    if (too_many := _nameless.spend()) is not None:  # nothing is filed by an answer of 429
+        return too_many
     promise = due_words.promised(filed.promised_at, sites.zone_of(place))
     return render_template("tickets/receipt.html", number=filed.number, token=token, promise=promise)
 
