@@ -52,7 +52,7 @@ class NewTicket(forms.Schema):
 
     @validates_schema
     def _one_place(self, data: dict[str, Any], **_options: Any) -> None:
-        if data["place_id"] is not None and data["place_text"] is not None:
+        if data["place_id"] is not None and data["place_text"]:
             raise ValidationError(_("Give the place or words for it, not both."), "place_text")
 
 
