@@ -11,6 +11,7 @@ from app.core.db import CONSTRAINT_ERRORS
 
 log = logging.getLogger(__name__)
 
+UNDEFINED_TABLE = "42P01"
 BUSY_STATES = frozenset({"55P03", "40P01", "40001"})  # lock not available, deadlock, serialization
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from app.core import clock, queue
+from app.core.database_errors import UNDEFINED_TABLE, sqlstate
 from app.core.db import db
 from app.core.http import anyone, application, policy
 from app.core.launch import schema
@@ -57,7 +58,7 @@ def _database() -> tuple[Part, ...]:
         ).one()
     except SQLAlchemyError as error:
         db.session.rollback()
-        bare = isinstance(error, ProgrammingError)
+        bare = isinstance(error, ProgrammingError) and sqlstate(error) == UNDEFINED_TABLE
         said = "it has no tables of Houqin" if bare else _first_line(error)
         mend = "Run: flask db upgrade" if bare else "Is PostgreSQL running, and is DATABASE_URL right?"
         return (

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import make_url, update
@@ -85,11 +86,20 @@ def test_a_standby_that_is_away_is_found(app: Flask, monkeypatch: pytest.MonkeyP
     assert "REPORT_DATABASE_URL" in found.mend
 
 
-def test_a_database_without_tables_is_told_from_one_that_is_away(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    def bare(*_of: object) -> None:
-        raise ProgrammingError("SELECT", {}, Exception('relation "alembic_version" does not exist'))
+@pytest.mark.parametrize(
+    ("error", "mend"),
+    [
+        (psycopg.errors.UndefinedTable, "Run: flask db upgrade"),
+        (psycopg.errors.InsufficientPrivilege, "Is PostgreSQL running, and is DATABASE_URL right?"),
+    ],
+)
+def test_a_database_without_tables_is_told_from_one_that_may_not_be_read(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, error: type[psycopg.Error], mend: str
+) -> None:
+    def refused(*_of: object) -> None:
+        raise ProgrammingError("SELECT", {}, error("no"))
 
     with app.app_context():
-        monkeypatch.setattr(db.session, "execute", bare)
+        monkeypatch.setattr(db.session, "execute", refused)
         part = health.parts()[0]
-    assert (part.ok, part.mend) == (False, "Run: flask db upgrade")
+    assert (part.ok, part.mend) == (False, mend)
