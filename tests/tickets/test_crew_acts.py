@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from flask_babel import force_locale, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -401,9 +402,12 @@ def test_an_order_left_open_keeps_the_reporter_from_being_asked(
 def test_a_refusal_promises_nobody(ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]) -> None:
     """The last of the candidates leaves it with nobody, and an offer made by hand goes back to whoever made it."""
     technician = ground.technician()
-    page = _after(login(technician), offered(ground, now), "decline", decline_reason="busy")
+    client = login(technician)
+    page = _after(client, offered(ground, now), "decline", decline_reason="busy")
     assert "Declined: W26-" in page
     assert "Somebody else" not in page
+    with force_locale("zh_Hans_CN"):
+        assert gettext("Declined: %(number)s.", number="W26-000001") == "已拒单：W26-000001。"
 
 
 def _after(client: FlaskClient, order_id: int, act: str, **fields: str) -> str:

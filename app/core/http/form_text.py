@@ -60,16 +60,23 @@ class Parser(FormDataParser):
             max_form_parts=self.max_form_parts,
             cls=self.cls,
         )
+        if not boundary:
+            return [], self.cls()
         try:
             form, files = parser.parse(stream, boundary, None)
-        except ValueError:  # no boundary, or no parts: an empty form, as Werkzeug says
+        except ValueError:  # no parts: an empty form, as Werkzeug says
             return [], self.cls()
         read = [(name, text.encode(_BYTES).decode("utf-8", "surrogateescape")) for name, text in form.items(multi=True)]
         return read, files
 
 
 def _escaped(text: str) -> bool:
-    return any("\udc80" <= each <= "\udcff" for each in text)
+    """Whether bytes stand in it that are not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 class FormRequest(Request):
