@@ -76,7 +76,7 @@ class Profile(OfSomebody):
     """What people change about themselves."""
 
     locale = Text(validate=validate.OneOf(tuple(LANGUAGES)))
-    email = Text(max=200, validate=EMAIL)
+    email = Text(max=spelling.EMAIL_LIMIT, validate=EMAIL)
     phone = Text(max=30, validate=PHONE)
 
 
@@ -108,7 +108,7 @@ class PersonFields(OfSomebody):
     name = Text(max=80, required=True)
     lang = Text(validate=validate.OneOf(tuple(LANGUAGES)), load_default="zh-CN")
     sex = Text(validate=validate.OneOf(tuple(SEXES)), load_default="U")
-    email = Text(max=200, validate=EMAIL)
+    email = Text(max=spelling.EMAIL_LIMIT, validate=EMAIL)
     phone = Text(max=30, validate=PHONE)
     locale = Text(validate=validate.OneOf(tuple(LANGUAGES)))
     username = Text(max=64, validate=USERNAME)

@@ -18,3 +18,7 @@ PHONE = re.compile(r"\(?\+?(?:[ ()./\-]*[0-9]){3,20}[ ()./\-]*(?:(?:转|x|ext\.?
 
 _ATOM = r"[0-9A-Za-z!#$%&'*+/=?^_`{|}~\-]+"
 EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:\w(?:[\w\-]{{0,61}}\w)?\.)+\w[\w\-]{{0,61}}\w\Z")
+"""An e-mail address; its domain may be written in any script."""
+
+EMAIL_LIMIT = 200
+"""Characters an e-mail address may have."""

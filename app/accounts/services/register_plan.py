@@ -123,8 +123,7 @@ def _row(line: Line, register: Register) -> _Row:
     number, reasons = values.get("number") or "", list(line.reasons)
     if number and not spelling.NUMBER.match(number) and (kind, number) not in register.by_number:
         reasons.append(Reason("number_form", "number", number))
-    documents = register.hashes.get(line.number, ())
-    return _Row(line, kind, number, values.get("name") or "", documents, reasons=reasons)
+    return _Row(line, kind, number, values.get("name") or "", register.hashes.get(line.number, ()), reasons=reasons)
 
 
 def _refuse_doubles(rows: Sequence[_Row]) -> None:

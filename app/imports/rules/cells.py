@@ -18,8 +18,6 @@ from app.accounts.rules import spelling
 
 V = TypeVar("V")
 
-EMAIL_LIMIT = 200
-
 
 @dataclass(frozen=True, slots=True)
 class Bad:
@@ -196,8 +194,8 @@ def email(raw: str) -> Parsed[str]:
     if not isinstance(value, str):
         return value
     value = unicodedata.normalize("NFKC", value)
-    if len(value) > EMAIL_LIMIT:
-        return Bad("too_long", {"length": len(value), "limit": EMAIL_LIMIT})
+    if len(value) > spelling.EMAIL_LIMIT:
+        return Bad("too_long", {"length": len(value), "limit": spelling.EMAIL_LIMIT})
     return value if spelling.EMAIL.match(value) else Bad("not_an_email")
 
 
