@@ -125,11 +125,13 @@ def deliver(institution_id: int, delivery_id: int) -> bool:
         record_failure(delivery_id, error, token=turn.token)
         metrics.delivered(turn.subscription.name if turn.subscription else "", "failed")
         raise
+    else:
+        if done and turn.subscription:
+            log.info("delivered", extra={"delivery": delivery_id, "handler": turn.subscription.name})
+            metrics.delivered(turn.subscription.name, "done")
+        return done
     finally:
         logs.request_id.reset(request)
-    if done and turn.subscription:
-        metrics.delivered(turn.subscription.name, "done")
-    return done
 
 
 def _twice(turn: _Turn) -> bool:

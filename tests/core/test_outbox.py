@@ -129,24 +129,36 @@ def test_the_request_id_goes_with_the_job_into_every_line(world: World, caplog: 
         def emit(self, record: logging.LogRecord) -> None:
             lines.append((record.getMessage(), logs.request_id.get()))
 
-    def failing(event: Any, actor: Actor, now: datetime) -> None:
-        logging.getLogger("app.lamps").warning("on the way")
-        raise RuntimeError("no ladder")
+    failures = iter([RuntimeError("no ladder")])
 
-    world.handle(Subscription("lamps.change", failing))
+    def failing_once(event: Any, actor: Actor, now: datetime) -> None:
+        logging.getLogger("app.lamps").warning("on the way")
+        for error in failures:
+            raise error
+
+    world.handle(Subscription("lamps.change", failing_once))
     before = logs.request_id.get()
     token = logs.request_id.set("request-0001")
     world.publish()
     logs.request_id.reset(token)
     (row,) = world.rows()
     keeper = Keep()
-    logging.getLogger("app").addHandler(keeper)
+    app_log = logging.getLogger("app")
+    app_log.addHandler(keeper)
+    caplog.set_level(logging.INFO, "app")
     try:
         with world.inside(), pytest.raises(RuntimeError):
             deliveries.deliver(1, row.id)
+        with world.inside():
+            assert deliveries.deliver(1, row.id) is True
     finally:
-        logging.getLogger("app").removeHandler(keeper)
-    assert lines == [("on the way", "request-0001"), ("delivery failed", "request-0001")]
+        app_log.removeHandler(keeper)
+    assert lines == [
+        ("on the way", "request-0001"),
+        ("delivery failed", "request-0001"),
+        ("on the way", "request-0001"),
+        ("delivered", "request-0001"),
+    ]
     assert logs.request_id.get() == before
 
 

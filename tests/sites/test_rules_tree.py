@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,10 @@ from app.sites.rules import tree
 from app.sites.rules.tree import Derived, Node
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
+# 1 to 99 as Chinese says them, written out from its rule: ones, 十, ten and ones, tens of tens.
+ONES = "一二三四五六七八九"
+SPOKEN = ["", *ONES, "十", *(f"十{one}" for one in ONES)]
+SPOKEN += [f"{ten}十{one}" for ten in ONES[1:] for one in ("", *ONES)]
 
 
 @st.composite
@@ -93,6 +98,24 @@ def test_full_width_and_case_do_not_matter() -> None:
     assert tree.fold("Ｔ３－４１２　 Ａ") == "t3-412 a"
     assert tree.terms("  ") == ()
     assert tree.terms("桃园3  ４１２") == ("桃园3", "412")
+
+
+def _found(question: str, way: str) -> bool:
+    return re.search(tree.likeness(question), tree.squeezed(way)) is not None
+
+
+@given(st.integers(1, 99), st.integers(1, 99))
+def test_a_number_is_found_in_figures_and_in_chinese(number: int, other: int) -> None:
+    written, spoken = f"桃园{number}号楼", f"桃园{SPOKEN[number]}号楼"
+    assert all(_found(asked, f"{way} · 408 室") for asked in (written, spoken) for way in (written, spoken))
+    assert _found(f"{spoken}408", f"{written} · 4 层 · 408 室")
+    if other != number:
+        assert not any(_found(f"桃园{SPOKEN[other]}号楼", way) for way in (written, spoken))
+
+
+def test_what_is_no_number_is_found_as_it_stands() -> None:
+    assert _found("一二三礼堂", "一二三 礼堂")
+    assert _found("教4", "教学楼三 4 层")
 
 
 def test_every_kind_has_a_usual_one_below() -> None:

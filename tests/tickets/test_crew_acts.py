@@ -59,6 +59,7 @@ def test_the_whole_way_by_plain_forms(
     assert kinds[3:] == ["accept", "leave", "start", "hold", "start", "photo", "done"]
     kept = database.scalars(select(Attachment)).one()
     assert (kept.owner_kind, kept.owner_id, kept.moment) == ("work_order", order_id, "after")
+    assert '<p class="said">New cartridge</p>' in client.get(page).get_data(as_text=True)
 
 
 @pytest.mark.parametrize(

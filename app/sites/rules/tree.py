@@ -86,7 +86,19 @@ SKIPPED = " -‐‑–—_/·、,，.。#"
 """What people leave out or put between the parts of a place: `桃园3号楼408` is `桃园 3 号楼 · 4 层 · 408 室`."""
 
 _SKIPPED = str.maketrans("", "", SKIPPED)
-_NUMBER = re.compile(r"(?<=[^0-9])(?=[0-9])")
+_NUMERALS = "一二三四五六七八九"
+_NUMBER = re.compile(rf"[0-9]+|[{_NUMERALS}十]+")
+
+
+def _spoken(number: int) -> str:
+    """A number from 1 to 99 as Chinese says it: 十二, 二十, 九十九."""
+    tens, ones = divmod(number, 10)
+    many = "" if tens < 2 else _NUMERALS[tens - 1]
+    return f"{many}{'十' if tens else ''}{_NUMERALS[ones - 1] if ones else ''}"
+
+
+_SPOKEN = {str(number): _spoken(number) for number in range(1, 100)}
+_FIGURES = {spoken: figures for figures, spoken in _SPOKEN.items()}
 
 
 def squeezed(text: str) -> str:
@@ -96,13 +108,25 @@ def squeezed(text: str) -> str:
 
 def likeness(word: str) -> str:
     """The regular expression (PostgreSQL's) of a word among squeezed ways: before each of its numbers something may
-    stand, a floor say, but no digit.
+    stand, a floor say, but no digit; a number up to 99 is found in figures and in Chinese, whichever it is asked in.
 
-    >>> likeness("桃园3号楼408")
-    '桃园(.*[^0-9])?3号楼(.*[^0-9])?408'
+    >>> likeness("408"), likeness("桃园408")
+    ('408', '桃园(.*[^0-9])?408')
+    >>> likeness("三号楼")
+    '(3|三)号楼'
     """
     plain = "".join(char if char.isalnum() else f"\\{char}" for char in squeezed(word))
-    return _NUMBER.sub("(.*[^0-9])?", plain)
+    return _NUMBER.sub(_either, plain)
+
+
+def _either(number: re.Match[str]) -> str:
+    figures = _FIGURES.get(number[0], number[0])
+    spoken = _SPOKEN.get(figures)
+    if spoken is None and not figures.isascii():
+        return figures  # 一二三: not a number
+    before_figures, before_spoken = ("(.*[^0-9])?", f"(.*[^{_NUMERALS}十])?") if number.start() else ("", "")
+    asked = f"{before_figures}{figures}"
+    return asked if spoken is None else f"({asked}|{before_spoken}{spoken})"
 
 
 def terms(question: str) -> tuple[str, ...]:

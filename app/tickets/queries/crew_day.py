@@ -184,6 +184,23 @@ def last_change(order_id: int) -> Any:
     return found
 
 
+def done_note(order_id: int) -> str | None:
+    """What was done, in the words of whoever said last that it is done."""
+    note: str | None = db.session.scalar(
+        select(TicketEvent.note)
+        .join(
+            WorkOrder,
+            and_(WorkOrder.institution_id == TicketEvent.institution_id, WorkOrder.id == TicketEvent.order_id),
+        )
+        .where(
+            TicketEvent.ticket_id == WorkOrder.ticket_id, WorkOrder.id == order_id, TicketEvent.kind == OrderAct.DONE
+        )
+        .order_by(TicketEvent.id.desc())
+        .limit(1)
+    )
+    return note
+
+
 def _select() -> Select[Any]:
     """The columns of an order on the crew's pages: the usual ones, the building and the live offer."""
     reporter, given = aliased(Person), _handed_over()
