@@ -47,6 +47,8 @@ def main() -> int:
     if command == "serve" and arguments and not arguments[0].startswith("-"):
         print(f"run.py: there is no command {arguments[0]!r}; commands: {', '.join(COMMANDS[1:])}", file=sys.stderr)
         return 2
+    # Without its compiled files every process compiles all of its code at each start: seconds, again and again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         _check_machine()
         with open(__file__, "rb") as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,21 @@ def test_an_unknown_command_is_named_before_anything_is_set_up() -> None:
     assert done.returncode == 2
     assert "'tset'" in done.stderr
     assert "test, e2e" in done.stderr
+
+
+def test_what_it_starts_compiles_its_code_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str | None] = []
+
+    def become(_command: str, _arguments: list[str]) -> int:
+        started.append(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+        return 0
+
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(sys, "argv", ["run.py"])
+    monkeypatch.setattr(run, "_set_up", lambda *, tests: None)
+    monkeypatch.setattr(run, "_become", become)
+    assert run.main() == 0
+    assert started == [None]
 
 
 def test_an_old_python_is_told_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
