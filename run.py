@@ -214,9 +214,8 @@ def _become(command: str, arguments: list[str]) -> int:
         where = (
             [] if any(Path(part.split("::")[0]).exists() for part in arguments) else ["tests", "--ignore", "tests/e2e"]
         )
-        parallel = [] if any(part.startswith(("-n", "-p")) for part in arguments) else ["-n", "2"]
         os.chdir(ROOT)
-        return _exec(["-m", "pytest", *parallel, *where, *arguments], env)
+        return _exec(["-m", "pytest", *_in_parallel(arguments), *where, *arguments], env)
     if command == "e2e":
         return _journeys(arguments, env)
     data, rest = _data(arguments, anywhere=command == "serve")
@@ -236,6 +235,10 @@ def _data(arguments: list[str], *, anywhere: bool) -> tuple[Path, list[str]]:
     return ROOT / "var", rest
 
 
+def _in_parallel(arguments: list[str]) -> list[str]:
+    return [] if any(part.startswith(("-n", "-p")) for part in arguments) else ["-n", "2"]
+
+
 def _journeys(arguments: list[str], env: dict[str, str]) -> int:
     """Run the browser tests; where CI is set a journey that was skipped is a failure."""
     if not any(shutil.which(name) for name in BROWSERS):
@@ -244,7 +247,9 @@ def _journeys(arguments: list[str], env: dict[str, str]) -> int:
     report.parent.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
     os.chdir(ROOT)
-    command = [str(PYTHON), "-m", "pytest", "tests/e2e", f"--junitxml={report}", *arguments]
+    # Each process has a product of its own; journeys marked as a group stay in one.
+    where = [*_in_parallel(arguments), "--dist", "loadgroup", "tests/e2e", f"--junitxml={report}"]
+    command = [str(PYTHON), "-m", "pytest", *where, *arguments]
     code = subprocess.run(command, env=env, check=False).returncode
     if code == 0 and os.environ.get("CI"):
         suites = xml.etree.ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 - we wrote it

@@ -81,7 +81,7 @@ def axe() -> Axe:
 
 @pytest.fixture(scope="session")
 def looked_at() -> set[str]:
-    """Kinds of page axe has seen in this run, with the navigation around them."""
+    """Kinds of page axe has seen in this process, with the navigation around them."""
     return set()
 
 
@@ -167,6 +167,7 @@ def test_navigation_opens_in_both_languages(visitors: Visitors, role: str) -> No
             expect(page.locator("h1").first).to_be_visible()
 
 
+@pytest.mark.xdist_group("axe")  # roles share `looked_at`
 @pytest.mark.parametrize("role", ROLES)
 def test_no_page_of_a_role_has_faults(visitors: Visitors, role: str, axe: Axe, looked_at: set[str]) -> None:
     language = "en" if ROLES.index(role) % 2 else "zh-CN"
