@@ -24,6 +24,7 @@ shell: ## a Python shell inside the application
 	python3 run.py shell
 
 check: ## what is checked without running anything
+	@$(PY) -c "import ruff" 2>/dev/null || { echo "The tools come with the tests: python3 run.py test" >&2; exit 1; }
 	$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy && .venv/bin/lint-imports && .venv/bin/djlint --quiet --lint app/templates
 
 format: ## lay out the code

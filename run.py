@@ -225,18 +225,28 @@ def _become(command: str, arguments: list[str]) -> int:
 
 
 def _data(arguments: list[str], *, anywhere: bool) -> tuple[Path, list[str]]:
-    """Take --data DIR out of the arguments: relative to where the caller stands, `var` of the checkout by default."""
+    """Take --data DIR out of the arguments: relative to where the caller stands, `var` of the checkout by default.
+
+    Raises Missing for an empty one.
+    """
     rest = list(arguments)
     for place, part in enumerate(rest if anywhere else rest[:1]):
         if part == "--data" and place + 1 < len(rest):
-            return Path(rest[place + 1]).absolute(), rest[:place] + rest[place + 2 :]
+            return _folder(rest[place + 1]), rest[:place] + rest[place + 2 :]
         if part.startswith("--data="):
-            return Path(part.partition("=")[2]).absolute(), rest[:place] + rest[place + 1 :]
+            return _folder(part.partition("=")[2]), rest[:place] + rest[place + 1 :]
     return ROOT / "var", rest
 
 
-def _in_parallel(arguments: list[str]) -> list[str]:
-    return [] if any(part.startswith(("-n", "-p")) for part in arguments) else ["-n", "2"]
+def _folder(said: str) -> Path:
+    if not said:
+        raise Missing("--data names no folder (an unset variable?): --data DIR")
+    return Path(said).absolute()
+
+
+def _in_parallel(arguments: list[str], *how: str) -> list[str]:
+    """Two processes, each with servers of its own; tests marked as a group stay in one."""
+    return [] if any(part.startswith(("-n", "-p")) for part in arguments) else ["-n", "2", *how]
 
 
 def _journeys(arguments: list[str], env: dict[str, str]) -> int:
@@ -247,8 +257,7 @@ def _journeys(arguments: list[str], env: dict[str, str]) -> int:
     report.parent.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
     os.chdir(ROOT)
-    # Each process has a product of its own; journeys marked as a group stay in one.
-    where = [*_in_parallel(arguments), "--dist", "loadgroup", "tests/e2e", f"--junitxml={report}"]
+    where = [*_in_parallel(arguments, "--dist", "loadgroup"), "tests/e2e", f"--junitxml={report}"]
     command = [str(PYTHON), "-m", "pytest", *where, *arguments]
     code = subprocess.run(command, env=env, check=False).returncode
     if code == 0 and os.environ.get("CI"):

@@ -114,7 +114,7 @@ class OrgUnit(Dated, Tenant):
 
 
 class OrgMembership(Tenant):
-    """A person in an org unit by date; one unit of a kind at a time is the importer's rule, not the table's."""
+    """A person in an org unit by date; a list moves her from the last of a kind, others stay."""
 
     __tablename__ = "org_membership"
     __table_args__ = (

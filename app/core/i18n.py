@@ -189,6 +189,12 @@ def format_weekday(value: date | datetime) -> str:
     return _WEEKDAYS[locale()][day.weekday()]
 
 
+def short_weekdays() -> list[str]:
+    """The heads of a calendar's columns, Monday first."""
+    names = _WEEKDAYS[locale()]
+    return [name[:2] for name in names] if locale() == "en" else [name[-1:] for name in names]
+
+
 def weekday_name(number: int) -> str:
     """A day of the week by its number, 0 is Monday."""
     return _WEEKDAYS[locale()][number]

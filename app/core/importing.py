@@ -220,6 +220,8 @@ class Importer(Protocol[L]):
     """Whether a file may declare for which part of the register it is complete."""
     one_by_one: frozenset[str]
     """Remarks whose rows the approver looks at one by one, and says so, before the plan is applied."""
+    returns: frozenset[str]
+    """Remarks on what is in the file and was out of the register: such a row counts in a list taken before, too."""
     page: str
     """Address of the page of one thing of this kind, with `{id}` for its id; who holds `permission` may open it."""
 

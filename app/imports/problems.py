@@ -64,6 +64,6 @@ FILES: dict[str, Wording] = {
         _l("Correct the people or places of this import by hand."),
     ),
     "undo_blocked": Wording(
-        _l("Nothing was taken back. Rows in the way: %(count)s"), _l("See below what stands in the way.")
+        _l("Nothing was taken back. Things in the way: %(count)s"), _l("See below what stands in the way.")
     ),
 }

@@ -27,7 +27,7 @@ def of(theme: str) -> dict[str, Any]:
         "charts": [(heading, make(f"{theme}-{place}", heading)) for place, (heading, make) in enumerate(_charts())],
         "months": almanac.year(2026, _marks(), today=_DAY, usual=_weekend, start=9)[:4],
         "month_names": (*_MONTHS[8:], *_MONTHS[:8])[:4],
-        "weekdays": [i18n.format_weekday(date(2026, 11, 23) + timedelta(days=n))[-1:] for n in range(7)],
+        "weekdays": i18n.short_weekdays(),
         "key": [
             ("holiday", gettext("Holiday"), "休", False),
             ("work", gettext("Make-up workday"), "班", False),

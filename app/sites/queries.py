@@ -255,14 +255,14 @@ def _squeezed(text: Any) -> ColumnElement[str]:
 def _rank(words: Sequence[str]) -> ColumnElement[int]:
     """0: the code is the question; 1: code, name or initials begin with it; 2: with its last word; 3: hold the last
     word; 4: the path does."""
-    whole, last = tree.squeezed("".join(words)), tree.squeezed(words[-1])
+    whole, last = tree.likeness("".join(words)), tree.likeness(words[-1])
     code = _squeezed(func.lower(Place.code))
     own = (code, _squeezed(func.lower(Place.name)), Place.initials)
     return case(
-        (code == whole, 0),
-        (or_(*(text.startswith(whole, autoescape=True) for text in own)), 1),
-        (or_(*(text.startswith(last, autoescape=True) for text in own)), 2),
-        (or_(*(text.contains(last, autoescape=True) for text in own)), 3),
+        (code == tree.squeezed("".join(words)), 0),
+        (or_(*(text.regexp_match(f"^{whole}") for text in own)), 1),
+        (or_(*(text.regexp_match(f"^{last}") for text in own)), 2),
+        (or_(*(text.regexp_match(last) for text in own)), 3),
         else_=4,
     )
 

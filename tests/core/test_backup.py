@@ -6,6 +6,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -77,7 +78,7 @@ def test_what_is_no_backup_is_refused_in_words(site: Flask, tmp_path: Path, cont
 def test_a_damaged_blob_is_found_before_anything_is_touched(site: Flask, tmp_path: Path) -> None:
     backup.write(tmp_path / "good.backup")
     with tarfile.open(tmp_path / "good.backup") as archive:
-        archive.extractall(tmp_path / "inside", filter="data")
+        backup.unpack(archive, tmp_path / "inside")
     (tmp_path / "inside" / "blobs" / "1" / "2026" / "11" / "photo").write_bytes(b"other")
     with tarfile.open(tmp_path / "bad.backup", "w") as archive:
         for path in sorted((tmp_path / "inside").rglob("*")):
@@ -87,6 +88,21 @@ def test_a_damaged_blob_is_found_before_anything_is_touched(site: Flask, tmp_pat
         backup.restore(tmp_path / "bad.backup", replace=True)
     with psycopg.connect(backup.owner_url()) as connection:
         assert backup.checksums(connection)["place"][0] == "500"
+
+
+@pytest.mark.parametrize(
+    "member",
+    [{"name": "../out"}, {"name": "/out"}, {"name": "link", "type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}],
+)
+def test_an_archive_leads_nowhere_but_into_its_folder(tmp_path: Path, member: dict[str, Any]) -> None:
+    found = tarfile.TarInfo()
+    for name, value in member.items():
+        setattr(found, name, value)
+    with tarfile.open(tmp_path / "hostile", "w") as archive:
+        archive.addfile(found)
+    with tarfile.open(tmp_path / "hostile") as archive, pytest.raises(tarfile.TarError):
+        backup.unpack(archive, tmp_path / "inside")
+    assert not (tmp_path / "inside").exists()
 
 
 def test_no_program_is_called_with_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,13 @@ def test_a_window_begins_with_its_first_count_and_ends(counting: Counts) -> None
     assert counting.spend("b", 1, 60) > 0
 
 
+def test_a_look_counts_nothing(counting: Counts) -> None:
+    for _ in range(5):
+        assert counting.look("l", 2, 60) == 0
+    assert [counting.spend("l", 2, 60) for _ in range(2)] == [0, 0]
+    assert 57 <= counting.look("l", 2, 60) <= 60
+
+
 def test_threads_count_together(counting: Counts) -> None:
     seen: list[int] = []
     threads = [
@@ -53,11 +60,13 @@ def test_threads_count_together(counting: Counts) -> None:
     assert len(seen) == 100
 
 
-def test_of_a_large_window_ten_are_counted_at_a_time(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_large_window_ten_are_asked_at_a_time(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    usual = counting._counted
+    usual = counting._asked
     monkeypatch.setattr(
-        counting, "_counted", lambda item, name, number: asked.append(number) or usual(item, name, number)
+        counting,
+        "_asked",
+        lambda question, item, name, number: asked.append(number) or usual(question, item, name, number),
     )
     waits = [counting.spend("l", 1000, 60) for _ in range(1010)]
     assert [waits.count(0), all(waits[1000:])] == [1000, True]
@@ -67,14 +76,14 @@ def test_of_a_large_window_ten_are_counted_at_a_time(counting: Counts, monkeypat
 
 
 def test_what_threads_count_ahead_at_once_is_all_used(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual, barrier = counting._counted, threading.Barrier(16)
+    usual, barrier = counting._asked, threading.Barrier(16)
 
     def counted(*of: Any) -> int:
         with contextlib.suppress(threading.BrokenBarrierError):
             barrier.wait(0.2)  # as many as can meet a store where nothing is kept yet
         return usual(*of)
 
-    monkeypatch.setattr(counting, "_counted", counted)
+    monkeypatch.setattr(counting, "_asked", counted)
     seen: list[int] = []
     threads = [
         threading.Thread(target=lambda: seen.extend(counting.spend("a", 1000, 60) for _ in range(70)))
@@ -88,9 +97,9 @@ def test_what_threads_count_ahead_at_once_is_all_used(counting: Counts, monkeypa
     assert len(seen) == 1120
 
 
-def test_what_was_counted_ahead_ends_as_a_window_does(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_asked_ahead_ends_as_a_window_does(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
     counting.spend("e", 1000, 1)
-    monkeypatch.setattr(counting, "_counted", lambda *_of: 7)
+    monkeypatch.setattr(counting, "_asked", lambda *_of: 7)
     assert counting.spend("e", 1000, 1) == 0
     time.sleep(1.1)
     assert counting.spend("e", 1000, 1) == 7

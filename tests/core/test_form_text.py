@@ -60,7 +60,7 @@ def test_what_is_no_form_is_an_empty_one(app: Flask, kind: str) -> None:
 
 def test_it_is_said_in_the_readers_language(app: Flask) -> None:
     client = app.test_client()
-    for language, said in (("en", "This text is not in UTF-8"), ("zh-CN", "文字不是 UTF-8 编码")):
+    for language, said in (("en", "is not in UTF-8. Send"), ("zh-CN", "不是 UTF-8 编码")):
         answer = client.post(
             "/login", data=bodies(STRANGE[0])[PARTS], content_type=PARTS, headers={"Accept-Language": language}
         )

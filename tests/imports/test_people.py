@@ -196,6 +196,16 @@ def test_who_is_missing_is_marked_inside_the_declared_extent_only_and_comes_back
     assert by_number("2026000000").missing_since is None
 
 
+def test_who_went_missing_since_comes_back_by_a_list_that_was_taken_before(registry, head, now):
+    first, *others = people = [campus.person(n) for n in range(30)]
+    load(table(*people), registry, head, now)
+    assert load(table(*others), registry, head, now, extent="whole").counts["missing"] == 1
+    back = load(table(*people), registry, head, now)
+    assert (remarks(back), back.counts["changed"], back.counts["same"]) == ({2: ["back_again"]}, 1, 29)
+    assert by_number(first[0]).missing_since is None
+    assert plan(table(*people), registry, now).state == "known"
+
+
 def test_a_refused_row_does_not_make_its_person_missing(registry, head, now):
     people = [campus.person(n) for n in range(40)]
     load(table(*people), registry, head, now)

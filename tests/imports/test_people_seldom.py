@@ -121,8 +121,9 @@ def test_the_same_register_again_marks_nobody_anew(database, now):
     gone = load(people[1:])
     assert gone.counts["missing"] == 1
     load(people[:1] + people[2:])  # another one is missing, the first is back
-    again = load(people[1:])
-    assert (again.state, again.counts["missing"], again.counts["same"]) == ("known", 0, 39)
+    again = load(people[1:])  # that one is back; the first is not missing again, for this list was taken before
+    assert (again.counts["missing"], again.counts["changed"], again.counts["same"]) == (0, 1, 38)
+    assert load(people[1:]).state == "known"
     decisions.order_undo(gone.id, actor=head, now=now)
     application.undo(gone.id, actor=head, now=now)
     assert stages.batch(gone.id).problem["code"] == "undo_blocked"  # her mark has gone meanwhile
@@ -258,6 +259,22 @@ def test_who_leaves_a_unit_and_will_come_back_still_comes_back(registry, head, n
         ("C01", today - timedelta(days=9), today),
         ("C01", today, today + timedelta(days=9)),
         ("C01", later, None),
+    ]
+
+
+@pytest.mark.usefixtures("units")
+def test_what_is_given_back_ends_as_before_whatever_is_planned_in_another_unit(registry, head, now):
+    today, later = now.date(), now.date() + timedelta(days=90)
+    load(listed(("1001", "王一", ""), headings=CLASS), registry, head, now)
+    belongs("1001", "C01", today - timedelta(days=9))
+    belongs("1001", "C02", later)
+    batch = load(listed(("1001", "王一", "C02"), headings=CLASS), registry, head, now)
+    assert ("C01", today - timedelta(days=9), today) in classes("1001")
+    taken_back(batch, head, now)
+    assert classes("1001") == [
+        ("C01", today - timedelta(days=9), today),
+        ("C01", today, None),
+        ("C02", later, None),
     ]
 
 

@@ -31,6 +31,12 @@ def test_the_data_folder_is_taken_from_the_arguments(
     assert run._data(arguments, anywhere=anywhere) == (data, rest)
 
 
+@pytest.mark.parametrize("arguments", [["--data", ""], ["--data="]])
+def test_an_empty_data_folder_is_not_the_one_the_caller_stands_in(arguments: list[str]) -> None:
+    with pytest.raises(run.Missing, match="names no folder"):
+        run._data(arguments, anywhere=True)
+
+
 def test_an_unknown_command_is_named_before_anything_is_set_up() -> None:
     done = subprocess.run([sys.executable, str(ROOT / "run.py"), "tset"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
@@ -47,7 +53,7 @@ def test_what_it_starts_compiles_its_code_only_once(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setattr(sys, "argv", ["run.py"])
-    monkeypatch.setattr(run, "_set_up", lambda *, tests: None)
+    monkeypatch.setattr(run, "_set_up", lambda **_of: None)
     monkeypatch.setattr(run, "_become", become)
     assert run.main() == 0
     assert started == [None]

@@ -38,6 +38,18 @@ def test_places_are_found_by_name_initials_and_code(database: Session, client: F
     ]
 
 
+def test_a_number_is_found_as_it_is_said_and_written(database: Session, client: FlaskClient) -> None:
+    me = accounts.token(accounts.person("student"))
+    figures, spoken = sites.building(name="3号楼", code="B-3"), sites.building(name="十号楼", code="B-10")
+    room = sites.room(figures, "408 室", code="B-3-408")
+    sites.building(name="13号楼", code="B-13")
+    sites.building(name="二十号楼", code="B-20")
+    for asked in ("三号楼", "3号楼"):
+        assert _get(client, f"/places?q={asked}", me)[0]["id"] == str(figures.id)
+    assert [item["id"] for item in _get(client, "/places?q=10号楼", me)] == [str(spoken.id)]
+    assert [item["id"] for item in _get(client, "/places?q=三号楼408", me)] == [str(room.id)]
+
+
 def test_wildcards_are_plain_characters(database: Session, client: FlaskClient) -> None:
     me = accounts.token(accounts.person("student"))
     room = sites.room(name="AXB")

@@ -110,12 +110,21 @@ def test_a_number_is_found_in_figures_and_in_chinese(number: int, other: int) ->
     assert all(_found(asked, f"{way} · 408 室") for asked in (written, spoken) for way in (written, spoken))
     assert _found(f"{spoken}408", f"{written} · 4 层 · 408 室")
     if other != number:
-        assert not any(_found(f"桃园{SPOKEN[other]}号楼", way) for way in (written, spoken))
+        for asked in (f"桃园{SPOKEN[other]}号楼", f"桃园{other}号楼"):
+            assert not any(_found(asked, way) for way in (written, spoken))
+        assert not _found(f"{other}号楼", spoken)
+        assert not _found(f"桃园{other}", spoken)
 
 
 def test_what_is_no_number_is_found_as_it_stands() -> None:
     assert _found("一二三礼堂", "一二三 礼堂")
     assert _found("教4", "教学楼三 4 层")
+
+
+def test_a_number_begun_to_be_typed_is_found_as_any_word() -> None:
+    assert _found("桃园1", "桃园 12 号楼")
+    assert _found("三号楼", "桃园十三号楼")
+    assert not _found("十号楼", "桃园 100 号楼")
 
 
 def test_every_kind_has_a_usual_one_below() -> None:

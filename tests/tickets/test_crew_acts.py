@@ -18,7 +18,7 @@ from app.core.actor import Actor
 from app.tickets import order_forms
 from app.tickets.models import TicketEvent, WorkOrder
 from app.tickets.rules.workflow import OrderAct
-from app.tickets.services import dispatching, filing, opening
+from app.tickets.services import acts, dispatching, filing, opening
 from tests.counting import counted
 from tests.factories import attachments
 from tests.factories import tickets as make
@@ -371,6 +371,45 @@ def test_the_reporter_is_said_to_be_asked_only_where_he_is(
     page = _after(login(technician), order_id, "done", done_note="New cartridge")
     assert "Finished: W26-" in page
     assert ("The reporter is asked" in page) is asked
+
+
+def test_rework_says_what_is_still_wrong_and_what_was_done(
+    ground: make.Ground, now: datetime, login: Callable[..., FlaskClient], database: Session
+) -> None:
+    """Tickets.md 3: "not fixed" must reach the crew."""
+    technician = ground.technician()
+    first = offered(ground, now)
+    do(technician, first, OrderAct.ACCEPT, OrderAct.START, now=now)
+    _after(login(technician), first, "done", done_note="New cartridge")
+    acts.not_fixed(
+        actor=make.actor(ground.student),
+        now=now,
+        ticket_id=order(database, first).ticket_id,
+        seen=None,
+        note="左边那个还漏",
+    )
+    again = database.scalars(select(WorkOrder.id).where(WorkOrder.rework_of_id == first)).one()
+    dispatching.assign(
+        actor=make.actor(ground.dispatcher), now=now, order_id=again, assignee_id=technician.id, seen=None
+    )
+    client = login(technician)
+    assert "左边那个还漏" in client.get("/crew").text
+    page = client.get(f"/crew/{again}", headers=ENGLISH).text
+    assert "左边那个还漏" in page
+    assert "Done last time: New cartridge" in page
+
+
+def test_who_gave_no_name_is_promised_nothing(
+    ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    for order_id, named in ((offered(ground, now), True), (nameless(ground, now), False)):
+        do(technician, order_id, OrderAct.ACCEPT, OrderAct.START, now=now)
+        page = login(technician).get(f"/crew/{order_id}", headers=ENGLISH).text
+        for words in ("To the reporter", "The reporter reads it.", "First proposal", "the reporter is told"):
+            assert (words in page) is named, words
+        for words in ("Note for the staff", "came without a name"):
+            assert (words in page) is not named, words
 
 
 def nameless(ground: make.Ground, now: datetime) -> int:

@@ -93,6 +93,7 @@ def test_three_times_not_fixed(client: FlaskClient, story: Story, login: Login, 
     page = client.get(f"/dispatch/{order['id']}").text
     assert "返修" in page
     assert "上次维修的照片" in page
+    assert "晚上又漏了" in page
     assert (told(story.supervisor, "order-rework"), told(story.dispatcher, "order-rework")) == (1, 0)
     assert database.scalars(select(TicketEvent.kind).where(TicketEvent.kind == "photo")).all() == ["photo"]
 

@@ -101,6 +101,7 @@ def test_signed_in_the_ticket_is_ones_own(ground: made.Ground, login: Login) -> 
     page = client.get(f"/r/{TOKEN}").get_data(as_text=True)
     assert "From the sticker" in page
     assert 'type="file"' in page
+    assert f'name="place_id" value="{ground.room.id}"' in page  # what is alike is looked for at the place
     answer = client.post(f"/r/{TOKEN}", data=fields(ground, whose=str(ground.student.id)))
     (ticket,) = tickets()
     assert answer.location == f"/tickets/{ticket.id}"
@@ -157,7 +158,9 @@ def test_what_was_refused_is_not_counted_as_a_report(
 
 
 @pytest.mark.usefixtures("counting")
-def test_sixth_anonymous_report_of_an_hour_waits(ground: made.Ground, client: FlaskClient, login: Login) -> None:
+def test_sixth_anonymous_report_of_an_hour_waits(
+    ground: made.Ground, client: FlaskClient, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(5):
         assert client.post(f"/r/{TOKEN}", data=fields(ground)).status_code == 200
     refused = client.post(f"/r/{TOKEN}", data=fields(ground, description="走廊积水"))
@@ -165,6 +168,9 @@ def test_sixth_anonymous_report_of_an_hour_waits(ground: made.Ground, client: Fl
     assert int(refused.headers["Retry-After"]) >= 1
     assert "走廊积水" in refused.get_data(as_text=True)
     assert len(tickets()) == 5
+    with monkeypatch.context() as patched:
+        patched.setattr(filing, "file_ticket", pytest.fail)  # it locks what all filings wait for
+        assert client.post(f"/r/{TOKEN}", data=fields(ground)).status_code == 429
     other_address = client.post(f"/r/{TOKEN}", data=fields(ground), environ_base={"REMOTE_ADDR": "10.0.0.9"})
     assert other_address.status_code == 200
     assert login(ground.student).post(f"/r/{TOKEN}", data=fields(ground)).status_code == 303

@@ -79,8 +79,9 @@ _END_MEMBERSHIPS = text(
 _ADD_MEMBERSHIPS = text(
     """
     WITH new AS MATERIALIZED (
-        SELECT person_id, unit_id, kind, until
-        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS said (person_id bigint, unit_id bigint, until date)
+        SELECT person_id, unit_id, kind, until, again
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+            AS said (person_id bigint, unit_id bigint, until date, again boolean)
         JOIN org_unit ON org_unit.institution_id = :institution AND org_unit.id = unit_id
     ), known AS MATERIALIZED (
         SELECT person_id, org_unit_id, kind, lower(during) AS starts
@@ -93,6 +94,7 @@ _ADD_MEMBERSHIPS = text(
     INSERT INTO org_membership (institution_id, person_id, org_unit_id, during)
     SELECT :institution, new.person_id, unit_id, daterange(:today, least(until, min(starts)))
     FROM new LEFT JOIN known ON known.person_id = new.person_id AND known.kind = new.kind AND starts > :today
+        AND (again IS NOT TRUE OR org_unit_id = unit_id)
     WHERE (new.person_id, unit_id) NOT IN (
         SELECT person_id, org_unit_id FROM known WHERE starts IS NULL OR starts <= :today)
       AND (until IS NULL OR until > :today)
@@ -100,6 +102,7 @@ _ADD_MEMBERSHIPS = text(
     """
 )
 """From today until `until` or until what is planned for later begins, which stands; who is in the unit stays in it.
+What was there before (`again`) was there beside what is planned for other units, and gives way to its own alone.
 
 Read beforehand is only what can stand in the way: all units of all people, compared one by one, take minutes."""
 _MARK_MISSING = text(
@@ -237,12 +240,15 @@ def _write_changed(plans: Sequence[RowPlan], now: datetime, today: date) -> None
 
 
 def _units_were(plans: Iterable[tuple[int, RowPlan]]) -> list[dict[str, Any]]:
-    """The memberships a plan ends, each with the day on which it would have ended by itself."""
+    """The memberships a plan ends, each with the day on which it would have ended by itself, to be there `again`."""
     rows: list[dict[str, Any]] = []
     for person_id, plan in plans:
         were: Any = plan.values["units_were"]
         until: Any = plan.values.get("units_until", {})  # absent from plans made before it was kept
-        rows += [{"person_id": person_id, "unit_id": each, "until": until.get(kind)} for kind, each in were.items()]
+        rows += [
+            {"person_id": person_id, "unit_id": each, "until": until.get(kind), "again": True}
+            for kind, each in were.items()
+        ]
     return rows
 
 

@@ -19,7 +19,7 @@ from app.accounts.web.people import ONE_DAY, account_shown, back_with, editable,
 from app.audit import quicker
 from app.core import clock, forms, seen
 from app.core.actor import Actor
-from app.core.errors import DomainError, Rejected, Stale
+from app.core.errors import Conflict, DomainError, Rejected, Stale
 from app.core.http import current_actor, policy
 from app.core.pages import toast
 from app.sites import queries as places
@@ -119,7 +119,7 @@ def membership_post(person_id: str) -> Any:
     data = form.load(request.form)
     if data is not None:
         unit = queries.org_meant(data["unit"])
-        with form.heeding():
+        with form.heeding(Conflict):
             if unit is None:
                 raise Rejected(fields={"unit": _NO_UNIT})
             people.add_membership(

@@ -6,6 +6,7 @@ import logging
 import math
 import threading
 import time
+from collections.abc import Callable
 from functools import cache
 
 import redis
@@ -22,6 +23,8 @@ AWAY_SECONDS = 5.0  # how long Valkey is left alone once it did not answer
 MOST = 50_000  # windows kept in memory
 AHEAD_SHARE, AHEAD_AT_MOST = 100, 10
 """Of a window of 200 or more a hundredth, ten at most, is counted ahead."""
+
+Question = Callable[[FixedWindowRateLimiter, RateLimitItemPerSecond, str, int], int]
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +52,14 @@ class Counts:
         ahead = _ahead(times)
         if ahead > 1 and self._had(name):
             return 0
-        wait = self._counted(_item(times, seconds), name, ahead)
+        wait = self._asked(_spent, _item(times, seconds), name, ahead)
         if ahead > 1 and not wait:
             self._keep(name, ahead - 1, time.monotonic() + seconds)
         return wait
+
+    def look(self, name: str, times: int, seconds: int) -> int:
+        """What `spend` would answer, without counting; of a large window what was counted ahead is left out."""
+        return self._asked(_seen, _item(times, seconds), name, 1)
 
     def _had(self, name: str) -> bool:
         """Whether one was left of those counted ahead; it is used up."""
@@ -73,16 +80,16 @@ class Counts:
                 number, until = number + left, min(until, ends)
             self._taken[name] = (number, until)
 
-    def _counted(self, item: RateLimitItemPerSecond, name: str, number: int) -> int:
+    def _asked(self, question: Question, item: RateLimitItemPerSecond, name: str, number: int) -> int:
         if self._shared is not None and time.monotonic() >= self._away_until:
             try:
-                return _spent(self._shared, item, name, number)
+                return question(self._shared, item, name, number)
             except redis.RedisError as error:
                 self._away_until = time.monotonic() + AWAY_SECONDS
                 log.warning("rates counted in memory", extra={"error": str(error)})
         if len(self._memory.storage) >= MOST:
             self._memory.reset()  # a flood of names: all begin anew, rather than fill the memory
-        return _spent(self._own, item, name, number)
+        return question(self._own, item, name, number)
 
 
 def _ahead(times: int) -> int:
@@ -90,8 +97,14 @@ def _ahead(times: int) -> int:
 
 
 def _spent(limiter: FixedWindowRateLimiter, item: RateLimitItemPerSecond, name: str, number: int) -> int:
-    if limiter.hit(item, name, cost=number):
-        return 0
+    return 0 if limiter.hit(item, name, cost=number) else _wait(limiter, item, name)
+
+
+def _seen(limiter: FixedWindowRateLimiter, item: RateLimitItemPerSecond, name: str, number: int) -> int:
+    return 0 if limiter.test(item, name, cost=number) else _wait(limiter, item, name)
+
+
+def _wait(limiter: FixedWindowRateLimiter, item: RateLimitItemPerSecond, name: str) -> int:
     return max(1, math.ceil(limiter.get_window_stats(item, name).reset_time - time.time()))
 
 

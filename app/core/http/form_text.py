@@ -13,9 +13,12 @@ from werkzeug.exceptions import UnprocessableEntity
 from werkzeug.formparser import FormDataParser, MultiPartParser
 
 _BYTES = "iso-8859-1"  # one character a byte: nothing is lost before it is judged
-_NOT_TEXT = _l("This text is not in UTF-8. Send it in that encoding.")
 
 Parsed = tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]
+
+
+def _not_text(name: str) -> Any:
+    return _l("The text of “%(field)s” is not in UTF-8. Send it in that encoding.", field=name)
 
 
 class NotText(UnprocessableEntity):
@@ -23,7 +26,7 @@ class NotText(UnprocessableEntity):
 
     def __init__(self, names: Iterable[str]) -> None:
         super().__init__()
-        self.data = {"messages": {name: [_NOT_TEXT] for name in names}}
+        self.data = {"messages": {name: [_not_text(name)] for name in names}}
 
 
 class _Parts(MultiPartParser):

@@ -53,12 +53,18 @@ class Limit:
 
     def spend(self, of: str | None = None) -> Any | None:
         """Count once, for `of` where that is not `who`; the answer where that was too much, else None."""
+        return self._answer(Counts.spend, of)
+
+    def reached(self) -> Any | None:
+        """The answer `spend` would give, without counting: for work that is costly and counts only once it is done."""
+        return self._answer(Counts.look)
+
+    def _answer(self, ask: Callable[[Counts, str, int, int], int], of: str | None = None) -> Any | None:
         counts: Counts | None = current_app.extensions[_COUNTS]
         who = (of or self.who()) if counts is not None else None
         if counts is None or who is None:
             return None
-        name = f"{self.name}:{g.actor.institution_id}:{who}"
-        wait = counts.spend(name, settings.get(self.setting), self.seconds)
+        wait = ask(counts, f"{self.name}:{g.actor.institution_id}:{who}", settings.get(self.setting), self.seconds)
         return self.refused(wait) if wait else None
 
     def __call__(self, view: View) -> View:

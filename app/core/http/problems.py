@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import orjson
 from flask import Flask, Response, current_app, redirect, render_template, request, url_for
@@ -100,11 +101,26 @@ def render(
         answer = Response(orjson.dumps(document, default=str), status=status, mimetype="application/problem+json")
     else:
         page = render_template(
-            "errors/error.html", status=status, title=title, detail=said, errors=listed, request_id=request_id
+            "errors/error.html",
+            status=status,
+            title=title,
+            detail=said,
+            errors=listed,
+            request_id=request_id,
+            again=_again(),
         )
         answer = Response(page, status=status, mimetype="text/html")
     answer.headers.update(headers or {})
     return answer
+
+
+def _again() -> str:
+    """Where to try again: the page itself, or the one its form stood on."""
+    if request.method == "GET":
+        return request.full_path
+    came = urlsplit(request.referrer or "")
+    ours = came.netloc == request.host and came.path.startswith("/") and not came.path.startswith("//")
+    return urlunsplit(("", "", came.path, came.query, "")) if ours else "/"
 
 
 def domain_error(error: errors.DomainError) -> Response:

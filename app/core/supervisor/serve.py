@@ -10,6 +10,7 @@ import argparse
 import http.client
 import os
 import select
+import shlex
 import signal
 import socket
 import sys
@@ -78,6 +79,7 @@ class Supervisor:
         self.signals = signals
         self.children: list[Child] = []
         self._seeding = self.folder / "demo-seeding"
+        self._bare = False  # no demo, and nothing else there yet
 
     def run(self) -> int:
         """Serve until asked to end; return the exit code."""
@@ -123,6 +125,8 @@ class Supervisor:
             elif changed:
                 self._command(env, "demo", "password")
             servers.note(demo="yes")
+        else:
+            self._bare = not _has_institution(servers)
         return env
 
     def _seed(self, env: Mapping[str, str]) -> None:
@@ -229,6 +233,11 @@ class Supervisor:
         if self.demo:
             lines.append(f"Demo logins, one password for all: {settings.demo_password(self.folder)[0]}")
             lines += [f"  {names:<34} {what}" for names, what in LOGINS]
+        if self._bare:
+            flask = f"python3 run.py flask --data {shlex.quote(str(self.folder))}"
+            lines.append("There is no institution yet, so its pages answer 404. Make one and its first account:")
+            lines.append(f"  {flask} institution create CODE --name-zh NAME --name-en NAME")
+            lines.append(f"  {flask} users create NAME --role admin")
         lines.append("Ctrl-C ends everything.")
         print("\n".join(lines), flush=True)
 

@@ -56,7 +56,11 @@ def run(batch_id: int, step: Callable[[], None], *, actor: Actor, now: datetime)
     written = [row for row in plan.rows if row.outcome in WRITTEN]
     Meter(batch_id, "writing", 0)  # one transaction for all: rows cannot be counted one by one
     if not _done(batch_id, lambda: _note_made(batch, importer.apply(written, batch_id, request))):
-        again = dry_run.make(batch, read, request)
+        try:
+            again = dry_run.make(batch, read, request)
+        except Rejected as refused:
+            dry_run.fail(batch, refused.code, refused.extra.get("params", {}))
+            return
         if again.hash == batch.plan_hash:
             dry_run.fail(batch, "not_written", {})
         else:  # somebody was quicker, between this plan and its writing

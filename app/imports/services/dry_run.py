@@ -77,8 +77,13 @@ def read_file(batch: ImportBatch, step: Callable[[], None]) -> parsing.Read | Un
             return problem
 
 
+_THINKS_LONG = text("SET LOCAL idle_in_transaction_session_timeout = '20min'")
+"""Between two statements hundreds of thousands of rows are planned, hashed and counted; nobody waits for their lock."""
+
+
 def make(batch: ImportBatch, read: parsing.Read, request: Request) -> Plan:
     """Plan all lines in the present transaction. Raises Rejected where the file as a whole is out of the question."""
+    db.session.execute(_THINKS_LONG)
     importer = registry.importer(batch.kind)
     meter = Meter(batch.id, "planning", len(read.lines))
     content = parsing.content_hash(read, batch, importer)
@@ -87,7 +92,7 @@ def make(batch: ImportBatch, read: parsing.Read, request: Request) -> Plan:
     rows = list(_metered(importer.plan(read.lines, lookup, request), meter))
     _check_complete(importer, read.lines, rows)
     if earlier:
-        rows = list(_known(rows, queries.refused_by_all(earlier)))
+        rows = list(_known(rows, queries.refused_by_all(earlier), importer.returns))
     counts = {**importing.count(rows), **_facts(rows), "read": len(read.lines), "blank": read.blank}
     return Plan(rows, content, importing.plan_hash(rows), earlier[0] if earlier else None, counts)
 
@@ -106,12 +111,14 @@ def _check_complete(importer: Importer[Any], lines: list[Line], rows: list[RowPl
         raise AssertionError(f"the importer {importer.kind} did not plan every row exactly once")
 
 
-def _known(rows: Iterable[RowPlan], never_taken: frozenset[int]) -> Iterator[RowPlan]:
-    """The same content was applied before: rows it took are known, whatever became of them since; others get a turn."""
+def _known(rows: Iterable[RowPlan], never_taken: frozenset[int], returns: frozenset[str]) -> Iterator[RowPlan]:
+    """The same content was applied before: rows it took are known, whatever became of them since; others get a turn,
+    and so does what has been out of the register since (`returns`: remarks that say so)."""
     for row in rows:
         if row.row is None:
             continue
-        if row.row in never_taken or row.outcome == "same":
+        back = any(why.code in returns for why in row.remarks)
+        if row.row in never_taken or row.outcome == "same" or back:
             yield row
         else:
             yield replace(row, outcome="same", diff={}, values={}, reasons=(), remarks=())

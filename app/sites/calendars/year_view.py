@@ -65,18 +65,13 @@ def shown(calendar: Calendar, year: int, today: date, url: Callable[[date], str]
         "year": year,
         "months": almanac.year(year, marks, today=today),
         "names": [i18n.format_month(number) for number in range(1, 13)],
-        "weekdays": _weekdays(),
+        "weekdays": i18n.short_weekdays(),
         "key": _key(calendar, year),
         "lines": [_line(each) for each in stretches(calendar, year)],
         "days": days,
         "hours": round(minutes / 60),
         "guessed": _guessed(calendar, year),
     }
-
-
-def _weekdays() -> list[str]:
-    names = [i18n.format_weekday(date(2024, 1, day)) for day in range(1, 8)]
-    return [name[:2] for name in names] if i18n.locale() == "en" else [name[-1:] for name in names]
 
 
 def _guessed(calendar: Calendar, year: int) -> bool:

@@ -113,20 +113,30 @@ def likeness(word: str) -> str:
     >>> likeness("408"), likeness("桃园408")
     ('408', '桃园(.*[^0-9])?408')
     >>> likeness("三号楼")
-    '(3|三)号楼'
+    '(三|(?<![0-9])3(?![0-9]))号楼'
     """
     plain = "".join(char if char.isalnum() else f"\\{char}" for char in squeezed(word))
     return _NUMBER.sub(_either, plain)
 
 
 def _either(number: re.Match[str]) -> str:
-    figures = _FIGURES.get(number[0], number[0])
-    spoken = _SPOKEN.get(figures)
-    if spoken is None and not figures.isascii():
-        return figures  # 一二三: not a number
-    before_figures, before_spoken = ("(.*[^0-9])?", f"(.*[^{_NUMERALS}十])?") if number.start() else ("", "")
-    asked = f"{before_figures}{figures}"
-    return asked if spoken is None else f"({asked}|{before_spoken}{spoken})"
+    """The number as it was typed, which may be the piece of another, or as a whole in the other script."""
+    typed, inside = number[0], number.start() > 0
+    asked = f"{_gap(typed)}{typed}" if inside else typed
+    other = _SPOKEN.get(typed) or _FIGURES.get(typed)
+    if other is None:
+        return asked if typed.isascii() else typed  # 一二三: not a number
+    before = _gap(other) if inside else f"(?<![{_script(other)}])"
+    return f"({asked}|{before}{other}(?![{_script(other)}]))"
+
+
+def _gap(number: str) -> str:
+    return f"(.*[^{_script(number)}])?"
+
+
+def _script(number: str) -> str:
+    """What numbers of its script are made of, for a bracket."""
+    return "0-9" if number.isascii() else f"{_NUMERALS}十"
 
 
 def terms(question: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from app.tickets.queries import answerable, crew_day, timeline
 from app.tickets.rules import workflow
 from app.tickets.rules.demands import demanded
 from app.tickets.rules.dispatching import PRIORITY_ORDER
-from app.tickets.rules.workflow import ORDER_FINISHED, ORDER_HELD, OrderAct, OrderState
+from app.tickets.rules.workflow import ORDER_HELD, OrderAct, OrderState
 
 SHOWS_PHONE = settings.declare(
     "crew.shows_phone",
@@ -228,8 +228,7 @@ class Button:
 class OrderScreen:
     """One order as its page shows it.
 
-    `typed` is what a refused form had been given; `answer_for`: who is responsible for one in other hands (N1);
-    `done_note`: what was done, once it is.
+    `typed` is what a refused form had been given; `answer_for`: who is responsible for one in other hands (N1).
     """
 
     row: Any
@@ -249,7 +248,6 @@ class OrderScreen:
     kept: int = 0
     answer_for: tuple[str, ...] = ()
     cancelled: str = ""
-    done_note: str = ""
 
     @property
     def dock(self) -> list[Button]:
@@ -377,7 +375,6 @@ def screen(row: Any, actor: Actor, now: datetime) -> OrderScreen:
         may_write=held,
         answer_for=() if mine else tuple(each.name for each in answerable.people(row, now)),
         cancelled=order_words.cancelled(crew_day.last_change(row.id)) if row.state == OrderState.CANCELLED else "",
-        done_note=(crew_day.done_note(row.id) or "") if row.state in ORDER_FINISHED else "",
     )
 
 

@@ -19,7 +19,7 @@ from app.tickets.models import Category, CategoryVersion, Extension, Offer, Orde
 from app.tickets.queries import due, orders, viewer
 from app.tickets.queries.viewer import Sight
 from app.tickets.rules.history import Remark
-from app.tickets.rules.workflow import ORDER_FINISHED, ORDER_HELD, ORDER_LOAD, OrderAct, OrderState
+from app.tickets.rules.workflow import ORDER_FINISHED, ORDER_HELD, ORDER_LOAD, OrderAct, OrderState, TicketAct
 
 HELD_AT_MOST = 300
 DONE_AT_MOST = 50
@@ -126,6 +126,8 @@ def _one(sight: Sight) -> Reading:
             rules.demands,
             rules.price_class,
             orders.last_of(OrderAct.HOLD, TicketEvent.data).label("hold_data"),
+            orders.last_of(OrderAct.DONE, TicketEvent.note).label("done_note"),
+            orders.last_of(OrderAct.DONE, TicketEvent.note, WorkOrder.rework_of_id).label("earlier_note"),
         )
         .add_columns(orders.last_of(Remark.HELPER, TicketEvent.reason).label("help_reason"))
         .add_columns(orders.reworked().label("reworked"))
@@ -184,23 +186,6 @@ def last_change(order_id: int) -> Any:
     return found
 
 
-def done_note(order_id: int) -> str | None:
-    """What was done, in the words of whoever said last that it is done."""
-    note: str | None = db.session.scalar(
-        select(TicketEvent.note)
-        .join(
-            WorkOrder,
-            and_(WorkOrder.institution_id == TicketEvent.institution_id, WorkOrder.id == TicketEvent.order_id),
-        )
-        .where(
-            TicketEvent.ticket_id == WorkOrder.ticket_id, WorkOrder.id == order_id, TicketEvent.kind == OrderAct.DONE
-        )
-        .order_by(TicketEvent.id.desc())
-        .limit(1)
-    )
-    return note
-
-
 def _select() -> Select[Any]:
     """The columns of an order on the crew's pages: the usual ones, the building and the live offer."""
     reporter, given = aliased(Person), _handed_over()
@@ -222,6 +207,7 @@ def _select() -> Select[Any]:
             Offer.why,
             *given.c,
             _working_since().label("working_since"),
+            _complaint().label("complaint"),
             *due.columns(WorkOrder),
         )
         .outerjoin(reporter, and_(reporter.institution_id == Ticket.institution_id, reporter.id == Ticket.reporter_id))
@@ -273,6 +259,24 @@ def _handed_over() -> Any:
         .correlate(WorkOrder)
         .lateral("given")
     )
+
+
+def _complaint() -> Any:
+    """What the reporter said is still wrong, of an order that does another's work again; else NULL."""
+    said = (
+        select(TicketEvent.note)
+        .where(
+            TicketEvent.institution_id == WorkOrder.institution_id,
+            TicketEvent.ticket_id == WorkOrder.ticket_id,
+            TicketEvent.kind == code(TicketAct.NOT_FIXED.value),
+            TicketEvent.data["order_id"].astext.cast(BigInteger) == WorkOrder.rework_of_id,
+        )
+        .order_by(TicketEvent.id.desc())
+        .limit(number(1))
+        .correlate(WorkOrder)
+        .scalar_subquery()
+    )
+    return case((WorkOrder.rework_of_id.is_not(None), said))
 
 
 def _working_since() -> Any:

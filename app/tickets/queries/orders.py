@@ -240,14 +240,14 @@ def _one(sight: Sight) -> Reading:
     )
 
 
-def last_of(kind: str, column: Any) -> Any:
-    """A column of an order's last event of a kind."""
+def last_of(kind: str, column: Any, order_id: Any = WorkOrder.id) -> Any:
+    """A column of the last event of a kind an order has; `order_id`: of another order of its ticket."""
     return (
         select(column)
         .where(
             TicketEvent.institution_id == WorkOrder.institution_id,
             TicketEvent.ticket_id == WorkOrder.ticket_id,
-            TicketEvent.order_id == WorkOrder.id,
+            TicketEvent.order_id == order_id,
             TicketEvent.kind == str(kind),
         )
         .order_by(TicketEvent.id.desc())

@@ -137,6 +137,8 @@ def _anonymous(place: Place, token: str, hint: str | None) -> Any:
     answers = {} if chosen is None else asking.given(form, chosen, request.form)
     if data is None or chosen is None or form.errors:
         return _anonymous_page(form, place, token, groups, hint=hint), 422
+    if (too_many := _nameless.reached()) is not None:  # before the row is locked that all filings wait for
+        return too_many
     try:
         filed = filing.file_ticket(
             actor=Actor.anonymous(current_actor().institution_id),
