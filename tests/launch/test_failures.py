@@ -19,7 +19,7 @@ FOLDER = Path("/srv/houqin")
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (PermissionError(errno.EACCES, "denied", "/srv/houqin/lock"), "sudo chown -R $(id -un) /srv/houqin"),
+        (PermissionError(errno.EACCES, "denied", "/srv/houqin/lock"), "sudo install -d -o $(id -un) /srv/houqin)"),
         (OSError(errno.ENOSPC, "full"), "df -h /srv/houqin"),
         (OSError(errno.EROFS, "read-only"), "--data DIR"),
         (NotADirectoryError(errno.ENOTDIR, "no folder", "/srv/houqin/lock"), "/srv/houqin cannot be a folder"),
@@ -34,6 +34,14 @@ def test_it_is_said_in_a_sentence(error: Exception, words: str, capsys: pytest.C
 
     assert failures.said(work, FOLDER) == 1
     assert words in capsys.readouterr().err
+
+
+def test_a_folder_of_somebody_else_is_to_be_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def work() -> int:
+        raise PermissionError(errno.EACCES, "denied", str(tmp_path / "lock"))
+
+    assert failures.said(work, tmp_path) == 1
+    assert f"sudo chown -R $(id -un) {tmp_path})" in capsys.readouterr().err
 
 
 def test_a_defect_is_not_dressed_up() -> None:

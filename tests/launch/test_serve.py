@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from app.core.launch import lock, process
+from app.core.supervisor import serve
 from tests.launch import checkout
 
 pytestmark = [
@@ -163,3 +164,15 @@ def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PYTHONPATH": str(root)}
     command = [sys.executable, "-P", "-m", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=env, timeout=60, check=False)
+
+
+def test_a_bare_installation_says_how_it_gets_its_institution(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = serve._options(["--data", str(tmp_path / "一 x"), "--no-demo"])
+    bare = serve.Supervisor(options, serve.Signals.__new__(serve.Signals))
+    bare._bare = True
+    bare._welcome()
+    said = capsys.readouterr().out
+    assert f"run.py flask --data '{tmp_path / '一 x'}' institution create" in said
+    assert "users create NAME --role admin" in said

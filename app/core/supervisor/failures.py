@@ -33,8 +33,8 @@ def said(work: Callable[[], int], folder: Path) -> int:
 def _of_system(error: OSError, folder: Path) -> str:
     other = "take another folder with --data DIR"
     if isinstance(error, PermissionError):
-        there = next((each for each in (folder, *folder.parents) if each.exists()), folder)
-        mend = f"Give it to yourself (sudo chown -R $(id -un) {there}) or {other}."
+        command = "chown -R $(id -un)" if folder.exists() else "install -d -o $(id -un)"
+        mend = f"Give it to yourself (sudo {command} {folder}) or {other}."
         return f"{error.filename} may not be written or read. {mend}"
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"There is no space left for {folder}. Look with `df -h {folder}`, make room, or {other}."

@@ -126,7 +126,7 @@ class Supervisor:
                 self._command(env, "demo", "password")
             servers.note(demo="yes")
         else:
-            self._bare = not _has_institution(servers)
+            self._bare = bool(_schema(servers)) and not _has_institution(servers)
         return env
 
     def _seed(self, env: Mapping[str, str]) -> None:
