@@ -214,8 +214,9 @@ def _become(command: str, arguments: list[str]) -> int:
         where = (
             [] if any(Path(part.split("::")[0]).exists() for part in arguments) else ["tests", "--ignore", "tests/e2e"]
         )
+        parallel = [] if any(part.startswith(("-n", "-p")) for part in arguments) else ["-n", "2"]
         os.chdir(ROOT)
-        return _exec(["-m", "pytest", *_in_parallel(arguments), *where, *arguments], env)
+        return _exec(["-m", "pytest", *parallel, *where, *arguments], env)
     if command == "e2e":
         return _journeys(arguments, env)
     data, rest = _data(arguments, anywhere=command == "serve")
@@ -244,11 +245,6 @@ def _folder(said: str) -> Path:
     return Path(said).absolute()
 
 
-def _in_parallel(arguments: list[str], *how: str) -> list[str]:
-    """Two processes, each with servers of its own; tests marked as a group stay in one."""
-    return [] if any(part.startswith(("-n", "-p")) for part in arguments) else ["-n", "2", *how]
-
-
 def _journeys(arguments: list[str], env: dict[str, str]) -> int:
     """Run the browser tests; where CI is set a journey that was skipped is a failure."""
     if not any(shutil.which(name) for name in BROWSERS):
@@ -257,8 +253,7 @@ def _journeys(arguments: list[str], env: dict[str, str]) -> int:
     report.parent.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
     os.chdir(ROOT)
-    where = [*_in_parallel(arguments, "--dist", "loadgroup"), "tests/e2e", f"--junitxml={report}"]
-    command = [str(PYTHON), "-m", "pytest", *where, *arguments]
+    command = [str(PYTHON), "-m", "pytest", "tests/e2e", f"--junitxml={report}", *arguments]
     code = subprocess.run(command, env=env, check=False).returncode
     if code == 0 and os.environ.get("CI"):
         suites = xml.etree.ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 - we wrote it

@@ -1,4 +1,4 @@
-"""One product and one browser for the journeys of a process; a visitor's desk per journey."""
+"""One product and one browser for all journeys; a visitor's desk per journey."""
 
 from __future__ import annotations
 
