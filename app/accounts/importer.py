@@ -162,7 +162,7 @@ class PeopleImporter:
     """Fulfils :class:`app.core.importing.Importer`."""
 
     kind = "people"
-    returns = frozenset({"back_again"})
+    returns = frozenset({"missing"})
     label = _l("People")
     columns: tuple[Column, ...] = COLUMNS
     wording = WORDING

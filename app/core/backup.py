@@ -104,7 +104,7 @@ def write(target: Path) -> dict[str, Any]:
             "blobs": dict(blob_sums(blob_folder())),
         }
         part = Path(work) / "backup.tar"
-        with tarfile.open(part, "w") as archive:
+        with tarfile.open(part, "w", dereference=True) as archive:
             add_bytes(archive, "manifest.json", orjson.dumps(manifest), Path(work))
             archive.add(dump, "database.dump")
             for name in manifest["blobs"]:
@@ -221,18 +221,24 @@ def add_bytes(archive: tarfile.TarFile, name: str, content: bytes, work: Path) -
 
 
 def unpack(archive: tarfile.TarFile, folder: Path) -> None:
-    """Extract plain files and folders. Raises TarError for anything else, or a way out of the folder.
+    """Extract plain files and folders as one's own. Raises TarError for anything else, or a way out of the folder.
 
     What Python's own filter refuses is refused here, too: Python before 3.11.4 has none.
     """
     for member in archive.getmembers():
-        way = Path(member.name)
-        if not (member.isreg() or member.isdir()) or way.is_absolute() or ".." in way.parts:
+        inside = _stays_inside(member.name) and (not member.islnk() or _stays_inside(member.linkname))
+        if not (member.isreg() or member.isdir() or member.islnk()) or not inside:
             raise tarfile.TarError(member.name)
+        member.mode = 0o700 if member.isdir() else 0o600
+        member.uid, member.gid, member.uname, member.gname = os.geteuid(), os.getegid(), "", ""
     if hasattr(tarfile, "data_filter"):
         archive.extractall(folder, filter="data")
     else:
         archive.extractall(folder)  # noqa: S202 - looked at above
+
+
+def _stays_inside(name: str) -> bool:
+    return not name.startswith("/") and ".." not in Path(name).parts
 
 
 @contextmanager

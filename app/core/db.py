@@ -7,7 +7,7 @@ transaction-local setting `app.institution`; without it the plain roles see noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -36,10 +36,12 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     and_,
+    func,
+    literal,
     or_,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 NAMING = {
@@ -291,6 +293,12 @@ def constraint_error(name: str, error: ConstraintError) -> None:
 def tenant_tables() -> list[str]:
     """Names of all tables that carry a row-level security policy, sorted."""
     return sorted(table.name for table in Model.metadata.tables.values() if "institution_id" in table.columns)
+
+
+def one_of(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:
+    """`column` is one of the ids, bound as one array: IN binds each, and PostgreSQL takes 65,535 at most."""
+    found: ColumnElement[bool] = column == func.any(literal(sorted(set(ids)), ARRAY(BigInteger)))
+    return found
 
 
 def plan_anew() -> None:

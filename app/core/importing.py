@@ -221,7 +221,7 @@ class Importer(Protocol[L]):
     one_by_one: frozenset[str]
     """Remarks whose rows the approver looks at one by one, and says so, before the plan is applied."""
     returns: frozenset[str]
-    """Remarks on what is in the file and was out of the register: such a row counts in a list taken before, too."""
+    """Fields of a diff that say the file holds what was missing: such a row counts in a list taken before, too."""
     page: str
     """Address of the page of one thing of this kind, with `{id}` for its id; who holds `permission` may open it."""
 

@@ -50,7 +50,7 @@ def export(code: str, target: Path) -> dict[str, Any]:
                 "blobs": _blobs_of(number),
             }
         part = Path(work) / "export.tar"
-        with tarfile.open(part, "w") as archive:
+        with tarfile.open(part, "w", dereference=True) as archive:
             backup.add_bytes(archive, "manifest.json", orjson.dumps(manifest), Path(work))
             for table in _tables():
                 archive.add(Path(work) / TABLES / table.name, f"{TABLES}/{table.name}")

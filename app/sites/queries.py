@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Integer,
     Select,
@@ -27,7 +26,7 @@ from sqlalchemy.orm import aliased
 
 from app.audit import labels as audit_labels
 from app.core import i18n, paging
-from app.core.db import db, valid_on
+from app.core.db import db, one_of, valid_on
 from app.sites.models import Place, PlaceAlias, PlaceSticker
 from app.sites.rules import aliases, tree
 from app.sites.rules import stickers as codes
@@ -68,8 +67,8 @@ def replaced(q: str, on: date, limit: int = 5) -> list[tuple[Place, Place]]:
 
 
 def among(place_ids: Iterable[int]) -> ColumnElement[bool]:
-    """The places of these ids, as one bound array: IN would bind thousands of values."""
-    return Place.id == func.any(literal(sorted(set(place_ids)), ARRAY(BigInteger)))
+    """The places of these ids."""
+    return one_of(Place.id, place_ids)
 
 
 def by_id(place_id: int) -> Place | None:
@@ -255,16 +254,27 @@ def _squeezed(text: Any) -> ColumnElement[str]:
 def _rank(words: Sequence[str]) -> ColumnElement[int]:
     """0: the code is the question; 1: code, name or initials begin with it; 2: with its last word; 3: hold the last
     word; 4: the path does."""
-    whole, last = tree.likeness("".join(words)), tree.likeness(words[-1])
+    whole, last = "".join(words), words[-1]
     code = _squeezed(func.lower(Place.code))
     own = (code, _squeezed(func.lower(Place.name)), Place.initials)
     return case(
-        (code == tree.squeezed("".join(words)), 0),
-        (or_(*(text.regexp_match(f"^{whole}") for text in own)), 1),
-        (or_(*(text.regexp_match(f"^{last}") for text in own)), 2),
-        (or_(*(text.regexp_match(last) for text in own)), 3),
+        (code == tree.squeezed(whole), 0),
+        (or_(*(_holds(text, whole, begins=True) for text in own)), 1),
+        (or_(*(_holds(text, last, begins=True) for text in own)), 2),
+        (or_(*(_holds(text, last) for text in own)), 3),
         else_=4,
     )
+
+
+def _holds(text: Any, word: str, *, begins: bool = False) -> ColumnElement[bool]:
+    """That a squeezed text holds, or begins with, a word; as a pattern only where the word has a number."""
+    plain, like = tree.squeezed(word), tree.likeness(word)
+    found: ColumnElement[bool]
+    if like != plain:
+        found = text.regexp_match(f"^{like}" if begins else like)
+    else:
+        found = text.startswith(plain, autoescape=True) if begins else text.contains(plain, autoescape=True)
+    return found
 
 
 def nearest(said: Collection[str], on: date, limit: int = 3) -> dict[str, list[Any]]:

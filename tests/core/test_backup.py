@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -103,6 +104,17 @@ def test_an_archive_leads_nowhere_but_into_its_folder(tmp_path: Path, member: di
     with tarfile.open(tmp_path / "hostile") as archive, pytest.raises(tarfile.TarError):
         backup.unpack(archive, tmp_path / "inside")
     assert not (tmp_path / "inside").exists()
+
+
+def test_files_that_are_one_on_the_disk_are_two_in_the_archive(site: Flask, tmp_path: Path) -> None:
+    """Whoever joins equal files of the blob folder must not learn at the restore that it cannot be read."""
+    blob = next(path for path in backup.blob_folder().rglob("*") if path.is_file())
+    os.link(blob, blob.with_name("twin"))
+    backup.write(tmp_path / "one.backup")
+    with tarfile.open(tmp_path / "one.backup") as archive:
+        assert not [member.name for member in archive if member.islnk()]
+        backup.unpack(archive, tmp_path / "inside")
+    assert (tmp_path / "inside" / "blobs" / blob.with_name("twin").relative_to(backup.blob_folder())).is_file()
 
 
 def test_no_program_is_called_with_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

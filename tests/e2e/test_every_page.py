@@ -35,8 +35,14 @@ NARROW: ViewportSize = {"width": 320, "height": 900}
 WIDE: ViewportSize = {"width": 1280, "height": 6000}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What a page is made of: whoever sees no part of a page that was not looked at need not look at it again.
-PARTS = """() => [...new Set([...document.querySelectorAll("main *, header *, aside *")].map(
-    (each) => `${each.tagName} ${each.getAttribute("class") || ""} ${each.type || ""}`))]"""
+# Of each part what it stands in, and of the headings their order: a part that is missing is told by these.
+PARTS = """() => {
+    const name = (each) => `${each.tagName} ${each.getAttribute("class") || ""} ${each.type || ""}`;
+    const levels = [...document.querySelectorAll("h1, h2, h3, h4")].map((each) => each.tagName);
+    return [...new Set([...document.querySelectorAll("main *, header *, aside *")].map(
+        (each) => `${name(each.parentElement)} > ${name(each)}`)),
+        levels.filter((each, place) => each !== levels[place - 1]).join()];
+}"""
 # Tables turn on a phone (macros/ui.html: table); a board of columns is one that is leafed through.
 SIDEWAYS = """() => [...document.querySelectorAll(".scroll")].filter(
     (each) => each.offsetParent && each.scrollWidth > each.clientWidth + 1

@@ -204,6 +204,9 @@ def test_who_went_missing_since_comes_back_by_a_list_that_was_taken_before(regis
     assert (remarks(back), back.counts["changed"], back.counts["same"]) == ({2: ["back_again"]}, 1, 29)
     assert by_number(first[0]).missing_since is None
     assert plan(table(*people), registry, now).state == "known"
+    by_number(first[0]).valid_to = now.date()  # left, by hand: no list of before takes that back
+    db.session.flush()
+    assert plan(table(*people), registry, now).state == "known"
 
 
 def test_a_refused_row_does_not_make_its_person_missing(registry, head, now):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import pwd
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,20 @@ def test_a_folder_of_somebody_else_is_to_be_given(tmp_path: Path, capsys: pytest
 
     assert failures.said(work, tmp_path) == 1
     assert f"sudo chown -R $(id -un) {tmp_path})" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs somebody who may not look")
+def test_a_folder_nobody_may_look_for_is_said_in_a_sentence(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program = (
+        "import os; from pathlib import Path; from app.core.supervisor import failures\n"
+        "os.setuid(65534)\n"
+        f"print(failures._of_system(PermissionError(13, 'denied', 'x'), Path({str(closed / 'data')!r})))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
+    assert "sudo install -d" in done.stdout, done.stderr
 
 
 def test_a_defect_is_not_dressed_up() -> None:

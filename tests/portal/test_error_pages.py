@@ -17,7 +17,26 @@ from app.core.http import problems
 from tests.factories import accounts
 
 ENGLISH = {"Accept-Language": "en"}  # the body comes before anybody is known: the browser's language holds
+FORM = "application/x-www-form-urlencoded"
 STATUSES = (400, 403, 404, 405, 406, 408, 409, 412, 413, 415, 422, 428, 429, 500, 503)
+
+
+@pytest.mark.parametrize(
+    ("came", "again"),
+    [
+        ("http://localhost/login?next=/report", "/login?next=/report"),
+        ("http://localhost/crew/1/done", "/"),  # can only be sent to
+        ("http://localhost//evil.example/", "/"),
+        ("http://evil.example/login", "/"),
+        ("http://[", "/"),
+        (None, "/"),
+    ],
+)
+def test_what_was_sent_in_vain_leads_back_to_its_page(client: FlaskClient, came: str | None, again: str) -> None:
+    headers = {**ENGLISH, **({} if came is None else {"Referer": came})}
+    page = client.post("/login", data=b"username=%ff", content_type=FORM, headers=headers)
+    assert page.status_code == 422
+    assert f'href="{again}"' in page.text.split("Try again")[0].rsplit("<a ", 1)[1]
 
 
 @pytest.mark.parametrize("tag", ["zh-CN", "en"])

@@ -17,7 +17,7 @@ from app.accounts.services import people, sessions
 from app.accounts.services.register_plan import FACTS
 from app.audit import services as audit
 from app.core.actor import Actor
-from app.core.db import current_institution, db, plan_anew
+from app.core.db import current_institution, db, one_of, plan_anew
 from app.core.importing import RowPlan
 
 ROLE_OF = {"student_no": "student", "staff_no": "teacher"}
@@ -313,7 +313,8 @@ def _restore(plans: Sequence[tuple[int, RowPlan]], today: date) -> None:
 
 
 def _people(ids: Sequence[int]) -> Sequence[Person]:
-    return list(db.session.scalars(select(Person).where(Person.id.in_(ids)).execution_options(populate_existing=True)))
+    anew = select(Person).where(one_of(Person.id, ids)).execution_options(populate_existing=True)
+    return list(db.session.scalars(anew))
 
 
 def _before(person: Person, plan: RowPlan) -> dict[str, Any]:
@@ -342,7 +343,7 @@ def present(plans: Sequence[RowPlan]) -> list[RowPlan]:
         (row.person_id, row.kind): row.value
         for row in db.session.execute(
             select(PersonIdentifier.person_id, PersonIdentifier.kind, PersonIdentifier.value).where(
-                PersonIdentifier.person_id.in_(ids), PersonIdentifier.valid_to.is_(None)
+                one_of(PersonIdentifier.person_id, ids), PersonIdentifier.valid_to.is_(None)
             )
         )
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -33,7 +34,7 @@ def said(work: Callable[[], int], folder: Path) -> int:
 def _of_system(error: OSError, folder: Path) -> str:
     other = "take another folder with --data DIR"
     if isinstance(error, PermissionError):
-        command = "chown -R $(id -un)" if folder.exists() else "install -d -o $(id -un)"
+        command = "chown -R $(id -un)" if os.path.exists(folder) else "install -d -o $(id -un)"
         mend = f"Give it to yourself (sudo {command} {folder}) or {other}."
         return f"{error.filename} may not be written or read. {mend}"
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:

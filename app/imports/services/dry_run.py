@@ -113,12 +113,11 @@ def _check_complete(importer: Importer[Any], lines: list[Line], rows: list[RowPl
 
 def _known(rows: Iterable[RowPlan], never_taken: frozenset[int], returns: frozenset[str]) -> Iterator[RowPlan]:
     """The same content was applied before: rows it took are known, whatever became of them since; others get a turn,
-    and so does what has been out of the register since (`returns`: remarks that say so)."""
+    and so does what has been missing since (`returns`: fields of a diff that say so)."""
     for row in rows:
         if row.row is None:
             continue
-        back = any(why.code in returns for why in row.remarks)
-        if row.row in never_taken or row.outcome == "same" or back:
+        if row.row in never_taken or row.outcome == "same" or not returns.isdisjoint(row.diff):
             yield row
         else:
             yield replace(row, outcome="same", diff={}, values={}, reasons=(), remarks=())

@@ -11,13 +11,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, exists, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person, PersonHome, Role, RoleGrant
 from app.core.actor import Actor
-from app.core.db import db, valid_on
+from app.core.db import db, one_of, valid_on
 from app.portal.models import Notice, NoticePlace
 from app.sites import queries as sites
 from app.sites.models import Place
@@ -63,7 +63,7 @@ def concerning(reader: Reader) -> ColumnElement[bool]:
     """Notices whose places concern the reader."""
     if reader.anywhere:
         return true()
-    there = [NoticePlace.place_id == func.any(literal(sorted(reader.line), ARRAY(BigInteger)))]
+    there = [one_of(NoticePlace.place_id, reader.line)]
     if reader.buildings:
         there.append(Place.building_id.in_(reader.buildings))
     if reader.campuses:

@@ -270,6 +270,7 @@ def _complaint() -> Any:
             TicketEvent.ticket_id == WorkOrder.ticket_id,
             TicketEvent.kind == code(TicketAct.NOT_FIXED.value),
             TicketEvent.data["order_id"].astext.cast(BigInteger) == WorkOrder.rework_of_id,
+            TicketEvent.at <= WorkOrder.opened_at,
         )
         .order_by(TicketEvent.id.desc())
         .limit(number(1))
