@@ -211,9 +211,7 @@ def _prepare_files() -> None:
 def _become(command: str, arguments: list[str]) -> int:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     if command == "test":
-        where = (
-            [] if any(Path(part.split("::")[0]).exists() for part in arguments) else ["tests", "--ignore", "tests/e2e"]
-        )
+        where = [] if _named(arguments) else ["tests", "--ignore", "tests/e2e"]
         parallel = [] if any(part.startswith(("-n", "-p")) for part in arguments) else ["-n", "2"]
         os.chdir(ROOT)
         return _exec(["-m", "pytest", *parallel, *where, *arguments], env)
@@ -245,6 +243,11 @@ def _folder(said: str) -> Path:
     return Path(said).absolute()
 
 
+def _named(arguments: list[str]) -> bool:
+    """Whether files of tests are named."""
+    return any(Path(part.split("::")[0]).exists() for part in arguments)
+
+
 def _journeys(arguments: list[str], env: dict[str, str]) -> int:
     """Run the browser tests; where CI is set a journey that was skipped is a failure."""
     if not any(shutil.which(name) for name in BROWSERS):
@@ -253,7 +256,8 @@ def _journeys(arguments: list[str], env: dict[str, str]) -> int:
     report.parent.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
     os.chdir(ROOT)
-    command = [str(PYTHON), "-m", "pytest", "tests/e2e", f"--junitxml={report}", *arguments]
+    where = [] if _named(arguments) else ["tests/e2e"]
+    command = [str(PYTHON), "-m", "pytest", *where, f"--junitxml={report}", *arguments]
     code = subprocess.run(command, env=env, check=False).returncode
     if code == 0 and os.environ.get("CI"):
         suites = xml.etree.ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 - we wrote it

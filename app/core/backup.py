@@ -102,6 +102,7 @@ def write(target: Path) -> dict[str, Any]:
             "at": clock.now().isoformat(),
             "tables": tables,
             "blobs": dict(blob_sums(blob_folder())),
+            "dump": _sum(dump),
         }
         part = Path(work) / "backup.tar"
         with tarfile.open(part, "w", dereference=True) as archive:
@@ -119,10 +120,11 @@ def restore(source: Path, *, replace: bool) -> dict[str, Any]:
     `replace` is needed where the database already holds data. Stop web and workers first.
     """
     with unpacked(source, "database.dump") as folder:
-        manifest: dict[str, Any] = orjson.loads((folder / "manifest.json").read_bytes())
+        manifest = read_manifest(source, folder)
         if manifest.get("format") != FORMAT:
             raise BackupError(f"{source} has format {manifest.get('format')}; this release reads {FORMAT}.")
         check_blobs(source, folder, manifest)
+        _check_dump(source, folder, manifest)
         with psycopg.connect(owner_url(), autocommit=True) as connection:
             if checksums(connection) and not replace:
                 raise BackupError("The database already holds data. Add --replace to put the backup in its place.")
@@ -199,6 +201,19 @@ def check_blobs(source: Path, folder: Path, manifest: dict[str, Any]) -> None:
             raise BackupError(f"{source} is damaged: {name} does not have its checksum. Take another backup.")
 
 
+def _check_dump(source: Path, folder: Path, manifest: dict[str, Any]) -> None:
+    """Raise BackupError where the dump is not what was written, before the present database goes."""
+    dump = folder / "database.dump"
+    whole = _sum(dump) == manifest.get("dump", _sum(dump))  # backups of before have no checksum of it
+    if whole:
+        try:
+            _run(program("pg_restore"), f"--file={os.devnull}", str(dump))
+        except BackupError:
+            whole = False
+    if not whole:
+        raise BackupError(f"{source} is damaged: its database cannot be read whole. Take another backup.")
+
+
 def _sum(path: Path) -> str:
     if not path.is_file():
         return "missing"
@@ -250,11 +265,22 @@ def unpacked(source: Path, needed: str) -> Iterator[Path]:
         try:
             with tarfile.open(source, "r") as archive:
                 unpack(archive, Path(folder))
-        except (tarfile.TarError, OSError) as error:
+        except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError) as error:
             raise BackupError(f"{source} is not a backup of Houqin, or it is damaged ({error}).") from error
         if not (Path(folder) / "manifest.json").is_file() or not (Path(folder) / needed).exists():
             raise BackupError(f"{source} is not a backup of Houqin of this kind.")
         yield Path(folder)
+
+
+def read_manifest(source: Path, folder: Path) -> dict[str, Any]:
+    """What an unpacked archive says it holds. Raises BackupError where that cannot be read."""
+    try:
+        found = orjson.loads((folder / "manifest.json").read_bytes())
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(found.get(part), dict) for part in ("tables", "blobs")):
+        raise BackupError(f"{source} is damaged: what it holds cannot be read. Take another backup.")
+    return found
 
 
 def _put_blobs(source: Path) -> None:

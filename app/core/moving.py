@@ -118,8 +118,10 @@ def differences(source: Path) -> list[str]:
 
 
 def _manifest(source: Path, folder: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = orjson.loads((folder / "manifest.json").read_bytes())
-    if manifest.get("format") != FORMAT or "institution" not in manifest:
+    manifest = backup.read_manifest(source, folder)
+    named = manifest.get("institution")
+    known = isinstance(named, dict) and isinstance(named.get("id"), int) and isinstance(named.get("code"), str)
+    if manifest.get("format") != FORMAT or not known:
         raise BackupError(f"{source} is no institution this release reads.")
     return manifest
 

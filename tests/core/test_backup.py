@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psycopg
 import pytest
 from flask import Flask
@@ -104,6 +105,41 @@ def test_an_archive_leads_nowhere_but_into_its_folder(tmp_path: Path, member: di
     with tarfile.open(tmp_path / "hostile") as archive, pytest.raises(tarfile.TarError):
         backup.unpack(archive, tmp_path / "inside")
     assert not (tmp_path / "inside").exists()
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_damaged_database_is_found_before_anything_is_touched(site: Flask, tmp_path: Path, noted: bool) -> None:
+    """By its checksum, and in a backup of before the checksum was noted by reading it whole."""
+    backup.write(tmp_path / "good.backup")
+    inside = tmp_path / "inside"
+    with tarfile.open(tmp_path / "good.backup") as archive:
+        backup.unpack(archive, inside)
+    dump = bytearray((inside / "database.dump").read_bytes())
+    dump[len(dump) // 2 :] = b"\0" * (len(dump) - len(dump) // 2)
+    (inside / "database.dump").write_bytes(dump)
+    if not noted:
+        manifest = orjson.loads((inside / "manifest.json").read_bytes())
+        del manifest["dump"]
+        (inside / "manifest.json").write_bytes(orjson.dumps(manifest))
+    with tarfile.open(tmp_path / "bad.backup", "w") as archive:
+        for path in sorted(inside.rglob("*")):
+            if path.is_file():
+                archive.add(path, path.relative_to(inside).as_posix())
+    with pytest.raises(backup.BackupError, match="cannot be read whole"):
+        backup.restore(tmp_path / "bad.backup", replace=True)
+    with psycopg.connect(backup.owner_url()) as connection:
+        assert backup.checksums(connection)["place"][0] == "500"
+
+
+@pytest.mark.parametrize("content", [b"[", b"\xff", b"[]", b"null", b'{"format": 1, "tables": {}, "blobs": []}'])
+def test_a_manifest_that_is_none_is_said(app: Flask, tmp_path: Path, content: bytes) -> None:
+    for name, text in (("manifest.json", content), ("database.dump", b"")):
+        (tmp_path / name).write_bytes(text)
+    with tarfile.open(tmp_path / "bad.backup", "w") as archive:
+        for name in ("manifest.json", "database.dump"):
+            archive.add(tmp_path / name, name)
+    with app.app_context(), pytest.raises(backup.BackupError, match="what it holds cannot be read"):
+        backup.restore(tmp_path / "bad.backup", replace=True)
 
 
 def test_files_that_are_one_on_the_disk_are_two_in_the_archive(site: Flask, tmp_path: Path) -> None:

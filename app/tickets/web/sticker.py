@@ -80,7 +80,9 @@ def _too_many(wait: int) -> Any:
     """The form again, filled in, with what else can be done."""
     form = Form(Sticker)
     form.load(request.form)
-    form.problem = _("Many reports came from here in the last hour. Sign in to send this one, or try again later.")
+    form.problem = _(
+        "Many reports came from here in the last hour. Copy your words, sign in and paste them, or try again later."
+    )
     answer = make_response(filled_in(form, str((request.view_args or {}).get("token", "")), 429))
     answer.headers["Retry-After"] = str(wait)
     return answer
