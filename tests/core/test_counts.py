@@ -60,7 +60,7 @@ def test_threads_count_together(counting: Counts) -> None:
     assert len(seen) == 100
 
 
-def test_of_a_large_window_ten_are_asked_at_a_time(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_large_window_ten_are_counted_at_a_time(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     usual = counting._asked
     monkeypatch.setattr(
@@ -97,7 +97,7 @@ def test_what_threads_count_ahead_at_once_is_all_used(counting: Counts, monkeypa
     assert len(seen) == 1120
 
 
-def test_what_was_asked_ahead_ends_as_a_window_does(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_counted_ahead_ends_as_a_window_does(counting: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
     counting.spend("e", 1000, 1)
     monkeypatch.setattr(counting, "_asked", lambda *_of: 7)
     assert counting.spend("e", 1000, 1) == 0
