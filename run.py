@@ -212,9 +212,8 @@ def _become(command: str, arguments: list[str]) -> int:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     if command == "test":
         where = [] if _named(arguments) else ["tests", "--ignore", "tests/e2e"]
-        parallel = [] if any(part.startswith(("-n", "-p")) for part in arguments) else ["-n", "2"]
         os.chdir(ROOT)
-        return _exec(["-m", "pytest", *parallel, *where, *arguments], env)
+        return _exec(["-m", "pytest", *_in_parallel(arguments, "worksteal"), *where, *arguments], env)
     if command == "e2e":
         return _journeys(arguments, env)
     data, rest = _data(arguments, anywhere=command == "serve")
@@ -244,8 +243,13 @@ def _folder(said: str) -> Path:
 
 
 def _named(arguments: list[str]) -> bool:
-    """Whether files of tests are named."""
-    return any(Path(part.split("::")[0]).exists() for part in arguments)
+    """Whether files or folders of tests are named."""
+    named = [ROOT / part.split("::")[0] for part in arguments]
+    return any(ROOT / "tests" in path.parents and path.exists() for path in named)
+
+
+def _in_parallel(arguments: list[str], how: str) -> list[str]:
+    return [] if any(part.startswith(("-n", "-p")) for part in arguments) else ["-n", "2", "--dist", how]
 
 
 def _journeys(arguments: list[str], env: dict[str, str]) -> int:
@@ -257,8 +261,15 @@ def _journeys(arguments: list[str], env: dict[str, str]) -> int:
     report.unlink(missing_ok=True)
     os.chdir(ROOT)
     where = [] if _named(arguments) else ["tests/e2e"]
-    command = [str(PYTHON), "-m", "pytest", *where, f"--junitxml={report}", *arguments]
-    code = subprocess.run(command, env=env, check=False).returncode
+    command = [str(PYTHON), "-m", "pytest", *_in_parallel(arguments, "loadgroup"), *where, *arguments]
+    command.append(f"--junitxml={report}")
+    running = subprocess.Popen(command, env=env)
+    while True:
+        try:
+            code = running.wait()
+            break
+        except KeyboardInterrupt:  # it got it, too, and ends what it has started
+            continue
     if code == 0 and os.environ.get("CI"):
         suites = xml.etree.ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 - we wrote it
         skipped = sum(int(suite.get("skipped", "0")) for suite in suites)

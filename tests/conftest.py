@@ -5,6 +5,7 @@ The servers are started once per test run by the first worker; each worker clone
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +39,9 @@ def app(servers: ground.Ground) -> Iterator[Flask]:
 
     application = create_app(servers.config())
     application.config.update(OUTBOX_RING=False, WTF_CSRF_ENABLED=False)
+    gc.freeze()  # what is loaded by now stays; it need not be gone through again and again
     yield application
+    savepoints.let_go()
     ground.let_go(application)
 
 

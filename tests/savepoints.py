@@ -8,10 +8,26 @@ from typing import Any
 
 from flask import Flask, g
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 
 from app.core.db import bind_institution, bound_institution, db, frame_transactions, institution_bound
+
+_engines: dict[str, Engine] = {}
+"""One for all tests of this process: each engine compiles every statement anew."""
+
+
+def _engine(url: str) -> Engine:
+    if url not in _engines:
+        _engines[url] = create_engine(url)
+        frame_transactions(_engines[url])
+    return _engines[url]
+
+
+def let_go() -> None:
+    """Close the connections that are kept."""
+    while _engines:
+        _engines.popitem()[1].dispose()
 
 
 @contextmanager
@@ -20,9 +36,7 @@ def rolled_back(app: Flask, url: str) -> Iterator[Session]:
 
     Everything the code commits is a savepoint, in `apart()` too.
     """
-    engine = create_engine(url)
-    frame_transactions(engine)
-    with engine.connect() as connection:
+    with _engine(url).connect() as connection:
         outer = connection.begin()
         apart = app.extensions["houqin_apart"]
         usual = dict(apart.kw)
@@ -43,7 +57,6 @@ def rolled_back(app: Flask, url: str) -> Iterator[Session]:
                 apart.kw.clear()
                 apart.kw.update(usual)
                 outer.rollback()
-    engine.dispose()
 
 
 @contextmanager

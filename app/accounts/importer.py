@@ -163,6 +163,7 @@ class PeopleImporter:
 
     kind = "people"
     returns = frozenset({"missing"})
+    gone = frozenset({"left"})
     label = _l("People")
     columns: tuple[Column, ...] = COLUMNS
     wording = WORDING

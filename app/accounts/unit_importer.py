@@ -101,7 +101,7 @@ class UnitImporter:
     whole_institution = True
     takes_extent = False
     one_by_one = frozenset[str]()
-    returns = frozenset[str]()
+    returns = gone = frozenset[str]()
     page = "/orgs/{id}"
 
     def needs_approval(self, counts: Mapping[str, int]) -> bool:

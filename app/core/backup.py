@@ -203,15 +203,14 @@ def check_blobs(source: Path, folder: Path, manifest: dict[str, Any]) -> None:
 
 def _check_dump(source: Path, folder: Path, manifest: dict[str, Any]) -> None:
     """Raise BackupError where the dump is not what was written, before the present database goes."""
-    dump = folder / "database.dump"
-    whole = _sum(dump) == manifest.get("dump", _sum(dump))  # backups of before have no checksum of it
-    if whole:
-        try:
-            _run(program("pg_restore"), f"--file={os.devnull}", str(dump))
-        except BackupError:
-            whole = False
-    if not whole:
-        raise BackupError(f"{source} is damaged: its database cannot be read whole. Take another backup.")
+    dump, reader = folder / "database.dump", program("pg_restore")
+    damaged = f"{source} is damaged: its database cannot be read whole. Take another backup."
+    if manifest.get("dump") not in (None, _sum(dump)):  # backups of before have no checksum of it
+        raise BackupError(damaged)
+    try:
+        _run(reader, f"--file={os.devnull}", str(dump))
+    except BackupError as error:
+        raise BackupError(f"{damaged} ({error})") from error
 
 
 def _sum(path: Path) -> str:
@@ -265,7 +264,7 @@ def unpacked(source: Path, needed: str) -> Iterator[Path]:
         try:
             with tarfile.open(source, "r") as archive:
                 unpack(archive, Path(folder))
-        except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError) as error:
+        except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError, KeyError) as error:
             raise BackupError(f"{source} is not a backup of Houqin, or it is damaged ({error}).") from error
         if not (Path(folder) / "manifest.json").is_file() or not (Path(folder) / needed).exists():
             raise BackupError(f"{source} is not a backup of Houqin of this kind.")

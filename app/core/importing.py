@@ -222,6 +222,8 @@ class Importer(Protocol[L]):
     """Remarks whose rows the approver looks at one by one, and says so, before the plan is applied."""
     returns: frozenset[str]
     """Fields of a diff that say the file holds what was missing: such a row counts in a list taken before, too."""
+    gone: frozenset[str]
+    """Fields of a diff that say it was ended by hand: no list taken before brings that back."""
     page: str
     """Address of the page of one thing of this kind, with `{id}` for its id; who holds `permission` may open it."""
 

@@ -140,7 +140,7 @@ class PlaceImporter:
     whole_institution = False
     takes_extent = False
     one_by_one = frozenset[str]()
-    returns = frozenset[str]()
+    returns = gone = frozenset[str]()
     page = "/places/{id}"
 
     def needs_approval(self, counts: Mapping[str, int]) -> bool:

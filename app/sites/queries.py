@@ -267,7 +267,7 @@ def _rank(words: Sequence[str]) -> ColumnElement[int]:
 
 
 def _holds(text: Any, word: str, *, begins: bool = False) -> ColumnElement[bool]:
-    """That a squeezed text holds, or begins with, a word; as a pattern only where the word has a number."""
+    """That a squeezed text holds, or begins with, a word; as a pattern only where that says more than its letters."""
     plain, like = tree.squeezed(word), tree.likeness(word)
     found: ColumnElement[bool]
     if like != plain:

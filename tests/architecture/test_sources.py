@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,11 @@ def sources() -> Iterator[Path]:
     yield from (ROOT / name for name in ("run.py", "worker.py", "config.py"))
 
 
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def markup(path: Path) -> list[str]:
     """The lines of a template with its comments blanked, so that line numbers stay."""
     text = path.read_text(encoding="utf-8")
@@ -43,7 +49,7 @@ def test_nobody_commits_outside_core() -> None:
         f"{name_of(path)}:{node.lineno}"
         for path in sources()
         if name_of(path) not in COMMITS_ALLOWED
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Call) and COMMITS.search(ast.unparse(node.func))
     ]
     assert found == []
@@ -65,7 +71,7 @@ def test_objects_are_locked_in_one_way() -> None:
         f"{name_of(path)}:{node.lineno}"
         for path in sources()
         if path != APP / "core" / "held.py"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(path))
         if locks_objects(node)
     ]
     assert found == []
@@ -77,7 +83,7 @@ def test_no_page_hides_what_its_frame_is_drawn_from() -> None:
     hidden = [
         f"{name_of(path)}:{node.lineno} {keyword.arg}"
         for path in sources()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("render_template")
         for keyword in node.keywords
         if keyword.arg in frame
@@ -125,8 +131,7 @@ def test_tests_ignore_no_types() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    silent = [name_of(path) for path in sources() if ast.get_docstring(ast.parse(path.read_text("utf-8"))) is None]
-    assert silent == []
+    assert [name_of(path) for path in sources() if ast.get_docstring(tree(path)) is None] == []
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,12 @@ def test_a_damaged_blob_is_found_before_anything_is_touched(site: Flask, tmp_pat
 
 @pytest.mark.parametrize(
     "member",
-    [{"name": "../out"}, {"name": "/out"}, {"name": "link", "type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}],
+    [
+        {"name": "../out"},
+        {"name": "/out"},
+        {"name": "link", "type": tarfile.SYMTYPE, "linkname": "/etc/passwd"},
+        {"name": "link", "type": tarfile.LNKTYPE, "linkname": "../out"},
+    ],
 )
 def test_an_archive_leads_nowhere_but_into_its_folder(tmp_path: Path, member: dict[str, Any]) -> None:
     found = tarfile.TarInfo()
@@ -105,6 +110,22 @@ def test_an_archive_leads_nowhere_but_into_its_folder(tmp_path: Path, member: di
     with tarfile.open(tmp_path / "hostile") as archive, pytest.raises(tarfile.TarError):
         backup.unpack(archive, tmp_path / "inside")
     assert not (tmp_path / "inside").exists()
+
+
+def test_files_joined_in_an_archive_are_read_and_a_lost_one_is_said(app: Flask, tmp_path: Path) -> None:
+    joined = tarfile.TarInfo("blobs/twin")
+    joined.type, joined.linkname = tarfile.LNKTYPE, "blobs/photo"
+    (tmp_path / "photo").write_bytes(b"photo")
+    for name, kept in (("whole", True), ("lost", False)):
+        with tarfile.open(tmp_path / name, "w") as archive:
+            if kept:
+                archive.add(tmp_path / "photo", "blobs/photo")
+            archive.addfile(joined)
+    with tarfile.open(tmp_path / "whole") as archive:
+        backup.unpack(archive, tmp_path / "inside")
+    assert (tmp_path / "inside" / "blobs" / "twin").read_bytes() == b"photo"
+    with app.app_context(), pytest.raises(backup.BackupError, match="damaged"):
+        backup.restore(tmp_path / "lost", replace=True)
 
 
 @pytest.mark.parametrize("noted", [True, False])

@@ -1,9 +1,15 @@
-"""One product and one browser for all journeys; a visitor's desk per journey."""
+"""One product for all journeys and a browser for each process of them; a visitor's desk per journey.
+
+Two processes share the work: the journeys are gone by one of them in their order, pages are looked at by whichever is
+free.
+"""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +25,44 @@ RUNNING = "HOUQIN_E2E_DATA"
 """Names the data folder of a product that runs already; handy while journeys are written."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the processes are started that share it
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The first of several processes starts the product; the others find it in their environment."""
+    config = session.config
+    shared = getattr(config.option, "numprocesses", None) and not config.option.collectonly
+    if shared and RUNNING not in os.environ and browsing.executable():
+        run = ExitStack()
+        config.add_cleanup(run.close)
+        os.environ[RUNNING] = str(run.enter_context(_product()).folder)
+
+
+@contextmanager
+def _product() -> Iterator[Product]:
+    """The product as a newcomer starts it, on a folder of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="houqin-e2e-") as folder,
+        product.running(Path(folder) / "data") as started,
+    ):
+        yield started
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+            if item.path.stem != "test_every_page":
+                item.add_marker(pytest.mark.xdist_group("journeys"))
 
 
 @pytest.fixture(scope="session")
-def houqin(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Product]:
-    """The product, started as a newcomer starts it; without a browser it is not started at all."""
+def houqin(chromium: Browser) -> Iterator[Product]:
+    """The product of this run; without a browser it is not started at all."""
     if RUNNING in os.environ:
         yield product.found(Path(os.environ[RUNNING]))
-        return
-    with product.running(tmp_path_factory.mktemp("houqin") / "data") as started:
-        yield started
+    else:
+        with _product() as started:
+            yield started
 
 
 @pytest.fixture(scope="session")

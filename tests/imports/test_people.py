@@ -207,6 +207,9 @@ def test_who_went_missing_since_comes_back_by_a_list_that_was_taken_before(regis
     by_number(first[0]).valid_to = now.date()  # left, by hand: no list of before takes that back
     db.session.flush()
     assert plan(table(*people), registry, now).state == "known"
+    by_number(first[0]).missing_since = now  # nor where a list had missed her first
+    db.session.flush()
+    assert plan(table(*people), registry, now).state == "known"
 
 
 def test_a_refused_row_does_not_make_its_person_missing(registry, head, now):

@@ -92,7 +92,7 @@ def make(batch: ImportBatch, read: parsing.Read, request: Request) -> Plan:
     rows = list(_metered(importer.plan(read.lines, lookup, request), meter))
     _check_complete(importer, read.lines, rows)
     if earlier:
-        rows = list(_known(rows, queries.refused_by_all(earlier), importer.returns))
+        rows = list(_known(rows, queries.refused_by_all(earlier), importer))
     counts = {**importing.count(rows), **_facts(rows), "read": len(read.lines), "blank": read.blank}
     return Plan(rows, content, importing.plan_hash(rows), earlier[0] if earlier else None, counts)
 
@@ -111,13 +111,14 @@ def _check_complete(importer: Importer[Any], lines: list[Line], rows: list[RowPl
         raise AssertionError(f"the importer {importer.kind} did not plan every row exactly once")
 
 
-def _known(rows: Iterable[RowPlan], never_taken: frozenset[int], returns: frozenset[str]) -> Iterator[RowPlan]:
+def _known(rows: Iterable[RowPlan], never_taken: frozenset[int], importer: Importer[Any]) -> Iterator[RowPlan]:
     """The same content was applied before: rows it took are known, whatever became of them since; others get a turn,
-    and so does what has been missing since (`returns`: fields of a diff that say so)."""
+    and so does what has been missing since and was not ended by hand."""
     for row in rows:
         if row.row is None:
             continue
-        if row.row in never_taken or row.outcome == "same" or not returns.isdisjoint(row.diff):
+        came_back = not importer.returns.isdisjoint(row.diff) and importer.gone.isdisjoint(row.diff)
+        if row.row in never_taken or row.outcome == "same" or came_back:
             yield row
         else:
             yield replace(row, outcome="same", diff={}, values={}, reasons=(), remarks=())
