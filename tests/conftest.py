@@ -39,7 +39,7 @@ def app(servers: ground.Ground) -> Iterator[Flask]:
 
     application = create_app(servers.config())
     application.config.update(OUTBOX_RING=False, WTF_CSRF_ENABLED=False)
-    gc.set_threshold(50_000, 20, 20)  # each test makes and drops many objects; what is in a ring can wait
+    gc.set_threshold(50_000, 20, 20)  # reference cycles of dropped tests can wait; looking for them cost a twentieth
     yield application
     savepoints.let_go()
     ground.let_go(application)

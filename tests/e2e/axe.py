@@ -61,7 +61,7 @@ _ONLY_NEW = "axe.configure({rules: [{id: '" + COLOURS + "', selector: '[data-loo
 
 
 class Axe:
-    """What axe finds on pages, and the makes of blocks whose colours were looked at in this run."""
+    """What axe finds on pages, and the makes of blocks whose colours were looked at in this process."""
 
     def __init__(self, source: str) -> None:
         self._source = f"{source};{_ONLY_NEW};"
