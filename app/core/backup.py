@@ -265,7 +265,8 @@ def unpacked(source: Path, needed: str) -> Iterator[Path]:
             with tarfile.open(source, "r") as archive:
                 unpack(archive, Path(folder))
         except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError, KeyError) as error:
-            raise BackupError(f"{source} is not a backup of Houqin, or it is damaged ({error}).") from error
+            why = str(error).partition("\n")[0].rstrip(":")  # tarfile adds a line for each way it tried
+            raise BackupError(f"{source} is not a backup of Houqin, or it is damaged ({why}).") from error
         if not (Path(folder) / "manifest.json").is_file() or not (Path(folder) / needed).exists():
             raise BackupError(f"{source} is not a backup of Houqin of this kind.")
         yield Path(folder)

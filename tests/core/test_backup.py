@@ -73,8 +73,9 @@ def test_restore_refuses_to_overwrite_without_being_told(site: Flask, tmp_path: 
 def test_what_is_no_backup_is_refused_in_words(site: Flask, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "strange"
     path.write_bytes(content)
-    with pytest.raises(backup.BackupError, match="not a backup"):
+    with pytest.raises(backup.BackupError, match="not a backup") as refused:
         backup.restore(path, replace=True)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_damaged_blob_is_found_before_anything_is_touched(site: Flask, tmp_path: Path) -> None:
