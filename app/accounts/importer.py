@@ -151,7 +151,7 @@ WORDING: Mapping[str, Wording] = {
         many=_l("Like somebody who is missing"),
     ),
     "missing": Wording(_l("Mark of absence"), _l("It goes when the person is in the list again.")),
-    "left": Wording(_l("Left on"), _l("Who is in the list again has not left.")),
+    "left": Wording(_l("Gone since"), _l("Who is in the list again has not left.")),
     **undoing.wording(_l("Disable the account instead.")),
 }
 

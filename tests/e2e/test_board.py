@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.browsing import PHONE, Visitors
 from tests.e2e.product import Api
+
+# Whose work is taken away here: nobody else's, or he would be free for what later journeys file.
+PLAYED = re.compile("王师傅|陈师傅")
 
 
 def slip(desk: Page, column: str, nth: int = 0) -> Locator:
@@ -151,10 +156,11 @@ def test_one_macro_on_a_whole_column_accounts_for_each(visitors: Visitors) -> No
 def test_many_are_cancelled_after_ten_seconds_in_which_it_can_be_undone(visitors: Visitors, desk_api: Api) -> None:
     desk = visitors.page("dispatcher")
     desk.goto("/dispatch?state=hold")
-    desk.keyboard.press("j")
-    desk.keyboard.press("x")
-    desk.keyboard.press("j")
-    desk.keyboard.press("x")
+    rows = desk.locator("[data-item]")
+    for at in range(rows.count()):
+        desk.keyboard.press("j")
+        if PLAYED.search(rows.nth(at).inner_text()) and desk.locator("[data-item] input:checked").count() < 2:
+            desk.keyboard.press("x")
     chosen = [str(box.get_attribute("value")) for box in desk.locator("[data-item] input:checked").all()]
     assert len(chosen) == 2
     desk.keyboard.press("m")
@@ -197,7 +203,7 @@ def test_a_slip_is_dropped_on_a_technician(visitors: Visitors) -> None:
     visitors.watch.allow(422)
     desk = visitors.page("dispatcher")
     desk.goto("/dispatch/board")
-    held = number(slip(desk, "work"))
+    held = number(desk.locator("[data-column=work] [data-moves]", has_text=PLAYED).first)
     it = desk.locator(f'[data-column=work] [data-number="{held}"]')
     offered = desk.locator(f'[data-column=offered] [data-number="{held}"]')
     menu = desk.locator("dialog#move[open]")
