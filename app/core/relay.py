@@ -1,7 +1,9 @@
 """The relay: finds due deliveries, rings the queue, re-drives what was not done, begins periodic jobs.
 
 A bell (NOTIFY, naming the institution) is answered with that institution's fresh deliveries; once a second everything
-due is looked at, bells or none, and what was tried in vain is rung again. Two relays may run.
+due is looked at, bells or none, and what was tried in vain is rung again. Of what has waited for longer a queue is
+given little at a time, so that after a long stop somebody's new request does not stand behind last night's. Two relays
+may run.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from app.core.outbox import MAX_ATTEMPTS, OutboxDelivery
 from app.core.transaction import transaction
 
 BATCH = 50
+FRESH_SECONDS = 10
+FULL = 100  # bells in a queue, a second or two of its worker's time: until some are gone, what is older waits here
 FIRST_QUEUE = "dispatch"
 POLL_SECONDS = 1.0
 PERIODIC_SECONDS = 5.0
@@ -46,7 +50,8 @@ _CLAIM_FRESH = text(
     """
     WITH due AS (
         SELECT institution_id, id FROM outbox_delivery
-        WHERE done_at IS NULL AND parked_at IS NULL AND attempts = 0 AND next_at <= clock_timestamp()
+        WHERE done_at IS NULL AND parked_at IS NULL AND attempts = 0
+            AND next_at <= clock_timestamp() AND next_at > clock_timestamp() - make_interval(secs => :fresh)
         ORDER BY next_at LIMIT :batch FOR UPDATE SKIP LOCKED
     )
     UPDATE outbox_delivery AS delivery
@@ -54,7 +59,7 @@ _CLAIM_FRESH = text(
     FROM due WHERE delivery.institution_id = due.institution_id AND delivery.id = due.id
     RETURNING delivery.id, delivery.queue, delivery.attempts, set_config('synchronous_commit', 'off', true)
     """
-).bindparams(bindparam("seconds", type_=Float))
+).bindparams(bindparam("seconds", type_=Float), bindparam("fresh", type_=Float))
 
 # Whatever is due, as it was seen when the queue was asked about it: what has changed since is left alone.
 _CLAIM_SEEN = text(
@@ -114,13 +119,15 @@ class Relay:
                 return rung
 
     def _fresh(self, institution_id: int) -> int:
-        """Claim, commit, then ring for up to BATCH deliveries nobody has tried.
+        """Claim, commit, then ring for up to BATCH deliveries nobody has tried and that have just come due.
 
         Ringing comes after the commit, for a quick worker must not find the row locked by us. Whatever is claimed
         and not rung (a crash, a queue that went away) is due again within seconds.
         """
         with transaction():
-            rows = db.session.execute(_CLAIM_FRESH, {"batch": BATCH, "seconds": REDRIVE_SECONDS[0]}).all()
+            rows = db.session.execute(
+                _CLAIM_FRESH, {"batch": BATCH, "seconds": REDRIVE_SECONDS[0], "fresh": FRESH_SECONDS}
+            ).all()
         self._ring(institution_id, rows)
         return len(rows)
 
@@ -131,6 +138,8 @@ class Relay:
         its time to answer.
         """
         rows = self._due()
+        if rows and (full := [name for name, depth in queue.depths(self.store).items() if depth >= FULL]):
+            rows = self._due(OutboxDelivery.queue.not_in(full))
         db.session.rollback()
         if not rows:
             return 0

@@ -198,6 +198,29 @@ def test_more_than_a_batch_goes_in_one_sweep(world: World, collecting: Callable[
     assert len(world.seen) == relay.BATCH + 3
 
 
+def test_after_a_long_stop_what_is_new_does_not_stand_behind_what_is_old(
+    world: World, collecting: Callable[..., None]
+) -> None:
+    world.handle(Subscription("lamps.change", collecting), Subscription("lamps.tell", collecting, queue="notices"))
+    old = 2 * relay.FULL
+    for lamp in range(old):
+        world.publish(lamp)
+    world.rows("UPDATE outbox_delivery SET next_at = clock_timestamp() - interval '1 hour'")
+    found = world.relay()
+    world.publish(old)
+    assert found.answer([1]) == 2, "a bell is answered with what is new, however much is older"
+    world.work()
+    assert [event.lamp for event in world.seen] == [old]
+
+    found.sweep()
+    assert queue.depths(world.store)["dispatch"] <= relay.FULL + relay.BATCH
+    assert queue.depths(world.store)["notices"] <= relay.FULL + relay.BATCH, "each queue has its own room"
+    while found.sweep() or any(queue.depths(world.store).values()):
+        world.work()
+        world.work("notices")
+    assert sorted(event.lamp for event in world.seen) == sorted([*range(old + 1)] * 2)
+
+
 def test_the_loop_wakes_at_once_survives_a_lost_connection_and_ends(
     world: World, collecting: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
