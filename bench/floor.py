@@ -1,7 +1,8 @@
 """The floor: the same Flask and server with routes that do nothing but run one prepared statement by raw psycopg.
 
 POST /tickets writes the rows the product writes (idempotency key, counters, ticket, order, events, clocks, outbox
-events and deliveries), GET /tickets answers 50 tickets that PostgreSQL itself made JSON of. No sign-in, no policy, no
+events and deliveries), GET /tickets answers 50 tickets that PostgreSQL itself made JSON of; with `q`, the newest that
+hold a word, by the index the product searches. No sign-in, no policy, no
 row-level security, no validation. `python -m bench.floor HOST PORT` serves it as the product is served.
 """
 
@@ -89,13 +90,20 @@ LIST = """
         JOIN category c ON c.institution_id = t.institution_id AND c.id = t.category_id
         LEFT JOIN place p ON p.institution_id = t.institution_id AND p.id = t.place_id
         LEFT JOIN person ON person.institution_id = t.institution_id AND person.id = t.reporter_id
-        WHERE t.institution_id = 1 ORDER BY t.id DESC LIMIT 50
+        WHERE t.institution_id = 1 {} ORDER BY t.id DESC LIMIT 50
     ) AS row
 """
+NEWEST = LIST.format("")
+FOUND = LIST.format("AND t.grams @> %(grams)s::text[] AND t.search LIKE %(pattern)s")
 # As long as what the product keeps with the event of filing, and of the promise.
 TERMS = orjson.dumps({"sla": {"policy": 1, "calendar": 1, "priority": "normal", "words": "x" * 260}}).decode()
 PROMISE = orjson.dumps({"until": "2027-01-04T10:00:00Z"}).decode()
 _local = threading.local()
+
+
+def pairs(words: str) -> list[str]:
+    """Every two characters beside each other."""
+    return sorted({words[at : at + 2] for at in range(len(words) - 1)})
 
 
 def build(sockets: str, database: str = "houqin") -> Flask:
@@ -117,14 +125,13 @@ def build(sockets: str, database: str = "houqin") -> Flask:
     def file() -> Response:
         sent = request.get_json()
         words = sent["description"]
-        pairs = sorted({words[at : at + 2] for at in range(len(words) - 1)})
         given = {
             "key": request.headers["Idempotency-Key"],
             "description": words,
             "category": sent["category"],
             "place": int(sent["place_id"]),
             "reporter": int(request.headers["X-Reporter"]),
-            "grams": pairs,
+            "grams": pairs(words),
             "terms": TERMS,
             "promise": PROMISE,
         }
@@ -136,7 +143,11 @@ def build(sockets: str, database: str = "houqin") -> Flask:
 
     @app.get("/tickets")
     def tickets() -> Response:
-        row = connection().execute(LIST, prepare=True).fetchone()
+        q = request.args.get("q")
+        if q:
+            row = connection().execute(FOUND, {"grams": pairs(q), "pattern": f"%{q}%"}, prepare=True).fetchone()
+        else:
+            row = connection().execute(NEWEST, prepare=True).fetchone()
         return Response(row[0] if row else "", mimetype="application/json")
 
     return app

@@ -27,12 +27,17 @@ GROWING = ("ticket", "work_order", "offer", "ticket_event")
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """One list: who asks for which address; on a page (`html`) or over the API."""
+    """One list: who asks for which address; on a page (`html`) or over the API. The floor searches for the same word."""
 
     name: str
     who: str
     address: str
     html: bool = False
+
+    @property
+    def word(self) -> str:
+        """What is searched for, as the address spells it."""
+        return self.address.partition("&q=")[2]
 
 
 def lists_of(found: ground.Ground, building: int, cursor: str) -> list[List]:
@@ -100,7 +105,7 @@ def measured(found: ground.Ground, size: int) -> dict[str, dict[str, Any]]:
     for each in lists:
         works = {each.name: batches(found, found.app, each, each.address)}
         if not each.html:
-            works["floor"] = batches(found, bare, each, "/tickets")
+            works["floor"] = batches(found, bare, each, f"/tickets?q={each.word}" if each.word else "/tickets")
         costs = measure.rounds(works, found.postmaster, times=ROUNDS, batch=BATCH)
         results[each.name] = {
             "cpu": costs[each.name],

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+_CPU_OF_PROCESS = 2  # what the kernel calls CPUCLOCK_SCHED, of the whole process
+
 
 def machine() -> str:
     """The machine in words, without its name."""
@@ -48,12 +50,19 @@ def cpu_below(parent: int) -> float:
 
 
 def _used(pid: int, *, ended: bool = False) -> float:
-    """Seconds of CPU of a process, with `ended` also those of its children that are gone; 0 for one that is gone."""
+    """Seconds of CPU of a process, with `ended` also those of its children that are gone; 0 for one that is gone.
+
+    Read from the clock Linux keeps of each process (clock_getcpuclockid(3)): `/proc` counts ticks of 10 ms, a quarter
+    of a millisecond for each of forty requests. What is gone has left only those ticks.
+    """
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        own = time.clock_gettime((~pid << 3) | _CPU_OF_PROCESS)
+        if not ended:
+            return own
+        gone = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[13:15]
     except OSError:
         return 0.0
-    return sum(map(int, fields[11 : 15 if ended else 13])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(map(int, gone)) / os.sysconf("SC_CLK_TCK")
 
 
 def environ(

@@ -1,6 +1,6 @@
 """The conditions of ticket lists, and the search over a whole institution.
 
-A list's statement depends on which filters are on, not on their values: `Shape` says which, `conditions` builds the
+A list's statement depends on which filters are on, not on their values: `Shape` says which, `which` builds the
 condition with named parameters, `values` gives those. So each shape is built once per process.
 """
 
@@ -27,8 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.core.actor import Actor
-from app.core.db import db
-from app.core.prepared import among, number, value
+from app.core.prepared import Reading, among, number, value
 from app.core.prepared import values as values_of
 from app.sites.models import Place
 from app.tickets.models import Category, Offer, Ticket, Trade, WorkOrder
@@ -105,8 +104,8 @@ def ask(wanted: TicketFilter) -> Asked:
     if wanted.category is not None or wanted.trade is not None:
         asked.columns["categories"] = _categories(wanted)
     if wanted.place is not None:
-        kind = db.session.scalar(select(Place.kind).where(Place.id == wanted.place))
-        name = {"campus": "of_campus", "building": "of_building"}.get(kind or "", "of_places")
+        place = _KIND.first({"place": wanted.place})
+        name = {"campus": "of_campus", "building": "of_building"}.get(place.kind if place else "", "of_places")
         asked.places = [wanted.place] if name != "of_places" else _places_below(wanted.place)
         asked.columns[name] = asked.places
     if wanted.q:
@@ -214,9 +213,13 @@ def _looks_closely(shape: Shape) -> bool:
 
 
 def _way(shape: Shape, ticket_id: Any, mine: ColumnElement[bool]) -> Any:
+    query = select(ticket_id).distinct().where(mine)
     ticket = aliased(Ticket)
-    same = and_(ticket.institution_id == ticket_id.class_.institution_id, ticket.id == ticket_id)
-    return _walk(shape, ticket, select(ticket_id).distinct().join(ticket, same).where(mine), ticket_id)
+    if _narrowed(shape, ticket) or shape.words:  # else the ids alone say it, and no ticket is looked at for them
+        query = query.join(
+            ticket, and_(ticket.institution_id == ticket_id.class_.institution_id, ticket.id == ticket_id)
+        )
+    return _walk(shape, ticket, query, ticket_id)
 
 
 def _ids(way: Any) -> Any:
@@ -286,24 +289,37 @@ def _categories(wanted: TicketFilter) -> list[int]:
     below = None if wanted.category is None else _categories_below(wanted.category)
     if wanted.trade is None:
         return below or []
-    of_trade = select(Category.id).join(
-        Trade, and_(Trade.institution_id == Category.institution_id, Trade.id == Category.trade_id)
-    )
-    found = db.session.scalars(of_trade.where(Trade.code == wanted.trade))
+    found = [row.id for row in _OF_TRADE.rows({"trade": wanted.trade})]
     return [each for each in found if below is None or each in below]
 
 
 def _categories_below(category: str | int) -> list[int]:
     """The category of a code or id with all below it; of every time, since old tickets keep theirs."""
-    named = Category.id == category if isinstance(category, int) else Category.code == category
-    base = select(Category.id).where(named).cte("below", recursive=True)
-    child = aliased(Category)
-    tree = base.union(select(child.id).join(base, child.parent_id == base.c.id))
-    return list(db.session.scalars(select(tree.c.id)))
+    named = _BELOW_ID if isinstance(category, int) else _BELOW_CODE
+    return [row.id for row in named.rows({"category": category})]
 
 
 def _places_below(place_id: int) -> list[int]:
-    base = select(Place.id).where(Place.id == place_id).cte("below", recursive=True)
-    child = aliased(Place)
+    return [row.id for row in _PLACES_BELOW.rows({"place": place_id})]
+
+
+def _below(of: Any, named: ColumnElement[bool]) -> Any:
+    """The ids of what is named with all below it."""
+    base = select(of.id).where(named).cte("below", recursive=True)
+    child = aliased(of)
     tree = base.union(select(child.id).join(base, child.parent_id == base.c.id))
-    return list(db.session.scalars(select(tree.c.id).limit(PLACES_AT_MOST)))
+    return select(tree.c.id)
+
+
+# What a filter names is looked up for each page of a list.
+_KIND = Reading(lambda: select(Place.kind).where(Place.id == value("place", BigInteger)))
+_PLACES_BELOW = Reading(lambda: _below(Place, Place.id == value("place", BigInteger)).limit(number(PLACES_AT_MOST)))
+_BELOW_ID = Reading(lambda: _below(Category, Category.id == value("category", BigInteger)))
+_BELOW_CODE = Reading(lambda: _below(Category, Category.code == value("category", Text)))
+_OF_TRADE = Reading(
+    lambda: (
+        select(Category.id)
+        .join(Trade, and_(Trade.institution_id == Category.institution_id, Trade.id == Category.trade_id))
+        .where(Trade.code == value("trade", Text))
+    )
+)
