@@ -237,13 +237,19 @@ def find(
 
 
 def _hold(words: Sequence[str]) -> list[ColumnElement[bool]]:
-    """That a place's way, code or initials hold each word. Letters alone may be initials, which keep their levels."""
-    return [
-        Place.search.contains(word, autoescape=True)
-        if word.isascii() and word.isalpha()
-        else _squeezed(Place.search).regexp_match(tree.likeness(word))
-        for word in words
-    ]
+    """That a place's way, code or initials hold each word."""
+    return [_held(word) for word in words]
+
+
+def _held(word: str) -> ColumnElement[bool]:
+    """That one word is held: letters alone may be initials, which keep their levels; marks that are skipped otherwise
+    (`-`, `_`) are looked for as they stand in names and codes, not in what joins the levels of a way."""
+    if word.isascii() and word.isalpha():
+        return Place.search.contains(word, autoescape=True)
+    if not tree.squeezed(word):
+        said = func.replace(func.regexp_replace(Place.search, r"\n[^\n]*$", ""), tree.SEPARATOR, " ")
+        return said.contains(word, autoescape=True)
+    return _squeezed(Place.search).regexp_match(tree.likeness(word))
 
 
 def _squeezed(text: Any) -> ColumnElement[str]:
@@ -255,6 +261,9 @@ def _rank(words: Sequence[str]) -> ColumnElement[int]:
     """0: the code is the question; 1: code, name or initials begin with it; 2: with its last word; 3: hold the last
     word; 4: the path does."""
     whole, last = "".join(words), words[-1]
+    if not tree.squeezed(whole):
+        itself = or_(*(func.lower(text).contains(last, autoescape=True) for text in (Place.code, Place.name)))
+        return case((itself, 3), else_=4)
     code = _squeezed(func.lower(Place.code))
     own = (code, _squeezed(func.lower(Place.name)), Place.initials)
     return case(

@@ -80,7 +80,10 @@ def test_what_people_type_finds_the_answer_first() -> None:
 
 
 @pytest.mark.usefixtures("known")
-@pytest.mark.parametrize("q", ["elevator", "zzz qqq", "电梯", "100%_", "elevator stuck since monday", "电梯 故障"])
+@pytest.mark.parametrize(
+    "q",
+    ["elevator", "zzz qqq", "电梯", "100%_", "elevator stuck since monday", "电梯 故障", "_", "%", "@", "！！"],
+)
 def test_what_no_answer_speaks_of_finds_none(q: str) -> None:
     assert titles(q) == []
 
@@ -125,7 +128,8 @@ def test_pages_of_the_nearest_follow_each_other() -> None:
         ("不热，怎么办？", ["不热", "怎么办"]),
         ("Ｗｉ－Ｆｉ wi-fi", ["wi-fi"]),
         ("", []),
-        ("...", []),
+        ("...", ["..."]),
+        ("?", ["?"]),
         (" ".join(f"w{n}" for n in range(20)), [f"w{n}" for n in range(8)]),
     ],
 )

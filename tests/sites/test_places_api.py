@@ -58,6 +58,20 @@ def test_wildcards_are_plain_characters(database: Session, client: FlaskClient) 
     assert [item["id"] for item in _get(client, "/places?q=axb", me)] == [str(room.id)]
 
 
+def test_a_mark_alone_is_looked_for_in_names_and_codes(database: Session, client: FlaskClient) -> None:
+    """It is no word that every place holds, nor the line between the levels of a way."""
+    me = accounts.token(accounts.person("student"))
+    ground = sites.room(name="412", code="T412")
+    hall = sites.building(name="A_B 馆", code="HALL")
+    stage = sites.room(hall, "舞台", code="HALL-1")
+    assert [item["id"] for item in _get(client, "/places?q=_", me)] == [str(hall.id), str(stage.id)]
+    assert str(stage.id) in [item["id"] for item in _get(client, "/places?q=-", me)]
+    assert str(ground.id) not in [item["id"] for item in _get(client, "/places?q=-", me)]
+    for nothing in ("%25", "·", "。", "，", "%23", ".", "…", "_ ·"):
+        assert _get(client, f"/places?q={nothing}", me) == [], nothing
+    assert [item["id"] for item in _get(client, "/places?q=A_B · 舞台", me)] == [str(stage.id)]
+
+
 def test_children_descendants_and_closed_ones(database: Session, client: FlaskClient) -> None:
     from app.core.actor import Actor
     from app.core.clock import now

@@ -48,8 +48,12 @@ def _line(line: str) -> tuple[str, str]:
 
 
 def looked_for(typed: str) -> list[str]:
-    """The words of a search, folded, without what every English sentence holds; as they are where nothing else is."""
-    found = [word for word in _BETWEEN.split(folded(typed).replace("’", "'")) if word]
+    """The words of a search, folded, without what every English sentence holds; as they are where nothing else is.
+
+    Marks alone are words too: who looks for `?` is not shown everything.
+    """
+    text = folded(typed).replace("’", "'")
+    found = [word for word in _BETWEEN.split(text) if word] or text.split()
     return list(dict.fromkeys([word for word in found if not _SAYS_NOTHING.fullmatch(word)] or found))[:MOST_WORDS]
 
 

@@ -140,8 +140,13 @@ def _script(number: str) -> str:
 
 
 def terms(question: str) -> tuple[str, ...]:
-    """The words of a search; each must be found. At most eight, which is more than a path has levels."""
-    return tuple(fold(question).split(" ")[:8]) if question.strip() else ()
+    """The words of a search; each must be found. At most eight, which is more than a path has levels.
+
+    What is made of `SKIPPED` alone says nothing beside other words, as in a way that was copied; by itself it is what
+    is looked for.
+    """
+    words = fold(question).split()
+    return tuple([word for word in words if squeezed(word)] or words)[:8]
 
 
 @dataclass(frozen=True, slots=True)
