@@ -89,6 +89,16 @@ def check(stream: IO[bytes], field: str = "photos") -> tuple[str, int, tuple[int
     return kind, size, (width, height)
 
 
+def known(stream: IO[bytes], owner_kind: str, owner_id: int, moment: str) -> Attachment | None:
+    """The photo that the very same bytes were taken as before, for the same moment; None: `receive` would add one."""
+    return queries.same(owner_kind, owner_id, moment, _digest(stream))
+
+
+def _digest(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a spooled file reads like any other
+
+
 def receive(
     stream: IO[bytes],
     owner_kind: str,
@@ -106,10 +116,10 @@ def receive(
     the form's field that refusals are said beside. Raises TooLarge, NotAPhoto, Rejected (too many photos).
     """
     kind, size, (width, height) = check(stream, field)
-    sent = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # a spooled file reads like any other
-    known = queries.same(owner_kind, owner_id, moment, sent)
-    if known is not None:
-        return known
+    sent = _digest(stream)
+    first = queries.same(owner_kind, owner_id, moment, sent)
+    if first is not None:
+        return first
     if queries.count(owner_kind, owner_id) >= settings.get(PER_OWNER):
         raise Rejected(fields={field: SENTENCES["too_many"]})
     key = f"{current_institution()}/{now:%Y/%m}/{uuid.uuid4()}"

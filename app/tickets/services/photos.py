@@ -93,6 +93,10 @@ def _add(
     *,
     order_id: int | None,
 ) -> Attachment:
+    """Take the photo in and say so in the history; one that is there already is answered with, and nothing is added."""
+    known = attachments.known(stream, owner_kind, owner_id, moment)
+    if known is not None:
+        return known
     attachment = attachments.receive(
         stream, owner_kind, owner_id, moment, actor=case.actor, now=case.now, name=name, field=field
     )
