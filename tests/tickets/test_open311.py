@@ -230,6 +230,7 @@ def test_what_is_closed(
     shown = client.get(f"/open311/v2/requests/{filed.number}.json").json[0]
     assert shown["status"] == said
     assert shown["status_notes"]
+    assert "confirm" not in shown["status_notes"], "who reads here is not asked"
 
 
 def test_refusals_are_open311s(ground: factory.Ground, client: FlaskClient) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -111,6 +111,23 @@ class TestReader:
         assert "Repaired, waiting for you" in page
         assert "换了阀芯" in page
         assert "Without an answer it is closed on 25 Nov" in page
+
+    @pytest.mark.parametrize("nobody", [{"reporter_id": None}, {"left_at": datetime(2026, 11, 18, tzinfo=UTC)}])
+    def test_what_nobody_can_confirm_closes_by_itself(
+        self, ground: Ground, login: Login, now: datetime, nobody: dict[str, Any]
+    ) -> None:
+        """A report without a name, and one whose reporter has left, as the desk reads them (N5, N6)."""
+        ground.done()
+        client = login(ground.dispatcher)
+        assert "waiting for the reporter" in page_of(client, ground)
+        db.session.execute(update(Ticket).values(**nobody))
+        page = page_of(client, ground)
+        assert "It closes by itself on 25 Nov: nobody can confirm it." in page
+        assert "waiting for" not in page.split("<main")[1].split("</main")[0]
+        assert ">Answer<" not in page
+        system, later = Actor.system(ground.dispatcher.institution_id), now + timedelta(days=8)
+        timers.close_by_default(actor=system, now=later, ticket_id=ground.ticket.id, cycle=1)
+        assert "nobody could confirm it" in page_of(client, ground)
 
     def test_offers_and_declines_are_not_told_to_the_reporter(self, ground: Ground, login: Login) -> None:
         ground.offer()
@@ -288,6 +305,30 @@ class TestReporterActs:
             assert send(client, ground, "photos", more_photos=photo).status_code == 303
         assert "Photo added" in page_of(client, ground)
 
+    def test_the_same_photo_again_adds_nothing(self, ground: Ground, login: Login, now: datetime) -> None:
+        """Its first line and its first row stay the only ones; by the API as by the page."""
+        client = login(ground.student)
+        with clock.frozen(now + timedelta(minutes=1)):
+            for _ in range(2):
+                photo = (io.BytesIO(attachments.jpeg()), "tap.jpg")
+                assert send(client, ground, "photos", more_photos=photo).status_code == 303
+            answers = [
+                client.post(
+                    f"/api/v1{ground.path}/photos",
+                    headers=accounts.token(ground.student),
+                    data={"photo": (io.BytesIO(attachments.jpeg()), "tap.jpg")},
+                )
+                for _ in range(2)
+            ]
+        assert page_of(client, ground).count("Photo added") == 1
+        (kept,) = db.session.scalars(select(Attachment))
+        for answer in answers:
+            assert (answer.status_code, [each["id"] for each in answer.json["items"]]) == (201, [str(kept.id)])
+        again = [(io.BytesIO(attachments.jpeg(colour=(9, 9, 9))), name) for name in ("a.jpg", "b.jpg")]
+        with clock.frozen(now + timedelta(minutes=2)):
+            assert send(client, ground, "photos", more_photos=again).status_code == 303
+        assert page_of(client, ground).count("Photo added") == 2, "two of one form are one, too"
+
     def test_words_outlive_the_sign_in(self, ground: Ground, client: FlaskClient, login: Login) -> None:
         ground.done()
         sent = {"complaint": "又漏了", "whose": str(ground.student.id), "act": "not_fixed"}
@@ -296,6 +337,11 @@ class TestReporterActs:
         page = page_of(login(ground.student), ground)
         assert "又漏了" in page
         assert "What you wrote is still here." in page
+
+    def test_the_language_of_a_refused_act_leads_back_to_the_ticket(self, ground: Ground, login: Login) -> None:
+        refused = send(login(ground.dispatcher), ground, "ask")
+        assert refused.status_code == 422
+        assert f'<input type="hidden" name="next" value="{ground.path}">' in refused.text
 
     def test_stale_page_loses_nothing(self, ground: Ground, login: Login) -> None:
         ground.done()

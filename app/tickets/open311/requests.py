@@ -30,7 +30,7 @@ from app.tickets.open311 import documents
 from app.tickets.open311.entry import ENABLED, blueprint, speaks
 from app.tickets.queries import open311 as queries
 from app.tickets.rules import reasons
-from app.tickets.rules.workflow import TICKET_LABELS, TicketAct, TicketStatus
+from app.tickets.rules.workflow import TICKET_LABELS, TICKET_STAFF_LABELS, TicketAct, TicketStatus
 from app.tickets.schemas.answers import Answers
 from app.tickets.services import filing
 
@@ -253,8 +253,10 @@ def _photo(of: Sequence[Any], now: datetime) -> str | None:
 
 
 def _notes(row: Any) -> str:
-    """The state in words, with the listed reason of an end; somebody's own sentence is not told."""
-    state = _(TICKET_LABELS[TicketStatus(row.status)])
+    """The state in words, with the listed reason of an end; somebody's own sentence is not told, and nobody who reads
+    here is asked to confirm a repair."""
+    said_of = TICKET_STAFF_LABELS if row.status == TicketStatus.RESOLVED else TICKET_LABELS
+    state = _(said_of[TicketStatus(row.status)])
     if row.status not in (TicketStatus.REJECTED, TicketStatus.DUPLICATE) or not row.reason:
         return str(state)
     labels = {each.code: each.label for act in TicketAct for each in reasons.reasons(act).items}

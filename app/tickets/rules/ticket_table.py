@@ -230,7 +230,7 @@ TICKET_EVENT_LABELS: Final[dict[TicketAct, str]] = {
     TicketAct.UNMERGE: gettext_noop("Merge undone"),
     TicketAct.WITHDRAW: gettext_noop("Request withdrawn"),
     TicketAct.ORDER_ACCEPTED: gettext_noop("A technician has taken it"),
-    TicketAct.ALL_DONE: gettext_noop("Work finished, waiting for confirmation"),
+    TicketAct.ALL_DONE: gettext_noop("Work finished"),
     TicketAct.CONFIRM: gettext_noop("Confirmed as fixed"),
     TicketAct.ACCEPT_THIRD: gettext_noop("Work accepted"),
     TicketAct.DEFAULT: gettext_noop("Closed after 7 days without an answer"),

@@ -128,7 +128,8 @@ class Screen(FromCrew):
 
     @property
     def road(self) -> list[dict[str, str]]:
-        return wording.road(self.ticket, self.orders, mine=self.mine)
+        answers = self.mine or wording.confirmable(self.ticket)
+        return wording.road(self.ticket, self.orders, mine=self.mine, answers=answers)
 
     @property
     def awaits_third(self) -> bool:

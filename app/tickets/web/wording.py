@@ -151,15 +151,21 @@ def _under_way(ticket: Any, orders: Sequence[Any]) -> Head:
 
 def _resolved(ticket: Any, orders: Sequence[Any], *, mine: bool) -> Head:
     done = max((each for each in orders if each.done_at), key=lambda each: each.done_at, default=None)
-    title = _("Repaired, waiting for you") if mine else _("Repaired, waiting for the reporter")
+    title, closes = _("Repaired, waiting for you") if mine else _("Repaired, waiting for the reporter"), ""
     if getattr(ticket, "third_party", False):
         title = _("Repaired, waiting to be accepted")
-    elif ticket.reporter_id is None:
-        title = _("Repaired")
+    elif not mine and not confirmable(ticket):
+        title, on = _("Repaired"), closes_on(ticket)
+        closes = _("It closes by itself on %(day)s: nobody can confirm it.", day=i18n.format_day(on)) if on else ""
     if done is None or not done.assignee_name:
-        return Head(title)
-    when = i18n.format_moment(done.done_at)
-    return Head(title, _("%(name)s finished it: %(when)s.", name=done.assignee_name, when=when))
+        return Head(title, closes)
+    finished = _("%(name)s finished it: %(when)s.", name=done.assignee_name, when=i18n.format_moment(done.done_at))
+    return Head(title, i18n.sentences((finished, closes)))
+
+
+def confirmable(ticket: Any) -> bool:
+    """Whether somebody can say that it is fixed: not where no name was given, or its reporter has left (N5, N6)."""
+    return ticket.reporter_id is not None and getattr(ticket, "left_at", None) is None
 
 
 def _ended(code: TicketStatus, ticket: Any, events: Sequence[Any]) -> Head:
@@ -169,6 +175,9 @@ def _ended(code: TicketStatus, ticket: Any, events: Sequence[Any]) -> Head:
             return Head(
                 _("Done and closed"), _("Accepted on site: %(when)s.", when=i18n.format_moment(ticket.closed_at))
             )
+        if last == TicketAct.DEFAULT and not confirmable(ticket):
+            said = _("It closed by itself 7 days after the repair: nobody could confirm it.")
+            return Head(_("Done and closed"), said)
         if last == TicketAct.DEFAULT:
             return Head(_("Done and closed"), _("Nobody answered for 7 days; that does not count as praise."))
         return Head(_("Done and closed"), _("Confirmed: %(when)s.", when=i18n.format_moment(ticket.closed_at)))
@@ -220,19 +229,27 @@ def closes_on(ticket: Any) -> datetime | None:
     return deadlines.closes_by_default(ticket.resolved_at)
 
 
-def road(ticket: Any, orders: Sequence[Any], *, mine: bool = True) -> list[dict[str, str]]:
-    """The stations of a parcel's way; empty where the ticket left it."""
+def road(ticket: Any, orders: Sequence[Any], *, mine: bool = True, answers: bool = True) -> list[dict[str, str]]:
+    """The stations of a parcel's way; empty where the ticket left it. `answers`: somebody can say that it is fixed."""
     first = {TicketStatus.SUBMITTED: _("Sent"), TicketStatus.NEEDS_INFO: _("Question")}
     labels = [
         first.get(TicketStatus(ticket.status), _("Accepted")),
         _("Taken"),
         _("Working"),
-        _("Sign-off") if getattr(ticket, "third_party", False) else _("Your answer") if mine else _("Answer"),
+        _answer(ticket, mine=mine, answers=answers),
         _("Closed"),
     ]
     code = TicketStatus(ticket.status)
     states = _stations(code, _station(code, orders))
     return [{"label": label, "state": state} for label, state in zip(labels, states, strict=bool(states))]
+
+
+def _answer(ticket: Any, *, mine: bool, answers: bool) -> str:
+    if getattr(ticket, "third_party", False):
+        return _("Sign-off")
+    if not answers:
+        return _("Repaired")
+    return _("Your answer") if mine else _("Answer")
 
 
 def steps(ticket: Any, orders: Sequence[Any]) -> tuple[str, ...]:
