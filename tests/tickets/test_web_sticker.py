@@ -167,10 +167,15 @@ def test_sixth_anonymous_report_of_an_hour_waits(
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) >= 1
     assert "走廊积水" in refused.get_data(as_text=True)
+    assert "Max-Age=900;" in refused.headers["Set-Cookie"], "nobody's words do not wait long"
     assert len(tickets()) == 5
     with monkeypatch.context() as patched:
         patched.setattr(filing, "file_ticket", pytest.fail)  # it locks what all filings wait for
-        assert client.post(f"/r/{TOKEN}", data=fields(ground)).status_code == 429
+        assert client.post(f"/r/{TOKEN}", data=fields(ground, description="走廊积水")).status_code == 429
     other_address = client.post(f"/r/{TOKEN}", data=fields(ground), environ_base={"REMOTE_ADDR": "10.0.0.9"})
     assert other_address.status_code == 200
-    assert login(ground.student).post(f"/r/{TOKEN}", data=fields(ground)).status_code == 303
+    page = login(ground.student).get(f"/r/{TOKEN}").get_data(as_text=True)
+    assert "走廊积水" in page, "nothing has to be copied by hand"
+    assert "What you wrote is still here." in page
+    assert client.post(f"/r/{TOKEN}", data=fields(ground)).status_code == 303
+    assert "走廊积水" not in client.get(f"/r/{TOKEN}").get_data(as_text=True)

@@ -2,7 +2,8 @@
 
 A form that is sent after the session has ended is kept in a signed cookie and comes back filled in once the same
 person has signed in again. Photos cannot be kept; the page says so. The cookie lives an hour and ends with the first
-successful sending. Somebody else who signs in on the same device does not see it: the form says whose it was.
+successful sending. Somebody else who signs in on the same device does not see it: the form says whose it was. What
+somebody wrote who had not signed in is nobody's: it waits a quarter of an hour for whoever signs in next.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ COOKIE = "houqin_draft"
 OWNER_FIELD = "whose"
 MAX_BYTES = 3600  # of the 4,096 a browser keeps of one cookie, name and attributes included
 MAX_AGE = 3600  # seconds
+NAMELESS_AGE = 900  # seconds
 _DROPPED = frozenset({"csrf_token", "idempotency_key"})
 
 
@@ -39,14 +41,18 @@ def left_behind(actor: Actor) -> bool:
 
 def to_sign_in(back: str) -> BaseResponse:
     """Keep the sent form and lead to the sign-in, which comes back to `back`."""
-    answer = redirect(url_for("accounts.login", next=back), 303)
+    return keep(redirect(url_for("accounts.login", next=back), 303), back)
+
+
+def keep(answer: BaseResponse, back: str) -> BaseResponse:
+    """Let the browser keep the sent form until somebody signed in opens `back`."""
     kept = {name: value for name, value in request.form.items() if name not in _DROPPED}
     signed = _signed({"at": back, "kept": kept})
     if signed is not None:
         answer.set_cookie(
             COOKIE,
             signed,
-            max_age=MAX_AGE,
+            max_age=MAX_AGE if kept.get(OWNER_FIELD) else NAMELESS_AGE,
             httponly=True,
             samesite="Lax",
             secure=current_app.config["SESSION_COOKIE_SECURE"],
@@ -69,7 +75,7 @@ def _signed(content: dict[str, Any]) -> str | None:
 
 
 def waiting(asked: Request, actor: Actor) -> dict[str, str]:
-    """The fields kept for this address and this person; empty where there are none."""
+    """The fields kept for this address and this person, or by nobody; empty where there are none."""
     given = asked.cookies.get(COOKIE)
     if not given:
         return {}
@@ -80,7 +86,7 @@ def waiting(asked: Request, actor: Actor) -> dict[str, str]:
     if not isinstance(content, dict) or content.get("at") != asked.full_path.rstrip("?"):
         return {}
     kept = content.get("kept", {})
-    return kept if kept.get(OWNER_FIELD) == owner(actor) else {}
+    return kept if kept.get(OWNER_FIELD, "") in ("", owner(actor)) else {}
 
 
 def done(answer: BaseResponse) -> BaseResponse:

@@ -77,15 +77,16 @@ def _who_counts() -> str | None:
 
 
 def _too_many(wait: int) -> Any:
-    """The form again, filled in, with what else can be done."""
-    form = Form(Sticker)
+    """The form again, filled in, with what else can be done; what it says is there again after a sign-in."""
+    form, token = Form(Sticker), str((request.view_args or {}).get("token", ""))
     form.load(request.form)
     form.problem = _(
-        "Many reports came from here in the last hour. Copy your words, sign in and paste them, or try again later."
+        "Many reports came from here in the last hour. Sign in to send this one, or try again later. What you wrote is"
+        " kept."
     )
-    answer = make_response(filled_in(form, str((request.view_args or {}).get("token", "")), 429))
+    answer = make_response(filled_in(form, token, 429))
     answer.headers["Retry-After"] = str(wait)
-    return answer
+    return drafts.keep(answer, url_for("tickets.sticker", token=token))
 
 
 def filled_in(form: Form, token: str, status: int) -> Any:
