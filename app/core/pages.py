@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from flask import Flask, current_app, flash, g, get_flashed_messages, url_for
+from flask import Flask, current_app, flash, g, get_flashed_messages, request, url_for
+from flask.globals import request_ctx
 from markupsafe import Markup, escape
 
 from app.core import assets, i18n, words
@@ -77,6 +79,35 @@ def local_path(address: str | None) -> str | None:
     return address if address and _LOCAL_PATH.match(address) else None
 
 
+def again() -> str:
+    """Where to try again: the page itself, or the one its form stood on; home where that cannot be opened."""
+    if request.method == "GET":
+        return request.full_path
+    try:
+        came = urlsplit(request.referrer or "")
+    except ValueError:  # "http://[": anybody may send it
+        return "/"
+    path = local_path(came.path)
+    if path is None or came.netloc != request.host or not _opens(path):
+        return "/"
+    return urlunsplit(("", "", path, came.query, ""))
+
+
+def here() -> str:
+    """Where what is shown now can be opened anew: as `again`, else the nearest address above the one it was sent to."""
+    found, path = again(), quote(request.path)
+    while found == "/" and path:
+        if _opens(path):
+            found = path
+        path = path.rpartition("/")[0]
+    return found
+
+
+def _opens(path: str) -> bool:
+    adapter = request_ctx.url_adapter
+    return adapter is not None and bool(adapter.test(unquote(path), "GET"))
+
+
 def toast(text: Any, kind: str = "good") -> None:
     """Say something on the next page; only for what that page does not show by itself."""
     flash(str(text), kind)
@@ -125,6 +156,7 @@ def install(app: Flask) -> None:
         asset=asset,
         together=together,
         panels=panels,
+        here=here,
         toasts=toasts,
         fresh_key=lambda: secrets.token_urlsafe(16),
         demo=app.config["DEMO"],

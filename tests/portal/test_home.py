@@ -241,6 +241,11 @@ def test_the_language_is_kept_for_the_browser_and_the_person(
     assert person.locale == "en"
     (entry,) = database.scalars(select(AuditEntry).where(AuditEntry.verb == "person.edit")).all()
     assert (entry.actor_id, entry.before, entry.after) == (person.id, {"locale": "zh-CN"}, {"locale": "en"})
+    refused = browser.post(
+        "/report", data={"description": "x"}, headers={"Referer": "http://localhost/report?place_id=1"}
+    )
+    assert 'name="next" value="/report?place_id=1"' in refused.text, "the page a refused form stood on"
+    assert 'name="next" value="/report"' in browser.post("/report", data={"description": "x"}).text
     browser.post("/language", data={"locale": "xx"})
     database.refresh(person)
     assert person.locale == "en"

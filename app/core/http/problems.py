@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import logging
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 import orjson
 from flask import Flask, Response, current_app, redirect, render_template, request, url_for
-from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
@@ -21,10 +19,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.sansio.response import Response as AnyResponse
 
-from app.core import errors, forms, logs
+from app.core import errors, forms, logs, pages
 from app.core.database_errors import constraint_violation, is_busy, sqlstate
 from app.core.http import bodies
-from app.core.pages import local_path
 
 log = logging.getLogger(__name__)
 
@@ -109,25 +106,11 @@ def render(
             detail=said,
             errors=listed,
             request_id=request_id,
-            again=_again(),
+            again=pages.again(),
         )
         answer = Response(page, status=status, mimetype="text/html")
     answer.headers.update(headers or {})
     return answer
-
-
-def _again() -> str:
-    """Where to try again: the page itself, or the one its form stood on, where that can be opened."""
-    if request.method == "GET":
-        return request.full_path
-    try:
-        came = urlsplit(request.referrer or "")
-    except ValueError:  # "http://[": anybody may send it
-        return "/"
-    path, adapter = local_path(came.path), request_ctx.url_adapter
-    if path is None or adapter is None or came.netloc != request.host or not adapter.test(unquote(path), "GET"):
-        return "/"
-    return urlunsplit(("", "", path, came.query, ""))
 
 
 def domain_error(error: errors.DomainError) -> Response:

@@ -125,6 +125,21 @@ function freshKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/* Who goes back to a form that was sent meets it drawn anew, with another key. Sent with the same content it gets the key it had,
+   and so the answer it had; changed, or opened by a link, it is another one. */
+const CAME_BACK = (performance.getEntriesByType("navigation")[0] || {}).type === "back_forward";
+
+function sameKey(form, button) {
+  const key = form.elements.namedItem("idempotency_key");
+  if (!key || form.querySelector("[type=password]")) return;
+  const typed = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrf_token" && name !== key.name);
+  const content = JSON.stringify([...typed, button ? [button.name, button.value] : []]);
+  const which = form.id || form.getAttribute("action");
+  const sent = (history.state || {}).sent || {};
+  if (CAME_BACK && sent[which] && sent[which].content === content) key.value = sent[which].key;
+  history.replaceState({ ...history.state, sent: { ...sent, [which]: { key: key.value, content } } }, "");
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!("once" in form.dataset)) return;
@@ -141,6 +156,7 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sending = form.dataset.sent = "";
   const button = event.submitter || form.querySelector("[type=submit]");
+  sameKey(form, event.submitter);
   if (button) { button.classList.add("is-sending"); button.setAttribute("aria-disabled", "true"); }
   form.patience = setTimeout(() => { release(form); toast(say.slow, "soon"); }, PATIENCE_MS);
 }, true);
@@ -155,6 +171,33 @@ document.addEventListener("input", (event) => {
 
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach(release));
 document.addEventListener("htmx:finally:request", () => document.querySelectorAll("form[data-sending]").forEach(release));
+
+/* ---------- what was typed outlives a change of language and a sign-in: <form data-keeps>, <a data-keeps> (js/kept.js) ---------- */
+const KEPT = "houqin.kept "; // names of what is kept, each followed by the address it is for
+
+function leave(event, way, go) {
+  event.preventDefault();
+  import(say.kept).then((kept) => kept.keepFor(way, KEPT)).catch(() => {}).then(go); // what cannot be kept stops nobody
+}
+
+document.addEventListener("submit", (event) => {
+  if ("keeps" in event.target.dataset) leave(event, event.target, () => event.target.submit());
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element && event.target.closest("a[data-keeps]");
+  if (link && !(event.ctrlKey || event.metaKey || event.shiftKey)) leave(event, link, () => location.assign(link.href));
+});
+
+function anyKept() {
+  try {
+    return Object.keys(sessionStorage).some((name) => name.startsWith(KEPT));
+  } catch {
+    return false;
+  }
+}
+
+if (anyKept()) import(say.kept).then((kept) => kept.putBack(KEPT));
 
 /* ---------- what the page before sent as it was left (js/later.js) ----------
    A farewell says nothing of its arrival, and a list that is come back to may be older than it. So it is sent once more, which

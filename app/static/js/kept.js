@@ -1,0 +1,164 @@
+/* What was typed outlives a change of language and a sign-in: <form data-keeps> and <a data-keeps> lead away from this page
+   and, at last, back to an address (`next`). The page's fields are kept for it in this tab and put back once it is opened.
+   Passwords are never kept; photos wait in the browser's own database. Fetched by js/app.js when somebody goes, or comes back;
+   without it only what the server keeps is left. */
+
+const SIGN_IN_MS = 15 * 60000, LANGUAGE_MS = 60000, PUT_MS = 3000;
+const MADE_ANEW = new Set(["csrf_token", "idempotency_key"]);
+const NEVER = new Set(["password", "file", "submit", "button", "image", "reset"]);
+
+/* ---------- one field: which it is, on either page, and what it says ---------- */
+const checkable = (field) => field.type === "checkbox" || field.type === "radio";
+const several = (field) => field.type === "select-multiple";
+
+/** The fields that count, each by its form, its name and its place among those alike. */
+function fields() {
+  const found = new Map();
+  for (const field of document.querySelectorAll("input[name], select[name], textarea[name]")) {
+    if (field.closest("form[data-keeps]") || MADE_ANEW.has(field.name)) continue;
+    const form = field.form ? field.form.id || field.form.getAttribute("action") : "";
+    const alike = [form, field.name, field.type, checkable(field) ? field.value : ""].join(" ");
+    let at = 0;
+    while (found.has(`${alike} ${at}`)) at += 1;
+    found.set(`${alike} ${at}`, field);
+  }
+  return found;
+}
+
+function said(field) {
+  if (checkable(field)) return field.checked;
+  return several(field) ? [...field.selectedOptions].map((option) => option.value) : field.value;
+}
+
+function say(field, value) {
+  if (checkable(field)) field.checked = value;
+  else if (several(field)) for (const option of field.options) option.selected = value.includes(option.value);
+  else field.value = value;
+}
+
+/** Whether it says something else than the page was drawn with. */
+function touched(field) {
+  if (checkable(field)) return field.checked !== field.defaultChecked;
+  if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
+  return field.value !== field.defaultValue;
+}
+
+/** A choice that a search brought into the page is not there when it is opened anew: its label is kept with it. */
+function brought(field) {
+  const list = field.closest(".picker__found");
+  return list && field.checked ? { list: list.id, label: field.closest("label").outerHTML } : undefined;
+}
+
+/* ---------- photos ---------- */
+/** Does something with the kept files; null where the browser keeps none. */
+function store(work) {
+  return new Promise((done) => {
+    try {
+      const opened = indexedDB.open("houqin", 1);
+      opened.onupgradeneeded = () => opened.result.createObjectStore("files");
+      opened.onerror = () => done(null);
+      opened.onsuccess = () => {
+        const asked = opened.result.transaction("files", "readwrite");
+        const found = work(asked.objectStore("files"));
+        asked.oncomplete = () => { opened.result.close(); done(found && found.result); };
+        asked.onabort = () => { opened.result.close(); done(null); };
+      };
+    } catch {
+      done(null);
+    }
+  });
+}
+
+function chosen() {
+  return [...fields()].flatMap(([key, field]) => field.type === "file" && field.files.length && !field.closest("[data-sign]")
+    ? [[key, [...field.files]]] : []);
+}
+
+/* ---------- away ---------- */
+const address = (url) => { const at = new URL(url, location.href); return at.pathname + at.search; };
+
+/** Keep what the page's fields say until `to` is opened: what was touched, with the version its form was drawn at, or `all`,
+    where the page answers a form and shows anew what was sent. The files that are to be kept besides. */
+function keep(slot, to, ms, { all, hidden }) {
+  const found = [...fields()].filter(([, field]) => !NEVER.has(field.type));
+  const filled = new Set(found.filter(([, field]) => touched(field)).map(([, field]) => field.form));
+  const wanted = (field) => field.type === "hidden" ? hidden && (all || filled.has(field.form)) : all || touched(field);
+  const lines = found.filter(([, field]) => wanted(field)).map(([key, field]) => [key, said(field), brought(field)]);
+  const files = chosen();
+  try {
+    sessionStorage.setItem(slot + to, JSON.stringify({ until: Date.now() + ms, lines, files: files.length > 0 }));
+  } catch {
+    return []; // nothing is kept in this browser
+  }
+  return files;
+}
+
+/** Keep them for where a form with a field `next`, or a link with such an argument, comes back to. */
+export async function keepFor(way, slot) {
+  if (way.tagName === "A") {
+    keep(slot, address(new URL(way.href).searchParams.get("next") || "/"), SIGN_IN_MS, { all: true, hidden: false });
+    return;
+  }
+  const next = way.elements.namedItem("next");
+  if (new URL(next.value, location.href).pathname === location.pathname) next.value = location.pathname + location.search; // filters move it
+  const to = address(next.value), files = keep(slot, to, LANGUAGE_MS, { all: way.dataset.keeps === "all", hidden: true });
+  const put = files.length && store((box) => { box.clear(); return box.put(files, to); });
+  await Promise.race([put, new Promise((done) => setTimeout(done, PUT_MS))]);
+}
+
+/* ---------- and back ---------- */
+function take(slot, at) {
+  let here = null;
+  try {
+    for (const key of Object.keys(sessionStorage).filter((name) => name.startsWith(slot))) {
+      const kept = JSON.parse(sessionStorage.getItem(key));
+      if (key === slot + at || kept.until < Date.now()) sessionStorage.removeItem(key);
+      if (key === slot + at && kept.until >= Date.now()) here = kept;
+    }
+  } catch {
+    return null;
+  }
+  return here;
+}
+
+function tell(field) {
+  for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
+}
+
+/** Say in the page's fields what was kept; those that say something else now. */
+function fill(lines) {
+  const changed = [];
+  for (const [key, , found] of lines) {
+    const list = found && document.getElementById(found.list);
+    if (list && !fields().has(key)) list.insertAdjacentHTML("beforeend", found.label);
+  }
+  const now = fields();
+  for (const [key, value] of lines) {
+    const field = now.get(key);
+    if (!field || JSON.stringify(said(field)) === JSON.stringify(value)) continue;
+    say(field, value);
+    if (field.type !== "hidden") changed.push(field);
+  }
+  for (const field of changed) for (let at = field.closest("details"); at; at = at.parentElement.closest("details")) at.open = true;
+  return changed;
+}
+
+async function putPhotosBack(at) {
+  const kept = await store((box) => { const asked = box.get(at); box.delete(at); return asked; });
+  const now = fields();
+  for (const [key, files] of kept || []) {
+    const field = now.get(key), carried = new DataTransfer();
+    if (!field) continue;
+    files.forEach((file) => carried.items.add(file));
+    field.files = carried.files;
+    tell(field);
+  }
+}
+
+/** Put back what was kept for this page, if anything was. */
+export async function putBack(slot) {
+  const at = address(location.href), kept = take(slot, at);
+  if (!kept) return;
+  fill(kept.lines).forEach(tell);
+  if (kept.files) await putPhotosBack(at);
+}
