@@ -27,7 +27,7 @@ GROWING = ("ticket", "work_order", "offer", "ticket_event")
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """One list: who asks for which address; on a page (`html`) or over the API. The floor searches for the same word."""
+    """One list: who asks for which address; on a page (`html`) or over the API."""
 
     name: str
     who: str
@@ -36,7 +36,7 @@ class List:
 
     @property
     def word(self) -> str:
-        """What is searched for, as the address spells it."""
+        """What is searched for, as the address spells it; the floor searches for it too."""
         return self.address.partition("&q=")[2]
 
 
