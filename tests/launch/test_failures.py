@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import pwd
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from app.core.launch import process, servers
 from app.core.supervisor import external, failures
 
 FOLDER = Path("/srv/houqin")
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,9 @@ FOLDER = Path("/srv/houqin")
         (OSError(errno.EROFS, "read-only"), "--data DIR"),
         (NotADirectoryError(errno.ENOTDIR, "no folder", "/srv/houqin/lock"), "/srv/houqin cannot be a folder"),
         (FileExistsError(errno.EEXIST, "there", "/srv/houqin"), "/srv/houqin cannot be a folder"),
+        (FileNotFoundError(errno.ENOENT, "none", "/srv/houqin"), "/srv/houqin cannot be made or used (none)"),
+        (FileNotFoundError(errno.ENOENT, "none", b"/srv"), "--data DIR"),
+        (OSError(errno.ENAMETOOLONG, "too long", "/srv/houqin/lock"), "/srv/houqin cannot be made or used (too long)"),
         (embedded.ServerError("no PostgreSQL here"), "no PostgreSQL here"),
         (failures.Failure("do this"), "do this"),
     ],
@@ -55,17 +60,59 @@ def test_a_folder_nobody_may_look_for_is_said_in_a_sentence(tmp_path: Path) -> N
         "os.setuid(65534)\n"
         f"print(failures._of_system(PermissionError(13, 'denied', 'x'), Path({str(closed / 'data')!r})))"
     )
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
     assert "sudo install -d" in done.stdout, done.stderr
 
 
-def test_a_defect_is_not_dressed_up() -> None:
+@pytest.mark.parametrize("named", [None, "somewhere", "/srv/houqin/log/web.log"])
+def test_a_defect_is_not_dressed_up(named: str | None) -> None:
     def work() -> int:
-        raise FileNotFoundError(errno.ENOENT, "missing", "somewhere")
+        raise FileNotFoundError(errno.ENOENT, "missing", named)
 
     with pytest.raises(FileNotFoundError):
         failures.said(work, FOLDER)
+
+
+def _no_folder(tmp_path: Path, what: str) -> str:
+    """A path of which the system makes no folder, whoever asks."""
+    (tmp_path / "file").touch()
+    (tmp_path / "ring").symlink_to(tmp_path / "ring")
+    places = {
+        "in /proc": "/proc/houqin",
+        "below a missing one of /proc": "/proc/houqin/deep/down",
+        "a file": str(tmp_path / "file"),
+        "below a file": str(tmp_path / "file" / "below"),
+        "a ring of links": str(tmp_path / "ring"),
+        "too long": str(tmp_path / ("x" * 300)),
+    }
+    return places[what]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+@pytest.mark.parametrize(
+    "what",
+    ["in /proc", "below a missing one of /proc", "a file", "below a file", "a ring of links", "too long"],
+)
+@pytest.mark.parametrize("command", ["serve", "shell", "flask"])
+def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path: Path, what: str, command: str) -> None:
+    folder = _no_folder(tmp_path, what)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    arguments = {
+        "serve": ["app.core.supervisor.serve", "--data", folder, "--port", port],
+        "shell": ["app.core.supervisor.attached", "--data", folder, "shell"],
+        "flask": ["app.core.supervisor.attached", "--data", folder, "flask", "doctor"],
+    }
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", *arguments[command]], env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(folder)
+    assert "--data DIR" in line
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,17 @@ def _of_system(error: OSError, folder: Path) -> str:
         return f"{folder} cannot be a folder: a file is in its way; {other}."
     if error.errno == errno.EROFS:
         return f"{folder} cannot be written: it lies on a read-only disk; {other}."
+    if _is_its_way(error.filename, folder):
+        return f"{folder} cannot be made or used ({error.strerror}); {other}."
     raise error
+
+
+def _is_its_way(named: str | bytes | Path | None, folder: Path) -> bool:
+    """Whether what an error names is the folder, one above it, or the lock, the first thing looked for in it.
+
+    The system says very different things of a place where no folder can be, down to "no such file" below /proc.
+    """
+    return named is not None and Path(os.fsdecode(named)) in (folder / "lock", folder, *folder.parents)
 
 
 def of_listening(error: OSError, host: str, port: int) -> Failure:
