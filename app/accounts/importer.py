@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.accounts.models import Person
 from app.accounts.services import register_plan, register_write
-from app.accounts.services.register_plan import Known, Register, Unit
+from app.accounts.services.register import FACTS, Known, Register, Unit
 from app.core import keyed, undoing
 from app.core.db import db, is_over
 from app.core.importing import (
@@ -242,7 +242,7 @@ def _load_people(register: Register, today: date) -> dict[int, int]:
         if row.merged_into_id is not None:
             merged[row.id] = row.merged_into_id
             continue
-        facts: dict[str, Any] = {name: getattr(row, name) for name in register_plan.FACTS}
+        facts: dict[str, Any] = {name: getattr(row, name) for name in FACTS}
         left_on = row.valid_to if is_over(row.valid_to, today) else None
         register.people[row.id] = Known(row.id, facts, row.missing_since, left_on, row.username)
     return {each: _survivor(each, merged) for each in merged}
@@ -288,7 +288,7 @@ def _load_memberships(register: Register, now: datetime) -> None:
     for row in rows:
         person, unit = register.people.get(row.person_id), register.units.get(row.org_unit_id)
         if person is not None and unit is not None:
-            person.units[unit.kind] = unit
+            person.units.setdefault(unit.kind, []).append(unit)
             person.until[unit.id] = row.until
 
 

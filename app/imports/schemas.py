@@ -129,7 +129,7 @@ class ReasonSchema(forms.Schema):
 
 
 class RowSchema(forms.Schema):
-    """A planned row as the API shows it; `diff` maps a field to [was, becomes]."""
+    """A planned row as the API shows it; `diff` maps a field to [was, becomes], of several units was is a list."""
 
     row = fields.Integer(allow_none=True)
     outcome = fields.String()

@@ -323,6 +323,8 @@ class Screen:
         """A value of a change, for people."""
         if isinstance(value, bool):
             return str(_("yes") if value else _("no"))
+        if isinstance(value, list):
+            return i18n.listed(value)
         return "–" if value is None else str(value)
 
     def reasons(self, row: ImportRow) -> list[dict[str, str]]:

@@ -10,68 +10,17 @@ import difflib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from app.accounts.rules import spelling
+from app.accounts.services.register import FACTS, Known, Register, Unit
 from app.core.errors import Rejected
 from app.core.importing import Line, Plain, Reason, RowPlan, refuse
 
 UNIT_COLUMNS = ("college", "major", "class", "year", "department")
-FACTS = ("name", "sex", "birth_date", "phone", "email")
 MOST_MISSING = 0.05
 """Share of the extent that may be missing; beyond it the file is taken to be the wrong one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A valid org unit; `line` is its own id and those above it."""
-
-    id: int
-    kind: str
-    code: str
-    name: str
-    line: frozenset[int]
-
-
-@dataclass(slots=True)
-class Known:
-    """A person of the register.
-
-    `units` maps a unit's kind to the unit the person is in now, `until` each unit she is in to the day it ends.
-    """
-
-    id: int
-    facts: dict[str, Any]
-    missing_since: datetime | None = None
-    left_on: date | None = None
-    username: str | None = None
-    numbers: dict[str, str] = field(default_factory=dict)
-    documents: set[str] = field(default_factory=set)
-    units: dict[str, Unit] = field(default_factory=dict)
-    until: dict[int, date | None] = field(default_factory=dict)
-
-    @property
-    def missing(self) -> bool:
-        return self.missing_since is not None
-
-    @property
-    def name(self) -> str:
-        return str(self.facts["name"])
-
-
-@dataclass(slots=True)
-class Register:
-    """People by document and by number, org units by code and name."""
-
-    people: dict[int, Known] = field(default_factory=dict)
-    by_document: dict[str, Known] = field(default_factory=dict)
-    by_number: dict[tuple[str, str], Known] = field(default_factory=dict)
-    units: dict[int, Unit] = field(default_factory=dict)
-    account_names: set[str] = field(default_factory=set)
-    """All there are, in small letters: those of people who have left or were merged, too."""
-    hashes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    """Row number → the document of that row as stored, under the present secret first."""
 
 
 @dataclass(slots=True)
@@ -247,7 +196,7 @@ def _inside(register: Register, extent: str, kinds: set[str]) -> list[Known]:
     for person in register.people.values():
         if person.missing or person.left_on or not kinds & set(person.numbers):
             continue
-        lines: set[int] = set().union(*(unit.line for unit in person.units.values()))
+        lines: set[int] = set().union(*(unit.line for units in person.units.values() for unit in units))
         if all(lines & wanted for wanted in groups.values()):
             found.append(person)
     return found
@@ -256,7 +205,11 @@ def _inside(register: Register, extent: str, kinds: set[str]) -> list[Known]:
 def _hint_returned(rows: Sequence[_Row], missing: Sequence[Known], register: Register) -> None:
     """New people who look like somebody missing."""
     gone = [*missing, *(person for person in register.people.values() if person.missing)]
-    known = {_likeness(each.name, each.facts["birth_date"], each.units.get("class")): each for each in gone}
+    known = {
+        _likeness(each.name, each.facts["birth_date"], unit): each
+        for each in gone
+        for unit in each.units.get("class", [None])
+    }
     for row in rows:
         if row.target is None and not row.reasons:
             like = known.get(_likeness(row.name, row.says("birth_date"), row.units.get("class")))
@@ -342,9 +295,10 @@ def _diff(row: _Row) -> dict[str, tuple[Plain, Plain]]:
         if becomes is not None and becomes != was and not (column == "sex" and becomes == "U"):
             diff[column] = (_plain(was), _plain(becomes))
     for column, unit in row.units.items():
-        if unit.id not in target.until:
-            known = target.units.get(column)
-            diff[column] = (known.name if known else None, unit.name)
+        were = target.units.get(column, [])
+        if were != [unit]:
+            names = [each.name for each in were]
+            diff[column] = (names if len(names) > 1 else next(iter(names), None), unit.name)
     if row.documents and not target.documents & set(row.documents):
         diff["document"] = (None, _shown_document(row))
     if target.missing:
@@ -352,6 +306,12 @@ def _diff(row: _Row) -> dict[str, tuple[Plain, Plain]]:
     if target.left_on is not None:
         diff["left"] = (target.left_on.isoformat(), None)
     return diff
+
+
+def _left(row: _Row, target: Known) -> Iterator[Unit]:
+    """The units a person leaves: of every kind the row names, all but the one it names. A list is the truth there."""
+    for column, unit in row.units.items():
+        yield from (each for each in target.units.get(column, []) if each != unit)
 
 
 def _plain(value: Any) -> Plain:
@@ -364,7 +324,7 @@ def _shown_document(row: _Row) -> str:
 
 def _values(row: _Row, diff: Mapping[str, Any]) -> dict[str, Plain]:
     """What is written: for a new person all that is said, for a known one what changes. No document in clear."""
-    new = row.target is None
+    new, held = row.target is None, row.target.until if row.target else {}
     facts = {name: _plain(row.says(name)) for name in FACTS if row.says(name) is not None and (new or name in diff)}
     values: dict[str, Plain] = {
         "kind": row.kind,
@@ -372,16 +332,13 @@ def _values(row: _Row, diff: Mapping[str, Any]) -> dict[str, Plain]:
         "username": row.username,
         "name": row.name or (row.target.name if row.target else ""),
         "facts": facts,
-        "units": {column: unit.id for column, unit in row.units.items() if new or column in diff},
+        "units": {column: unit.id for column, unit in row.units.items() if new or unit.id not in held},
     }
     if row.documents and (new or "document" in diff):
         values["document"] = row.documents[0]
         values["last_four"] = str(row.says("document"))[-4:]
     if row.target is not None:
-        was = row.target.units
-        ended = {column: was[column].id for column in row.units if column in diff and column in was}
-        values["units_were"] = ended
-        values["units_until"] = {column: _plain(row.target.until[unit_id]) for column, unit_id in ended.items()}
+        values["units_ended"] = {str(unit.id): _plain(row.target.until[unit.id]) for unit in _left(row, row.target)}
         values["username_was"] = row.target.username
         values["missing_was"] = row.target.missing_since.isoformat() if row.target.missing_since else None
     return values

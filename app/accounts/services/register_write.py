@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, text
 
 from app.accounts.models import OrgMembership, Person, PersonIdentifier, Role, RoleGrant
 from app.accounts.services import people, sessions
-from app.accounts.services.register_plan import FACTS
+from app.accounts.services.register import FACTS
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import current_institution, db, one_of, plan_anew
@@ -234,20 +234,19 @@ def _write_changed(plans: Sequence[RowPlan], now: datetime, today: date) -> None
         _END_NUMBERS, rows=[{"person_id": each, "kind": plan.values["kind"]} for each, plan in renumbered], today=today
     )
     _run(_ADD_NUMBERS, rows=[each for person_id, plan in by_plan for each in _numbers(person_id, plan)], today=today)
-    _run(_END_MEMBERSHIPS, rows=_units_were(by_plan), today=today)
+    _run(_END_MEMBERSHIPS, rows=_units_ended(by_plan), today=today)
     _run(_ADD_MEMBERSHIPS, rows=_memberships(by_plan), today=today)
     _rename(by_plan, now)
 
 
-def _units_were(plans: Iterable[tuple[int, RowPlan]]) -> list[dict[str, Any]]:
+def _units_ended(plans: Iterable[tuple[int, RowPlan]]) -> list[dict[str, Any]]:
     """The memberships a plan ends, each with the day on which it would have ended by itself, to be there `again`."""
     rows: list[dict[str, Any]] = []
     for person_id, plan in plans:
-        were: Any = plan.values["units_were"]
-        until: Any = plan.values.get("units_until", {})  # absent from plans made before it was kept
+        ended: Any = plan.values["units_ended"]
         rows += [
-            {"person_id": person_id, "unit_id": each, "until": until.get(kind), "again": True}
-            for kind, each in were.items()
+            {"person_id": person_id, "unit_id": int(unit_id), "until": until, "again": True}
+            for unit_id, until in ended.items()
         ]
     return rows
 
@@ -306,7 +305,7 @@ def _restore(plans: Sequence[tuple[int, RowPlan]], today: date) -> None:
     ]
     _run(_ADD_NUMBERS, rows=back, today=today)
     _run(_END_MEMBERSHIPS, rows=_memberships(plans), today=today)
-    _run(_ADD_MEMBERSHIPS, rows=_units_were(plans), today=today)
+    _run(_ADD_MEMBERSHIPS, rows=_units_ended(plans), today=today)
     _run(_FREE_NAMES, ids=[person_id for person_id, _plan in renumbered])
     found = {person.id: person for person in _people([person_id for person_id, _plan in plans])}
     _run(_RESTORE_PEOPLE, rows=[_before(found[person_id], plan) for person_id, plan in plans])
