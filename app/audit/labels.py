@@ -147,9 +147,15 @@ CODES: dict[str, dict[str, Any]] = {
 }
 """The same as tables: field → code → words."""
 
+CALLS: dict[str, Any] = {}
+"""What calls of the API are about whose addresses lie beside those of pages, by the first part of the address."""
+
 Namer = Callable[[Collection[str]], Mapping[str, str]]
 NAMES: dict[str, Namer] = {}
 """What things of a kind are called, by number (a role: by code too); one statement."""
+Finder = Callable[[str], Collection[int]]
+NUMBERS: dict[str, Finder] = {}
+"""Which things of a kind people mean by a number (or name) they know them by."""
 REFERENCES: dict[str, str] = {
     "handler": "person",
     "person_id": "person",
@@ -165,6 +171,8 @@ REFERENCES: dict[str, str] = {
 """Fields whose values name other things: the kind of those."""
 NUMBERED = "place"
 """What a member is that is but a number."""
+
+MEANT_AT_MOST = 100
 
 ACTORS: dict[str, Any] = {
     "system": _l("the system"),
@@ -195,6 +203,25 @@ def named_by(number: Any, name: Any, code: Any = None) -> Namer:
     return called
 
 
+def found_by(number: Any, shown: Any, stored: Callable[[str], str | None]) -> Finder:
+    """Things looked up in one table: columns of the number and of what people see of it.
+
+    `stored` spells what somebody typed as the column does; None where it can be none.
+    """
+
+    def found(typed: str) -> Collection[int]:
+        if (text := stored(typed)) is None:
+            return []
+        return db.session.scalars(select(number).where(shown == text).limit(MEANT_AT_MOST)).all()
+
+    return found
+
+
+def meant(typed: str, kind_of: str | None = None) -> dict[str, Collection[int]]:
+    """The things people mean by a number, by their kinds; of one kind alone where it is named."""
+    return {each: found for each, find in NUMBERS.items() if kind_of in (None, each) and (found := find(typed.strip()))}
+
+
 def declare(
     *,
     verbs: Mapping[str, Any] | None = None,
@@ -204,14 +231,18 @@ def declare(
     values: Mapping[str, Callable[[str], str]] | None = None,
     codes: Mapping[str, Mapping[str, Any]] | None = None,
     names: Mapping[str, Namer] | None = None,
+    numbers: Mapping[str, Finder] | None = None,
     references: Mapping[str, str] | None = None,
+    calls: Mapping[str, Any] | None = None,
 ) -> None:
     """Add an area's words (lazy texts by slug) at its import. Raises ValueError for a slug that has words already.
 
     `tried` are verbs as they are said where nothing came of it. `values` makes words of the values of a field, such as
-    permissions; `codes` holds them. `names` looks up what things of a kind are called, `references` says of which kind
-    the values of a field are.
+    permissions; `codes` holds them. `names` looks up what things of a kind are called, `numbers` which are
+    meant by a number, `references` says of which kind the values of a field are. `calls`: words for parts of the API.
     """
+    CALLS.update(calls or {})
+    NUMBERS.update(numbers or {})
     VALUES.update(values or {})
     NAMES.update(names or {})
     REFERENCES.update(references or {})

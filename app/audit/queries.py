@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, false, func, or_, select
 
 from app.audit.models import AuditEntry
 from app.core import paging
 from app.core.db import db
 
+Meant = Sequence[tuple[str | None, Collection[int]]]
+
+
+def is_id(typed: str) -> bool:
+    """Whether what somebody typed can be an id."""
+    return typed.isdecimal() and typed.isascii() and len(typed) < 19
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What to show: `actor` an id or a part of a name, `since` and `until` instants ([since, until))."""
+    """What to show: `actor` an id or a part of a name, `since` and `until` instants ([since, until)).
+
+    `meant`: ids by the kind of thing (None: of any); an empty list is of nothing there is.
+    """
 
     actor: str = ""
     verb: str | None = None
     object_kind: str | None = None
     object_id: int | None = None
+    meant: Meant | None = None
     since: datetime | None = None
     until: datetime | None = None
     refused: bool = False
@@ -29,7 +40,7 @@ class Filters:
 
 def _filtered(filters: Filters) -> Any:
     query = select(AuditEntry)
-    if filters.actor.isdecimal() and filters.actor.isascii() and len(filters.actor) < 19:
+    if is_id(filters.actor):
         query = query.where(AuditEntry.actor_id == int(filters.actor))
     elif filters.actor:
         query = query.where(func.lower(AuditEntry.actor_name).contains(filters.actor.lower(), autoescape=True))
@@ -39,6 +50,8 @@ def _filtered(filters: Filters) -> Any:
         query = query.where(AuditEntry.object_kind == filters.object_kind)
     if filters.object_id is not None:
         query = query.where(AuditEntry.object_id == filters.object_id)
+    if filters.meant is not None:
+        query = query.where(or_(false(), *(_of(kind, ids) for kind, ids in filters.meant)))
     if filters.since is not None:
         query = query.where(AuditEntry.at >= filters.since)
     if filters.until is not None:
@@ -46,6 +59,11 @@ def _filtered(filters: Filters) -> Any:
     if filters.refused:
         query = query.where(AuditEntry.success.is_(False))
     return query
+
+
+def _of(kind: str | None, ids: Collection[int]) -> Any:
+    one = AuditEntry.object_id.in_(ids)
+    return one if kind is None else and_(AuditEntry.object_kind == kind, one)
 
 
 def entries(filters: Filters, cursor: str | None, limit: int = paging.DEFAULT_LIMIT) -> paging.Page[AuditEntry]:

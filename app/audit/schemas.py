@@ -7,30 +7,35 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.audit.queries import Filters
+from app.audit.queries import Filters, Meant
 from app.core import i18n
 from app.core.forms import Day, Id, QuerySchema, Text
 
 
 class AuditQuery(QuerySchema):
-    """Filters; days are local, `until` is the last day."""
+    """Filters; days are local, `until` is the last day.
+
+    `object` is a number as people know it, `object_id` the id of one thing, as the links of the page have it.
+    """
 
     actor = Text(max=100, load_default="")
     verb = Text(max=60, load_default=None)
     object_kind = Text(max=60, load_default=None)
+    object = Text(max=100, load_default="")
     object_id = Id(load_default=None)
     since = Day(load_default=None)
     until = Day(load_default=None)
     refused = fields.Boolean(load_default=False)
 
 
-def filters(asked: dict[str, Any]) -> Filters:
-    """The filters as instants."""
+def filters(asked: dict[str, Any], meant: Meant | None) -> Filters:
+    """The filters as instants; `meant`: what is meant by the number that is asked for."""
     return Filters(
         actor=asked["actor"],
         verb=asked["verb"],
         object_kind=asked["object_kind"],
         object_id=asked["object_id"],
+        meant=meant,
         since=_midnight(asked["since"]),
         until=_midnight(asked["until"], days=1),
         refused=asked["refused"],

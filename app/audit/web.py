@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, render_template, request, send_file
@@ -17,12 +17,22 @@ from app.core.transaction import apart
 
 blueprint = Blueprint("audit", __name__)
 
-labels.declare(values={"endpoint": frame.called})
+labels.declare(values={"endpoint": lambda endpoint: frame.called(endpoint, labels.CALLS)})
 
 
 def _asked() -> dict[str, Any]:
     """The filters of the address; an empty field of the form is no filter."""
     return forms.load(schemas.AuditQuery(), {name: value for name, value in request.args.items() if value})
+
+
+def _filters(asked: dict[str, Any]) -> queries.Filters:
+    return schemas.filters(asked, _meant(asked["object"], asked["object_kind"]) if asked["object"] else None)
+
+
+def _meant(typed: str, kind: str | None) -> queries.Meant:
+    """The things somebody means by a number: by what people see of them, and whatever has it as its id."""
+    found: list[tuple[str | None, Collection[int]]] = [*labels.meant(typed, kind).items()]
+    return [*found, (None, [int(typed)])] if queries.is_id(typed) else found
 
 
 def _words(asked: dict[str, Any]) -> dict[str, Any]:
@@ -38,7 +48,7 @@ def _words(asked: dict[str, Any]) -> dict[str, Any]:
 def entries() -> Any:
     """Who did what to which object, newest first."""
     asked = _asked()
-    found = queries.entries(schemas.filters(asked), asked["cursor"], asked["limit"])
+    found = queries.entries(_filters(asked), asked["cursor"], asked["limit"])
     return render_template(
         "audit/entries.html",
         found=found,
@@ -64,7 +74,7 @@ def _choices(known: Mapping[str, Any], chosen: str | None) -> list[dict[str, str
 def export() -> Any:
     """The same as CSV, at most 20,000 entries; the export is itself an entry."""
     asked = _asked()
-    filters = schemas.filters(asked)
+    filters = _filters(asked)
     count = queries.count(filters, reports.MOST)
     if count > reports.MOST:
         raise Rejected(_l("These are more than 20,000 entries. Choose a shorter period."), code="too-many-rows")

@@ -193,17 +193,19 @@ def places() -> int:
     return len(entries().endpoints)
 
 
-def called(endpoint: str) -> str:
+def called(endpoint: str, calls: Mapping[str, Any]) -> str:
     """The navigation's word for the part of the product a page or call belongs to; the endpoint where it has none.
 
-    The nearest entry above its address; where none is, the only entry of the same blueprint.
+    The nearest entry above its address; else what `calls` says of the first part of it, for calls that lie below no
+    entry; else the only entry of the same blueprint.
     """
     table: tuple[NavItem, ...] = current_app.extensions["houqin_nav"]
     path = _path(endpoint).removeprefix(API_ROOT)
     above = {at: item.label for item in table if path and _lies_below(path, at := _path(item.endpoint))}
     of = endpoint.partition(".")[0].removeprefix("api_")
     beside = [item.label for item in table if item.endpoint.partition(".")[0] == of]
-    found = above[max(above, key=len)] if above else beside[0] if len(beside) == 1 else None
+    first = path.strip("/").partition("/")[0]
+    found = above[max(above, key=len)] if above else calls.get(first) or (beside[0] if len(beside) == 1 else None)
     return f"{found} ({endpoint})" if found else endpoint
 
 

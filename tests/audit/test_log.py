@@ -22,8 +22,11 @@ from sqlalchemy.orm import Session
 
 from app.audit import labels, reading, reports, services
 from app.audit.models import AuditEntry
-from app.core import frame
 from app.core.actor import Actor
+from app.core.http import anyone, signed_in
+from app.imports.models import ImportBatch
+from app.imports.services import life
+from app.tickets.models import WorkOrder
 from app.tickets.services import catalogue, category_versions
 from tests.counting import counted
 from tests.factories import accounts, tickets
@@ -212,7 +215,27 @@ def test_a_refusal_is_said_once_and_the_page_by_its_name(database: Session, clie
 )
 def test_what_was_refused_is_named_by_its_address(app: Flask, endpoint: str, part: str | None) -> None:
     with app.test_request_context("/", headers={"Accept-Language": "en"}):
-        assert frame.called(endpoint) == (f"{part} ({endpoint})" if part else endpoint)
+        assert labels.value("endpoint", endpoint) == (f"{part} ({endpoint})" if part else endpoint)
+
+
+@pytest.mark.parametrize(("locale", "said"), [("en", "Work orders"), ("zh-CN", "维修工单")])
+def test_a_refused_call_is_named_in_words(database: Session, client: FlaskClient, locale: str, said: str) -> None:
+    somebody = accounts.person("student")
+    headers = accounts.token(somebody)
+    assert client.post("/api/v1/work-orders/bulk", json={}, headers=headers).status_code == 403
+    accounts.sign_in(client, accounts.person("admin", locale=locale))
+    assert f"{said} (api_tickets.bulk_orders)" in read_of(client.get("/audit?refused=1").text)
+
+
+def test_all_that_can_be_refused_has_a_name(app: Flask) -> None:
+    """Whatever not everybody may who is signed in may be refused, and is noted then."""
+    with app.test_request_context("/", headers={"Accept-Language": "en"}):
+        silent = {
+            name
+            for name, view in app.view_functions.items()
+            if vars(view)["policy"] not in (anyone, signed_in) and labels.value("endpoint", name) == name
+        }
+    assert silent == set()
 
 
 def test_things_are_called_by_their_names_and_the_stored_stays_at_hand(database: Session, client: FlaskClient) -> None:
@@ -277,10 +300,57 @@ def test_the_log_is_asked_for_an_object_on_the_page(database: Session, client: F
     write(object_id=7)
     page = accounts.sign_in(client, accounts.person("admin", locale="en")).get("/audit").text
     assert 'name="object_kind"' in page
-    assert 'name="object_id"' in page
+    assert 'name="object"' in page
     narrowed = client.get("/audit?object_kind=person&object_id=7&verb=&actor=").text
     assert '<option value="person" selected>' in narrowed
     assert client.get("/audit?object_kind=gone").status_code == 200
+
+
+def shown_of(client: FlaskClient, query: str) -> list[str]:
+    """The objects of the entries a query shows, as the page calls them."""
+    answer = client.get("/audit", query_string=query)
+    assert answer.status_code == 200
+    body = answer.text.partition("<tbody")[2].partition("</tbody")[0]
+    cells = [row.split("<td")[4].partition(">")[2] for row in body.split("<tr")[1:]]
+    return [re.sub(r"<.*?>", "", cell).strip() for cell in cells]
+
+
+def test_the_log_is_asked_by_the_numbers_people_know(database: Session, client: FlaskClient) -> None:
+    ticket = tickets.Ground().file()
+    order = database.scalars(select(WorkOrder).where(WorkOrder.ticket_id == ticket.id)).one()
+    student = accounts.person("student", name="王一", username="wang.one")
+    accounts.number(student, "2026000001")
+    batch = ImportBatch(kind="places", state="uploaded", source="web", filename="a.csv", size=1, uploaded_at=NOW)
+    database.add(batch)
+    database.flush()
+    about = {
+        "ticket": (ticket.id, f"Request {ticket.number}"),
+        "work_order": (order.id, f"Work order {order.number}"),
+        "person": (student.id, "Person 王一"),
+        "import": (batch.id, f"Import {life.number(batch.id)}"),
+    }
+    for kind, (number, _called) in about.items():
+        services.record(SYSTEM, "person.edit", kind, number, now=NOW)
+        services.record(SYSTEM, "person.edit", kind, number + 1_000_000, now=NOW)
+    accounts.sign_in(client, accounts.person("admin", locale="en"))
+    for typed, kind in (
+        (ticket.number, "ticket"),
+        (ticket.number.lower().replace("-", ""), "ticket"),
+        (order.number, "work_order"),
+        ("2026000001", "person"),
+        ("WANG.one", "person"),
+        (life.number(batch.id), "import"),
+        (f"i{batch.id}", "import"),
+    ):
+        assert shown_of(client, f"object={typed}") == [about[kind][1]], typed
+        assert shown_of(client, f"object={typed}&object_kind={kind}") == [about[kind][1]], typed
+        assert shown_of(client, f"object={typed}&object_kind=crew") == [], typed
+    assert about["person"][1] in shown_of(client, f"object={student.id}"), "an id is one as before"
+    for nothing in ("R26-999999", "nobody", "I-0", "%25", "R26"):
+        assert shown_of(client, f"object={nothing}") == [], nothing
+    assert 'value="2026000001"' in client.get("/audit?object=2026000001").text
+    with client.get(f"/audit.csv?object={ticket.number}") as file:
+        assert file.text.count("person.edit") == 1
 
 
 APP = Path(__file__).parents[2] / "app"

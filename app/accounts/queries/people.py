@@ -76,13 +76,23 @@ def called(numbers: Collection[str]) -> dict[str, str]:
     }
 
 
+def numbered(typed: str) -> Collection[int]:
+    """Whom the audit log means by a student or staff number, former ones too, or by an account name."""
+    numbers = select(PersonIdentifier.person_id).where(
+        PersonIdentifier.kind.in_(NUMBER_KINDS), PersonIdentifier.value == typed
+    )
+    named = select(Person.id).where(func.lower(Person.username) == typed.lower())
+    return db.session.scalars(numbers.union(named).limit(audit_labels.MEANT_AT_MOST)).all()
+
+
 audit_labels.declare(
+    numbers={"person": numbered},
     names={
         "person": called,
         "role": audit_labels.named_by(Role.id, Role.name, Role.code),
         "crew": audit_labels.named_by(Crew.id, Crew.name),
         "org_unit": audit_labels.named_by(OrgUnit.id, OrgUnit.name),
-    }
+    },
 )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
+from app.audit import labels
 from app.core import outbox
 from app.core.db import db
 from app.core.errors import Conflict, Stale
@@ -19,6 +22,22 @@ from app.imports.rules import stages
 def number(batch_id: int) -> str:
     """How a batch is called by people: `I-0118`."""
     return f"I-{batch_id:04d}"
+
+
+_NUMBER = re.compile(r"I\s*-?\s*0*([1-9][0-9]{0,17})", re.IGNORECASE | re.ASCII)
+
+
+def _called(keys: Collection[str]) -> dict[str, str]:
+    there = select(ImportBatch.id).where(ImportBatch.id.in_([int(key) for key in keys if key.isdecimal()]))
+    return {str(batch_id): number(batch_id) for batch_id in db.session.scalars(there)}
+
+
+def _meant(typed: str) -> list[int]:
+    found = _NUMBER.fullmatch(typed)
+    return [int(found[1])] if found else []
+
+
+labels.declare(names={"import": _called}, numbers={"import": _meant}, references={"batch": "import"})
 
 
 def locked(batch_id: int, seen: int | None = None) -> ImportBatch:

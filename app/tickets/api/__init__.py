@@ -24,6 +24,9 @@
 - `incidents`: one fault with several reporters, and what staff corrects
 """
 
+from flask_babel import lazy_gettext as _l
+
+from app.audit import labels
 from app.tickets.api import (
     accepting,
     bulk,
@@ -50,6 +53,19 @@ from app.tickets.api import (
     windows,
 )
 from app.tickets.api.answering import blueprint
+
+labels.declare(
+    calls={
+        "work-orders": _l("Work orders"),
+        "saved-views": _l("Views"),
+        "macros": _l("Macros"),
+        "extensions": _l("More time"),
+        "sla-policies": _l("Service levels"),
+        "priority-matrix": _l("Priority matrix"),
+        "categories": _l("Categories"),
+        "visit-windows": _l("Visit windows"),
+    }
+)
 
 __all__ = [
     "accepting",

@@ -56,6 +56,12 @@ def parse_number(text: str) -> Number | None:
     return Number(NumberKind(found[1].upper()), 2000 + int(found[2]), int(found[3]))
 
 
+def as_written(typed: str) -> str | None:
+    """What somebody typed, as numbers are written and stored; None if it is none."""
+    found = parse_number(typed)
+    return None if found is None else str(found)
+
+
 def numbering_year(at: datetime, zone: str) -> int:
     """The year a thing filed `at` (aware) is counted in: that of the date in the campus's IANA zone.
 

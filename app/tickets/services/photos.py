@@ -15,6 +15,7 @@ from app.core.errors import NotAllowed
 from app.sites import scope_words
 from app.tickets import policies
 from app.tickets.models import Ticket, WorkOrder
+from app.tickets.rules.numbers import as_written
 from app.tickets.services.acts import photo_remark
 from app.tickets.services.case import Case, by_order, by_ticket
 
@@ -23,6 +24,10 @@ labels.declare(
     names={
         "ticket": labels.named_by(Ticket.id, Ticket.number),
         "work_order": labels.named_by(WorkOrder.id, WorkOrder.number),
+    },
+    numbers={
+        "ticket": labels.found_by(Ticket.id, Ticket.number, as_written),
+        "work_order": labels.found_by(WorkOrder.id, WorkOrder.number, as_written),
     },
 )
 

@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.audit import labels
 from app.portal.models import Feedback
+from app.tickets.rules.numbers import as_written
 
 labels.declare(
     verbs={
@@ -13,4 +14,5 @@ labels.declare(
     },
     objects={"feedback": _l("Feedback")},
     names={"feedback": labels.named_by(Feedback.id, Feedback.number)},
+    numbers={"feedback": labels.found_by(Feedback.id, Feedback.number, as_written)},
 )
