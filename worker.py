@@ -3,8 +3,9 @@
     python3 worker.py
 
 Parts: the relay, one worker for each queue and, where METRICS_PORT is set, the process that serves `/metrics`. Any
-number of nodes may run this. The first SIGTERM or SIGINT lets every part finish what it does, within GRACE_SECONDS; a
-second one ends all at once. Nothing is lost either way: what was not finished is delivered again.
+number of nodes may run this. A worker that lives but hangs, so that its promised sign of life stays away, is killed and
+started again. The first SIGTERM or SIGINT lets every part finish what it does, within GRACE_SECONDS; a second one ends
+all at once. Nothing is lost in any case: what was not finished is delivered again.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
 from flask import Flask
@@ -25,6 +26,7 @@ from flask import Flask
 from app import create_app
 from app.core import deliveries, metrics, queue, relay
 from app.core.launch import process
+from app.core.launch.pulse import Pulse
 from config import Config, ConfigError
 
 GRACE_SECONDS = 8.0
@@ -35,7 +37,7 @@ TICK_SECONDS = 0.5
 
 log = logging.getLogger("houqin.worker")
 
-Run = Callable[[], None]
+Run = Callable[[Pulse], None]
 
 
 @dataclass(slots=True)
@@ -48,11 +50,13 @@ class Part:
     started: float = 0.0
     wait: float = FIRST_WAIT
     again_at: float = 0.0
+    pulse: Pulse = field(default_factory=Pulse)
 
     def fork(self) -> None:
         """Start it; the child never returns."""
         parent = os.getpid()
         self.started, self.again_at = time.monotonic(), 0.0
+        self.pulse.forget()
         sys.stdout.flush()
         sys.stderr.flush()
         self.pid = os.fork()
@@ -67,6 +71,13 @@ class Part:
         self.again_at = time.monotonic() + self.wait
         log.warning("part ended", extra={"part": self.name, "status": os.waitstatus_to_exitcode(status)})
 
+    def end_if_it_hangs(self) -> None:
+        """Kill it where its sign of life is overdue: who is stopped hears no other signal."""
+        if self.pid and self.pulse.overdue:
+            log.warning("part hangs", extra={"part": self.name, "pid": self.pid})
+            self.pulse.forget()
+            os.kill(self.pid, signal.SIGKILL)
+
 
 def _become(part: Part, parent: int) -> None:
     """The child's life: alone with its signals and connections, gone when its parent goes."""
@@ -77,7 +88,7 @@ def _become(part: Part, parent: int) -> None:
             signal.signal(signum, signal.SIG_DFL)
         process.die_with_parent(parent=parent)
         deliveries.after_fork()
-        part.run()
+        part.run(part.pulse)
         code = 0
     except SystemExit:
         code = 0
@@ -104,6 +115,7 @@ class Node:
         while not self.asked:
             self._sleep(TICK_SECONDS)
             self._reap()
+            self._end_who_hangs()
             self._revive()
         self._end()
         return 0
@@ -130,6 +142,10 @@ class Node:
                 if found:
                     part.ended(status)
 
+    def _end_who_hangs(self) -> None:
+        for part in self.parts:
+            part.end_if_it_hangs()
+
     def _revive(self) -> None:
         for part in self.parts:
             if not part.pid and not self.asked and time.monotonic() >= part.again_at:
@@ -154,16 +170,16 @@ class Node:
 
 def parts(app: Flask, config: Config) -> dict[str, Run]:
     """The parts of a node by name."""
-    found: dict[str, Run] = {"relay": lambda: _relay(app, config)}
+    found: dict[str, Run] = {"relay": lambda _pulse: _relay(app, config)}
     for name in queue.QUEUES:
         found[name] = _worker(name, config)
     if config.metrics_port:
-        found["metrics"] = lambda: _metrics(app, config)
+        found["metrics"] = lambda _pulse: _metrics(app, config)
     return found
 
 
 def _worker(name: str, config: Config) -> Run:
-    return lambda: queue.run_worker(name, config.redis_url)
+    return lambda pulse: queue.run_worker(name, config.redis_url, pulse.promise)
 
 
 def _relay(app: Flask, config: Config) -> None:

@@ -38,6 +38,8 @@ WORKER_BEAT = "houqin:worker:{}"
 IDLE_SECONDS = 5  # how long one blocking pop waits: the interval of an idle worker's beat
 BEAT_SECONDS = 20
 
+Promise = Callable[[float], None]
+
 log = logging.getLogger(__name__)
 
 
@@ -139,8 +141,12 @@ def beats(connection: redis.Redis) -> dict[str, bool]:
 
 
 class _OneQueue(BaseWorker):
-    """What our workers share: a beat that /readyz reads, short waits, and maintenance that cannot end them."""
+    """What our workers share: a beat that /readyz reads, short waits, and maintenance that cannot end them.
 
+    `promise` is told at each beat within how many seconds the next one comes, whether or not the store takes the beat.
+    """
+
+    promise: Promise = staticmethod(lambda _seconds: None)
     max_connection_wait_time = 2.0
 
     @property
@@ -149,13 +155,15 @@ class _OneQueue(BaseWorker):
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """RQ's sign of life and ours in one round trip; it beats three times around every job."""
+        lasts = max(BEAT_SECONDS, timeout or 0)
+        self.promise(lasts)
         with contextlib.ExitStack() as stack:
             store = pipeline
             if store is None:
                 store = stack.enter_context(self.connection.pipeline(transaction=False))
             super().heartbeat(timeout, store)
             for each in self.queues:
-                store.set(WORKER_BEAT.format(each.name), "1", ex=max(BEAT_SECONDS, timeout or 0))
+                store.set(WORKER_BEAT.format(each.name), "1", ex=lasts)
             if pipeline is None:
                 store.execute()
 
@@ -180,13 +188,15 @@ class LongWorker(_OneQueue, Worker):
         return super().main_work_horse(job, queue, *args, **options)
 
 
-def run_worker(name: str, url: str) -> None:
+def run_worker(name: str, url: str, promise: Promise) -> None:
     """Serve one queue until told to stop; returns when the store fails it in mid-job (worker.py starts it again)."""
     os.nice(NICENESS[name])
-    worker(name, worker_client(url)).work(logging_level="WARNING")
+    serving = worker(name, worker_client(url))
+    serving.promise = promise
+    serving.work(logging_level="WARNING")
 
 
-def worker(name: str, connection: redis.Redis) -> BaseWorker:
+def worker(name: str, connection: redis.Redis) -> _OneQueue:
     """A worker of exactly one queue."""
     worker_class = LongWorker if name == "long" else ShortWorker
     return worker_class(

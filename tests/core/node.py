@@ -10,7 +10,7 @@ from typing import Any
 
 import worker
 from app import create_app
-from app.core import clock, logs
+from app.core import clock, logs, queue
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.deliveries import Lease
@@ -53,6 +53,7 @@ SUBSCRIBERS = Subscribers(
 )
 
 if __name__ == "__main__":
+    queue.BEAT_SECONDS = int(os.environ.get("BEAT_SECONDS", queue.BEAT_SECONDS))
     config = Config.from_env(os.environ)
     application = create_app(config, "worker")
     logs.configure("WARNING")

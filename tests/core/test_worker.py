@@ -35,6 +35,13 @@ class Node:
         found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(pid) for pid in found.split()]
 
+    def worker(self, name: str) -> int:
+        """The process that serves a queue, by what RQ has noted of it."""
+        noted = [str(key, "utf-8") for key in self.world.store.smembers("rq:workers")]
+        (pid,) = (int(key.rpartition("-")[2]) for key in noted if key.startswith(f"rq:worker:{name}-"))
+        assert pid in self.children()
+        return pid
+
     def values(self, name: str) -> list[int]:
         return [row.value for row in self.world.rows(f"SELECT value FROM setting_value WHERE name = '{name}'")]  # noqa: S608 - names of our own, no input
 
@@ -46,14 +53,17 @@ class Node:
             outbox.publish(node_module.LampBroke(lamp, at))
 
 
-@pytest.fixture
-def node(world: World, servers: ground.Ground, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
+@pytest.fixture(params=[queue.BEAT_SECONDS])
+def node(
+    world: World, servers: ground.Ground, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Node]:
     world.app.extensions["houqin_subscribers"] = node_module.SUBSCRIBERS
     monkeypatch.setitem(world.app.config, "OUTBOX_RING", True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, **servers.environment(), "METRICS_PORT": str(port), "PYTHONPATH": str(ROOT)}
+    more = {"METRICS_PORT": str(port), "PYTHONPATH": str(ROOT), "BEAT_SECONDS": str(request.param)}
+    environment = {**os.environ, **servers.environment(), **more}
     process = subprocess.Popen([sys.executable, "-m", "tests.core.node"], cwd=ROOT, env=environment)
     found = Node(process, world, port)
     try:
@@ -111,6 +121,19 @@ def test_a_node_delivers_survives_kills_and_ends(node: Node) -> None:
     assert node.process.wait(2 * GRACE_SECONDS) == 0
     assert time.monotonic() - began < GRACE_SECONDS, "a part did not end by itself"
     assert not any(alive(pid) for pid in now)
+
+
+@pytest.mark.parametrize("node", [queue.IDLE_SECONDS + 3], indirect=True)
+def test_a_worker_that_lives_but_hangs_is_replaced_and_loses_nothing(node: Node) -> None:
+    node.publish(1)
+    until(lambda: node.values("changed") == [1])
+    stopped = node.worker("dispatch")
+    others = set(node.children()) - {stopped}
+    os.kill(stopped, signal.SIGSTOP)
+    node.publish(2)  # rung into the hands of the stopped one, which waits for it
+    until(lambda: not alive(stopped), 30)
+    until(lambda: sorted(node.values("changed")) == [1, 2], 30)
+    assert others <= set(node.children()), "nobody else was touched"
 
 
 def test_the_first_signal_lets_the_job_finish(node: Node) -> None:
