@@ -124,7 +124,7 @@ API: tuple[Any, ...] = (
     notifications_api.blueprint,
     *portal_api.BLUEPRINTS,
     sites_api.blueprint,
-    tickets_api.blueprint,
+    *tickets_api.BLUEPRINTS,
     webhooks_api.blueprint,
 )
 

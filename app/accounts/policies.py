@@ -20,6 +20,11 @@ def look_up_people(actor: Actor) -> bool:
     return actor.can("people.lookup") or actor.can("people.read")
 
 
+def lookup_permission(actor: Actor) -> str:
+    """The wider of the two ways to find people."""
+    return "people.read" if actor.can("people.read") else "people.lookup"
+
+
 def grant_roles(actor: Actor) -> bool:
     """Roles given and taken; which ones is the service's to decide."""
     return actor.can("roles.grant")

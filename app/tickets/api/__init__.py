@@ -1,4 +1,4 @@
-"""The API of tickets (contract.md), one module per matter, on one blueprint.
+"""The API of tickets (contract.md), one module per matter; what no other blueprint is named for is on one.
 
 - `accepting`: finished work that waits for a third party
 - `answering`: the blueprint, and one ticket or order as every module answers it
@@ -13,6 +13,7 @@
 - `evidence`: what the work has to show
 - `hands`: helpers, and the approval of proposed orders
 - `pool`: orders whoever is first may take
+- `planning`: technicians, their hours, duty leads, certificates, ways on foot; a blueprint of its own
 - `priority_matrix`: which priority a request gets
 - `publishing`: letting anybody read a request
 - `ranking`: why somebody is chosen, and the dry run
@@ -39,6 +40,7 @@ from app.tickets.api import (
     macros,
     messages,
     open_figures,
+    planning,
     pool,
     priority_matrix,
     publishing,
@@ -51,7 +53,10 @@ from app.tickets.api import (
 )
 from app.tickets.api.answering import blueprint
 
+BLUEPRINTS = (blueprint, planning.blueprint)
+
 __all__ = [
+    "BLUEPRINTS",
     "accepting",
     "blueprint",
     "bulk",
@@ -67,6 +72,7 @@ __all__ = [
     "macros",
     "messages",
     "open_figures",
+    "planning",
     "pool",
     "priority_matrix",
     "publishing",

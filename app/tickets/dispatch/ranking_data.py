@@ -113,10 +113,8 @@ def take_certificate(person_id: str, held_id: str) -> Any:
 
 
 def _held(person_id: str, form: forms.Form, status: int = 200) -> Any:
-    now, number = clock.now(), forms.parse_id(person_id)
-    line = None if number is None else technicians_queries.one(current_actor(), number, now)
-    if line is None:
-        raise NotFound
+    now = clock.now()
+    line = technicians_queries.known(current_actor(), forms.id_in_address(person_id), now)
     today = places.today(now)
     kinds = [{"value": row.id, "label": order_words.said(row.name)} for row in services.certificates(today)]
     context = {"line": line, "held": services.held(line.person_id, today), "kinds": kinds, "form": form}

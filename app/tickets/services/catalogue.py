@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
-from app.core.db import constraint_error, db
+from app.core.db import constraint_error, db, not_over
 from app.core.errors import Rejected
 from app.core.refusals import permit
 from app.core.seen import Seen, still
@@ -83,6 +83,15 @@ def add_trade(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str]
     db.session.flush()
     audit.record(actor, "trade.add", "trade", made.id, now=now, after={"code": code, "name": dict(name)})
     return made.id
+
+
+def trade_named(code: str, now: datetime) -> int:
+    """The id of the trade that has a code and is not closed. Raises Rejected (field `trade`)."""
+    today = places.today(now)
+    found: int | None = db.session.scalar(select(Trade.id).where(Trade.code == code, not_over(Trade, today)))
+    if found is None:
+        raise Rejected(fields={"trade": _l("This trade does not exist.")})
+    return found
 
 
 def add_category(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str], **values: Any) -> int:
