@@ -118,7 +118,7 @@ WEB: tuple[Blueprint, ...] = (
 
 API: tuple[Any, ...] = (
     attachments_api.blueprint,
-    accounts_api.blueprint,
+    *accounts_api.BLUEPRINTS,
     calendars_api.blueprint,
     imports_api.blueprint,
     notifications_api.blueprint,

@@ -55,6 +55,21 @@ def write_crews(actor: Actor) -> bool:
     return actor.can("crews.write")
 
 
+def crews_within(actor: Actor) -> list[int] | None:
+    """The crews somebody may change; None: all."""
+    return None if actor.holds_everywhere("crews.write") else actor.scope_ids("crew", "crews.write")
+
+
+def add_crews(actor: Actor) -> bool:
+    """Crews made and closed: by who may change them all."""
+    return write_crews(actor) and crews_within(actor) is None
+
+
+def add_members(actor: Actor) -> bool:
+    """Adding a member needs finding people."""
+    return write_crews(actor) and look_up_people(actor)
+
+
 def own_account(actor: Actor) -> bool:
     """One's own profile, sessions and tokens: a person at a browser."""
     return actor.kind == "person"

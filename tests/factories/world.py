@@ -22,12 +22,14 @@ from app.sites.models import PlaceSticker
 from app.tickets.models import (
     Absence,
     BulkRun,
+    Certificate,
     DutyCall,
     DutyRoster,
     Macro,
     SavedView,
     Shift,
     SlaPolicy,
+    TechnicianCertificate,
 )
 from app.tickets.services import dispatching
 from tests.factories import accounts, attachments, desk, feedback, notices, notifications, tickets
@@ -104,7 +106,11 @@ def build() -> dict[str, Any]:
     macro = Macro(name={"en": "Noted"}, note="n")
     away = Absence(person_id=technician.id, starts_at=now, ends_at=now + timedelta(days=1))
     duty = DutyRoster(person_id=technician.id, starts_at=now)
-    db.session.add_all([batch, mail, call, told, view, macro, run, away, duty])
+    kind = Certificate(code="height", name={"en": "Work at height"})
+    db.session.add_all([batch, mail, call, told, view, macro, run, away, duty, kind])
+    db.session.flush()
+    held = TechnicianCertificate(person_id=technician.id, certificate_id=kind.id)
+    db.session.add(held)
     db.session.flush()
     return {
         "batch_id": batch.id,
@@ -123,6 +129,7 @@ def build() -> dict[str, Any]:
         "shift_id": db.session.scalar(select(Shift.id).where(Shift.person_id == technician.id).limit(1)),
         "absence_id": away.id,
         "duty_id": duty.id,
+        "held_id": held.id,
         "place_id": ground.room.id,
         "person_id": person.id,
         "crew_id": crew.id,

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Person
 from app.audit.models import AuditEntry
 from app.tickets.models import Absence, Shift, TechnicianProfile
+from tests.calling_api import Caller
 from tests.factories import accounts
 from tests.factories import tickets as make
-from tests.tickets.calling_api import Caller
 
 pytestmark = pytest.mark.usefixtures("frozen")
 

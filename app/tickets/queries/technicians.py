@@ -278,19 +278,17 @@ def shifts_page(person_id: int, today: date, *, cursor: str | None, limit: int) 
 def duty_roster(now: datetime, *, cursor: str | None = None, limit: int = 200) -> paging.Page[Any]:
     """Who leads now and later: campus and trade (None: all), person, from, until; the present ones first."""
     keys: Any = [("starts_at", DutyRoster.starts_at.asc()), ("id", DutyRoster.id.asc())]
-    return paging.page(_duties().where(_not_past(now)), keys, cursor, limit)
+    return paging.page(
+        _duties().where(or_(DutyRoster.ends_at.is_(None), DutyRoster.ends_at > now)), keys, cursor, limit
+    )
 
 
-def duty(duty_id: int, now: datetime) -> Any:
-    """One line of it. Raises NotFound where there is none, or it is past."""
-    found = db.session.execute(_duties().where(DutyRoster.id == duty_id, _not_past(now))).first()
+def duty(duty_id: int) -> Any:
+    """One line of it, also a past one. Raises NotFound."""
+    found = db.session.execute(_duties().where(DutyRoster.id == duty_id)).first()
     if found is None:
         raise NotFound
     return found
-
-
-def _not_past(now: datetime) -> ColumnElement[bool]:
-    return or_(DutyRoster.ends_at.is_(None), DutyRoster.ends_at > now)
 
 
 def _duties() -> Any:
@@ -301,7 +299,7 @@ def _duties() -> Any:
             Person.name,
             DutyRoster.campus_id,
             Place.name.label("campus"),
-            DutyRoster.trade_id,
+            Trade.code.label("trade_code"),
             Trade.name.label("trade"),
             DutyRoster.starts_at,
             DutyRoster.ends_at,
