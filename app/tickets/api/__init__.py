@@ -4,7 +4,7 @@
 - `answering`: the blueprint, and one ticket or order as every module answers it
 - `bulk`: many orders at once
 - `bulk_runs`: the same to more than a request does
-- `catalogue`: what can be reported
+- `catalogue`: what can be reported; its editors have a blueprint of their own
 - `clocks`: how clocks stand and why, priorities, more time
 - `duty`: calls of the duty lead
 - `fairness`, `figures`, `open_figures`: the reports
@@ -53,7 +53,7 @@ from app.tickets.api import (
 )
 from app.tickets.api.answering import blueprint
 
-BLUEPRINTS = (blueprint, planning.blueprint)
+BLUEPRINTS = (blueprint, catalogue.blueprint, planning.blueprint)
 
 __all__ = [
     "BLUEPRINTS",

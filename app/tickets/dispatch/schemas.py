@@ -16,13 +16,14 @@ from app.tickets.rules.demands import DEMAND_LABELS, PRICES
 from app.tickets.rules.limits import MAX_MINUTES
 from app.tickets.rules.priority import IMPACTS
 from app.tickets.rules.reasons import REASON_LIMIT
+from app.tickets.schemas.catalogue.categories import ICON_LIMIT, POSITIONS, WORDS_LIMIT
+from app.tickets.schemas.catalogue.questions import PHONE, PHONE_LIMIT
 from app.tickets.schemas.planning import hours
 from app.tickets.schemas.planning.hours import TimeOfDay
 from app.tickets.services.crews import MAX_CAP
 from app.tickets.services.technicians import LEVELS
 
 _OFFERED = _l("Choose one of the offered values.")
-PHONE = validate.Regexp(r"^\+?[0-9][0-9 ()\-]{1,24}$", error=_l("Use digits, spaces, + and - only."))
 
 
 class ListQuery(QuerySchema):
@@ -135,10 +136,10 @@ class CategoryFields(forms.Named):
     code = Text(max=forms.CODE_MAX, required=True, validate=forms.CODE)
     parent_id = Id(load_default=None)
     trade_id = Id(load_default=None)
-    icon = Text(max=40, load_default="wrench")
+    icon = Text(max=ICON_LIMIT, load_default="wrench")
     position = fields.Integer(
         load_default=0,
-        validate=validate.Range(-1000, 100_000, error=_OFFERED),
+        validate=validate.Range(*POSITIONS, error=_OFFERED),
         error_messages={"invalid": _l("Give a number.")},
     )
     planned_minutes = fields.Integer(
@@ -148,18 +149,18 @@ class CategoryFields(forms.Named):
     )
     impact = Text(load_default="room", validate=validate.OneOf(IMPACTS, error=_OFFERED))
     emergency = fields.Boolean(load_default=False)
-    emergency_phone = Text(max=30, load_default=None, validate=PHONE)
+    emergency_phone = Text(max=PHONE_LIMIT, load_default=None, validate=PHONE)
     auto_dispatch = fields.Boolean(load_default=False)
-    hints_zh = Text(max=500, multiline=True, load_default="")
-    hints_en = Text(max=500, multiline=True, load_default="")
+    hints_zh = Text(max=WORDS_LIMIT, multiline=True, load_default="")
+    hints_en = Text(max=WORDS_LIMIT, multiline=True, load_default="")
     impact_room = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
     impact_floor = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
     impact_building = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
     impact_outside = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
     sla_policy = Text(max=forms.CODE_MAX, load_default=None, validate=forms.CODE)
     price_class = Text(load_default=None, validate=validate.OneOf(PRICES, error=_OFFERED))
-    reply_zh = Text(max=500, multiline=True, load_default="")
-    reply_en = Text(max=500, multiline=True, load_default="")
+    reply_zh = Text(max=WORDS_LIMIT, multiline=True, load_default="")
+    reply_en = Text(max=WORDS_LIMIT, multiline=True, load_default="")
     demands = fields.List(fields.String(validate=validate.OneOf(DEMAND_LABELS, error=_OFFERED)), load_default=list)
     checklist_zh = Text(max=2000, multiline=True, load_default="")
     checklist_en = Text(max=2000, multiline=True, load_default="")
