@@ -129,6 +129,8 @@ def build() -> dict[str, Any]:
         "shift_id": db.session.scalar(select(Shift.id).where(Shift.person_id == technician.id).limit(1)),
         "absence_id": away.id,
         "duty_id": duty.id,
+        "technician_id": technician.id,
+        "building_id": ground.building.id,
         "held_id": held.id,
         "place_id": ground.room.id,
         "person_id": person.id,

@@ -121,7 +121,7 @@ def test_a_category_with_all_that_can_be_said_of_it(
     assert (same.json["version"], same.headers["ETag"]) == (2, changed.headers["ETag"])
     late = api.patch(at, {"position": 9}, seen)
     assert (late.status_code, late.json["current"]) == (412, {"changed": ["planned_minutes", "hints"]})
-    checklist = list(reversed(sent["demands"]["checklist"]))  # type: ignore[index]
+    checklist = list(reversed(sent["demands"]["checklist"]))
     again = api.patch(at, {"demands": {"checklist": checklist}}, changed.headers["ETag"])
     assert again.json["demands"] == {"codes": [], "checklist": checklist}
     assert again.headers["ETag"] != changed.headers["ETag"]
@@ -227,7 +227,7 @@ def test_questions_are_drafted_published_and_keep_their_codes(
         ([{**HOW_MANY, "label": {"en": "How many?"}}], "questions.0.label"),
         ([{**HOW_MANY, "low": "1"}], "questions.0.low"),
         ([{**HOW_MANY, "low": 10}], "questions.0.high"),
-        ([{**WHICH, "options": WHICH["options"][:1]}], "questions.0.options"),  # type: ignore[index]
+        ([{**WHICH, "options": WHICH["options"][:1]}], "questions.0.options"),
         ([{**WHICH, "options": [{"label": LOCK, "code": "a"}, {"label": LOCK, "code": "a"}]}], "questions.0.options"),
         ([{**WHICH, "options": [{"label": LOCK}, {"label": {"en": "Gas"}}]}], "questions.0.options"),
         ([{**WHICH, "stop": None}], "questions.0.stop"),

@@ -14,6 +14,7 @@ from app.accounts.models import Person
 from app.audit.models import AuditEntry
 from app.tickets.models import Absence, Shift, TechnicianProfile
 from tests.calling_api import Caller
+from tests.counting import counted
 from tests.factories import accounts
 from tests.factories import tickets as make
 
@@ -222,3 +223,24 @@ def test_a_token_without_the_right_plans_nothing(ground: make.Ground, client: Fl
     narrow = Caller(client, accounts.person("supervisor"), scopes=["tickets.dispatch"])
     assert narrow.get("/technicians").status_code == 403
     assert Caller(client, technician).get(f"/technicians/{technician.id}").status_code == 403
+
+
+def test_lists_ask_as_much_however_many_they_show(ground: make.Ground, api: Caller, client: FlaskClient) -> None:
+    admin = Caller(client, accounts.person("admin"))
+    lists = ["/technicians", "/week-plan", "/catalogue/trades", "/catalogue/categories"]
+
+    def asked() -> list[int]:
+        counts = []
+        for who, path in [*((api, path) for path in lists), (admin, "/crews")]:
+            who.get(path)  # what is kept from one request to the next is there
+            with counted() as statements:
+                assert who.get(path).status_code == 200
+            counts.append(len(statements))
+        return counts
+
+    accounts.crew(ground.technician())
+    few = asked()
+    for number in range(4):
+        accounts.crew(ground.technician(), ground.technician())
+        make.category(f"c{number}", make.trade(f"t{number}", "木", "Wood"), "木", "Wood")
+    assert asked() == few

@@ -33,23 +33,23 @@ def add_certificate(sent: dict[str, Any]) -> Any:
     return {"id": made, **sent}
 
 
-@blueprint.route("/technicians/<string:person_id>/certificates", methods=["GET"])
+@blueprint.route("/technicians/<string:technician_id>/certificates", methods=["GET"])
 @answers(blueprint, 200, schemas.HeldCertificateList)
 @policy(policies.may_edit_crews)
-def list_held_certificates(person_id: str) -> Any:
+def list_held_certificates(technician_id: str) -> Any:
     """What a technician holds and has not expired, the next to expire first; all of it, at most 200"""
     now = clock.now()
-    line = technicians.known(current_actor(), id_in_address(person_id), now)
+    line = technicians.known(current_actor(), id_in_address(technician_id), now)
     return json_list(list(services.held(line.person_id, places.today(now))), None)
 
 
-@blueprint.route("/technicians/<string:person_id>/certificates", methods=["POST"])
+@blueprint.route("/technicians/<string:technician_id>/certificates", methods=["POST"])
 @accepts(blueprint, schemas.HeldCertificateIn)
 @answers(blueprint, 201, schemas.HeldCertificateOut)
 @policy(policies.may_edit_crews)
-def give_certificate(sent: dict[str, Any], person_id: str) -> Any:
+def give_certificate(sent: dict[str, Any], technician_id: str) -> Any:
     """He holds a certificate from today on"""
-    number, now = id_in_address(person_id), clock.now()
+    number, now = id_in_address(technician_id), clock.now()
     made = services.give(
         actor=current_actor(),
         now=now,
@@ -61,11 +61,11 @@ def give_certificate(sent: dict[str, Any], person_id: str) -> Any:
     return next(row for row in services.held(number, places.today(now)) if row.id == made)
 
 
-@blueprint.route("/technicians/<string:person_id>/certificates/<string:held_id>", methods=["DELETE"])
+@blueprint.route("/technicians/<string:technician_id>/certificates/<string:held_id>", methods=["DELETE"])
 @answers(blueprint, 204)
 @policy(policies.may_edit_crews)
-def take_certificate(person_id: str, held_id: str) -> Any:
+def take_certificate(technician_id: str, held_id: str) -> Any:
     """It counts no more"""
-    number, held = id_in_address(person_id), id_in_address(held_id)
+    number, held = id_in_address(technician_id), id_in_address(held_id)
     services.take(actor=current_actor(), now=clock.now(), person_id=number, held_id=held)
     return no_body()

@@ -61,99 +61,99 @@ def admit_technician(sent: dict[str, Any]) -> Any:
     person = people.person_for(actor, people_policies.lookup_permission(actor), sent["person_id"], now)
     services.admit(actor=actor, now=now, person_id=person.id, cap=sent["cap"])
     line = queries.known(actor, person.id, now)
-    return versioned(_shown(line, now), tag(own(line)), 201)
+    return versioned(_shown(line, now), tag(_own(line)), 201)
 
 
-@blueprint.route("/technicians/<string:person_id>", methods=["GET"])
+@blueprint.route("/technicians/<string:technician_id>", methods=["GET"])
 @answers(blueprint, 200, schemas.TechnicianOut)
 @policy(policies.may_edit_crews)
-def show_technician(person_id: str) -> Any:
+def show_technician(technician_id: str) -> Any:
     """One technician, also one who is no longer one
 
     His tag stands for cap, trades and places; shifts, absences, certificates and load do not change it.
     """
-    line, now = _line(person_id)
-    return versioned(_shown(line, now), tag(own(line)))
+    line, now = _line(technician_id)
+    return versioned(_shown(line, now), tag(_own(line)))
 
 
-@blueprint.route("/technicians/<string:person_id>", methods=["PATCH"])
+@blueprint.route("/technicians/<string:technician_id>", methods=["PATCH"])
 @accepts(blueprint, schemas.TechnicianChange)
 @answers(blueprint, 200, schemas.TechnicianOut)
 @policy(policies.may_edit_crews)
-def change_technician(sent: dict[str, Any], person_id: str) -> Any:
+def change_technician(sent: dict[str, Any], technician_id: str) -> Any:
     """How many orders he may have at a time"""
-    number, seen = id_in_address(person_id), seen_fields(_now_so)
+    number, seen = id_in_address(technician_id), seen_fields(_now_so)
     services.set_cap(actor=current_actor(), now=clock.now(), person_id=number, cap=sent["cap"], seen=seen)
-    line, now = _line(person_id)
-    return versioned(_shown(line, now), tag(own(line)))
+    line, now = _line(technician_id)
+    return versioned(_shown(line, now), tag(_own(line)))
 
 
-@blueprint.route("/technicians/<string:person_id>", methods=["DELETE"])
+@blueprint.route("/technicians/<string:technician_id>", methods=["DELETE"])
 @answers(blueprint, 204)
 @policy(policies.may_edit_crews)
-def end_technician(person_id: str) -> Any:
+def end_technician(technician_id: str) -> Any:
     """Nothing more is offered to him; what he holds stays until it is given back"""
-    number, seen = id_in_address(person_id), seen_fields(_now_so, required=False)
+    number, seen = id_in_address(technician_id), seen_fields(_now_so, required=False)
     services.end(actor=current_actor(), now=clock.now(), person_id=number, seen=seen)
     return no_body()
 
 
-@blueprint.route("/technicians/<string:person_id>/trades", methods=["POST"])
+@blueprint.route("/technicians/<string:technician_id>/trades", methods=["POST"])
 @accepts(blueprint, schemas.TechnicianTradeIn)
 @answers(blueprint, 201, schemas.TechnicianOut)
 @policy(policies.may_edit_crews)
-def set_technician_trade(sent: dict[str, Any], person_id: str) -> Any:
+def set_technician_trade(sent: dict[str, Any], technician_id: str) -> Any:
     """He has a trade, with a level; the same trade again changes the level"""
-    number, seen = id_in_address(person_id), seen_fields(_now_so, required=False)
+    number, seen = id_in_address(technician_id), seen_fields(_now_so, required=False)
     trade = trade_named(sent["trade"], clock.now())
     services.set_trade(
         actor=current_actor(), now=clock.now(), person_id=number, trade_id=trade, level=sent["level"], seen=seen
     )
-    line, now = _line(person_id)
-    return versioned(_shown(line, now), tag(own(line)), 201)
+    line, now = _line(technician_id)
+    return versioned(_shown(line, now), tag(_own(line)), 201)
 
 
-@blueprint.route("/technicians/<string:person_id>/trades/<string:trade_id>", methods=["DELETE"])
+@blueprint.route("/technicians/<string:technician_id>/trades/<string:trade_id>", methods=["DELETE"])
 @answers(blueprint, 204)
 @policy(policies.may_edit_crews)
-def end_technician_trade(person_id: str, trade_id: str) -> Any:
+def end_technician_trade(technician_id: str, trade_id: str) -> Any:
     """He no longer has the trade"""
-    number, trade = id_in_address(person_id), id_in_address(trade_id)
+    number, trade = id_in_address(technician_id), id_in_address(trade_id)
     seen = seen_fields(_now_so, required=False)
     services.end_trade(actor=current_actor(), now=clock.now(), person_id=number, trade_id=trade, seen=seen)
     return no_body()
 
 
-@blueprint.route("/technicians/<string:person_id>/zones", methods=["POST"])
+@blueprint.route("/technicians/<string:technician_id>/zones", methods=["POST"])
 @accepts(blueprint, schemas.TechnicianZoneIn)
 @answers(blueprint, 201, schemas.TechnicianOut)
 @policy(policies.may_edit_crews)
-def add_technician_zone(sent: dict[str, Any], person_id: str) -> Any:
+def add_technician_zone(sent: dict[str, Any], technician_id: str) -> Any:
     """He works in a place and all below it"""
-    number, seen = id_in_address(person_id), seen_fields(_now_so, required=False)
+    number, seen = id_in_address(technician_id), seen_fields(_now_so, required=False)
     services.add_zone(actor=current_actor(), now=clock.now(), person_id=number, place_id=sent["place_id"], seen=seen)
-    line, now = _line(person_id)
-    return versioned(_shown(line, now), tag(own(line)), 201)
+    line, now = _line(technician_id)
+    return versioned(_shown(line, now), tag(_own(line)), 201)
 
 
-@blueprint.route("/technicians/<string:person_id>/zones/<string:place_id>", methods=["DELETE"])
+@blueprint.route("/technicians/<string:technician_id>/zones/<string:place_id>", methods=["DELETE"])
 @answers(blueprint, 204)
 @policy(policies.may_edit_crews)
-def end_technician_zone(person_id: str, place_id: str) -> Any:
+def end_technician_zone(technician_id: str, place_id: str) -> Any:
     """He no longer works there"""
-    number, place = id_in_address(person_id), id_in_address(place_id)
+    number, place = id_in_address(technician_id), id_in_address(place_id)
     seen = seen_fields(_now_so, required=False)
     services.end_zone(actor=current_actor(), now=clock.now(), person_id=number, place_id=place, seen=seen)
     return no_body()
 
 
-def _line(person_id: str) -> tuple[Line, datetime]:
+def _line(technician_id: str) -> tuple[Line, datetime]:
     """The technician of an address, as he is planned now. Raises NotFound."""
     now = clock.now()
-    return queries.known(current_actor(), id_in_address(person_id), now), now
+    return queries.known(current_actor(), id_in_address(technician_id), now), now
 
 
-def own(line: Line) -> dict[str, Any]:
+def _own(line: Line) -> dict[str, Any]:
     """What a technician's tag stands for."""
     return {
         "cap": line.cap,
@@ -165,7 +165,7 @@ def own(line: Line) -> dict[str, Any]:
 
 def _now_so(profile: Any) -> dict[str, Any]:
     """The same of his locked row."""
-    return own(queries.known(current_actor(), profile.person_id, clock.now()))
+    return _own(queries.known(current_actor(), profile.person_id, clock.now()))
 
 
 def _shown(line: Line, now: datetime) -> dict[str, Any]:
