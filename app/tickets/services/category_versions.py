@@ -133,7 +133,7 @@ def set_questions(
         question = replace(given, code=given.code or next(fresh), options=rules.coded(given.options))
         told = _known(question, present, [each.code for each in found]) if given.code else {}
         if question != present.get(question.code):
-            told |= _one_language(question) | _faults(category, question)
+            told |= _unsaid(question) | _faults(category, question)
         faults |= {f"questions.{at}.{name.removesuffix('_zh')}": said for name, said in told.items()}
         found.append(question)
     if faults:
@@ -152,17 +152,11 @@ def _known(question: Question, present: Mapping[str, Question], before: Sequence
     return {}
 
 
-def _one_language(question: Question) -> dict[str, Any]:
-    """The parts of a question that lack words in one of the languages; what it can do without may lack both."""
-    both, languages = _l("Give it in both languages."), set(words.LANGUAGES)
-    options = any(set(each.label) != languages for each in question.options)
-    twice = len({each.code for each in question.options}) != len(question.options)
-    found: dict[str, Any] = {} if set(question.label) == languages else {"label": both}
-    if options:
-        found["options"] = both
-    elif twice:
-        found["options"] = _l("Two answers have the same code.")
-    return found
+def _unsaid(question: Question) -> dict[str, Any]:
+    """The parts of a question that lack words in one of the languages."""
+    asked = {"label": [question.label], "options": [each.label for each in question.options]}
+    lacking = (name for name, said in asked.items() if any(set(each) != set(words.LANGUAGES) for each in said))
+    return dict.fromkeys(lacking, _l("Give it in both languages."))
 
 
 def new_code(category: Category) -> str:
@@ -257,6 +251,8 @@ def _faults(category: Category, question: Question) -> dict[str, Any]:
     chosen = question.kind in (rules.Kind.CHOICE, rules.Kind.SEVERAL)
     if chosen and len(question.options) < (2 if question.kind is rules.Kind.CHOICE else 1):
         fields["options"] = _l("Give at least two answers to choose from.")
+    elif len({each.code for each in question.options}) != len(question.options):
+        fields["options"] = _l("Two answers have the same code.")
     if question.low is not None and question.high is not None and question.low > question.high:
         fields["high"] = _l("The highest number cannot lie below the lowest.")
     if question.can_stop and not (question.phone or category.emergency_phone):
