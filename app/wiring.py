@@ -118,13 +118,13 @@ WEB: tuple[Blueprint, ...] = (
 
 API: tuple[Any, ...] = (
     attachments_api.blueprint,
-    accounts_api.blueprint,
+    *accounts_api.BLUEPRINTS,
     calendars_api.blueprint,
     imports_api.blueprint,
     notifications_api.blueprint,
     *portal_api.BLUEPRINTS,
     sites_api.blueprint,
-    tickets_api.blueprint,
+    *tickets_api.BLUEPRINTS,
     webhooks_api.blueprint,
 )
 

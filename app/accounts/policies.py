@@ -20,6 +20,11 @@ def look_up_people(actor: Actor) -> bool:
     return actor.can("people.lookup") or actor.can("people.read")
 
 
+def lookup_permission(actor: Actor) -> str:
+    """The wider of the two ways to find people."""
+    return "people.read" if actor.can("people.read") else "people.lookup"
+
+
 def grant_roles(actor: Actor) -> bool:
     """Roles given and taken; which ones is the service's to decide."""
     return actor.can("roles.grant")
@@ -48,6 +53,21 @@ def write_orgs(actor: Actor) -> bool:
 def write_crews(actor: Actor) -> bool:
     """Crews and their members."""
     return actor.can("crews.write")
+
+
+def crews_within(actor: Actor) -> list[int] | None:
+    """The crews somebody may change; None: all."""
+    return None if actor.holds_everywhere("crews.write") else actor.scope_ids("crew", "crews.write")
+
+
+def add_crews(actor: Actor) -> bool:
+    """Crews made and closed: by who may change them all."""
+    return write_crews(actor) and crews_within(actor) is None
+
+
+def add_members(actor: Actor) -> bool:
+    """Adding a member needs finding people."""
+    return write_crews(actor) and look_up_people(actor)
 
 
 def own_account(actor: Actor) -> bool:

@@ -191,6 +191,65 @@ class CrewFields(Named):
     contractor = fields.Boolean(load_default=False)
 
 
+class CrewIn(Schema):
+    """`POST /crews`, `PUT /crews/{id}`; `contractor`: of another firm."""
+
+    code = Text(max=64, required=True, validate=CODE)
+    name = forms.Texts(
+        required=True, validate=validate.Length(min=1, error=_l("Give the name in at least one language."))
+    )
+    contractor = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class CrewOut(Schema):
+    """A crew; `closed_on`: from that day on it is none any more."""
+
+    id = Id()
+    code = fields.String()
+    name = fields.Dict(keys=fields.String(), values=fields.String())
+    contractor = fields.Boolean()
+    closed_on = fields.Date(attribute="valid_to", allow_none=True)
+
+
+class CrewLine(Schema):
+    """A crew of today with the number of its members."""
+
+    id = Id()
+    code = fields.String()
+    name = fields.Dict(keys=fields.String(), values=fields.String())
+    contractor = fields.Boolean()
+    members = fields.Integer()
+
+
+class CrewPage(Schema):
+    items = fields.List(fields.Nested(CrewLine))
+    next = fields.String(allow_none=True)
+
+
+class CrewMemberIn(Schema):
+    """`POST /crews/{id}/members`."""
+
+    person_id = Id(required=True)
+
+
+class PersonNamed(Schema):
+    id = fields.String()
+    name = fields.String()
+
+
+class CrewMemberOut(Schema):
+    """Somebody in a crew; `id` is that of the membership, by which it is ended."""
+
+    id = Id()
+    person = fields.Nested(PersonNamed)
+    since = fields.Date(allow_none=True)
+
+
+class CrewMemberPage(Schema):
+    items = fields.List(fields.Nested(CrewMemberOut))
+    next = fields.String(allow_none=True)
+
+
 class OrgUnitFields(Schema):
     """An org unit."""
 

@@ -2,7 +2,8 @@
 
 A page carries a mark, a fingerprint of each field it shows, as its hidden field `version`. The service compares under
 the row's lock (`check`), and the edge gives the form back with what was typed (`give_back`). It is exact: what the form
-does not show may change beside it. The API, and a button on a row that counts its versions, name the number instead.
+does not show may change beside it. The API, and a button on a row that counts its versions, name the number instead;
+of a row that counts none, the API names the same fingerprints as its entity tag (`tag`).
 """
 
 from __future__ import annotations
@@ -80,8 +81,12 @@ def check(row: Any, seen: Seen | int | None, **current: Any) -> None:
 
 def mark(shown: Mapping[str, Any]) -> str:
     """When a page was made, and the fingerprints of what it shows, field by field."""
-    fields = (f"{name}-{_fingerprint(value)}" for name, value in sorted(shown.items()))
-    return ".".join((f"{_AT}{clock.now().timestamp():.0f}", *fields))
+    return f"{_AT}{clock.now().timestamp():.0f}.{tag(shown)}"
+
+
+def tag(shown: Mapping[str, Any]) -> str:
+    """The fingerprints alone: the same as long as nothing of it changes."""
+    return ".".join(f"{name}-{_fingerprint(value)}" for name, value in sorted(shown.items()))
 
 
 def form_of(schema: forms.Schema | type[forms.Schema], shown: Mapping[str, Any]) -> forms.Form:
@@ -173,7 +178,9 @@ def _text(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, _MANY):
-        return "\x1f".join(sorted(map(str, value)))
+        return "\x1f".join(sorted(map(_text, value)))
+    if isinstance(value, Mapping):
+        return "\x1f".join(f"{name}={_text(value[name])}" for name in sorted(value))
     return str(value).replace("\r\n", "\n").strip()
 
 

@@ -63,7 +63,10 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
                 "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
             },
         },
-        "current": {"type": "object", "description": "At 412: the present state, assignee and version"},
+        "current": {
+            "type": "object",
+            "description": "At 412: the present state, assignee and version, or the names of what has `changed`",
+        },
     },
 }
 
@@ -189,7 +192,7 @@ def _headers(view: Callable[..., Any] | None, method: str) -> list[str]:
 
 def _match(view: Callable[..., Any] | None) -> bool | None:
     """Whether the view asks for the version seen: demanded, taken, or (None) not at all."""
-    if not _calls(view, "seen_version("):
+    if not any(_calls(view, asks) for asks in ("seen_version(", "seen_tag(", "seen_fields(")):
         return None
     return not _calls(view, "required=False")
 

@@ -19,7 +19,18 @@ from app.notifications.webhooks import services as webhooks
 from app.notifications.webhooks.models import WebhookMessage
 from app.sites.calendars.models import WorkingCalendar
 from app.sites.models import PlaceSticker
-from app.tickets.models import BulkRun, DutyCall, Macro, SavedView, SlaPolicy
+from app.tickets.models import (
+    Absence,
+    BulkRun,
+    Certificate,
+    DutyCall,
+    DutyRoster,
+    Macro,
+    SavedView,
+    Shift,
+    SlaPolicy,
+    TechnicianCertificate,
+)
 from app.tickets.services import dispatching
 from tests.factories import accounts, attachments, desk, feedback, notices, notifications, tickets
 
@@ -93,7 +104,13 @@ def build() -> dict[str, Any]:
     view = SavedView(owner_id=ground.dispatcher.id, name="Water", folded="water", filters={}, changed_at=now)
     run = BulkRun(person_id=ground.dispatcher.id, task={"action": "pool"}, total=1, ordered_at=now)
     macro = Macro(name={"en": "Noted"}, note="n")
-    db.session.add_all([batch, mail, call, told, view, macro, run])
+    away = Absence(person_id=technician.id, starts_at=now, ends_at=now + timedelta(days=1))
+    duty = DutyRoster(person_id=technician.id, starts_at=now)
+    kind = Certificate(code="height", name={"en": "Work at height"})
+    db.session.add_all([batch, mail, call, told, view, macro, run, away, duty, kind])
+    db.session.flush()
+    held = TechnicianCertificate(person_id=technician.id, certificate_id=kind.id)
+    db.session.add(held)
     db.session.flush()
     return {
         "batch_id": batch.id,
@@ -107,6 +124,14 @@ def build() -> dict[str, Any]:
         "macro_id": macro.id,
         "run_id": run.id,
         "order_id": filed.order_id,
+        "category_id": ground.category.id,
+        "trade_id": ground.trade.id,
+        "shift_id": db.session.scalar(select(Shift.id).where(Shift.person_id == technician.id).limit(1)),
+        "absence_id": away.id,
+        "duty_id": duty.id,
+        "technician_id": technician.id,
+        "building_id": ground.building.id,
+        "held_id": held.id,
         "place_id": ground.room.id,
         "person_id": person.id,
         "crew_id": crew.id,

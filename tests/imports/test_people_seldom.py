@@ -288,22 +288,33 @@ def test_what_is_given_back_ends_as_before_whatever_is_planned_in_another_unit(r
 
 
 @pytest.mark.usefixtures("units")
-@pytest.mark.parametrize("said", ["C01", "C02", "C03"])
-def test_who_is_in_several_units_of_a_kind_is_in_the_one_the_list_names(registry, head, now, said):
-    """What the list says of a kind of unit is the truth: all others end that day; the one named goes on as it was."""
+def test_who_is_moved_leaves_all_units_of_the_kind(registry, head, now):
+    """The one the list names takes the place of all she is in, and taking the list back gives all of them back."""
     today, began, later = now.date(), now.date() - timedelta(days=9), now.date() + timedelta(days=90)
     load(listed(("1001", "王一", ""), headings=CLASS), registry, head, now)
     belongs("1001", "C01", began)
     belongs("1001", "C02", began, later)
     before = classes("1001")
-    batch = load(listed(("1001", "王一", said), headings=CLASS), registry, head, now)
+    batch = load(listed(("1001", "王一", "C03"), headings=CLASS), registry, head, now)
     assert (batch.state, batch.counts["fields"]) == ("applied", {"class": 1})
-    left = [(code, began, today) for code in ("C01", "C02") if code != said]
-    now_in = {"C01": (began, None), "C02": (began, later), "C03": (today, None)}[said]
-    assert classes("1001") == sorted([*left, (said, *now_in)])
-    assert load(listed(("1001", "王一", said), headings=CLASS), registry, head, now).state == "known"
+    assert classes("1001") == [("C01", began, today), ("C02", began, today), ("C03", today, None)]
+    assert load(listed(("1001", "王一", "C03"), headings=CLASS), registry, head, now).state == "known"
     taken_back(batch, head, now)
     assert whole(classes("1001")) == before
+
+
+@pytest.mark.usefixtures("units")
+@pytest.mark.parametrize("said", ["C01", "C02"])
+def test_who_is_in_two_units_of_a_kind_stays_in_both_where_the_list_names_one(registry, head, now, said):
+    today = now.date()
+    load(listed(("1001", "王一", ""), headings=CLASS), registry, head, now)
+    for code in ("C01", "C02"):
+        belongs("1001", code, today - timedelta(days=9))
+    assert load(listed(("1001", "王一", said), headings=CLASS), registry, head, now).state == "known"
+    batch = load(listed(("1001", "王一一", said), headings=CLASS), registry, head, now)
+    assert batch.state == "applied"
+    taken_back(batch, head, now)
+    assert classes("1001") == [(code, today - timedelta(days=9), None) for code in ("C01", "C02")]
 
 
 @pytest.mark.usefixtures("units")
@@ -323,12 +334,14 @@ def test_all_units_that_end_are_shown(client, registry, head, now, locale, were)
     for code in ("C01", "C02"):
         belongs("1001", code, now.date() - timedelta(days=9))
     batch = stages.planned(
-        campus.gb18030(listed(("1001", "王一", "C01"), headings=CLASS)), kind="people", actor=registry, now=now
+        campus.gb18030(listed(("1001", "王一", "C03"), headings=CLASS)), kind="people", actor=registry, now=now
     )
-    names = [db.session.scalars(select(OrgUnit.name).where(OrgUnit.code == code)).one() for code in ("C01", "C02")]
+    *names, third = (
+        db.session.scalars(select(OrgUnit.name).where(OrgUnit.code == f"C0{each}")).one() for each in "123"
+    )
     page = accounts.sign_in(client, accounts.person("admin", locale=locale)).get(f"/imports/{batch.id}").text
     assert f"</span>{were.format(*names)}</del>" in page
-    assert f"</span>{names[0]}</ins>" in page
+    assert f"</span>{third}</ins>" in page
 
 
 def test_an_account_keeps_its_name_where_the_new_number_cannot_be_one(registry, head, now):

@@ -114,7 +114,6 @@ def test_every_page_that_edits_a_row_refuses_a_stale_version(
     app: Flask, client: FlaskClient, database: Session
 ) -> None:
     ids = world.build()
-    ids["category_id"], ids["trade_id"] = ids["ground"].category.id, ids["ground"].trade.id
     somebody = accounts.person(*EVERYTHING)
     database.get_one(SavedView, (1, ids["view_id"])).owner_id = somebody.id
     accounts.sign_in(client, somebody)
@@ -147,7 +146,6 @@ def test_every_act_on_a_row_refuses_a_page_that_says_no_version(
 ) -> None:
     """Closing, opening, publishing, removing: buttons undo as much as forms do."""
     ids = world.build()
-    ids["category_id"], ids["trade_id"] = ids["ground"].category.id, ids["ground"].trade.id
     somebody = accounts.person(*EVERYTHING)
     database.get_one(SavedView, (1, ids["view_id"])).owner_id = somebody.id
     accounts.sign_in(client, somebody)
@@ -188,7 +186,6 @@ def test_two_tabs_lose_nothing(
 ) -> None:
     """The second is told what changed, keeps what he typed, takes over what he left alone; saved again, it is kept."""
     ids = world.build()
-    ids["category_id"], ids["trade_id"] = ids["ground"].category.id, ids["ground"].trade.id
     accounts.sign_in(client, accounts.person(*EVERYTHING, locale="en", name="Ann"))
     at = where.format(**ids)
     new = "new@example.edu" if theirs == "email" else "Renamed"

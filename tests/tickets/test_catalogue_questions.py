@@ -116,7 +116,7 @@ def test_a_change_of_the_category_is_a_version_and_no_change_is_none(
     )  # fmt: skip
     filed = ground.file(place_id=ground.floor.id)
     assert database.get_one(Ticket, (1, filed.id)).impact == "building"
-    for wrong in ({"price_class": "dear"}, {"demands": {"checklist": [{"en": "x"}] * 21}}):
+    for wrong in ({"price_class": "dear"}, {"demands": {"checklist": [{"zh-CN": "x", "en": "x"}] * 21}}):
         with pytest.raises(Rejected):
             catalogue.change_category(**given, **wrong)
 

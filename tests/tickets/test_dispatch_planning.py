@@ -257,7 +257,7 @@ def test_whoever_was_one_elsewhere_is_admitted_there(ground: make.Ground, databa
     technicians.end(actor=planner, now=now, person_id=once.id)
     with pytest.raises(Rejected) as refused:
         technicians.admit(actor=stranger, now=now, person_id=once.id, cap=9)
-    assert list(refused.value.fields) == ["who"]
+    assert list(refused.value.fields) == ["person_id"]
     technicians.admit(actor=planner, now=now, person_id=once.id, cap=3)
     technicians.admit(actor=stranger, now=now, person_id=accounts.person("technician").id, cap=2)  # nobody's yet
 

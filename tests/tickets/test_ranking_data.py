@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from app.tickets.services import dispatching, ranking_data
+from tests.editing import fields_of, press
 from tests.factories import tickets as make
 from tests.tickets.at_work import filed
 
@@ -53,7 +54,8 @@ def test_rule_42_walks_are_kept_both_ways(
 ) -> None:
     far = make.place("building", "图书馆", ground.campus)
     address = "/crews/technicians/walks"
-    assert planner.post(address, data={"building": ground.building.id, f"m_{far.id}": "12"}).status_code == 303
+    opened = f"{address}?building={ground.building.id}"
+    assert press(planner, opened, address, {f"m_{far.id}": "12"}).status_code == 303
     page = planner.get(f"{address}?building={far.id}").get_data(as_text=True)
     assert 'value="12"' in page
     bad = planner.post(address, data={"building": far.id, f"m_{ground.building.id}": "far"})
@@ -64,7 +66,26 @@ def test_rule_42_walks_are_kept_both_ways(
     assert planner.post(address, data={"building": 10**9, f"m_{far.id}": "5"}).status_code == 404
     noted = select(func.count()).select_from(AuditEntry).where(AuditEntry.verb == "walk.set")
     for minutes, times in (("12", 1), ("", 2)):  # the same again is no change
-        sent = planner.post(address, data={"building": far.id, f"m_{ground.building.id}": minutes})
+        sent = press(planner, f"{address}?building={far.id}", address, {f"m_{ground.building.id}": minutes})
         assert (sent.status_code, database.scalar(noted)) == (303, times)
     (way,) = ranking_data.walks_from(far.id, now.date())
     assert way.minutes is None
+
+
+def test_two_who_edit_ways_lose_nothing(ground: make.Ground, planner: FlaskClient, database: Session) -> None:
+    """Also from the other end: the second is told, keeps what he typed and takes over what he left alone."""
+    far, third = make.place("building", "图书馆", ground.campus), make.place("building", "食堂", ground.campus)
+    address = "/crews/technicians/walks"
+    at = f"{address}?building={ground.building.id}"
+    opened = fields_of(planner.get(at).text, address)
+    other_end = f"{address}?building={far.id}"
+    assert press(planner, other_end, address, {f"m_{ground.building.id}": "7"}).status_code == 303
+    late = planner.post(address, data={**opened, f"m_{third.id}": "3"})
+    assert late.status_code == 412
+    assert "This has changed since you opened it" in late.text
+    assert "Changed meanwhile: what stands here now is new." in late.text
+    again = fields_of(late.text, address)
+    assert (again[f"m_{far.id}"], again[f"m_{third.id}"]) == (["7"], ["3"])
+    assert planner.post(address, data=again).status_code == 303
+    kept = fields_of(planner.get(at).text, address)
+    assert (kept[f"m_{far.id}"], kept[f"m_{third.id}"]) == (["7"], ["3"])

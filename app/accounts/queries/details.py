@@ -152,7 +152,9 @@ def holder_counts(today: date) -> dict[int, int]:
     return {row.role_id: row.people for row in rows}
 
 
-def crews(today: date, *, ids: Sequence[int] | None = None, cursor: str | None = None) -> paging.Page[Any]:
+def crews(
+    today: date, *, ids: Sequence[int] | None = None, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT
+) -> paging.Page[Any]:
     """Crews by code with the number of their members on a day; `ids` limits them to those."""
     members = (
         select(func.count())
@@ -168,18 +170,21 @@ def crews(today: date, *, ids: Sequence[int] | None = None, cursor: str | None =
     )
     if ids is not None:
         query = query.where(Crew.id.in_(ids))
-    return paging.page(query, [("code", Crew.code.asc()), ("id", Crew.id.asc())], cursor)
+    return paging.page(query, [("code", Crew.code.asc()), ("id", Crew.id.asc())], cursor, limit)
 
 
-def crew(crew_id: int) -> Crew:
-    """One crew, closed ones included. Raises NotFound."""
-    found = db.session.scalars(select(Crew).where(Crew.id == crew_id)).first()
+def crew(crew_id: int, *, within: Sequence[int] | None = None) -> Crew:
+    """One crew, closed ones included, of those of the ids `within` (None: of all). Raises NotFound."""
+    query = select(Crew).where(Crew.id == crew_id)
+    found = db.session.scalars(query if within is None else query.where(Crew.id.in_(within))).first()
     if found is None:
         raise NotFound
     return found
 
 
-def members(crew_id: int, today: date, cursor: str | None = None) -> paging.Page[Any]:
+def members(
+    crew_id: int, today: date, cursor: str | None = None, limit: int = paging.DEFAULT_LIMIT
+) -> paging.Page[Any]:
     """Members of a crew on a day, by name: member_id, id, name, lang, sort_key, phone, valid_from, valid_to."""
     query: Any = (
         select(
@@ -195,7 +200,7 @@ def members(crew_id: int, today: date, cursor: str | None = None) -> paging.Page
         .join(Person, and_(Person.institution_id == CrewMember.institution_id, Person.id == CrewMember.person_id))
         .where(CrewMember.crew_id == crew_id, valid_on(CrewMember, today))
     )
-    return paging.page(query, [("sort_key", Person.sort_key.asc()), ("id", Person.id.asc())], cursor)
+    return paging.page(query, [("sort_key", Person.sort_key.asc()), ("id", Person.id.asc())], cursor, limit)
 
 
 def org_unit(org_unit_id: int) -> OrgUnit:

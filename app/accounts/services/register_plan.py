@@ -296,7 +296,7 @@ def _diff(row: _Row) -> dict[str, tuple[Plain, Plain]]:
             diff[column] = (_plain(was), _plain(becomes))
     for column, unit in row.units.items():
         were = target.units.get(column, [])
-        if were != [unit]:
+        if unit not in were:
             names = [each.name for each in were]
             diff[column] = (names if len(names) > 1 else next(iter(names), None), unit.name)
     if row.documents and not target.documents & set(row.documents):
@@ -309,9 +309,13 @@ def _diff(row: _Row) -> dict[str, tuple[Plain, Plain]]:
 
 
 def _left(row: _Row, target: Known) -> Iterator[Unit]:
-    """The units a person leaves: of every kind the row names, all but the one it names. A list is the truth there."""
+    """The units a person leaves: where the row moves her to another of its kind, all of that kind she is in.
+
+    Who is in the unit the row names stays as she is: a list has one column for it and cannot name two.
+    """
     for column, unit in row.units.items():
-        yield from (each for each in target.units.get(column, []) if each != unit)
+        were = target.units.get(column, [])
+        yield from were if unit not in were else ()
 
 
 def _plain(value: Any) -> Plain:

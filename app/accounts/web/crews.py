@@ -13,23 +13,13 @@ from app.accounts.web.entry import blueprint, page
 from app.accounts.web.people import picked, shown_number
 from app.audit import quicker
 from app.core import clock, forms, seen, words
-from app.core.actor import Actor
-from app.core.errors import DomainError, NotFound, Stale
+from app.core.errors import DomainError, Stale
 from app.core.http import current_actor, policy
 from app.sites import queries as places
 
 
-def _crew_ids(actor: Actor) -> list[int] | None:
-    """The crews the actor may change; None: all."""
-    return None if actor.holds_everywhere("crews.write") else actor.scope_ids("crew", "crews.write")
-
-
 def _crew(crew_id: str) -> Crew:
-    number = forms.id_in_address(crew_id)
-    allowed = _crew_ids(current_actor())
-    if allowed is not None and number not in allowed:
-        raise NotFound
-    return queries.crew(number)
+    return queries.crew(forms.id_in_address(crew_id), within=policies.crews_within(current_actor()))
 
 
 @blueprint.get("/crews")
@@ -37,25 +27,20 @@ def _crew(crew_id: str) -> Crew:
 def crews() -> Any:
     """Crews with the number of their members."""
     asked = forms.load(schemas.Cursor(), request.args)
-    allowed = _crew_ids(current_actor())
+    allowed = policies.crews_within(current_actor())
     found = queries.crews(places.today(clock.now()), ids=allowed, cursor=asked["cursor"])
     return page("crews.html", found=found, may_add=allowed is None)
 
 
-def may_add_crews(actor: Actor) -> bool:
-    """New crews are made by who may change them all."""
-    return policies.write_crews(actor) and _crew_ids(actor) is None
-
-
 @blueprint.get("/crews/new")
-@policy(may_add_crews)
+@policy(policies.add_crews)
 def new_crew() -> Any:
     """The form for a crew."""
     return page("crew_form.html", form=forms.Form(schemas.CrewFields), crew=None)
 
 
 @blueprint.post("/crews/new")
-@policy(may_add_crews)
+@policy(policies.add_crews)
 def new_crew_post() -> Any:
     """Make a crew."""
     return _save(None)
@@ -128,13 +113,8 @@ def crew(crew_id: str) -> Any:
     return _crew_page(_crew(crew_id), forms.Form(schemas.Who))
 
 
-def may_add_members(actor: Actor) -> bool:
-    """Adding a member needs finding people."""
-    return policies.write_crews(actor) and policies.look_up_people(actor)
-
-
 @blueprint.post("/crews/<crew_id>/members")
-@policy(may_add_members)
+@policy(policies.add_members)
 def add_member(crew_id: str) -> Any:
     """A person joins a crew."""
     found = _crew(crew_id)
@@ -159,7 +139,7 @@ def end_member(crew_id: str, member_id: str) -> Any:
 
 
 @blueprint.post("/crews/<crew_id>/close")
-@policy(may_add_crews)
+@policy(policies.add_crews)
 def close_crew(crew_id: str) -> Any:
     """A crew ends."""
     actor, found = current_actor(), _crew(crew_id)

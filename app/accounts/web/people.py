@@ -15,7 +15,6 @@ from app.accounts.services import passwords
 from app.accounts.web.entry import blueprint, page
 from app.audit import quicker
 from app.core import clock, forms, seen
-from app.core.actor import Actor
 from app.core.errors import DomainError, Rejected
 from app.core.http import current_actor, policy
 from app.core.http.idempotency import ignores_key
@@ -53,14 +52,9 @@ def people() -> Any:
 def lookup() -> Any:
     """Choices for the person picker: at most ten people who fit what was typed."""
     moment = clock.now()
-    permission = lookup_permission(current_actor())
+    permission = policies.lookup_permission(current_actor())
     found = queries.find_one(current_actor(), permission, request.args.get("who", "")[:100], moment)
     return render_template("accounts/_found.html", found=found, mask=shown_number, name="person_id")
-
-
-def lookup_permission(actor: Actor) -> str:
-    """The wider of the two ways to find people."""
-    return "people.read" if actor.can("people.read") else "people.lookup"
 
 
 def shown_number(number: str | None) -> str:
@@ -71,7 +65,7 @@ def shown_number(number: str | None) -> str:
 def picked(form: forms.Form, data: dict[str, Any]) -> Person | list[queries.PersonLine]:
     """The person meant by a picker, or the choices to show beside the form's errors."""
     actor, moment = current_actor(), clock.now()
-    permission = lookup_permission(actor)
+    permission = policies.lookup_permission(actor)
     if data.get("person_id"):
         return queries.person_for(actor, permission, data["person_id"], moment)
     found = queries.find_one(actor, permission, data.get("who") or "", moment)

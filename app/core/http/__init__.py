@@ -6,7 +6,7 @@ Views import what they need from here: `policy`, `anyone`, `signed_in`, `current
 
 from app.core.http.api import ApiBlueprint, accepts, also_answers, answers, json_list
 from app.core.http.policy import Policy, anyone, current_actor, policy, signed_in, upload
-from app.core.http.preconditions import no_body, not_modified, seen_version, versioned
+from app.core.http.preconditions import no_body, not_modified, seen_fields, seen_tag, seen_version, versioned
 from app.core.i18n import locale
 
 __all__ = [
@@ -22,6 +22,8 @@ __all__ = [
     "no_body",
     "not_modified",
     "policy",
+    "seen_fields",
+    "seen_tag",
     "seen_version",
     "signed_in",
     "upload",

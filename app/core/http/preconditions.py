@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -10,13 +11,16 @@ import orjson
 from flask import Response, make_response, request
 from werkzeug.exceptions import PreconditionRequired
 
+from app.core import seen
 from app.core.errors import NEVER
 
 _TAG = re.compile(r'^(?:W/)?"v([0-9]{1,18})"$')
+_QUOTED = re.compile(r'^(?:W/)?"([^"]*)"$')
 
 
-def etag(version: int) -> str:
-    return f'"v{version:d}"'
+def etag(version: int | str) -> str:
+    """The entity tag of a version: its number, or the fingerprints of a row that counts none (`seen.tag`)."""
+    return f'"{version}"' if isinstance(version, str) else f'"v{version:d}"'
 
 
 def fingerprint(data: Any) -> str:
@@ -26,18 +30,37 @@ def fingerprint(data: Any) -> str:
 
 def seen_version(*, required: bool = True) -> int | None:
     """The version the client says it saw: None where it says nothing (or `*`), NEVER where it cannot be read."""
-    header = request.headers.get("If-Match", "").strip()
-    if not header:
-        if required:
-            raise PreconditionRequired
-        return None
-    if header == "*":
+    header = _said(required)
+    if header is None:
         return None
     found = _TAG.match(header)
     return int(found[1]) if found else NEVER
 
 
-def versioned(data: Any, version: int, status: int = 200) -> tuple[Any, int, dict[str, str]]:
+def _said(required: bool) -> str | None:
+    """The header; None where it is missing or names any version."""
+    header = request.headers.get("If-Match", "").strip()
+    if not header and required:
+        raise PreconditionRequired
+    return None if header in ("", "*") else header
+
+
+def seen_tag(*, required: bool = True) -> str | None:
+    """The same of an object whose tag is no number: what stands between the quotes; "" where it cannot be read."""
+    header = _said(required)
+    if header is None:
+        return None
+    found = _QUOTED.match(header)
+    return found[1] if found else ""
+
+
+def seen_fields(shown: Callable[[Any], Mapping[str, Any]], *, required: bool = True) -> seen.Seen | None:
+    """The same of a row that counts no versions, as services compare it; `shown` reads the fields of its tag."""
+    given = seen_tag(required=required)
+    return None if given is None else seen.Seen(given, shown)
+
+
+def versioned(data: Any, version: int | str, status: int = 200) -> tuple[Any, int, dict[str, str]]:
     """An API answer with the object's ETag; the view returns it through `answers`."""
     return data, status, {"ETag": etag(version)}
 

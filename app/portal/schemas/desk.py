@@ -12,7 +12,7 @@ from app.core.http.dumping import InWords, Named
 from app.core.words import from_fields
 from app.portal.services.answers import Written
 from app.portal.services.contacts import Entry
-from app.tickets.dispatch.schemas import PHONE
+from app.tickets.schemas.catalogue.questions import PHONE
 
 TITLE, BODY, KEYWORDS, NAME, SHORT = 80, 4000, 300, 60, 200
 

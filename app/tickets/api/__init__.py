@@ -1,10 +1,10 @@
-"""The API of tickets (contract.md), one module per matter, on one blueprint.
+"""The API of tickets (contract.md), one module per matter; what no other blueprint is named for is on one.
 
 - `accepting`: finished work that waits for a third party
 - `answering`: the blueprint, and one ticket or order as every module answers it
 - `bulk`: many orders at once
 - `bulk_runs`: the same to more than a request does
-- `catalogue`: what can be reported
+- `catalogue`: what can be reported; its editors have a blueprint of their own
 - `clocks`: how clocks stand and why, priorities, more time
 - `duty`: calls of the duty lead
 - `fairness`, `figures`, `open_figures`: the reports
@@ -13,6 +13,7 @@
 - `evidence`: what the work has to show
 - `hands`: helpers, and the approval of proposed orders
 - `pool`: orders whoever is first may take
+- `planning`: technicians, their hours, duty leads, certificates, ways on foot; a blueprint of its own
 - `priority_matrix`: which priority a request gets
 - `publishing`: letting anybody read a request
 - `ranking`: why somebody is chosen, and the dry run
@@ -42,6 +43,7 @@ from app.tickets.api import (
     macros,
     messages,
     open_figures,
+    planning,
     pool,
     priority_matrix,
     publishing,
@@ -64,10 +66,18 @@ labels.declare(
         "priority-matrix": _l("Priority matrix"),
         "categories": _l("Categories"),
         "visit-windows": _l("Visit windows"),
+        "technicians": _l("Technicians"),
+        "week-plan": _l("Shifts of the week"),
+        "duty-roster": _l("Duty leads"),
+        "certificates": _l("Certificates"),
+        "catalogue": _l("Catalogue"),
     }
 )
 
+BLUEPRINTS = (blueprint, catalogue.blueprint, planning.blueprint)
+
 __all__ = [
+    "BLUEPRINTS",
     "accepting",
     "blueprint",
     "bulk",
@@ -83,6 +93,7 @@ __all__ = [
     "macros",
     "messages",
     "open_figures",
+    "planning",
     "pool",
     "priority_matrix",
     "publishing",

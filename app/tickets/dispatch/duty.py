@@ -33,7 +33,7 @@ def _page(form: forms.Form, choices: Any = (), status: int = 200) -> Any:
         "form": form,
         "choices": choices,
         "mask": people_pages.shown_number,
-        "rows": queries.duty_roster(now),
+        "rows": queries.duty_roster(now).items,
         "now": now,
         "campuses": [{"value": row.id, "label": row.name} for row in campuses],
         "trades": trade_choices("id"),

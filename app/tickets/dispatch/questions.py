@@ -17,15 +17,21 @@ from app.core.i18n import locale
 from app.core.pages import toast
 from app.tickets import policies
 from app.tickets.answer_words import Problem
-from app.tickets.dispatch import schemas
 from app.tickets.dispatch.catalogue import blueprint, category_of
 from app.tickets.models import Category
 from app.tickets.queries import catalogue_pages as queries
 from app.tickets.rules import questions as rules
 from app.tickets.rules.questions import KIND_LABELS, Kind, Option, Question
+from app.tickets.schemas.catalogue.questions import (
+    HINT_LIMIT,
+    LABEL_LIMIT,
+    OPTION_LIMIT,
+    PHONE,
+    PHONE_LIMIT,
+    UNIT_LIMIT,
+)
 from app.tickets.services import category_versions as services
 
-LABEL_LIMIT, HINT_LIMIT, OPTION_LIMIT, UNIT_LIMIT = 120, 300, 60, 20
 ROWS = 8  # answers that can be typed at once; more appear as they are filled
 
 _BOTH = {"required": _l("Give it in both languages.")}
@@ -47,7 +53,7 @@ class QuestionFields(Schema):
     stops_on = fields.String(load_default=None, validate=validate.OneOf((rules.YES, rules.NO)), allow_none=True)
     stop_zh = Text(max=HINT_LIMIT, load_default="")
     stop_en = Text(max=HINT_LIMIT, load_default="")
-    phone = Text(max=30, load_default=None, validate=schemas.PHONE)
+    phone = Text(max=PHONE_LIMIT, load_default=None, validate=PHONE)
     unit_zh = Text(max=UNIT_LIMIT, load_default="")
     unit_en = Text(max=UNIT_LIMIT, load_default="")
     low = fields.Float(load_default=None, allow_nan=False, error_messages={"invalid": _l("Give a number.")})
@@ -77,7 +83,7 @@ def _page(category: Category, status: int = 200, problem: str | None = None) -> 
         "kind_labels": {each.value: _(label) for each, label in KIND_LABELS.items()},
         "full": len(found) >= rules.QUESTIONS_AT_MOST,
         "preview": _preview(category, found),
-        "versions": queries.versions(category.id),
+        "versions": queries.versions(category.id).items,
         "problem": problem,
     }
     return render_template("tickets/dispatch/questions.html", **context), status
@@ -169,9 +175,7 @@ def discard(category_id: str) -> Any:
 def version(category_id: str, number: str) -> Any:
     """A version as it was, for whoever looks at a request of that time."""
     category = category_of(category_id)
-    found = queries.version(category.id, forms.number_in_address(number))
-    if found is None:
-        raise NotFound
+    found, _trade = queries.version(category.id, forms.number_in_address(number))
     then = Problem(
         category.id,
         category.code,
@@ -186,10 +190,7 @@ def version(category_id: str, number: str) -> Any:
 
 def _category(category_id: str) -> Category:
     """The category of an address, where it can be reported and so ask something."""
-    found = category_of(category_id)
-    if found.trade_id is None or found.valid_to is not None:
-        raise NotFound
-    return found
+    return queries.askable(forms.id_in_address(category_id))
 
 
 def _question(category: Category, code: str) -> Question:
@@ -239,8 +240,6 @@ def _kind_sent() -> Kind:
 def _options(form: Form) -> tuple[Option, ...]:
     """The rows of answers; each needs its words in both languages, an empty row is none."""
     found: list[Option] = []
-    used = {request.form.get(f"option_code_{row}", "") for row in range(rules.OPTIONS_AT_MOST)}
-    fresh = (code for number in range(1, 100) if (code := f"o{number}") not in used)
     for row in range(rules.OPTIONS_AT_MOST):
         try:
             zh, en = (_line(request.form.get(f"option_{tag}_{row}", "")) for tag in ("zh", "en"))
@@ -255,9 +254,9 @@ def _options(form: Form) -> tuple[Option, ...]:
             form.refuse({"options": [_("Give it in both languages.")]})
             continue
         sent = request.form.get(f"option_code_{row}", "")
-        code = sent if sent.isascii() and sent.isalnum() and len(sent) <= 10 else next(fresh)
+        code = sent if sent.isascii() and sent.isalnum() and len(sent) <= 10 else ""
         found.append(Option(code, {"zh-CN": zh, "en": en}, bool(request.form.get(f"option_stops_{row}"))))
-    return tuple(found)
+    return rules.coded(found)
 
 
 def _line(said: str) -> str:
@@ -268,24 +267,20 @@ def _line(said: str) -> str:
 
 def _made(code: str, kind: Kind, data: dict[str, Any], options: tuple[Option, ...]) -> Question:
     """The question of a sent form: of what was sent, what its kind has."""
-    chosen = kind in (Kind.CHOICE, Kind.SEVERAL)
-    stops_on = data["stops_on"] if kind is Kind.YES_NO else None
-    can_stop = stops_on is not None or (chosen and any(each.stops for each in options))
-    numbers = kind is Kind.NUMBER
     return Question(
         code=code,
         kind=kind,
         label=words.from_fields(data, "label"),
         hint=words.from_fields(data, "hint") or None,
         required=data["required"],
-        options=options if chosen else (),
-        stops_on=stops_on,
-        stop=(words.from_fields(data, "stop") or None) if can_stop else None,
-        phone=data["phone"] if can_stop else None,
-        unit=(words.from_fields(data, "unit") or None) if numbers else None,
-        low=data["low"] if numbers else None,
-        high=data["high"] if numbers else None,
-    )
+        options=options,
+        stops_on=data["stops_on"],
+        stop=words.from_fields(data, "stop") or None,
+        phone=data["phone"],
+        unit=words.from_fields(data, "unit") or None,
+        low=data["low"],
+        high=data["high"],
+    ).as_its_kind()
 
 
 def _values(found: Question) -> dict[str, Any]:

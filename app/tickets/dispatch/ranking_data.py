@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from marshmallow import EXCLUDE
 
-from app.core import clock, forms, words
+from app.audit import quicker
+from app.core import clock, forms, seen, words
 from app.core.errors import NotFound
 from app.core.http import current_actor, policy
 from app.core.pages import toast
@@ -19,6 +20,7 @@ from app.tickets import order_words, policies
 from app.tickets.dispatch.technicians import blueprint
 from app.tickets.queries import narrowing
 from app.tickets.queries import technicians as technicians_queries
+from app.tickets.schemas.planning.certificates import NUMBER_LIMIT
 from app.tickets.services import ranking_data as services
 
 
@@ -32,7 +34,7 @@ class CertificateOf(forms.Schema):
     """Which certificate somebody holds, its number and its last day."""
 
     certificate = forms.Id(required=True, error_messages={"required": _l("Choose a certificate.")})
-    number = forms.Text(max=60, load_default=None)
+    number = forms.Text(max=NUMBER_LIMIT, load_default=None)
     until = forms.Day(load_default=None)
 
 
@@ -113,10 +115,8 @@ def take_certificate(person_id: str, held_id: str) -> Any:
 
 
 def _held(person_id: str, form: forms.Form, status: int = 200) -> Any:
-    now, number = clock.now(), forms.parse_id(person_id)
-    line = None if number is None else technicians_queries.one(current_actor(), number, now)
-    if line is None:
-        raise NotFound
+    now = clock.now()
+    line = technicians_queries.known(current_actor(), forms.id_in_address(person_id), now)
     today = places.today(now)
     kinds = [{"value": row.id, "label": order_words.said(row.name)} for row in services.certificates(today)]
     context = {"line": line, "held": services.held(line.person_id, today), "kinds": kinds, "form": form}
@@ -138,32 +138,35 @@ def set_walks() -> Any:
     building = forms.parse_id(request.form.get("building"))
     if building is None:
         raise NotFound
+    form = forms.Form(forms.Schema, request.form.to_dict())
     minutes: dict[int, int | None] = {}
-    errors: dict[str, Any] = {}
     for name, given in request.form.items():
         other = forms.parse_id(name[2:]) if name.startswith("m_") else None
         if other is None:
             continue
         text = given.strip()
         if text and not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= services.LONGEST_WALK):
-            errors[name] = _("Give minutes from 1 to 600, or leave it empty.")
+            form.refuse({name: [_("Give minutes from 1 to 600, or leave it empty.")]})
             continue
         minutes[other] = int(text) if text else None
-    if errors:
-        return _walks(building, errors, 422)
-    changed = services.set_walks(actor=current_actor(), now=clock.now(), building_id=building, minutes=minutes)
-    toast(ngettext("%(num)s way changed.", "%(num)s ways changed.", changed))
-    return redirect(url_for("technicians.walks", building=building), 303)
+    if form.errors:
+        return _walks(building, form)
+    actor, before = current_actor(), seen.seen_in(request.form, services.shown_walks)
+    with quicker.heeding(form, actor, "place", building, "walk.set"):
+        changed = services.set_walks(actor=actor, now=clock.now(), building_id=building, minutes=minutes, seen=before)
+        toast(ngettext("%(num)s way changed.", "%(num)s ways changed.", changed))
+        return redirect(url_for("technicians.walks", building=building), 303)
+    return _walks(building, form)
 
 
-def _walks(building: int | None, errors: dict[str, Any] | None = None, status: int = 200) -> Any:
-    today = places.today(clock.now())
+def _walks(building: int | None, form: forms.Form | None = None) -> Any:
+    ways = services.walks_from(building, places.today(clock.now())) if building is not None else []
     buildings = [row for row in narrowing.campuses_and_buildings() if row.kind == "building"]
+    shown = services.shown_walks(ways)
     context = {
         "buildings": [{"value": row.id, "label": row.name} for row in buildings],
         "building": building,
-        "ways": services.walks_from(building, today) if building is not None else [],
-        "errors": errors or {},
-        "typed": request.form if errors else {},
+        "ways": ways,
+        "form": form or forms.Form(forms.Schema, {**shown, seen.FIELD: seen.mark(shown)}),
     }
-    return render_template("tickets/dispatch/walks.html", **context), status
+    return render_template("tickets/dispatch/walks.html", **context), form.status if form else 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import time
 from typing import Any
 
 from flask_babel import gettext as _
@@ -17,23 +16,14 @@ from app.tickets.rules.demands import DEMAND_LABELS, PRICES
 from app.tickets.rules.limits import MAX_MINUTES
 from app.tickets.rules.priority import IMPACTS
 from app.tickets.rules.reasons import REASON_LIMIT
+from app.tickets.schemas.catalogue.categories import ICON_LIMIT, POSITIONS, WORDS_LIMIT
+from app.tickets.schemas.catalogue.questions import PHONE, PHONE_LIMIT
+from app.tickets.schemas.planning import hours
+from app.tickets.schemas.planning.hours import TimeOfDay
+from app.tickets.services.crews import MAX_CAP
+from app.tickets.services.technicians import LEVELS
 
 _OFFERED = _l("Choose one of the offered values.")
-PHONE = validate.Regexp(r"^\+?[0-9][0-9 ()\-]{1,24}$", error=_l("Use digits, spaces, + and - only."))
-
-
-class Clock(fields.Field[time]):
-    """A time of day `08:00` on the campus; `24:00` is midnight."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> time:
-        said = str(value).strip()
-        try:
-            found = time(0) if said == "24:00" else time.fromisoformat(said) if len(said) <= 8 else None
-        except ValueError:
-            found = None
-        if found is None or found.tzinfo is not None:
-            raise ValidationError(_("Give a time, like 08:00."))
-        return found.replace(second=0, microsecond=0)
 
 
 class ListQuery(QuerySchema):
@@ -55,7 +45,7 @@ class Who(Schema):
 
 _CAP = fields.Integer(
     required=True,
-    validate=validate.Range(0, 1000, error=_l("Give a number of orders between 0 and 1000.")),
+    validate=validate.Range(0, MAX_CAP, error=_l("Give a number of orders between 0 and 1000.")),
     error_messages={"invalid": _l("Give a number."), "required": _l("Give a number.")},
 )
 
@@ -78,7 +68,7 @@ class TradeOf(Schema):
     trade = Id(required=True, error_messages={"required": _l("Choose a trade.")})
     level = fields.Integer(
         required=True,
-        validate=validate.OneOf((1, 2, 3), error=_OFFERED),
+        validate=validate.OneOf(LEVELS, error=_OFFERED),
         error_messages={"required": _l("Choose a level from 1 to 3."), "invalid": _l("Choose a level from 1 to 3.")},
     )
 
@@ -97,8 +87,8 @@ class ShiftOf(Schema):
         load_default=list,
         validate=validate.Length(max=7),
     )
-    starts = Clock(required=True, error_messages={"required": _l("Give a time, like 08:00.")})
-    ends = Clock(required=True, error_messages={"required": _l("Give a time, like 08:00.")})
+    starts = TimeOfDay(required=True, error_messages={"required": _l("Give a time, like 08:00.")})
+    ends = TimeOfDay(required=True, error_messages={"required": _l("Give a time, like 08:00.")})
     kind = Text(load_default="duty", validate=validate.OneOf(SHIFT_KINDS, error=_OFFERED))
     since = forms.Day(load_default=None)
     until = forms.Day(load_default=None)
@@ -110,7 +100,7 @@ class AbsenceOf(Schema):
 
     starts_at = LocalMoment(required=True, error_messages={"required": _l("Give a day and a time.")})
     ends_at = LocalMoment(required=True, error_messages={"required": _l("Give a day and a time.")})
-    reason = Text(max=200, load_default=None)
+    reason = Text(max=hours.REASON_LIMIT, load_default=None)
 
 
 class Duty(Who):
@@ -146,10 +136,10 @@ class CategoryFields(forms.Named):
     code = Text(max=forms.CODE_MAX, required=True, validate=forms.CODE)
     parent_id = Id(load_default=None)
     trade_id = Id(load_default=None)
-    icon = Text(max=40, load_default="wrench")
+    icon = Text(max=ICON_LIMIT, load_default="wrench")
     position = fields.Integer(
         load_default=0,
-        validate=validate.Range(-1000, 100_000, error=_OFFERED),
+        validate=validate.Range(*POSITIONS, error=_OFFERED),
         error_messages={"invalid": _l("Give a number.")},
     )
     planned_minutes = fields.Integer(
@@ -159,18 +149,18 @@ class CategoryFields(forms.Named):
     )
     impact = Text(load_default="room", validate=validate.OneOf(IMPACTS, error=_OFFERED))
     emergency = fields.Boolean(load_default=False)
-    emergency_phone = Text(max=30, load_default=None, validate=PHONE)
+    emergency_phone = Text(max=PHONE_LIMIT, load_default=None, validate=PHONE)
     auto_dispatch = fields.Boolean(load_default=False)
-    hints_zh = Text(max=500, multiline=True, load_default="")
-    hints_en = Text(max=500, multiline=True, load_default="")
+    hints_zh = Text(max=WORDS_LIMIT, multiline=True, load_default="")
+    hints_en = Text(max=WORDS_LIMIT, multiline=True, load_default="")
     impact_room = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
     impact_floor = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
     impact_building = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
     impact_outside = Text(load_default=None, validate=validate.OneOf(IMPACTS, error=_OFFERED))
     sla_policy = Text(max=forms.CODE_MAX, load_default=None, validate=forms.CODE)
     price_class = Text(load_default=None, validate=validate.OneOf(PRICES, error=_OFFERED))
-    reply_zh = Text(max=500, multiline=True, load_default="")
-    reply_en = Text(max=500, multiline=True, load_default="")
+    reply_zh = Text(max=WORDS_LIMIT, multiline=True, load_default="")
+    reply_en = Text(max=WORDS_LIMIT, multiline=True, load_default="")
     demands = fields.List(fields.String(validate=validate.OneOf(DEMAND_LABELS, error=_OFFERED)), load_default=list)
     checklist_zh = Text(max=2000, multiline=True, load_default="")
     checklist_en = Text(max=2000, multiline=True, load_default="")

@@ -23,11 +23,11 @@ from app.tickets.order_forms import Part, named
 from app.tickets.queries import catalogue
 from app.tickets.queries import technicians as queries
 from app.tickets.queries.technicians import Line
+from app.tickets.services import crews
 from app.tickets.services import technicians as services
 
 blueprint = Blueprint("technicians", __name__, url_prefix="/crews/technicians")
 
-USUAL_CAP = 8
 MONDAY, ONE_DAY = date(2024, 1, 1), timedelta(days=1)
 
 
@@ -60,7 +60,7 @@ def trade_choices(value: str) -> list[dict[str, Any]]:
 @policy(policies.may_edit_crews)
 def new() -> str:
     """The form that makes somebody a technician."""
-    return _new(forms.Form(schemas.Admit, {"cap": USUAL_CAP}))
+    return _new(forms.Form(schemas.Admit, {"cap": crews.USUAL_CAP}))
 
 
 def _new(form: forms.Form, choices: Any = ()) -> str:
@@ -82,6 +82,8 @@ def new_post() -> Any:
         services.admit(actor=current_actor(), now=clock.now(), person_id=meant.id, cap=data["cap"])
         toast(_("%(name)s is a technician now. Add trades, zones and shifts.", name=meant.name))
         return redirect(_address(meant.id), 303)
+    if "person_id" in form.errors:
+        form.errors["who"] = form.errors.pop("person_id")  # it stands beside the picker
     return _new(form), form.status
 
 
@@ -91,11 +93,7 @@ def _address(person_id: int) -> str:
 
 def _line(person_id: str) -> Line:
     """The technician of an address, where the actor plans him. Raises NotFound."""
-    number = forms.parse_id(person_id)
-    line = None if number is None else queries.one(current_actor(), number, clock.now())
-    if line is None:
-        raise NotFound
-    return line
+    return queries.known(current_actor(), forms.id_in_address(person_id), clock.now())
 
 
 @blueprint.get("/<person_id>")

@@ -25,15 +25,13 @@ _SPOT_LABELS: dict[str, Any] = {
 def given(data: dict[str, Any]) -> dict[str, Any]:
     """What a sent form says, as the services take it."""
     zh, en = (schemas.points(data[f"checklist_{tag}"]) for tag in ("zh", "en"))
-    demands: dict[str, Any] = dict.fromkeys((code for code in rules.DEMAND_LABELS if code in data["demands"]), True)
-    if zh:
-        demands["checklist"] = [{"zh-CN": one, "en": other} for one, other in zip(zh, en, strict=True)]
+    checklist = [{"zh-CN": one, "en": other} for one, other in zip(zh, en, strict=True)]
     return {
         "impacts": {spot: data[f"impact_{spot}"] for spot in rules.SPOTS if data[f"impact_{spot}"]},
         "sla_policy": data["sla_policy"],
         "price_class": data["price_class"],
         "reply": words.from_fields(data, "reply") or None,
-        "demands": demands,
+        "demands": rules.demands_of(data["demands"], checklist),
     }
 
 

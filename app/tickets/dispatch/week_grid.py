@@ -23,7 +23,6 @@ from app.tickets import order_words, policies
 from app.tickets.dispatch.technicians import blueprint
 from app.tickets.queries import technicians as technicians_queries
 from app.tickets.queries import week as queries
-from app.tickets.rules import shifts as shift_rules
 from app.tickets.services import week as services
 from app.tickets.services.week import Cell
 
@@ -113,7 +112,7 @@ def _zone() -> ZoneInfo:
 
 def _monday(asked: dict[str, Any]) -> date:
     day: date = asked["of"] or clock.now().astimezone(_zone()).date()
-    return day - timedelta(days=day.weekday())
+    return services.monday(day)
 
 
 def _address(asked: dict[str, Any], weeks: int = 0) -> str:
@@ -185,11 +184,7 @@ def _line(
                 open=day >= today,
             )
         )
-    start, end = queries.whole(days[0], zone).start, queries.whole(days[-1], zone).end
-    duty = [shift_rules.WeeklyShift.of(row) for row in week.shifts if row.kind == "duty"]
-    away = [shift_rules.Span(row.starts_at, row.ends_at) for row in week.absences]
-    spans = shift_rules.without(shift_rules.spans_between(duty, zone, start, end), away)
-    return Line(person_id, name, shift_rules.minutes(spans) / 60, cells)
+    return Line(person_id, name, week.duty_hours(days[0], days[-1], zone), cells)
 
 
 def _partly(row: Any) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import and_, func, select
 
 from app.accounts.models import Person
+from app.core import paging
 from app.core.db import db, is_over, valid_on
+from app.core.errors import NotFound
 from app.core.versions.series import SHOWN
 from app.tickets.models import Category, CategoryVersion, TechnicianTrade, Trade
 
@@ -98,14 +100,64 @@ def trades(today: date) -> Sequence[Any]:
     ).all()
 
 
+def trades_page(*, closed: bool, cursor: str | None, limit: int) -> paging.Page[Trade]:
+    """The trades by code; closed ones where asked."""
+    query = select(Trade) if closed else select(Trade).where(Trade.valid_to.is_(None))
+    keys: Any = [("code", Trade.code.asc()), ("id", Trade.id.asc())]
+    return paging.page(query, keys, cursor, limit, scalars=True)
+
+
+def categories_page(
+    *, closed: bool, parent_id: int | None, cursor: str | None, limit: int
+) -> paging.Page[tuple[Category, CategoryVersion | None, str | None]]:
+    """Categories with the version in force and the code of the trade, in the order in which they were made."""
+    query = _whole()
+    if not closed:
+        query = query.where(Category.valid_to.is_(None))
+    if parent_id is not None:
+        query = query.where(Category.parent_id == parent_id)
+    return paging.page(query, [("id", Category.id.asc())], cursor, limit, mark=lambda row, name: getattr(row[0], name))
+
+
+def whole(category_id: int) -> Any:
+    """One category, closed ones included, with the version in force and the code of its trade. Raises NotFound."""
+    found = db.session.execute(_whole().where(Category.id == category_id)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _whole() -> Any:
+    return (
+        select(Category, CategoryVersion, Trade.code)
+        .outerjoin(
+            CategoryVersion,
+            and_(
+                CategoryVersion.institution_id == Category.institution_id,
+                CategoryVersion.category_id == Category.id,
+                CategoryVersion.number == Category.version,
+            ),
+        )
+        .outerjoin(Trade, and_(Trade.institution_id == Category.institution_id, Trade.id == Category.trade_id))
+    )
+
+
 def category(category_id: int) -> Category | None:
     """One category, closed ones included."""
     return db.session.scalars(select(Category).where(Category.id == category_id)).first()
 
 
-def versions(category_id: int) -> Sequence[Any]:
+def askable(category_id: int) -> Category:
+    """A category that can be reported, and so asks something. Raises NotFound."""
+    found = category(category_id)
+    if found is None or found.trade_id is None or found.valid_to is not None:
+        raise NotFound
+    return found
+
+
+def versions(category_id: int, *, cursor: str | None = None, limit: int = SHOWN) -> paging.Page[Any]:
     """The versions of a category with who made them, the newest first."""
-    return db.session.execute(
+    query: Any = (
         select(
             CategoryVersion.number,
             CategoryVersion.made_at.label("published_at"),
@@ -116,16 +168,22 @@ def versions(category_id: int) -> Sequence[Any]:
             and_(Person.institution_id == CategoryVersion.institution_id, Person.id == CategoryVersion.made_by),
         )
         .where(CategoryVersion.category_id == category_id)
-        .order_by(CategoryVersion.number.desc())
-        .limit(SHOWN)
-    ).all()
+    )
+    return paging.page(query, [("number", CategoryVersion.number.desc())], cursor, limit)
 
 
-def version(category_id: int, number: int) -> CategoryVersion | None:
-    """One version of a category."""
-    return db.session.scalars(
-        select(CategoryVersion).where(CategoryVersion.category_id == category_id, CategoryVersion.number == number)
+def version(category_id: int, number: int) -> Any:
+    """One version of a category and the code of its trade. Raises NotFound."""
+    found = db.session.execute(
+        select(CategoryVersion, Trade.code)
+        .outerjoin(
+            Trade, and_(Trade.institution_id == CategoryVersion.institution_id, Trade.id == CategoryVersion.trade_id)
+        )
+        .where(CategoryVersion.category_id == category_id, CategoryVersion.number == number)
     ).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def trade(trade_id: int) -> Trade | None:

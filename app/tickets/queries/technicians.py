@@ -15,6 +15,7 @@ from app.accounts.models import CrewMember, Person
 from app.core import i18n, paging
 from app.core.actor import Actor
 from app.core.db import db, not_over, valid_on
+from app.core.errors import NotFound
 from app.core.prepared import Reading, number, value
 from app.core.scoped import Reach, reached
 from app.sites import queries as places
@@ -112,11 +113,12 @@ def _names(everywhere: bool, of_crew: bool, limit: int) -> Reading:
         .limit(number(limit))
     )
     if of_crew:
-        members = select(CrewMember.person_id).where(
-            CrewMember.crew_id == value("crew", BigInteger), valid_on(CrewMember, today)
-        )
-        query = query.where(TechnicianProfile.person_id.in_(members))
+        query = query.where(TechnicianProfile.person_id.in_(_members(value("crew", BigInteger), today)))
     return Reading(query)
+
+
+def _members(crew_id: Any, today: Any) -> Any:
+    return select(CrewMember.person_id).where(CrewMember.crew_id == crew_id, valid_on(CrewMember, today))
 
 
 def page(
@@ -124,11 +126,12 @@ def page(
     now: datetime,
     *,
     trade: str | None = None,
+    crew_id: int | None = None,
     q: str = "",
     cursor: str | None = None,
     limit: int = paging.DEFAULT_LIMIT,
 ) -> paging.Page[Line]:
-    """Technicians by name, those of today; six statements however many."""
+    """Technicians by name, those of today, of a trade (its code) or a crew; six statements however many."""
     query = _select(now).where(valid_on(TechnicianProfile, places.today(now)), in_reach(actor))
     if trade is not None:
         query = query.where(
@@ -141,6 +144,8 @@ def page(
                 valid_on(TechnicianTrade, places.today(now)),
             )
         )
+    if crew_id is not None:
+        query = query.where(TechnicianProfile.person_id.in_(_members(crew_id, places.today(now))))
     for word in q.lower().split()[:5]:
         query = query.where(Person.search.contains(word, autoescape=True))
     keys: Any = [("sort_key", Person.sort_key.asc()), ("person_id", TechnicianProfile.person_id.asc())]
@@ -152,6 +157,14 @@ def one(actor: Actor, person_id: int, now: datetime) -> Line | None:
     """One technician, also one who no longer is; None for somebody who never was or is out of reach."""
     rows = db.session.execute(_select(now).where(TechnicianProfile.person_id == person_id, in_reach(actor))).all()
     return _described(rows, now)[0] if rows else None
+
+
+def known(actor: Actor, person_id: int, now: datetime) -> Line:
+    """The same. Raises NotFound."""
+    found = one(actor, person_id, now)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _select(now: datetime) -> Any:
@@ -223,44 +236,70 @@ def _zones(person_ids: Any, today: date) -> Any:
 
 
 def _absences(person_ids: Any, now: datetime) -> Any:
-    """Those that are not over."""
-    return db.session.execute(
-        select(Absence.id, Absence.person_id, Absence.starts_at, Absence.ends_at, Absence.reason)
-        .where(Absence.person_id.in_(list(person_ids)), Absence.ends_at > now)
-        .order_by(Absence.starts_at, Absence.id)
+    return db.session.execute(_absent(person_ids, now).order_by(Absence.starts_at, Absence.id))
+
+
+def _absent(person_ids: Any, now: datetime) -> Any:
+    """Absences that are not over."""
+    return select(Absence.id, Absence.person_id, Absence.starts_at, Absence.ends_at, Absence.reason).where(
+        Absence.person_id.in_(list(person_ids)), Absence.ends_at > now
     )
+
+
+def absences_page(person_id: int, now: datetime, *, cursor: str | None, limit: int) -> paging.Page[Any]:
+    """The absences of a technician that are not over, the next one first."""
+    keys: Any = [("starts_at", Absence.starts_at.asc()), ("id", Absence.id.asc())]
+    return paging.page(_absent([person_id], now), keys, cursor, limit)
 
 
 def shifts_of(person_ids: Any, today: date) -> Sequence[Any]:
     """The shifts that still have a beginning from yesterday on, by weekday and time."""
-    return db.session.execute(
-        select(
-            Shift.id,
-            Shift.person_id,
-            Shift.weekday,
-            Shift.starts,
-            Shift.ends,
-            Shift.kind,
-            Shift.valid_from,
-            Shift.valid_to,
-        )
-        .where(
-            Shift.person_id.in_(list(person_ids)),
-            not_over(Shift, today - timedelta(days=1)),
-        )
-        .order_by(Shift.weekday, Shift.starts, Shift.id)
-    ).all()
+    return db.session.execute(_shifts(person_ids, today).order_by(Shift.weekday, Shift.starts, Shift.id)).all()
 
 
-def duty_roster(now: datetime, limit: int = 200) -> Sequence[Any]:
+def _shifts(person_ids: Any, today: date) -> Any:
+    return select(
+        Shift.id,
+        Shift.person_id,
+        Shift.weekday,
+        Shift.starts,
+        Shift.ends,
+        Shift.kind,
+        Shift.valid_from,
+        Shift.valid_to,
+    ).where(Shift.person_id.in_(list(person_ids)), not_over(Shift, today - timedelta(days=1)))
+
+
+def shifts_page(person_id: int, today: date, *, cursor: str | None, limit: int) -> paging.Page[Any]:
+    """The same of one technician, a page at a time, in the order in which they were planned."""
+    return paging.page(_shifts([person_id], today), [("id", Shift.id.asc())], cursor, limit)
+
+
+def duty_roster(now: datetime, *, cursor: str | None = None, limit: int = 200) -> paging.Page[Any]:
     """Who leads now and later: campus and trade (None: all), person, from, until; the present ones first."""
-    return db.session.execute(
+    keys: Any = [("starts_at", DutyRoster.starts_at.asc()), ("id", DutyRoster.id.asc())]
+    return paging.page(
+        _duties().where(or_(DutyRoster.ends_at.is_(None), DutyRoster.ends_at > now)), keys, cursor, limit
+    )
+
+
+def duty(duty_id: int) -> Any:
+    """One line of it, also a past one. Raises NotFound."""
+    found = db.session.execute(_duties().where(DutyRoster.id == duty_id)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _duties() -> Any:
+    return (
         select(
             DutyRoster.id,
             DutyRoster.person_id,
             Person.name,
             DutyRoster.campus_id,
             Place.name.label("campus"),
+            Trade.code.label("trade_code"),
             Trade.name.label("trade"),
             DutyRoster.starts_at,
             DutyRoster.ends_at,
@@ -268,7 +307,4 @@ def duty_roster(now: datetime, limit: int = 200) -> Sequence[Any]:
         .join(Person, and_(Person.institution_id == DutyRoster.institution_id, Person.id == DutyRoster.person_id))
         .outerjoin(Place, and_(Place.institution_id == DutyRoster.institution_id, Place.id == DutyRoster.campus_id))
         .outerjoin(Trade, and_(Trade.institution_id == DutyRoster.institution_id, Trade.id == DutyRoster.trade_id))
-        .where(or_(DutyRoster.ends_at.is_(None), DutyRoster.ends_at > now))
-        .order_by(DutyRoster.starts_at, DutyRoster.id)
-        .limit(limit)
-    ).all()
+    )

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.core.db import begun_by, db, not_over
 from app.tickets.models import Absence, Shift
 from app.tickets.rules import week_plan
-from app.tickets.rules.shifts import Span
+from app.tickets.rules.shifts import Span, WeeklyShift, minutes, spans_between, without
 from app.tickets.rules.week_plan import DayPlan
 
 ONE_DAY = timedelta(days=1)
@@ -43,6 +43,13 @@ class PersonWeek:
             for row in self.absences
             if row.starts_at < span.end and span.start < row.ends_at and not _covers(row, span)
         ]
+
+    def duty_hours(self, first: date, last: date, zone: ZoneInfo) -> float:
+        """Hours on duty between two days, both inclusive, without those he is away."""
+        duty = [WeeklyShift.of(row) for row in self.shifts if row.kind == week_plan.DUTY]
+        away = [Span(row.starts_at, row.ends_at) for row in self.absences]
+        spans = spans_between(duty, zone, whole(first, zone).start, whole(last, zone).end)
+        return minutes(without(spans, away)) / 60
 
 
 def whole(day: date, zone: ZoneInfo) -> Span:

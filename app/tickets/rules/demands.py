@@ -6,7 +6,7 @@ Demands are data: each names a guard of the transition tables, which asks for it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from app.tickets.rules.messages import gettext_noop
@@ -48,6 +48,12 @@ def impact_at(kind: str | None, usual: str, impacts: Mapping[str, str] | None) -
 def demanded(demands: Mapping[str, Any] | None) -> tuple[str, ...]:
     """The demands that are made, by code, in their order."""
     return tuple(code for code in DEMAND_LABELS if (demands or {}).get(code))
+
+
+def demands_of(codes: Collection[str], points: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Demands as a version holds them: those that are made, and the points to tick off, in words."""
+    made: dict[str, Any] = dict.fromkeys((code for code in DEMAND_LABELS if code in codes), True)
+    return {**made, "checklist": [dict(point) for point in points]} if points else made
 
 
 def checklist(demands: Mapping[str, Any] | None) -> tuple[Mapping[str, str], ...]:

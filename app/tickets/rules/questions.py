@@ -8,7 +8,7 @@ beside the version of the category they were asked by, and put into words where 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -84,6 +84,19 @@ class Question:
         """Some answer to it ends the form."""
         return self.stops_on is not None or any(option.stops for option in self.options)
 
+    def as_its_kind(self) -> Question:
+        """The same without what its kind does not have; what stops is said only where an answer can stop."""
+        chosen, number = self.kind in (Kind.CHOICE, Kind.SEVERAL), self.kind is Kind.NUMBER
+        kept = replace(
+            self,
+            options=self.options if chosen else (),
+            stops_on=self.stops_on if self.kind is Kind.YES_NO else None,
+            unit=self.unit if number else None,
+            low=self.low if number else None,
+            high=self.high if number else None,
+        )
+        return kept if kept.can_stop else replace(kept, stop=None, phone=None)
+
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Question:
         """The question as it is stored with a version of its category."""
@@ -113,6 +126,14 @@ class Question:
             "low": self.low,
             "high": self.high,
         }
+
+
+def coded(options: Iterable[Option]) -> tuple[Option, ...]:
+    """The answers, those without a code with a new one; the others keep theirs, and so what was answered."""
+    given = tuple(options)
+    used = {each.code for each in given}
+    fresh = (code for number in range(1, 100) if (code := f"o{number}") not in used)
+    return tuple(each if each.code else replace(each, code=next(fresh)) for each in given)
 
 
 def read_all(data: Iterable[Mapping[str, Any]] | None) -> tuple[Question, ...]:

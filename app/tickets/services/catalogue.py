@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from app.audit import labels
 from app.audit import services as audit
+from app.core import words
 from app.core.actor import Actor
-from app.core.db import constraint_error, db
+from app.core.db import constraint_error, db, not_over
 from app.core.errors import Rejected
 from app.core.refusals import permit
 from app.core.seen import Seen, still
@@ -85,11 +86,20 @@ def add_trade(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str]
     return made.id
 
 
+def trade_named(code: str, now: datetime) -> int:
+    """The id of the trade that has a code and is not closed. Raises Rejected (field `trade`)."""
+    today = places.today(now)
+    found: int | None = db.session.scalar(select(Trade.id).where(Trade.code == code, not_over(Trade, today)))
+    if found is None:
+        raise Rejected(fields={"trade": _l("This trade does not exist.")})
+    return found
+
+
 def add_category(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str], **values: Any) -> int:
     """A new category with any of `CHANGEABLE` and `category_versions.FORM`; without a trade it is a heading.
 
     Returns its id. Raises NotAllowed, Rejected (fields `code`, `parent_id`, `planned_minutes`, `impact`,
-    `emergency_phone`, `price_class`, `sla_policy`, `checklist`).
+    `emergency_phone`, `price_class`, `sla_policy`, `trade_id`, `demands.checklist`).
     """
     _permit(actor)
     if _taken(Category, code):
@@ -167,18 +177,44 @@ def _check(category: Category | None, values: Mapping[str, Any]) -> None:
         fields["planned_minutes"] = _l("Give the planned minutes, at most a week.")
     if values.get("impact", "room") not in IMPACTS:
         fields["impact"] = _l("Choose one of the offered values.")
-    if values.get("emergency") and not values.get("emergency_phone", getattr(category, "emergency_phone", None)):
+    emergency, phone = (values.get(name, getattr(category, name, None)) for name in ("emergency", "emergency_phone"))
+    if emergency and not phone:
         fields["emergency_phone"] = _l("Give the number people should call first.")
+    fields |= _unpromised(values)
+    fields |= _misplaced(category, values)
+    if fields:
+        raise Rejected(fields=fields)
+
+
+def _unpromised(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What no version can say of price, service level and demands."""
+    fields: dict[str, Any] = {}
     if values.get("price_class") not in {None, *demand_rules.PRICES}:
         fields["price_class"] = _l("Choose one of the offered values.")
     if values.get("sla_policy") and not sla_policies.known(values["sla_policy"]):
         fields["sla_policy"] = _l("This service level does not exist any more. Choose another.")
     if len(demand_rules.checklist(values.get("demands"))) > demand_rules.CHECKLIST_AT_MOST:
-        fields["checklist"] = _l("Nobody ticks off so many points. Give at most twenty.")
+        fields["demands.checklist"] = _l("Nobody ticks off so many points. Give at most twenty.")
+    elif any(set(point) != set(words.LANGUAGES) for point in demand_rules.checklist(values.get("demands"))):
+        fields["demands.checklist"] = _l("Give it in both languages.")
+    return fields
+
+
+def _misplaced(category: Category | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Why it cannot have the trade, or stand where it is to."""
+    fields: dict[str, Any] = {}
+    if values.get("trade_id") is not None and not _usable(values["trade_id"], category):
+        fields["trade_id"] = _l("This trade does not exist.")
     if values.get("parent_id") is not None and _too_deep(category, values["parent_id"]):
         fields["parent_id"] = _l("Choose another category to stand below.")
-    if fields:
-        raise Rejected(fields=fields)
+    return fields
+
+
+def _usable(trade_id: int, category: Category | None) -> bool:
+    """Whether a category may have the trade: the one it has, or one that is not closed."""
+    if category is not None and category.trade_id == trade_id:
+        return True
+    return db.session.scalar(select(Trade.id).where(Trade.id == trade_id, Trade.valid_to.is_(None))) is not None
 
 
 def _too_deep(category: Category | None, parent_id: int) -> bool:

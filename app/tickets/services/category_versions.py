@@ -7,7 +7,8 @@ draft, so that somebody can try them in the preview before reporters meet them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from sqlalchemy import select
 
 from app.audit import labels
 from app.audit import services as audit
+from app.core import words
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotFound, Rejected, Stale
@@ -93,8 +95,12 @@ def mark(category: Category) -> str:
     return f"{category.version}.{hashlib.sha256(content).hexdigest()[:16]}"
 
 
-def put_question(*, actor: Actor, now: datetime, category_id: int, seen: str, question: Question) -> None:
-    """Add a question to the draft, or change the one of its code. Raises NotAllowed, NotFound, Stale, Rejected."""
+def put_question(*, actor: Actor, now: datetime, category_id: int, seen: str | None, question: Question) -> None:
+    """Add a question to the draft, or change the one of its code.
+
+    `seen`, here and below: the `mark` its editor had before him (None: not asked). Raises NotAllowed, NotFound, Stale,
+    Rejected.
+    """
     category = _to_edit(actor, category_id, seen)
     found = list(questions(category))
     at = next((place for place, each in enumerate(found) if each.code == question.code), None)
@@ -108,14 +114,63 @@ def put_question(*, actor: Actor, now: datetime, category_id: int, seen: str, qu
     _draft(category, found)
 
 
+def set_questions(
+    *, actor: Actor, now: datetime, category_id: int, seen: str | None, wanted: Sequence[Question]
+) -> None:
+    """Make the draft these questions, in their order; one without a code is new, as is an answer without one.
+
+    A question keeps its code and kind: what was answered to it keeps its meaning. Raises NotAllowed, NotFound, Stale,
+    Rejected (fields `questions`, `questions.0.code` …).
+    """
+    category = _to_edit(actor, category_id, seen)
+    if len(wanted) > rules.QUESTIONS_AT_MOST:
+        raise Rejected(fields={"questions": _l("A form with so many questions is not filled in. Take one away first.")})
+    present = {each.code: each for each in questions(category)}
+    fresh = _new_codes(category)
+    faults: dict[str, Any] = {}
+    found: list[Question] = []
+    for at, given in enumerate(wanted):
+        question = replace(given, code=given.code or next(fresh), options=rules.coded(given.options))
+        told = _known(question, present, [each.code for each in found]) if given.code else {}
+        if question != present.get(question.code):
+            told |= _unsaid(question) | _faults(category, question)
+        faults |= {f"questions.{at}.{name.removesuffix('_zh')}": said for name, said in told.items()}
+        found.append(question)
+    if faults:
+        raise Rejected(fields=faults)
+    _draft(category, found)
+
+
+def _known(question: Question, present: Mapping[str, Question], before: Sequence[str]) -> dict[str, Any]:
+    """What is wrong with a question that names its code."""
+    if question.code not in present:
+        return {"code": _l("There is no such question. Leave the code out of a new one.")}
+    if question.code in before:
+        return {"code": _l("This question is there twice.")}
+    if present[question.code].kind is not question.kind:
+        return {"kind": _l("A question keeps its kind. Ask a new one instead.")}
+    return {}
+
+
+def _unsaid(question: Question) -> dict[str, Any]:
+    """The parts of a question that lack words in one of the languages."""
+    asked = {"label": [question.label], "options": [each.label for each in question.options]}
+    lacking = (name for name, said in asked.items() if any(set(each) != set(words.LANGUAGES) for each in said))
+    return dict.fromkeys(lacking, _l("Give it in both languages."))
+
+
 def new_code(category: Category) -> str:
     """A code no question of the category has or had: answers of every version keep their meaning."""
+    return next(_new_codes(category))
+
+
+def _new_codes(category: Category) -> Iterator[str]:
     used = {each["code"] for row in _all_questions(category.id) for each in row}
     used |= {each.code for each in questions(category)}
-    return next(code for number in range(1, 10_000) if (code := f"q{number}") not in used)
+    return (code for number in range(1, 10_000) if (code := f"q{number}") not in used)
 
 
-def remove_question(*, actor: Actor, now: datetime, category_id: int, seen: str, code: str) -> None:
+def remove_question(*, actor: Actor, now: datetime, category_id: int, seen: str | None, code: str) -> None:
     """Take a question out of the draft. Raises NotAllowed, NotFound, Stale."""
     category = _to_edit(actor, category_id, seen)
     found = questions(category)
@@ -124,7 +179,7 @@ def remove_question(*, actor: Actor, now: datetime, category_id: int, seen: str,
     _draft(category, [each for each in found if each.code != code])
 
 
-def move_question(*, actor: Actor, now: datetime, category_id: int, seen: str, code: str, up: bool) -> None:
+def move_question(*, actor: Actor, now: datetime, category_id: int, seen: str | None, code: str, up: bool) -> None:
     """Ask a question one place earlier or later. Raises NotAllowed, NotFound, Stale."""
     category = _to_edit(actor, category_id, seen)
     found = list(questions(category))
@@ -136,7 +191,7 @@ def move_question(*, actor: Actor, now: datetime, category_id: int, seen: str, c
     _draft(category, found)
 
 
-def publish(*, actor: Actor, now: datetime, category_id: int, seen: str) -> None:
+def publish(*, actor: Actor, now: datetime, category_id: int, seen: str | None) -> None:
     """From now on reporters are asked what the draft says.
 
     Raises NotAllowed, NotFound, Stale, Conflict (no draft), Rejected.
@@ -160,18 +215,20 @@ def publish(*, actor: Actor, now: datetime, category_id: int, seen: str) -> None
     )
 
 
-def discard(*, actor: Actor, now: datetime, category_id: int, seen: str) -> None:
+def discard(*, actor: Actor, now: datetime, category_id: int, seen: str | None) -> None:
     """Forget the draft: reporters go on being asked what they are asked now. Raises NotAllowed, NotFound, Stale."""
     category = _to_edit(actor, category_id, seen)
     category.draft = None
     db.session.flush()
 
 
-def _to_edit(actor: Actor, category_id: int, seen: str) -> Category:
+def _to_edit(actor: Actor, category_id: int, seen: str | None) -> Category:
     permit(actor, policies.may_edit_catalogue)
     category = held(Category, category_id, Category.valid_to.is_(None), Category.trade_id.is_not(None))
-    if seen != mark(category):
-        raise Stale(_l("Somebody else has changed these questions. Look at them again."))
+    present = mark(category)
+    if seen not in (None, present):
+        said = _l("Somebody else has changed these questions. Look at them again.")
+        raise Stale(said, current={"version": present})
     return category
 
 
@@ -183,19 +240,26 @@ def _draft(category: Category, found: Sequence[Question]) -> None:
 
 
 def _check(category: Category, question: Question) -> None:
-    """Raises Rejected for a question nobody could answer, or whose danger names nobody to call."""
+    """Raises Rejected for a question that cannot be asked (`_faults`)."""
+    if faults := _faults(category, question):
+        raise Rejected(fields=faults)
+
+
+def _faults(category: Category, question: Question) -> dict[str, Any]:
+    """What is wrong with a question nobody could answer, or whose danger names nobody to call."""
     fields: dict[str, Any] = {}
     chosen = question.kind in (rules.Kind.CHOICE, rules.Kind.SEVERAL)
     if chosen and len(question.options) < (2 if question.kind is rules.Kind.CHOICE else 1):
         fields["options"] = _l("Give at least two answers to choose from.")
+    elif len({each.code for each in question.options}) != len(question.options):
+        fields["options"] = _l("Two answers have the same code.")
     if question.low is not None and question.high is not None and question.low > question.high:
         fields["high"] = _l("The highest number cannot lie below the lowest.")
     if question.can_stop and not (question.phone or category.emergency_phone):
         fields["phone"] = _l("Give the number people should call first.")
     if question.can_stop and not question.stop:
         fields["stop_zh"] = _l("Say what to do instead of sending the form.")
-    if fields:
-        raise Rejected(fields=fields)
+    return fields
 
 
 def _all_questions(category_id: int) -> Sequence[Sequence[Mapping[str, Any]]]:

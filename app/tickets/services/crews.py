@@ -26,7 +26,8 @@ labels.declare(
     },
 )
 
-MAX_CAP = 1000
+USUAL_CAP, MAX_CAP = 8, 1000
+"""Orders somebody may have at a time, where nothing else is said and at most."""
 
 
 def end_technician(*, actor: Actor, now: datetime, person_id: int) -> None:

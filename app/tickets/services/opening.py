@@ -9,21 +9,20 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
 from app.core.actor import Actor
-from app.core.db import current_institution, db, not_over
+from app.core.db import current_institution, db
 from app.core.errors import Conflict, Rejected
 from app.core.i18n import DEFAULT_ZONE
 from app.events.tickets.orders import OrderProposed
-from app.sites import queries as places
 from app.sites import scope_words
 from app.sites.models import Place
 from app.tickets import policies
-from app.tickets.models import Category, Trade
+from app.tickets.models import Category
 from app.tickets.queries import crews
 from app.tickets.rules import guards, workflow
 from app.tickets.rules.limits import MAX_MINUTES
 from app.tickets.rules.numbers import numbering_year
 from app.tickets.rules.workflow import OrderAct, OrderState, Who
-from app.tickets.services import done, refusals, visits
+from app.tickets.services import catalogue, done, refusals, visits
 from app.tickets.services.case import Case, by_order, by_ticket
 from app.tickets.services.done import OrderDone
 from app.tickets.services.held import HeldOrder
@@ -50,7 +49,7 @@ def open_order(
     if not staff and not any(Who.HOLDER in policies.parts_of_order(actor, each) for each in case.orders.values()):
         raise scope_words.not_there(actor, case.ticket, [policies.DISPATCH])
     case.seen_ticket(seen)
-    found = _trade(trade, now)
+    found = catalogue.trade_named(trade, now)
     if minutes is not None and not 0 < minutes <= MAX_MINUTES:
         raise Rejected(fields={"minutes": _l("Give the planned minutes, at most a week.")})
     if after is not None and after not in case.orders:
@@ -226,14 +225,6 @@ def insert_order(
         by_system=by_system,
     )
     return order
-
-
-def _trade(code: str, now: datetime) -> int:
-    today = places.today(now)
-    found: int | None = db.session.scalar(select(Trade.id).where(Trade.code == code, not_over(Trade, today)))
-    if found is None:
-        raise Rejected(fields={"trade": _l("This trade does not exist.")})
-    return found
 
 
 def _usual_minutes(category_id: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,9 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
-from app.core.db import constraint_error, current_institution, db, not_over, valid_on
+from app.core.db import constraint_error, current_institution, db, not_over, one_of, valid_on
 from app.core.errors import NotFound, Rejected
+from app.core.held import locking
 from app.core.refusals import permit
+from app.core.seen import Seen
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets import policies
@@ -33,6 +35,8 @@ labels.declare(
 )
 
 LONGEST_WALK = 600
+AT_MOST = 200
+"""Kinds of certificates, and certificates of somebody, that are shown."""
 constraint_error(
     "uq_certificate_code_valid", lambda: Rejected(fields={"code": _l("Another certificate has this code.")})
 )
@@ -44,14 +48,20 @@ def certificates(today: date) -> Sequence[Any]:
         select(Certificate.id, Certificate.code, Certificate.name)
         .where(valid_on(Certificate, today))
         .order_by(Certificate.code)
-        .limit(200)
+        .limit(AT_MOST)
     ).all()
 
 
 def held(person_id: int, today: date) -> Sequence[Any]:
     """The certificates of a person that have not expired, the next to expire first."""
     return db.session.execute(
-        select(TechnicianCertificate.id, Certificate.name, TechnicianCertificate.number, TechnicianCertificate.valid_to)
+        select(
+            TechnicianCertificate.id,
+            Certificate.code,
+            Certificate.name,
+            TechnicianCertificate.number,
+            TechnicianCertificate.valid_to,
+        )
         .join(
             Certificate,
             and_(
@@ -64,6 +74,7 @@ def held(person_id: int, today: date) -> Sequence[Any]:
             not_over(TechnicianCertificate, today),
         )
         .order_by(TechnicianCertificate.valid_to.asc().nulls_last(), TechnicianCertificate.id)
+        .limit(AT_MOST)
     ).all()
 
 
@@ -82,8 +93,11 @@ def add_certificate(*, actor: Actor, now: datetime, code: str, name: Mapping[str
 
 def give(
     *, actor: Actor, now: datetime, person_id: int, certificate_id: int, number: str | None, last_day: date | None
-) -> None:
-    """Somebody holds a certificate, through its last day. Raises NotAllowed, NotFound, Rejected (`certificate`)."""
+) -> int:
+    """Somebody holds a certificate, through its last day; returns the id of the holding.
+
+    Raises NotAllowed, NotFound, Rejected (`certificate`, `until`).
+    """
     _reached(actor, person_id)
     today = places.today(now)
     found = db.session.scalar(
@@ -94,14 +108,14 @@ def give(
     if last_day is not None and last_day < today:
         raise Rejected(fields={"until": _l("It has expired already.")})
     until = None if last_day is None else last_day + timedelta(days=1)
-    db.session.add(
-        TechnicianCertificate(
-            person_id=person_id, certificate_id=certificate_id, number=number, valid_from=today, valid_to=until
-        )
+    made = TechnicianCertificate(
+        person_id=person_id, certificate_id=certificate_id, number=number, valid_from=today, valid_to=until
     )
+    db.session.add(made)
     db.session.flush()
     said = {found: str(last_day or "")}
     audit.record(actor, "technician.certificate", "person", person_id, now=now, after=said)
+    return made.id
 
 
 def take(*, actor: Actor, now: datetime, person_id: int, held_id: int) -> None:
@@ -142,18 +156,31 @@ def walks_from(building_id: int, today: date) -> Sequence[Any]:
     ).all()
 
 
-def set_walks(*, actor: Actor, now: datetime, building_id: int, minutes: Mapping[int, int | None]) -> int:
+def shown_walks(ways: Iterable[Any]) -> dict[str, Any]:
+    """What an editor of `walks_from` has before him."""
+    return {f"m_{row.id}": row.minutes for row in ways}
+
+
+def set_walks(
+    *, actor: Actor, now: datetime, building_id: int, minutes: Mapping[int, int | None], seen: Seen | None = None
+) -> int:
     """Minutes on foot to other buildings of the campus, both ways; None: not known. Returns how many changed.
 
-    Raises NotAllowed, NotFound for a building of another campus.
+    `seen`: what the actor had before him (`shown_walks`; None: not asked). Raises NotAllowed, Overtaken, NotFound for a
+    building of another campus.
     """
     _permit(actor)
     building = places.by_id(building_id)
     if building is None or not policies.in_scope(actor, policies.CREWS, building):
         raise NotFound
-    present = {row.id: row.minutes for row in walks_from(building_id, places.today(now))}
+    # each way has two ends: whoever edits it from the other one waits here
+    db.session.scalars(locking(select(Place).where(one_of(Place.id, {building_id, *minutes})).order_by(Place.id))).all()
+    ways = walks_from(building_id, places.today(now))
+    present = {row.id: row.minutes for row in ways}
     if not set(minutes) <= set(present):
         raise NotFound
+    if seen is not None:
+        seen.holds(ways)
     changed = {other: given for other, given in minutes.items() if present[other] != given}
     for other, given in changed.items():
         one, two = sorted((building_id, other))

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, not_over
 from app.core.errors import NotFound, Rejected
 from app.core.held import locking
 from app.core.refusals import permit
@@ -70,7 +70,7 @@ def admit(*, actor: Actor, now: datetime, person_id: int, cap: int) -> None:
     """Make somebody a technician, or again.
 
     Whoever has zones elsewhere is not the actor's to plan, as long as he was none too. Raises NotAllowed, Rejected
-    (fields `who`, `cap`).
+    (fields `person_id`, `cap`).
     """
     _permit(actor)
     _check_cap(cap)
@@ -79,29 +79,27 @@ def admit(*, actor: Actor, now: datetime, person_id: int, cap: int) -> None:
         profile = TechnicianProfile(person_id=person_id, cap=cap, valid_from=places.today(now))
         db.session.add(profile)
     elif profile.valid_to is None:
-        raise Rejected(fields={"who": _l("This person is a technician already.")})
+        raise Rejected(fields={"person_id": _l("This person is a technician already.")})
     elif not db.session.scalar(select(queries.in_reach(actor, person_id))):
-        raise Rejected(fields={"who": _l("This person is not yours to plan.")})
+        raise Rejected(fields={"person_id": _l("This person is not yours to plan.")})
     profile.cap, profile.valid_to = cap, None
     db.session.flush()
     audit.record(actor, "technician.admit", "person", person_id, now=now, after={"cap": cap})
 
 
-def end(*, actor: Actor, now: datetime, person_id: int) -> None:
-    """Nothing more is offered to him from today on; what he holds stays."""
-    _reached(actor, person_id)
+def end(*, actor: Actor, now: datetime, person_id: int, seen: Seen | None = None) -> None:
+    """Nothing more is offered to him from today on; what he holds stays.
+
+    `seen`, here and below: what the actor had before him (None: not asked). Raises NotFound, NotAllowed, Overtaken.
+    """
+    _reached(actor, person_id, seen)
     crews.end_technician(actor=actor, now=now, person_id=person_id)
 
 
 def set_cap(*, actor: Actor, now: datetime, person_id: int, cap: int, seen: Seen | None = None) -> None:
-    """How many orders he may have at a time. `seen`: what the actor had before him (None: not asked).
-
-    Raises NotFound, NotAllowed, Overtaken, Rejected (field `cap`).
-    """
-    profile = _reached(actor, person_id)
+    """How many orders he may have at a time. Raises NotFound, NotAllowed, Overtaken, Rejected (field `cap`)."""
+    profile = _reached(actor, person_id, seen)
     _check_cap(cap)
-    if seen is not None:
-        seen.holds(profile)
     before, profile.cap = profile.cap, cap
     db.session.flush()
     audit.record_change(
@@ -109,12 +107,17 @@ def set_cap(*, actor: Actor, now: datetime, person_id: int, cap: int, seen: Seen
     )
 
 
-def set_trade(*, actor: Actor, now: datetime, person_id: int, trade_id: int, level: int) -> None:
-    """He has the trade from today on, with a level. Raises NotFound, NotAllowed, Rejected (`trade`, `level`)."""
-    _reached(actor, person_id)
+def set_trade(
+    *, actor: Actor, now: datetime, person_id: int, trade_id: int, level: int, seen: Seen | None = None
+) -> None:
+    """He has the trade from today on, with a level.
+
+    Raises NotFound, NotAllowed, Overtaken, Rejected (`trade`, `level`).
+    """
+    _reached(actor, person_id, seen)
     if level not in LEVELS:
         raise Rejected(fields={"level": _l("Choose a level from 1 to 3.")})
-    trade = _trade(trade_id)
+    trade = _trade(trade_id, places.today(now))
     row = _trade_row(person_id, trade_id)
     before = row.level if row is not None and row.valid_to is None else None
     if row is None:
@@ -135,20 +138,24 @@ def set_trade(*, actor: Actor, now: datetime, person_id: int, trade_id: int, lev
     )
 
 
-def end_trade(*, actor: Actor, now: datetime, person_id: int, trade_id: int) -> None:
-    """He no longer has the trade, from today on."""
-    _reached(actor, person_id)
+def end_trade(*, actor: Actor, now: datetime, person_id: int, trade_id: int, seen: Seen | None = None) -> None:
+    """He no longer has the trade, from today on. Raises NotFound, NotAllowed, Overtaken."""
+    _reached(actor, person_id, seen)
     row = _trade_row(person_id, trade_id)
     if row is None or row.valid_to is not None:
         raise NotFound
     row.valid_to = places.today(now)
     db.session.flush()
-    audit.record(actor, "technician.trade", "person", person_id, now=now, after={_trade(trade_id).code: None})
+    code = db.session.scalars(select(Trade.code).where(Trade.id == trade_id)).one()
+    audit.record(actor, "technician.trade", "person", person_id, now=now, after={code: None})
 
 
-def add_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int) -> None:
-    """He works in the place and all below it, from today on. Raises NotFound, NotAllowed, Rejected (`place_id`)."""
-    _reached(actor, person_id)
+def add_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int, seen: Seen | None = None) -> None:
+    """He works in the place and all below it, from today on.
+
+    Raises NotFound, NotAllowed, Overtaken, Rejected (`place_id`).
+    """
+    _reached(actor, person_id, seen)
     place = places.by_id(place_id)
     if place is None or place.over_by(places.today(now)):
         raise Rejected(fields={"place_id": _l("Choose a place.")})
@@ -163,9 +170,9 @@ def add_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int) -> N
     audit.record(actor, "technician.zone", "person", person_id, now=now, after={"added": place.path})
 
 
-def end_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int) -> None:
-    """He no longer works there, from today on."""
-    _reached(actor, person_id)
+def end_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int, seen: Seen | None = None) -> None:
+    """He no longer works there, from today on. Raises NotFound, NotAllowed, Overtaken."""
+    _reached(actor, person_id, seen)
     row = _zone_row(person_id, place_id)
     place = places.by_id(place_id)
     if row is None or row.valid_to is not None or place is None:
@@ -175,14 +182,15 @@ def end_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int) -> N
     audit.record(actor, "technician.zone", "person", person_id, now=now, after={"removed": place.path})
 
 
-def add_shifts(*, actor: Actor, now: datetime, person_id: int, plan: ShiftPlan) -> int:
-    """Add weekly shifts or the shift of one day; returns how many rows. Ends at or before its beginning: next day.
+def add_shifts(*, actor: Actor, now: datetime, person_id: int, plan: ShiftPlan) -> list[Shift]:
+    """Add weekly shifts or the shift of one day, and return them. Ends at or before its beginning: next day.
 
     Raises NotFound, NotAllowed, Rejected (fields `weekdays`, `until`, `kind`).
     """
     _reached(actor, person_id)
     rows = list(_planned(plan))
-    db.session.add_all([Shift(person_id=person_id, kind=plan.kind, **row) for row in rows])
+    made = [Shift(person_id=person_id, kind=plan.kind, **row) for row in rows]
+    db.session.add_all(made)
     db.session.flush()
     audit.record(
         actor,
@@ -198,7 +206,7 @@ def add_shifts(*, actor: Actor, now: datetime, person_id: int, plan: ShiftPlan) 
             "to": str(plan.on or plan.until or ""),
         },
     )
-    return len(rows)
+    return made
 
 
 def _planned(plan: ShiftPlan) -> Iterable[dict[str, Any]]:
@@ -276,7 +284,7 @@ def set_duty_lead(
     """Somebody leads a trade on a campus (None: all). Raises NotAllowed, Rejected (`campus`, `trade`, `ends_at`)."""
     _permit_campus(actor, campus_id)
     if trade_id is not None:
-        _trade(trade_id)
+        _trade(trade_id, places.today(now))
     return crews.set_duty_lead(
         actor=actor,
         now=now,
@@ -316,18 +324,24 @@ def _permit_campus(actor: Actor, campus_id: int | None) -> None:
         raise Rejected(fields={"campus": _l("Choose a campus that is yours to plan.")})
 
 
-def _reached(actor: Actor, person_id: int) -> TechnicianProfile:
-    """The technician's locked row. Raises NotAllowed; NotFound where there is none or he is not the actor's to plan."""
+def _reached(actor: Actor, person_id: int, seen: Seen | None = None) -> TechnicianProfile:
+    """The technician's locked row, as its editor saw it.
+
+    Raises NotAllowed, Overtaken; NotFound where there is none or he is not the actor's to plan.
+    """
     _permit(actor)
     query = select(TechnicianProfile).where(TechnicianProfile.person_id == person_id, queries.in_reach(actor))
     row = db.session.scalars(locking(query, of=TechnicianProfile)).first()
     if row is None:
         raise NotFound
+    if seen is not None:
+        seen.holds(row)
     return row
 
 
-def _trade(trade_id: int) -> Trade:
-    found = db.session.scalars(select(Trade).where(Trade.id == trade_id)).first()
+def _trade(trade_id: int, today: date) -> Trade:
+    """A trade that is not closed. Raises Rejected (field `trade`)."""
+    found = db.session.scalars(select(Trade).where(Trade.id == trade_id, not_over(Trade, today))).first()
     if found is None:
         raise Rejected(fields={"trade": _l("This trade does not exist.")})
     return found

@@ -42,6 +42,11 @@ class Cell:
     wanted: str
 
 
+def monday(day: date) -> date:
+    """The day its week begins on."""
+    return day - timedelta(days=day.weekday())
+
+
 def plan(*, actor: Actor, now: datetime, zone: ZoneInfo, cells: Sequence[Cell]) -> int:
     """Make the days as they are wanted; returns how many changed. All of them or none.
 

@@ -11,7 +11,7 @@ from app.sites import queries as places
 from app.tickets import answer_words, policies
 from app.tickets.api.answering import blueprint
 from app.tickets.queries import catalogue
-from app.tickets.schemas import catalogue as schemas
+from app.tickets.schemas.catalogue import tree as schemas
 
 
 @blueprint.route("/categories", methods=["GET"])

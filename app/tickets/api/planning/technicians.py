@@ -1,0 +1,179 @@
+"""Technicians over the API: admitted, changed one thing at a time, ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from app.accounts import policies as people_policies
+from app.accounts import queries as people
+from app.core import clock
+from app.core.forms import id_in_address
+from app.core.http import (
+    accepts,
+    answers,
+    current_actor,
+    json_list,
+    no_body,
+    policy,
+    seen_fields,
+    versioned,
+)
+from app.core.seen import tag
+from app.tickets import policies
+from app.tickets.api.planning.entry import blueprint
+from app.tickets.queries import technicians as queries
+from app.tickets.queries.technicians import Line
+from app.tickets.schemas.planning import technicians as schemas
+from app.tickets.services import technicians as services
+from app.tickets.services.catalogue import trade_named
+
+
+@blueprint.route("/technicians", methods=["GET"])
+@accepts(blueprint, schemas.TechnicianQuery, location="query")
+@answers(blueprint, 200, schemas.TechnicianPage)
+@policy(policies.may_edit_crews)
+def list_technicians(asked: dict[str, Any]) -> Any:
+    """The technicians you plan, by name"""
+    now = clock.now()
+    page = queries.page(
+        current_actor(),
+        now,
+        trade=asked["trade"],
+        crew_id=asked["crew"],
+        q=asked["q"],
+        cursor=asked["cursor"],
+        limit=asked["limit"],
+    )
+    return json_list([_shown(line, now) for line in page.items], page.next)
+
+
+@blueprint.route("/technicians", methods=["POST"])
+@accepts(blueprint, schemas.NewTechnician)
+@answers(blueprint, 201, schemas.TechnicianOut)
+@policy(policies.may_edit_crews)
+def admit_technician(sent: dict[str, Any]) -> Any:
+    """Make somebody a technician, or again; trades, places and shifts follow
+
+    What he had when he ended comes back. 404: there is no such person whom you may look up.
+    """
+    actor, now = current_actor(), clock.now()
+    person = people.person_for(actor, people_policies.lookup_permission(actor), sent["person_id"], now)
+    services.admit(actor=actor, now=now, person_id=person.id, cap=sent["cap"])
+    line = queries.known(actor, person.id, now)
+    return versioned(_shown(line, now), tag(_own(line)), 201)
+
+
+@blueprint.route("/technicians/<string:technician_id>", methods=["GET"])
+@answers(blueprint, 200, schemas.TechnicianOut)
+@policy(policies.may_edit_crews)
+def show_technician(technician_id: str) -> Any:
+    """One technician, also one who is no longer one
+
+    His tag stands for cap, trades and places; shifts, absences, certificates and load do not change it.
+    """
+    line, now = _line(technician_id)
+    return versioned(_shown(line, now), tag(_own(line)))
+
+
+@blueprint.route("/technicians/<string:technician_id>", methods=["PATCH"])
+@accepts(blueprint, schemas.TechnicianChange)
+@answers(blueprint, 200, schemas.TechnicianOut)
+@policy(policies.may_edit_crews)
+def change_technician(sent: dict[str, Any], technician_id: str) -> Any:
+    """How many orders he may have at a time"""
+    number, seen = id_in_address(technician_id), seen_fields(_now_so)
+    services.set_cap(actor=current_actor(), now=clock.now(), person_id=number, cap=sent["cap"], seen=seen)
+    line, now = _line(technician_id)
+    return versioned(_shown(line, now), tag(_own(line)))
+
+
+@blueprint.route("/technicians/<string:technician_id>", methods=["DELETE"])
+@answers(blueprint, 204)
+@policy(policies.may_edit_crews)
+def end_technician(technician_id: str) -> Any:
+    """Nothing more is offered to him; what he holds stays until it is given back"""
+    number, seen = id_in_address(technician_id), seen_fields(_now_so, required=False)
+    services.end(actor=current_actor(), now=clock.now(), person_id=number, seen=seen)
+    return no_body()
+
+
+@blueprint.route("/technicians/<string:technician_id>/trades", methods=["POST"])
+@accepts(blueprint, schemas.TechnicianTradeIn)
+@answers(blueprint, 201, schemas.TechnicianOut)
+@policy(policies.may_edit_crews)
+def set_technician_trade(sent: dict[str, Any], technician_id: str) -> Any:
+    """He has a trade, with a level; the same trade again changes the level"""
+    number, seen = id_in_address(technician_id), seen_fields(_now_so, required=False)
+    trade = trade_named(sent["trade"], clock.now())
+    services.set_trade(
+        actor=current_actor(), now=clock.now(), person_id=number, trade_id=trade, level=sent["level"], seen=seen
+    )
+    line, now = _line(technician_id)
+    return versioned(_shown(line, now), tag(_own(line)), 201)
+
+
+@blueprint.route("/technicians/<string:technician_id>/trades/<string:trade_id>", methods=["DELETE"])
+@answers(blueprint, 204)
+@policy(policies.may_edit_crews)
+def end_technician_trade(technician_id: str, trade_id: str) -> Any:
+    """He no longer has the trade"""
+    number, trade = id_in_address(technician_id), id_in_address(trade_id)
+    seen = seen_fields(_now_so, required=False)
+    services.end_trade(actor=current_actor(), now=clock.now(), person_id=number, trade_id=trade, seen=seen)
+    return no_body()
+
+
+@blueprint.route("/technicians/<string:technician_id>/zones", methods=["POST"])
+@accepts(blueprint, schemas.TechnicianZoneIn)
+@answers(blueprint, 201, schemas.TechnicianOut)
+@policy(policies.may_edit_crews)
+def add_technician_zone(sent: dict[str, Any], technician_id: str) -> Any:
+    """He works in a place and all below it"""
+    number, seen = id_in_address(technician_id), seen_fields(_now_so, required=False)
+    services.add_zone(actor=current_actor(), now=clock.now(), person_id=number, place_id=sent["place_id"], seen=seen)
+    line, now = _line(technician_id)
+    return versioned(_shown(line, now), tag(_own(line)), 201)
+
+
+@blueprint.route("/technicians/<string:technician_id>/zones/<string:place_id>", methods=["DELETE"])
+@answers(blueprint, 204)
+@policy(policies.may_edit_crews)
+def end_technician_zone(technician_id: str, place_id: str) -> Any:
+    """He no longer works there"""
+    number, place = id_in_address(technician_id), id_in_address(place_id)
+    seen = seen_fields(_now_so, required=False)
+    services.end_zone(actor=current_actor(), now=clock.now(), person_id=number, place_id=place, seen=seen)
+    return no_body()
+
+
+def _line(technician_id: str) -> tuple[Line, datetime]:
+    """The technician of an address, as he is planned now. Raises NotFound."""
+    now = clock.now()
+    return queries.known(current_actor(), id_in_address(technician_id), now), now
+
+
+def _own(line: Line) -> dict[str, Any]:
+    """What a technician's tag stands for."""
+    return {
+        "cap": line.cap,
+        "ended": line.ended,
+        "trades": {str(each.id): each.level for each in line.trades},
+        "zones": [each.id for each in line.zones],
+    }
+
+
+def _now_so(profile: Any) -> dict[str, Any]:
+    """The same of his locked row."""
+    return _own(queries.known(current_actor(), profile.person_id, clock.now()))
+
+
+def _shown(line: Line, now: datetime) -> dict[str, Any]:
+    away = line.absent(now)
+    names = ("person_id", "name", "cap", "load", "ended", "account_valid", "trades", "zones")
+    return {
+        **{name: getattr(line, name) for name in names},
+        "on_duty_until": line.on_duty(now),
+        "next_duty_at": line.next_duty(now),
+        "away_until": None if away is None else away.ends_at,
+    }

@@ -1,0 +1,43 @@
+"""Trades as the API takes and gives them."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields, validate
+
+from app.core import forms
+
+NAMED = validate.Length(min=1, error=_l("Give the name in at least one language."))
+
+
+class TradeQuery(forms.QuerySchema):
+    """`closed`: with those that are closed."""
+
+    closed = fields.Boolean(load_default=False, truthy={"1", "true"}, falsy={"0", "false"})
+
+
+class TradeIn(forms.Schema):
+    """`POST /catalogue/trades`; the code stays."""
+
+    code = forms.Text(max=forms.CODE_MAX, required=True, validate=forms.CODE)
+    name = forms.Texts(required=True, validate=NAMED)
+
+
+class TradeChange(forms.Schema):
+    """`PATCH /catalogue/trades/{id}`."""
+
+    name = forms.Texts(required=True, validate=NAMED)
+
+
+class TradeOut(forms.Schema):
+    """A trade; `closed_on`: from that day on no new order needs it."""
+
+    id = forms.Id()
+    code = fields.String()
+    name = fields.Dict(keys=fields.String(), values=fields.String())
+    closed_on = fields.Date(attribute="valid_to", allow_none=True)
+
+
+class TradePage(forms.Schema):
+    items = fields.List(fields.Nested(TradeOut))
+    next = fields.String(allow_none=True)

@@ -1,0 +1,1 @@
+"""Shapes of what dispatch is planned with: technicians, their hours, duty leads, certificates, ways on foot."""

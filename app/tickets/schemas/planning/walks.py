@@ -1,0 +1,36 @@
+"""Ways on foot between buildings at the edge."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from app.core import forms
+from app.tickets.services.ranking_data import LONGEST_WALK
+
+
+class WalkIn(forms.Schema):
+    """Minutes on foot to another building of the campus, both ways; null: not known."""
+
+    building = forms.Id(required=True)
+    minutes = fields.Integer(required=True, allow_none=True, strict=True, validate=validate.Range(1, LONGEST_WALK))
+
+
+class WalksIn(forms.Schema):
+    """`PATCH /places/{id}/walks`: the ways to change; the others stay."""
+
+    walks = fields.List(fields.Nested(WalkIn), required=True, validate=validate.Length(min=1, max=500))
+
+
+class WalkOut(forms.Schema):
+    """The way to one building."""
+
+    building = forms.Id(attribute="id")
+    name = fields.String()
+    minutes = fields.Integer(allow_none=True)
+
+
+class WalksOut(forms.Schema):
+    """The ways from a building to the others of its campus; all of them, at most 500."""
+
+    items = fields.List(fields.Nested(WalkOut))
+    next = fields.String(allow_none=True)
