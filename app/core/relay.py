@@ -11,12 +11,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import redis
 from flask import Flask
-from sqlalchemy import BigInteger, Float, Integer, bindparam, func, select, text, update
+from sqlalchemy import BigInteger, Float, Integer, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -30,9 +31,10 @@ from app.core.transaction import transaction
 
 BATCH = 50
 FRESH_SECONDS = 10
-FULL = 100  # bells in a queue, a second or two of its worker's time: until some are gone, what is older waits here
+FULL = 100  # bells in a queue, a second or two of its worker's time: until some are gone, what is not fresh waits here
 FIRST_QUEUE = "dispatch"
 POLL_SECONDS = 1.0
+HELD_BACK_SECONDS = 0.2  # how soon everything is looked at again while a full queue holds something back
 PERIODIC_SECONDS = 5.0
 UNREACHABLE_SECONDS = 30.0
 # how long one attempt may take before the next; grows so that a poison job does not spin
@@ -87,19 +89,29 @@ _CLAIM_SEEN = text(
 
 
 class Relay:
-    """State of one relay process: its queue connection and since when the queue is unreachable."""
+    """State of one relay process: its queue connection, since when the queue is unreachable, and whose turn it is.
+
+    `held_back`: the last sweep left something for later, since its queue was full.
+    """
 
     def __init__(self, app: Flask, redis_url: str) -> None:
         self.app = app
         self.store = queue.client(redis_url, seconds=1.0)
         self.unreachable_since: float | None = None
+        self.held_back = False
+        self._turn = 0
 
     def sweep(self) -> int:
-        """One pass over all institutions and everything due; returns how many deliveries were claimed."""
+        """One pass over all institutions and everything due; returns how many deliveries were claimed.
+
+        Each begins with another institution, so that the backlog of one does not take all the room there is.
+        """
         with self.app.app_context():
             known = institutions()
             db.session.rollback()
-        return sum(self._until_done(facts.id, self._everything) for facts in known)
+        first, self._turn = self._turn % max(1, len(known)), self._turn + 1
+        self.held_back = False
+        return sum(self._until_done(facts.id, self._everything) for facts in (*known[first:], *known[:first]))
 
     def answer(self, institution_ids: Iterable[int]) -> int:
         """Ring for the fresh deliveries of these institutions: what a bell asks for."""
@@ -139,7 +151,9 @@ class Relay:
         """
         rows = self._due()
         if rows and (full := [name for name, depth in queue.depths(self.store).items() if depth >= FULL]):
-            rows = self._due(OutboxDelivery.queue.not_in(full))
+            self.held_back = True
+            fresh = OutboxDelivery.next_at > func.clock_timestamp() - timedelta(seconds=FRESH_SECONDS)
+            rows = self._due(or_(OutboxDelivery.queue.not_in(full), fresh))
         db.session.rollback()
         if not rows:
             return 0
@@ -255,12 +269,13 @@ def _loop(relay: Relay, listener: psycopg.Connection[Any], stop: Callable[[], bo
     next_round = next_periodic = 0.0
     while not stop():
         if time.monotonic() >= next_round:
-            next_round = time.monotonic() + POLL_SECONDS
+            begun = time.monotonic()
             if time.monotonic() >= next_periodic:
                 next_periodic = time.monotonic() + PERIODIC_SECONDS
                 relay.begin_periodic()
             relay.sweep()
             relay.beat()
+            next_round = begun + (HELD_BACK_SECONDS if relay.held_back else POLL_SECONDS)
         wait = max(0.0, next_round - time.monotonic())
         bells = {bell.payload for bell in listener.notifies(timeout=wait, stop_after=1)}
         relay.answer(int(bell) for bell in sorted(bells) if bell.isdecimal())

@@ -53,7 +53,8 @@ BEGIN
             WITH t AS MATERIALIZED (
                 SELECT * FROM ticket
                 WHERE grams @> wanted_grams AND search LIKE ALL (patterns)
-                    -- + 0: found by its grams alone, however many an index of ids would give
+                    -- + 0: found by its grams alone. A plan for all values knows neither the word nor the
+                    -- institution, and would read all ids of one besides (13 ms at 300,000 requests, 0.6 so)
                     AND institution_id + 0 = own AND ticket.id + 0 <= newest - 1000
             )
             SELECT t.id FROM t WHERE {{filters}} ORDER BY t.id DESC LIMIT how_many - cardinality(hits);

@@ -213,12 +213,47 @@ def test_after_a_long_stop_what_is_new_does_not_stand_behind_what_is_old(
     assert [event.lamp for event in world.seen] == [old]
 
     found.sweep()
-    assert queue.depths(world.store)["dispatch"] <= relay.FULL + relay.BATCH
+    world.publish(old + 1)
+    before = queue.depths(world.store)["dispatch"]
+    assert relay.FULL <= before <= relay.FULL + relay.BATCH
+    found.sweep()
+    assert queue.depths(world.store)["dispatch"] == before + 1, "what is new is rung without a bell too"
     assert queue.depths(world.store)["notices"] <= relay.FULL + relay.BATCH, "each queue has its own room"
     while found.sweep() or any(queue.depths(world.store).values()):
         world.work()
         world.work("notices")
-    assert sorted(event.lamp for event in world.seen) == sorted([*range(old + 1)] * 2)
+    assert sorted(event.lamp for event in world.seen) == sorted([*range(old + 2)] * 2)
+
+
+def test_the_backlog_of_one_institution_leaves_room_for_the_others(
+    world: World, collecting: Callable[..., None]
+) -> None:
+    world.handle(Subscription("lamps.change", collecting))
+    for lamp in range(4 * relay.FULL):
+        world.publish(lamp)
+    world.rows("UPDATE outbox_delivery SET next_at = clock_timestamp() - interval '1 hour'")
+    world.rows(
+        """INSERT INTO institution (id, code, name, hosts, flags) VALUES (2, 'other', '{"en": "Other"}', '{}', '{}')"""
+    )
+    world.rows(
+        """WITH said AS (INSERT INTO outbox_event (institution_id, kind, payload, v, at)
+               SELECT 2, kind, payload, v, at FROM outbox_event LIMIT 1 RETURNING id)
+           INSERT INTO outbox_delivery (institution_id, event_id, handler, queue, attempts, failures, next_at)
+           SELECT 2, id, 'lamps.change', 'dispatch', 0, 0, clock_timestamp() - interval '1 hour' FROM said"""
+    )
+    try:
+        forget_institutions()
+        found = world.relay()
+        for _turn in range(2):
+            found.sweep()
+            assert found.held_back
+            world.work()
+        (row,) = (each for each in world.rows("SELECT * FROM outbox_delivery WHERE institution_id = 2"))
+        assert row.done_at is not None
+    finally:
+        world.rows("DELETE FROM outbox_delivery WHERE institution_id = 2")
+        world.rows("DELETE FROM outbox_event WHERE institution_id = 2")
+        world.rows("DELETE FROM institution WHERE id = 2")
 
 
 def test_the_loop_wakes_at_once_survives_a_lost_connection_and_ends(
