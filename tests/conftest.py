@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -21,6 +22,10 @@ from app.core.db import bind_institution
 from app.core.institution import forget_institutions
 from app.notifications.webhooks import services as webhooks
 from tests import ground, savepoints
+
+# How long an example takes says how busy the machine is, nothing of the rule it tries.
+hypothesis.settings.register_profile("houqin", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("houqin")
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)  # a Wednesday, 10:00 in Shanghai
 

@@ -56,13 +56,13 @@ class TestHours:
         with pytest.raises(Unreadable, match=why):
             read_hours(typed)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(HOURS)
     def test_written_and_read_again(self, hours: Hours) -> None:
         assert read_hours(calendar_data.hours_text(hours)) == hours
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.randoms(use_true_random=True))
 def test_a_calendar_survives_being_stored(chance: random.Random) -> None:
     calendar = random_calendar(chance, date(2026, 3, 1), 60)

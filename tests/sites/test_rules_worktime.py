@@ -23,7 +23,7 @@ STARTS = (date(2026, 3, 20), date(2026, 10, 20), date(2026, 4, 20), date(2026, 1
 SPAN = 9  # days the oracle looks at
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.randoms(use_true_random=True), st.sampled_from(STARTS))
 def test_equals_counting_every_minute(chance: random.Random, first: date) -> None:
     calendar = random_calendar(chance, first, SPAN)
@@ -46,7 +46,7 @@ def test_equals_counting_every_minute(chance: random.Random, first: date) -> Non
             assert work.minutes(start, Days(count)) == minutes.between(start, close)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.randoms(use_true_random=True), st.integers(0, 3_000), st.integers(0, 3_000))
 def test_laws(chance: random.Random, first: int, second: int) -> None:
     work = WorkTime(random_calendar(chance, date(2026, 9, 1), 60))
@@ -60,7 +60,7 @@ def test_laws(chance: random.Random, first: int, second: int) -> None:
     assert work.due(start, first + second) == further  # minutes add up
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.randoms(use_true_random=True))
 def test_questions_in_any_order_get_the_same_answers(chance: random.Random) -> None:
     calendar = random_calendar(chance, date(2026, 1, 1), 300, LONDON)
@@ -99,7 +99,7 @@ class TestDue:
         assert wall(once.due(start, 60), SHANGHAI) == "2036-11-17T09:00"
         assert once.due(start, 601) is None  # would be on the 18th at 10:01
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.randoms(use_true_random=True), st.integers(0, 900))
     def test_back_is_the_earliest_with_so_much_left(self, chance: random.Random, minutes: int) -> None:
         work = WorkTime(random_calendar(chance, date(2026, 9, 1), 40))
@@ -200,7 +200,7 @@ class TestClocksOfTheZone:
         assert wall(apia.close_of_day(at("2011-12-29T10:00", "Pacific/Apia"), 1), "Pacific/Apia") == "2012-01-02T18:00"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.randoms(use_true_random=True))
 def test_a_holiday_never_makes_it_sooner(chance: random.Random) -> None:
     """The rival's bug (tickets.md 1.3): with holidays marked it escalated a ticket of 2.5 days after "5 days"."""

@@ -13,7 +13,7 @@ instants = st.datetimes(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(instants)
 def test_windows_are_as_long_as_the_rules_say(at):
     assert deadlines.closes_by_default(at) - at == timedelta(hours=7 * 24)
@@ -31,7 +31,7 @@ def test_a_change_of_the_clocks_makes_no_window_longer():
     assert closes.astimezone(ZoneInfo("Europe/London")).hour == 13
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(instants)
 def test_a_question_is_reminded_on_day_3_and_10_and_ends_on_day_14(at):
     steps = [deadlines.next_wait_step(at, reminders) for reminders in range(4)]
@@ -40,7 +40,7 @@ def test_a_question_is_reminded_on_day_3_and_10_and_ends_on_day_14(at):
     assert [step.number for step in steps] == [1, 2, 0, 0]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(instants, st.booleans(), st.integers(1, 120), st.integers(1, 30))
 def test_rule_38_an_offer_lasts_raw_minutes(now, emergency, minutes, short):
     ends = deadlines.offer_ends(now, emergency=emergency, minutes=minutes, emergency_minutes=short)

@@ -128,7 +128,7 @@ def test_rule_37_an_emergency_asks_those_on_call_too_and_for_three_minutes_only(
     assert SETTINGS.offered_until(JOB, NOW) == NOW + 10 * MINUTE
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(jobs, crews())
 def test_everybody_is_either_a_candidate_or_excluded_with_a_reason(job, crew):
     ranking = rank(job, crew, NOW, SETTINGS)
@@ -155,7 +155,7 @@ def test_rule_37_a_trade_may_be_demanded_with_a_level_and_a_certificate_with_its
     assert exclusions(high_up, replace(READY, certificates=frozenset({"height", "x"})), NOW, SETTINGS) == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(jobs, crews(), st.randoms())
 def test_rule_42_by_score_then_less_load_then_longest_without_an_offer_then_id(job, crew, random):
     """…and it does not depend on the order in which people are given; rework: who did not do it first (44)."""
@@ -174,7 +174,7 @@ def test_rule_42_by_score_then_less_load_then_longest_without_an_offer_then_id(j
     assert list(ranking.candidates) == sorted(ranking.candidates, key=expected)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(jobs, crews(), st.dictionaries(st.sampled_from(list(Criterion)), st.integers(0, 100)))
 def test_rule_41_a_score_is_its_figures_weighed_each_within_fixed_bounds(job, crew, weights):
     chosen = DispatchSettings(weights=weights)
@@ -188,7 +188,7 @@ def test_rule_41_a_score_is_its_figures_weighed_each_within_fixed_bounds(job, cr
         assert 0 <= one.score <= 100
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(jobs, crews(), crews())
 def test_rule_41_another_candidate_changes_nobodys_score(job, crew, others):
     alone = {one.person_id: one for one in rank(job, crew, NOW, SETTINGS).candidates}
@@ -198,7 +198,7 @@ def test_rule_41_another_candidate_changes_nobodys_score(job, crew, others):
     assert all(together[person_id] == one for person_id, one in alone.items())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(jobs, crews(), st.integers(1, 600))
 def test_more_load_never_scores_more_and_a_higher_level_never_less(job, crew, minutes):
     for person in crew:
@@ -261,7 +261,7 @@ def test_rule_42_the_usual_weights_and_the_bounds_are_settings():
     assert figures(HERE, walker, load_minutes=60)["load"] == 0.5
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(jobs, crews())
 def test_rule_43_what_is_stored_with_the_offer_is_the_ranking(job, crew):
     ranking = rank(job, crew, NOW, SETTINGS)
@@ -343,7 +343,7 @@ class TestManual:
         check = check_manual(replace(JOB, offered=frozenset({5})), READY, NOW, SETTINGS)
         assert check.allowed(reason_given=False)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(jobs, crews())
     def test_whom_the_ranking_takes_the_dispatcher_may_take(self, job, crew):
         people = {person.person_id: person for person in crew}

@@ -29,7 +29,7 @@ tallies = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tallies)
 def test_sums_lose_nothing(given_tallies):
     found = summed(given_tallies)
@@ -39,7 +39,7 @@ def test_sums_lose_nothing(given_tallies):
     assert all(one.week is None for one in found)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tallies)
 def test_who_works_as_the_others_do_has_a_share_of_one(given_tallies):
     found = summed(given_tallies)
@@ -103,7 +103,7 @@ spans = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(spans, spans)
 def test_what_is_left_without_the_holes_is_counted_minute_by_minute(time_spans, holes):
     left = without(time_spans, holes)

@@ -48,7 +48,7 @@ def make(*steps, actor=7):
     return events
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(walks())
 def test_the_state_is_the_fold_of_the_events(world):
     story = fold(world.events)
@@ -58,7 +58,7 @@ def test_the_state_is_the_fold_of_the_events(world):
     assert last == story.order_states
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(walks(), st.data())
 def test_remarks_change_no_state(world, data):
     at = data.draw(st.integers(1, len(world.events)))
@@ -68,7 +68,7 @@ def test_remarks_change_no_state(world, data):
     assert fold([*events[:at], remark, *events[at:]]) == world.story
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(walks(), st.data())
 def test_a_history_with_a_change_left_out_is_found_or_harmless(world, data):
     """Whatever is missing, the fold never tells a state the tables do not lead to."""

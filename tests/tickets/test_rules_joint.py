@@ -89,7 +89,7 @@ def test_a_question_leaves_no_order_in_motion(explored):
             }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(TicketStatus), ORDERS)
 def test_what_orders_do_to_their_ticket_is_legal_and_settles(status, orders):
     act = joint.after_orders(status, orders)
@@ -101,7 +101,7 @@ def test_what_orders_do_to_their_ticket_is_legal_and_settles(status, orders):
     assert further in {None, TicketAct.ALL_DONE}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(TicketStatus), ORDERS)
 def test_stranded_and_all_done_exclude_each_other(status, orders):
     """N3: no open order and none done waits for a person; one done resolves."""
@@ -110,7 +110,7 @@ def test_stranded_and_all_done_exclude_each_other(status, orders):
         assert joint.after_orders(status, orders) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(TicketAct),
     st.dictionaries(st.integers(1, 9), st.sampled_from(OrderState), max_size=4),

@@ -11,14 +11,14 @@ from app.tickets.rules.numbers import Number, NumberKind, format_number, numberi
 NUMBERS = st.builds(Number, st.sampled_from(NumberKind), st.integers(2000, 2099), st.integers(1, 10**12 - 1))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(NUMBERS)
 def test_a_number_written_is_read_again(number):
     assert parse_number(str(number)) == number
     assert parse_number(f" {str(number).lower().replace('-', '')} ") == number
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(NUMBERS, NUMBERS)
 def test_numbers_of_one_kind_and_year_with_six_digits_sort_as_they_were_given(first, second):
     if first.kind == second.kind and first.year == second.year and max(first.serial, second.serial) < 10**6:
@@ -26,7 +26,7 @@ def test_numbers_of_one_kind_and_year_with_six_digits_sort_as_they_were_given(fi
     assert (str(first) == str(second)) is (first == second)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=20))
 def test_what_is_no_number_is_none(text):
     number = parse_number(text)

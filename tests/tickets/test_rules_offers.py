@@ -132,7 +132,7 @@ def test_refusals_count_since_somebody_accepted_and_across_rounds():
     assert refusals([declined(2), accepted, expired(3), revoked, declined(2, 2)]) == 2
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.builds(
@@ -166,7 +166,7 @@ def test_a_decision_either_offers_or_says_why_it_waits(past, ids, wake, job):
         assert decision.call_duty_lead
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=6, unique=True), st.integers(1, 4))
 def test_refusing_without_end_asks_everybody_once_a_round(ids, rounds):
     past = []

@@ -38,7 +38,7 @@ def test_n10_only_reporters_with_an_account_rate():
     assert set(ratings.RATING_MESSAGES) == set(RatingRefusal)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from([*ratings.SCORES, "other"]), st.integers(-2, 8)))
 def test_scores_are_three_figures_from_1_to_5(scores):
     wrong = wrong_scores(scores)

@@ -33,7 +33,7 @@ SPANS = st.lists(
 INSTANTS = st.integers(-60, 80 * 60).map(lambda minutes: START + timedelta(minutes=minutes))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(SPANS, INSTANTS)
 def test_duty_lasts_as_far_as_spans_reach_without_a_gap(spans, now):
     """Against walking minute by minute."""
@@ -48,7 +48,7 @@ def test_duty_lasts_as_far_as_spans_reach_without_a_gap(spans, now):
     assert ends == walk
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(SPANS, INSTANTS)
 def test_merging_changes_no_instant_and_leaves_gaps(spans, now):
     whole = merged(spans)
@@ -57,7 +57,7 @@ def test_merging_changes_no_instant_and_leaves_gaps(spans, now):
     assert merged(whole) == whole
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(SPANS, INSTANTS)
 def test_the_next_beginning_is_the_next_change_from_off_to_on(spans, now):
     begins = next_beginning(spans, now)
@@ -69,7 +69,7 @@ def test_the_next_beginning_is_the_next_change_from_off_to_on(spans, now):
     assert on_duty_until(spans, begins - timedelta(seconds=1)) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.integers(0, 6),
     st.times(),

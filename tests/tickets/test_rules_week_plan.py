@@ -45,7 +45,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(plans)
 def test_what_is_written_is_read_back(plan):
     assert read(plan.text) == plan
@@ -93,7 +93,7 @@ def test_what_says_nothing_is_refused_with_what_to_write(line, message):
     assert refused.value.message == message
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=140))
 def test_any_text_is_a_plan_or_refused(line):
     with contextlib.suppress(NotUnderstood):
@@ -116,7 +116,7 @@ def applied(given_rows, day, wanted):
     return left + [Row(day.weekday(), turn.starts, turn.ends, turn.kind, **once) for turn in change.add]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(rows, plans.filter(lambda plan: not plan.away))
 def test_a_changed_day_is_as_it_is_wanted_and_no_other_day_changes(given_rows, wanted):
     after = applied(given_rows, DAY, wanted)
@@ -127,14 +127,14 @@ def test_a_changed_day_is_as_it_is_wanted_and_no_other_day_changes(given_rows, w
             assert planned(after, day, away=False) == planned(given_rows, day, away=False)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows)
 def test_a_day_that_stays_as_it_is_changes_nothing(given_rows):
     change = difference(given_rows, DAY, planned(given_rows, DAY, away=False))
     assert (change.add, change.drop) == ((), ())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows)
 def test_who_is_away_keeps_his_shifts_behind_it(given_rows):
     assert difference(given_rows, DAY, DayPlan(away=True)) == difference([], DAY, DayPlan())

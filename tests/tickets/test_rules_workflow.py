@@ -143,7 +143,7 @@ def test_demands_depend_on_who_acts():
     assert Guard.TRUE_TIME not in done.demands(Who.HOLDER)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(STATUSES, st.sampled_from(TicketAct), FEATURES)
 def test_a_ticket_moves_by_its_table_or_not_at_all(status, act, features):
     rows_here = [row for row in workflow.TICKET_TABLE if row.act is act and row.starts_from(status)]
@@ -157,7 +157,7 @@ def test_a_ticket_moves_by_its_table_or_not_at_all(status, act, features):
     assert (refused.value.state, refused.value.act) == (status, act)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @example(OrderState.QUEUED, OrderAct.GRAB, frozenset(), TicketStatus.ACCEPTED)
 @given(STATES, st.sampled_from(OrderAct), FEATURES, STATUSES)
 def test_an_order_moves_by_its_table_and_its_ticket_or_not_at_all(state, act, features, ticket):
@@ -175,7 +175,7 @@ def test_an_order_moves_by_its_table_and_its_ticket_or_not_at_all(state, act, fe
         assert refused.value.code == TransitionRefused.TICKET_STANDS
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(STATUSES, STATES, ROLES, FEATURES, STATUSES)
 def test_allowed_acts_are_exactly_those_that_go_through(status, state, roles, features, ticket):
     allowed = workflow.ticket_acts(status, roles, features)
@@ -242,7 +242,7 @@ class TestApiWords:
         )
         assert row.act is OrderAct.GRAB
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.sampled_from(OrderState), st.sampled_from(workflow.ORDER_API_TARGETS), ROLES, STATUSES)
     def test_what_a_target_means_leads_there(self, state, to, roles, ticket):
         try:
@@ -287,7 +287,7 @@ class TestMoves:
         assert ("offer", "offered", "offered") in orders
         assert len(orders) == len(set(orders))
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(STATES, st.sampled_from(OrderAct))
     def test_moves_are_the_transitions(self, state, act):
         try:
@@ -340,7 +340,7 @@ class TestReasons:
     def test_the_end_of_a_ticket_cancels_with_a_reason_of_the_list(self):
         assert set(workflow.SYSTEM_CANCEL.values()) <= set(workflow.reasons(OrderAct.CANCEL).codes)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.sampled_from([*TicketAct, *OrderAct]), st.text(max_size=40))
     def test_a_reason_read_is_read_again_as_itself(self, act, text):
         stored = workflow.read_reason(act, text)
