@@ -36,7 +36,6 @@ def faults(operation: Any, address: str, headers: dict[str, str], examples: int)
     @hypothesis.seed(SEED)
     @hypothesis.settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),

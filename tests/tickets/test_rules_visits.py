@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.tickets.rules import visits
@@ -26,7 +26,6 @@ MOMENTS = st.integers(0, 2 * 365 * 1440).map(
 )
 
 
-@settings(deadline=None)
 @given(MOMENTS, ZONES, HOURS)
 def test_every_slot_can_be_had_and_lies_in_the_hours(now: datetime, zone: ZoneInfo, hours: Hours) -> None:
     found = list(visits.slots(now, zone, hours))
