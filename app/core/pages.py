@@ -81,15 +81,23 @@ def local_path(address: str | None) -> str | None:
 
 def again() -> str:
     """Where to try again: the page itself, or the one its form stood on; home where that cannot be opened."""
-    if request.method == "GET":
-        return request.full_path
+    return request.full_path if request.method == "GET" else _ours(request.referrer) or "/"
+
+
+def asked_from() -> str:
+    """The page that asked for a part of itself; home where it cannot be opened."""
+    return _ours(request.headers.get("HX-Current-URL")) or "/"
+
+
+def _ours(address: str | None) -> str | None:
+    """The path and query of a page of ours that can be opened; anybody may send an address ("http://[")."""
     try:
-        came = urlsplit(request.referrer or "")
-    except ValueError:  # "http://[": anybody may send it
-        return "/"
+        came = urlsplit(address or "")
+    except ValueError:
+        return None
     path = local_path(came.path)
     if path is None or came.netloc != request.host or not _opens(path):
-        return "/"
+        return None
     return urlunsplit(("", "", path, came.query, ""))
 
 

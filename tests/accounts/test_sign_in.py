@@ -6,6 +6,7 @@ import re
 import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
@@ -233,6 +234,28 @@ def test_an_idle_session_ends(client: FlaskClient, database: Session) -> None:
     with clock.frozen(NOW + timedelta(minutes=31)):
         answer = client.get("/me")
     assert (answer.status_code, answer.location) == (302, "/login?next=/me")
+
+
+@pytest.mark.parametrize(
+    ("shown", "back"),
+    [
+        ("http://localhost/report?place_id=3", "/report?place_id=3"),
+        ("http://localhost/no/such/page", "/"),
+        ("https://elsewhere.example/report", "/"),
+        ("http://[", "/"),
+        (None, "/"),
+    ],
+)
+def test_a_part_of_a_page_leads_back_to_the_page(
+    client: FlaskClient, database: Session, shown: str | None, back: str
+) -> None:
+    """Never to the part, which is no page (or 204, and then nothing seems to happen)."""
+    headers = {"HX-Request": "true", **({"HX-Current-URL": shown} if shown else {})}
+    for part in ("/crew/day?seen=1", "/report/yourself?place_id=3"):
+        answer = client.get(part, headers=headers)
+        assert answer.status_code == 401
+        asked = urlsplit(answer.headers["HX-Redirect"])
+        assert (asked.path, parse_qs(asked.query)["next"]) == ("/login", [back])
 
 
 def test_signing_out_ends_the_session_on_the_server(client: FlaskClient, database: Session) -> None:

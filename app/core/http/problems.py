@@ -193,13 +193,16 @@ def unexpected(error: Exception) -> Response:
 
 
 def sign_in_first() -> AnyResponse:
-    """401 for machines and fragments, the sign-in page for people (their address is kept in `next`)."""
+    """401 for machines and parts of pages, the sign-in page for people; `next` is the page they were on.
+
+    A script keeps what stands in the page's fields before it follows the redirect of a part (js/app.js).
+    """
     if is_api():
         return render(401, code="unauthenticated", headers={"WWW-Authenticate": "Bearer"})
-    to = url_for("accounts.login", next=request.full_path.rstrip("?") if request.method == "GET" else None)
     if request.headers.get("HX-Request"):
+        to = url_for("accounts.login", next=pages.asked_from())
         return Response(_("Please sign in"), status=401, headers={"HX-Redirect": to})
-    return redirect(to)
+    return redirect(url_for("accounts.login", next=request.full_path.rstrip("?") if request.method == "GET" else None))
 
 
 def install(app: Flask) -> None:

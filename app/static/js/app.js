@@ -189,6 +189,15 @@ document.addEventListener("click", (event) => {
   if (link && !(event.ctrlKey || event.metaKey || event.shiftKey)) leave(event, link, () => location.assign(link.href));
 });
 
+/* A part of the page was refused, since the session has ended: what stands in its fields is there again after the sign-in. */
+document.addEventListener("htmx:before:response", (event) => {
+  const { status, headers } = event.detail.ctx.response;
+  if (status !== 401 || !headers.has("HX-Redirect")) return;
+  const way = document.createElement("a");
+  way.href = headers.get("HX-Redirect");
+  leave(event, way, () => location.assign(way.href));
+});
+
 function anyKept() {
   try {
     return Object.keys(sessionStorage).some((name) => name.startsWith(KEPT));
