@@ -28,12 +28,14 @@ def duty() -> Any:
 
 def _page(form: forms.Form, choices: Any = (), status: int = 200) -> Any:
     now = clock.now()
+    actor, rows = current_actor(), queries.duty_roster(now).items
     campuses = [row for row in narrowing.campuses_and_buildings() if row.kind == "campus"]
     context: dict[str, Any] = {
         "form": form,
         "choices": choices,
         "mask": people_pages.shown_number,
-        "rows": queries.duty_roster(now).items,
+        "rows": rows,
+        "ends": {row.id for row in rows if policies.in_scope(actor, policies.CREWS, row)},
         "now": now,
         "campuses": [{"value": row.id, "label": row.name} for row in campuses],
         "trades": trade_choices("id"),

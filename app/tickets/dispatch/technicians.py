@@ -104,7 +104,7 @@ def technician(person_id: str) -> Any:
 
 
 def _page(line: Line, form: forms.Form | None = None, of: str = "", status: int = 200) -> Any:
-    now = clock.now()
+    now, actor = clock.now(), current_actor()
     picked_id = forms.parse_id(request.args.get("zone_place_id"))
     context: dict[str, Any] = {
         "line": line,
@@ -113,6 +113,8 @@ def _page(line: Line, form: forms.Form | None = None, of: str = "", status: int 
         "chip": weeks.present(line, now),
         "shifts": queries.shifts_of([line.person_id], places.today(now)),
         "trades": trade_choices("id"),
+        "shared": crews.SHARED if queries.works_elsewhere(actor, line.person_id) else None,
+        "own_zones": {zone.id for zone in line.zones if policies.in_scope(actor, policies.CREWS, zone)},
         "cap_version": seen.mark(_shown_cap(line)),
         "place": places.by_id(picked_id) if picked_id else None,
         "part": lambda name: Part(form, name) if form is not None and of == name else None,

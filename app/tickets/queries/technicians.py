@@ -78,14 +78,25 @@ def _near(person_id: Any, here: ColumnElement[bool]) -> ColumnElement[bool]:
     """Technicians with a zone in a place of which `here` holds, or with none yet."""
     zone = aliased(TechnicianZone)
     has_zone = exists().where(zone.person_id == person_id, zone.valid_to.is_(None))
-    zone_here = exists().where(
+    return or_(~has_zone, _works(person_id, here))
+
+
+def _works(person_id: Any, there: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Technicians with a zone in a place of which `there` holds."""
+    zone = aliased(TechnicianZone)
+    return exists().where(
         zone.person_id == person_id,
         zone.valid_to.is_(None),
         Place.institution_id == zone.institution_id,
         Place.id == zone.place_id,
-        here,
+        there,
     )
-    return or_(~has_zone, zone_here)
+
+
+def works_elsewhere(actor: Actor, person_id: int) -> bool:
+    """Whether somebody has a zone in a place the actor does not plan."""
+    here = reached(actor, Place.campus_id, Place.building_id, CREWS)
+    return bool(db.session.scalar(select(_works(person_id, here.is_not(true())))))
 
 
 def names(actor: Actor, now: datetime, crew_id: int | None, limit: int) -> list[tuple[int, str]]:
@@ -228,7 +239,15 @@ def _trades(person_ids: Any, today: date) -> Any:
 
 def _zones(person_ids: Any, today: date) -> Any:
     return db.session.execute(
-        select(TechnicianZone.person_id, Place.id, Place.name, Place.path, Place.kind)
+        select(
+            TechnicianZone.person_id,
+            Place.id,
+            Place.name,
+            Place.path,
+            Place.kind,
+            Place.campus_id,
+            Place.building_id,
+        )
         .join(Place, and_(Place.institution_id == TechnicianZone.institution_id, Place.id == TechnicianZone.place_id))
         .where(TechnicianZone.person_id.in_(list(person_ids)), valid_on(TechnicianZone, today))
         .order_by(Place.path, Place.id)
@@ -299,6 +318,7 @@ def _duties() -> Any:
             Person.name,
             DutyRoster.campus_id,
             Place.name.label("campus"),
+            Place.building_id,
             Trade.code.label("trade_code"),
             Trade.name.label("trade"),
             DutyRoster.starts_at,

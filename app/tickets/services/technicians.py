@@ -19,8 +19,6 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db, not_over
 from app.core.errors import NotFound, Rejected
-from app.core.held import locking
-from app.core.refusals import permit
 from app.core.seen import Seen
 from app.sites import queries as places
 from app.tickets import policies
@@ -72,7 +70,7 @@ def admit(*, actor: Actor, now: datetime, person_id: int, cap: int) -> None:
     Whoever has zones elsewhere is not the actor's to plan, as long as he was none too. Raises NotAllowed, Rejected
     (fields `person_id`, `cap`).
     """
-    _permit(actor)
+    crews.permit_planning(actor)
     _check_cap(cap)
     profile = crews.locked_profile(person_id)
     if profile is None:
@@ -80,7 +78,7 @@ def admit(*, actor: Actor, now: datetime, person_id: int, cap: int) -> None:
         db.session.add(profile)
     elif profile.valid_to is None:
         raise Rejected(fields={"person_id": _l("This person is a technician already.")})
-    elif not db.session.scalar(select(queries.in_reach(actor, person_id))):
+    elif queries.works_elsewhere(actor, person_id):
         raise Rejected(fields={"person_id": _l("This person is not yours to plan.")})
     profile.cap, profile.valid_to = cap, None
     db.session.flush()
@@ -88,17 +86,21 @@ def admit(*, actor: Actor, now: datetime, person_id: int, cap: int) -> None:
 
 
 def end(*, actor: Actor, now: datetime, person_id: int, seen: Seen | None = None) -> None:
-    """Nothing more is offered to him from today on; what he holds stays.
+    """Nothing more is offered to him from today on, on any campus; what he holds stays.
 
-    `seen`, here and below: what the actor had before him (None: not asked). Raises NotFound, NotAllowed, Overtaken.
+    For whoever plans all his places (`crews.planned_alone`). `seen`, here and below: what the actor had before him
+    (None: not asked). Raises NotFound, NotAllowed, Overtaken.
     """
-    _reached(actor, person_id, seen)
+    crews.planned_alone(actor, person_id, seen)
     crews.end_technician(actor=actor, now=now, person_id=person_id)
 
 
 def set_cap(*, actor: Actor, now: datetime, person_id: int, cap: int, seen: Seen | None = None) -> None:
-    """How many orders he may have at a time. Raises NotFound, NotAllowed, Overtaken, Rejected (field `cap`)."""
-    profile = _reached(actor, person_id, seen)
+    """How many orders he may have at a time, on all campuses together: for whoever plans all his places.
+
+    Raises NotFound, NotAllowed, Overtaken, Rejected (field `cap`).
+    """
+    profile = crews.planned_alone(actor, person_id, seen)
     _check_cap(cap)
     before, profile.cap = profile.cap, cap
     db.session.flush()
@@ -114,7 +116,7 @@ def set_trade(
 
     Raises NotFound, NotAllowed, Overtaken, Rejected (`trade`, `level`).
     """
-    _reached(actor, person_id, seen)
+    crews.planned(actor, person_id, seen)
     if level not in LEVELS:
         raise Rejected(fields={"level": _l("Choose a level from 1 to 3.")})
     trade = _trade(trade_id, places.today(now))
@@ -140,7 +142,7 @@ def set_trade(
 
 def end_trade(*, actor: Actor, now: datetime, person_id: int, trade_id: int, seen: Seen | None = None) -> None:
     """He no longer has the trade, from today on. Raises NotFound, NotAllowed, Overtaken."""
-    _reached(actor, person_id, seen)
+    crews.planned(actor, person_id, seen)
     row = _trade_row(person_id, trade_id)
     if row is None or row.valid_to is not None:
         raise NotFound
@@ -155,7 +157,7 @@ def add_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int, seen
 
     Raises NotFound, NotAllowed, Overtaken, Rejected (`place_id`).
     """
-    _reached(actor, person_id, seen)
+    crews.planned(actor, person_id, seen)
     place = places.by_id(place_id)
     if place is None or place.over_by(places.today(now)):
         raise Rejected(fields={"place_id": _l("Choose a place.")})
@@ -171,11 +173,16 @@ def add_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int, seen
 
 
 def end_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int, seen: Seen | None = None) -> None:
-    """He no longer works there, from today on. Raises NotFound, NotAllowed, Overtaken."""
-    _reached(actor, person_id, seen)
+    """He no longer works there, from today on.
+
+    Raises NotFound (also of a place that is not the actor's to plan), NotAllowed, Overtaken.
+    """
+    crews.planned(actor, person_id, seen)
     row = _zone_row(person_id, place_id)
     place = places.by_id(place_id)
     if row is None or row.valid_to is not None or place is None:
+        raise NotFound
+    if not policies.in_scope(actor, policies.CREWS, place):
         raise NotFound
     row.valid_to = places.today(now)
     db.session.flush()
@@ -187,7 +194,7 @@ def add_shifts(*, actor: Actor, now: datetime, person_id: int, plan: ShiftPlan) 
 
     Raises NotFound, NotAllowed, Rejected (fields `weekdays`, `until`, `kind`).
     """
-    _reached(actor, person_id)
+    crews.planned(actor, person_id)
     rows = list(_planned(plan))
     made = [Shift(person_id=person_id, kind=plan.kind, **row) for row in rows]
     db.session.add_all(made)
@@ -228,7 +235,7 @@ def _planned(plan: ShiftPlan) -> Iterable[dict[str, Any]]:
 
 def end_shift(*, actor: Actor, now: datetime, person_id: int, shift_id: int) -> None:
     """The shift has no further beginnings; one that runs now goes on to its end."""
-    _reached(actor, person_id)
+    crews.planned(actor, person_id)
     row = db.session.scalars(select(Shift).where(Shift.id == shift_id, Shift.person_id == person_id)).first()
     if row is None:
         raise NotFound
@@ -249,7 +256,7 @@ def add_absence(
     *, actor: Actor, now: datetime, person_id: int, starts_at: datetime, ends_at: datetime, reason: str | None = None
 ) -> int:
     """He is away; offers stop for the time. Raises NotFound, NotAllowed, Rejected (field `ends_at`)."""
-    _reached(actor, person_id)
+    crews.planned(actor, person_id)
     return crews.add_absence(
         actor=actor, now=now, person_id=person_id, starts_at=starts_at, ends_at=ends_at, reason=reason
     )
@@ -257,7 +264,7 @@ def add_absence(
 
 def end_absence(*, actor: Actor, now: datetime, person_id: int, absence_id: int) -> None:
     """He is back: an absence that has begun ends now, one that has not is taken back."""
-    _reached(actor, person_id)
+    crews.planned(actor, person_id)
     row = db.session.scalars(
         select(Absence).where(Absence.id == absence_id, Absence.person_id == person_id, Absence.ends_at > now)
     ).first()
@@ -282,7 +289,8 @@ def set_duty_lead(
     trade_id: int | None,
 ) -> int:
     """Somebody leads a trade on a campus (None: all). Raises NotAllowed, Rejected (`campus`, `trade`, `ends_at`)."""
-    _permit_campus(actor, campus_id)
+    crews.permit_planning(actor)
+    _check_campus(actor, campus_id)
     if trade_id is not None:
         _trade(trade_id, places.today(now))
     return crews.set_duty_lead(
@@ -297,11 +305,16 @@ def set_duty_lead(
 
 
 def end_duty(*, actor: Actor, now: datetime, duty_id: int) -> None:
-    """A duty that has begun ends now, one that has not is taken back. Raises NotFound, NotAllowed."""
+    """A duty that has begun ends now, one that has not is taken back.
+
+    Raises NotAllowed, NotFound (also of a campus that is not the actor's to plan, and of all where not all are).
+    """
+    crews.permit_planning(actor)
     row = db.session.scalars(select(DutyRoster).where(DutyRoster.id == duty_id)).first()
     if row is None or (row.ends_at is not None and row.ends_at <= now):
         raise NotFound
-    _permit_campus(actor, row.campus_id)
+    if not policies.in_scope(actor, policies.CREWS, None if row.campus_id is None else places.by_id(row.campus_id)):
+        raise NotFound
     if row.starts_at < now:
         row.ends_at = now
     else:
@@ -310,33 +323,13 @@ def end_duty(*, actor: Actor, now: datetime, duty_id: int) -> None:
     audit.record(actor, "duty.end", "person", row.person_id, now=now, before={"starts_at": row.starts_at.isoformat()})
 
 
-def _permit(actor: Actor) -> None:
-    permit(actor, policies.may_edit_crews)
-
-
-def _permit_campus(actor: Actor, campus_id: int | None) -> None:
+def _check_campus(actor: Actor, campus_id: int | None) -> None:
     """The duty of one campus is for whoever plans it; that of all campuses for whoever plans them all."""
-    _permit(actor)
     campus = None if campus_id is None else places.by_id(campus_id)
     if campus_id is not None and (campus is None or campus.kind != "campus"):
         raise Rejected(fields={"campus": _l("Choose a campus.")})
     if not policies.in_scope(actor, policies.CREWS, campus):
         raise Rejected(fields={"campus": _l("Choose a campus that is yours to plan.")})
-
-
-def _reached(actor: Actor, person_id: int, seen: Seen | None = None) -> TechnicianProfile:
-    """The technician's locked row, as its editor saw it.
-
-    Raises NotAllowed, Overtaken; NotFound where there is none or he is not the actor's to plan.
-    """
-    _permit(actor)
-    query = select(TechnicianProfile).where(TechnicianProfile.person_id == person_id, queries.in_reach(actor))
-    row = db.session.scalars(locking(query, of=TechnicianProfile)).first()
-    if row is None:
-        raise NotFound
-    if seen is not None:
-        seen.holds(row)
-    return row
 
 
 def _trade(trade_id: int, today: date) -> Trade:

@@ -17,14 +17,13 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound, Rejected
-from app.core.refusals import permit
-from app.tickets import policies
 from app.tickets.models import Absence, Shift, TechnicianProfile
 from app.tickets.queries import technicians as technicians_queries
 from app.tickets.queries import week as queries
 from app.tickets.queries.week import PersonWeek
 from app.tickets.rules import week_plan
 from app.tickets.rules.week_plan import DayPlan, NotUnderstood
+from app.tickets.services import crews
 
 labels.declare(verbs={"week.plan": _l("Planned a week")})
 
@@ -53,7 +52,7 @@ def plan(*, actor: Actor, now: datetime, zone: ZoneInfo, cells: Sequence[Cell]) 
     Raises NotAllowed; NotFound for people the actor does not plan; Rejected with the field of each line that says
     nothing, lies in the past, or was changed by somebody else meanwhile.
     """
-    _permit(actor)
+    crews.permit_planning(actor)
     wanted, faults = _read(cells)
     people = sorted({cell.person_id for cell, _plan in wanted})
     weeks = _locked(actor, people, [cell.day for cell, _plan in wanted], zone)
@@ -79,7 +78,7 @@ def copy_week(*, actor: Actor, now: datetime, zone: ZoneInfo, person_ids: Sequen
 
     Absences are nobody's habit and are not copied. Raises NotAllowed, NotFound.
     """
-    _permit(actor)
+    crews.permit_planning(actor)
     today = now.astimezone(zone).date()
     days = [monday + number * ONE_DAY for number in range(7)]
     weeks = _locked(actor, sorted(set(person_ids)), [*(day - WEEK for day in days), *days], zone)
@@ -91,10 +90,6 @@ def copy_week(*, actor: Actor, now: datetime, zone: ZoneInfo, person_ids: Sequen
             if day >= today and before.turns and week.plan(day, zone) == DayPlan():
                 changes.append((person_id, day, DayPlan(), before))
     return _carry_out(actor, now, zone, weeks, changes)
-
-
-def _permit(actor: Actor) -> None:
-    permit(actor, policies.may_edit_crews)
 
 
 def _read(cells: Iterable[Cell]) -> tuple[list[tuple[Cell, DayPlan]], dict[str, Any]]:
