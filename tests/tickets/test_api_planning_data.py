@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
+from app.tickets.models import Certificate, TechnicianCertificate
 from tests.calling_api import Caller
 from tests.factories import accounts
 from tests.factories import tickets as make
@@ -70,7 +72,7 @@ def test_what_no_duty_can_be(ground: make.Ground, api: Caller, client: FlaskClie
     stranger = Caller(client, scoped)
     assert fields(stranger.post("/duty-roster", sent)) == ["campus"]
     assert stranger.post("/duty-roster", {**sent, "campus": str(other.id)}).status_code == 201
-    assert stranger.delete(f"/duty-roster/{kept}").status_code == 422
+    assert stranger.delete(f"/duty-roster/{kept}").status_code == 404
 
 
 def test_certificates_are_named_given_and_taken(ground: make.Ground, api: Caller, database: Session) -> None:
@@ -95,8 +97,27 @@ def test_certificates_are_named_given_and_taken(ground: make.Ground, api: Caller
     assert api.delete(f"{at}/{held.json['id']}").status_code == 204
     database.expire_all()
     assert api.get(at).json["items"] == []
+    assert api.delete(f"{at}/{held.json['id']}").status_code == 404
     assert api.get(f"/technicians/{ground.student.id}/certificates").status_code == 404
     assert api.post(f"/technicians/{ground.student.id}/certificates", {"certificate": kind["id"]}).status_code == 404
+
+
+def test_an_expired_certificate_is_not_made_longer(
+    ground: make.Ground, api: Caller, database: Session, now: datetime
+) -> None:
+    person = ground.technician()
+    kind = Certificate(code="height", name=NAME, valid_from=date(2020, 1, 1))
+    database.add(kind)
+    database.flush()
+    last = date(2026, 8, 10)
+    expired = TechnicianCertificate(
+        person_id=person.id, certificate_id=kind.id, valid_from=date(2020, 1, 1), valid_to=last
+    )
+    database.add(expired)
+    database.flush()
+    assert api.delete(f"/technicians/{person.id}/certificates/{expired.id}").status_code == 404
+    database.refresh(expired)
+    assert expired.valid_to == last
 
 
 def test_ways_on_foot_hold_both_ways(ground: make.Ground, api: Caller, client: FlaskClient, database: Session) -> None:

@@ -16,13 +16,12 @@ from app.core.actor import Actor
 from app.core.db import constraint_error, current_institution, db, not_over, one_of, valid_on
 from app.core.errors import NotFound, Rejected
 from app.core.held import locking
-from app.core.refusals import permit
 from app.core.seen import Seen
 from app.sites import queries as places
 from app.sites.models import Place
 from app.tickets import policies
-from app.tickets.models import Certificate, TechnicianCertificate, TechnicianProfile, Walk
-from app.tickets.queries.technicians import in_reach
+from app.tickets.models import Certificate, TechnicianCertificate, Walk
+from app.tickets.services import crews
 
 labels.declare(
     verbs={
@@ -80,7 +79,7 @@ def held(person_id: int, today: date) -> Sequence[Any]:
 
 def add_certificate(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str]) -> int:
     """A new kind of certificate. Raises NotAllowed, Rejected (field `code`)."""
-    _permit(actor)
+    crews.permit_planning(actor)
     taken = select(Certificate.id).where(Certificate.code == code, Certificate.valid_to.is_(None))
     if db.session.scalar(taken) is not None:
         raise Rejected(fields={"code": _l("Another certificate has this code.")})
@@ -98,7 +97,7 @@ def give(
 
     Raises NotAllowed, NotFound, Rejected (`certificate`, `until`).
     """
-    _reached(actor, person_id)
+    crews.planned(actor, person_id)
     today = places.today(now)
     found = db.session.scalar(
         select(Certificate.code).where(Certificate.id == certificate_id, valid_on(Certificate, today))
@@ -119,16 +118,19 @@ def give(
 
 
 def take(*, actor: Actor, now: datetime, person_id: int, held_id: int) -> None:
-    """It counts no more, from today on. Raises NotAllowed, NotFound."""
-    _reached(actor, person_id)
+    """It counts no more, from today on. Raises NotAllowed, NotFound (also of what has expired)."""
+    crews.planned(actor, person_id)
+    today = places.today(now)
     row = db.session.scalars(
         select(TechnicianCertificate).where(
-            TechnicianCertificate.id == held_id, TechnicianCertificate.person_id == person_id
+            TechnicianCertificate.id == held_id,
+            TechnicianCertificate.person_id == person_id,
+            not_over(TechnicianCertificate, today),
         )
     ).first()
     if row is None:
         raise NotFound
-    row.valid_to = places.today(now)
+    row.valid_to = today
     db.session.flush()
     audit.record(actor, "technician.certificate", "person", person_id, now=now, after={"ended": held_id})
 
@@ -169,7 +171,7 @@ def set_walks(
     `seen`: what the actor had before him (`shown_walks`; None: not asked). Raises NotAllowed, Overtaken, NotFound for a
     building of another campus.
     """
-    _permit(actor)
+    crews.permit_planning(actor)
     building = places.by_id(building_id)
     if building is None or not policies.in_scope(actor, policies.CREWS, building):
         raise NotFound
@@ -195,14 +197,3 @@ def set_walks(
         said = {str(other): given for other, given in changed.items()}
         audit.record(actor, "walk.set", "place", building_id, now=now, after=said)
     return len(changed)
-
-
-def _permit(actor: Actor) -> None:
-    permit(actor, policies.may_edit_crews)
-
-
-def _reached(actor: Actor, person_id: int) -> None:
-    _permit(actor)
-    found = select(TechnicianProfile.id).where(TechnicianProfile.person_id == person_id, in_reach(actor))
-    if db.session.scalar(found) is None:
-        raise NotFound
