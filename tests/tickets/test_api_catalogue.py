@@ -218,6 +218,21 @@ def test_questions_are_drafted_published_and_keep_their_codes(
     assert "category.publish" in verbs(database, "category")
 
 
+def test_the_code_of_an_answer_that_is_gone_means_nothing_else(ground: make.Ground, api: Caller) -> None:
+    """Whoever opened the form before it was published sends the code of what he chose."""
+    at = f"{CATEGORIES}/{ground.category.id}/questions"
+    (which,) = api.put(at, {"questions": [WHICH]}, "*").json["questions"]
+    assert api.post(f"{at}/publish", seen="*").status_code == 200
+    _left, gas = which["options"]
+    sent = {**which, "options": [gas, {"label": {"zh-CN": "右", "en": "Right"}}]}
+    (changed,) = api.put(at, {"questions": [sent]}, "*").json["questions"]
+    assert [each["code"] for each in changed["options"]] == [gas["code"], "o3"]
+    assert api.post(f"{at}/publish", seen="*").status_code == 200
+    sent = {**which, "options": [{"label": LOCK}, {"label": {"zh-CN": "上", "en": "Above"}}]}
+    (changed,) = api.put(at, {"questions": [sent]}, "*").json["questions"]
+    assert [each["code"] for each in changed["options"]] == ["o4", "o5"], "nor that of an earlier version"
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

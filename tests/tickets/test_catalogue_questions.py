@@ -256,6 +256,7 @@ def test_the_editor_makes_tries_and_publishes_a_question(ground: make.Ground, lo
     database.expire_all()
     version = database.scalars(select(CategoryVersion)).one()
     assert (version.questions[0]["code"], version.questions[0]["label"]["en"]) == ("q1", "Which part?")
+    assert [each["code"] for each in version.questions[0]["options"]] == ["o3", "o4"], "typed anew, they mean others"
     old = desk.get(f"/catalogue/categories/{ground.category.id}/versions/1").get_data(as_text=True)
     assert "Which part?" in old
     assert desk.get(f"/catalogue/categories/{ground.category.id}/versions/9").status_code == 404

@@ -256,7 +256,7 @@ def _options(form: Form) -> tuple[Option, ...]:
         sent = request.form.get(f"option_code_{row}", "")
         code = sent if sent.isascii() and sent.isalnum() and len(sent) <= 10 else ""
         found.append(Option(code, {"zh-CN": zh, "en": en}, bool(request.form.get(f"option_stops_{row}"))))
-    return rules.coded(found)
+    return tuple(found)
 
 
 def _line(said: str) -> str:

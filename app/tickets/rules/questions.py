@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import count
 from typing import Any, Final
 
 from app.tickets.rules.messages import gettext_noop
@@ -128,11 +129,15 @@ class Question:
         }
 
 
-def coded(options: Iterable[Option]) -> tuple[Option, ...]:
-    """The answers, those without a code with a new one; the others keep theirs, and so what was answered."""
+def coded(options: Iterable[Option], used: Iterable[str]) -> tuple[Option, ...]:
+    """The answers, those without a code with a new one; the others keep theirs, and so what was answered.
+
+    `used`: the codes the question ever had. None is given anew, not even that of an answer that is gone: a form opened
+    before still sends it.
+    """
     given = tuple(options)
-    used = {each.code for each in given}
-    fresh = (code for number in range(1, 100) if (code := f"o{number}") not in used)
+    taken = {*used, *(each.code for each in given)}
+    fresh = (code for number in count(1) if (code := f"o{number}") not in taken)
     return tuple(each if each.code else replace(each, code=next(fresh)) for each in given)
 
 

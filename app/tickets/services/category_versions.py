@@ -7,6 +7,7 @@ draft, so that somebody can try them in the preview before reporters meet them.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -96,13 +97,14 @@ def mark(category: Category) -> str:
 
 
 def put_question(*, actor: Actor, now: datetime, category_id: int, seen: str | None, question: Question) -> None:
-    """Add a question to the draft, or change the one of its code.
+    """Add a question to the draft, or change the one of its code; an answer without a code gets a new one.
 
     `seen`, here and below: the `mark` its editor had before him (None: not asked). Raises NotAllowed, NotFound, Stale,
     Rejected.
     """
     category = _to_edit(actor, category_id, seen)
     found = list(questions(category))
+    question = replace(question, options=rules.coded(question.options, _answers_had(category)[question.code]))
     at = next((place for place, each in enumerate(found) if each.code == question.code), None)
     if at is None:
         if len(found) >= rules.QUESTIONS_AT_MOST:
@@ -126,11 +128,12 @@ def set_questions(
     if len(wanted) > rules.QUESTIONS_AT_MOST:
         raise Rejected(fields={"questions": _l("A form with so many questions is not filled in. Take one away first.")})
     present = {each.code: each for each in questions(category)}
-    fresh = _new_codes(category)
+    fresh, had = _new_codes(category), _answers_had(category)
     faults: dict[str, Any] = {}
     found: list[Question] = []
     for at, given in enumerate(wanted):
-        question = replace(given, code=given.code or next(fresh), options=rules.coded(given.options))
+        code = given.code or next(fresh)
+        question = replace(given, code=code, options=rules.coded(given.options, had[code]))
         told = _known(question, present, [each.code for each in found]) if given.code else {}
         if question != present.get(question.code):
             told |= _unsaid(question) | _faults(category, question)
@@ -168,6 +171,16 @@ def _new_codes(category: Category) -> Iterator[str]:
     used = {each["code"] for row in _all_questions(category.id) for each in row}
     used |= {each.code for each in questions(category)}
     return (code for number in range(1, 10_000) if (code := f"q{number}") not in used)
+
+
+def _answers_had(category: Category) -> defaultdict[str, set[str]]:
+    """The codes of the answers each question, by its code, has or had."""
+    had: defaultdict[str, set[str]] = defaultdict(set)
+    drafted = [each.to_data() for each in questions(category)]
+    for asked in (*_all_questions(category.id), drafted):
+        for each in asked:
+            had[each["code"]] |= {option["code"] for option in each["options"]}
+    return had
 
 
 def remove_question(*, actor: Actor, now: datetime, category_id: int, seen: str | None, code: str) -> None:
