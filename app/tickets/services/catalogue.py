@@ -15,6 +15,7 @@ from app.core import words
 from app.core.actor import Actor
 from app.core.db import constraint_error, db, not_over
 from app.core.errors import Rejected
+from app.core.held import locking
 from app.core.refusals import permit
 from app.core.seen import Seen, still
 from app.sites import queries as places
@@ -86,12 +87,16 @@ def add_trade(*, actor: Actor, now: datetime, code: str, name: Mapping[str, str]
     return made.id
 
 
-def trade_named(code: str, now: datetime) -> int:
-    """The id of the trade that has a code and is not closed. Raises Rejected (field `trade`)."""
-    today = places.today(now)
-    found: int | None = db.session.scalar(select(Trade.id).where(Trade.code == code, not_over(Trade, today)))
+def usable_trade(named: int | str, now: datetime, *, field: str = "trade") -> Trade:
+    """The trade of an id or a code, not closed, to be given to something: nobody closes it before that is done.
+
+    Raises Rejected (`field`).
+    """
+    column = Trade.code if isinstance(named, str) else Trade.id
+    query = select(Trade).where(column == named, not_over(Trade, places.today(now)))
+    found = db.session.scalars(locking(query, share=True)).first()
     if found is None:
-        raise Rejected(fields={"trade": _l("This trade does not exist.")})
+        raise Rejected(fields={field: _l("This trade does not exist.")})
     return found
 
 
@@ -104,7 +109,7 @@ def add_category(*, actor: Actor, now: datetime, code: str, name: Mapping[str, s
     _permit(actor)
     if _taken(Category, code):
         raise Rejected(fields={"code": _l("Another category has this code.")})
-    _check(None, values)
+    _check(None, values, now)
     kept, form = _parted(values)
     made = Category(code=code, name=dict(name), valid_from=places.today(now), version=0, **kept)
     db.session.add(made)
@@ -122,7 +127,7 @@ def change_category(*, actor: Actor, now: datetime, category_id: int, seen: Seen
     """
     _permit(actor)
     category = _category(category_id, seen)
-    _check(category, values)
+    _check(category, values, now)
     kept, form = _parted(values)
     held = category_versions.current(category)
     before = {name: getattr(category, name) for name in kept}
@@ -168,7 +173,7 @@ def _category(category_id: int, seen: Seen | None = None) -> Category:
     return still(Category, category_id, seen, Category.valid_to.is_(None))
 
 
-def _check(category: Category | None, values: Mapping[str, Any]) -> None:
+def _check(category: Category | None, values: Mapping[str, Any], now: datetime) -> None:
     unknown = set(values) - CHANGEABLE - category_versions.FORM
     if unknown:
         raise TypeError(f"a category has no {sorted(unknown)}")
@@ -181,7 +186,10 @@ def _check(category: Category | None, values: Mapping[str, Any]) -> None:
     if emergency and not phone:
         fields["emergency_phone"] = _l("Give the number people should call first.")
     fields |= _unpromised(values)
-    fields |= _misplaced(category, values)
+    if values.get("parent_id") is not None and _too_deep(category, values["parent_id"]):
+        fields["parent_id"] = _l("Choose another category to stand below.")
+    if values.get("trade_id") is not None and values["trade_id"] != getattr(category, "trade_id", None):
+        fields |= _unusable(values["trade_id"], now)
     if fields:
         raise Rejected(fields=fields)
 
@@ -200,21 +208,13 @@ def _unpromised(values: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _misplaced(category: Category | None, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Why it cannot have the trade, or stand where it is to."""
-    fields: dict[str, Any] = {}
-    if values.get("trade_id") is not None and not _usable(values["trade_id"], category):
-        fields["trade_id"] = _l("This trade does not exist.")
-    if values.get("parent_id") is not None and _too_deep(category, values["parent_id"]):
-        fields["parent_id"] = _l("Choose another category to stand below.")
-    return fields
-
-
-def _usable(trade_id: int, category: Category | None) -> bool:
-    """Whether a category may have the trade: the one it has, or one that is not closed."""
-    if category is not None and category.trade_id == trade_id:
-        return True
-    return db.session.scalar(select(Trade.id).where(Trade.id == trade_id, Trade.valid_to.is_(None))) is not None
+def _unusable(trade_id: int, now: datetime) -> dict[str, Any]:
+    """Why a category cannot have another trade than it has."""
+    try:
+        usable_trade(trade_id, now, field="trade_id")
+    except Rejected as refused:
+        return refused.fields
+    return {}
 
 
 def _too_deep(category: Category | None, parent_id: int) -> bool:

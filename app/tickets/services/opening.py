@@ -49,14 +49,14 @@ def open_order(
     if not staff and not any(Who.HOLDER in policies.parts_of_order(actor, each) for each in case.orders.values()):
         raise scope_words.not_there(actor, case.ticket, [policies.DISPATCH])
     case.seen_ticket(seen)
-    found = catalogue.trade_named(trade, now)
+    found = catalogue.usable_trade(trade, now)
     if minutes is not None and not 0 < minutes <= MAX_MINUTES:
         raise Rejected(fields={"minutes": _l("Give the planned minutes, at most a week.")})
     if after is not None and after not in case.orders:
         raise Rejected(fields={"after": _l("This is not an order of the same request.")})
     order = insert_order(
         case,
-        trade_id=found,
+        trade_id=found.id,
         planned_minutes=minutes or _usual_minutes(case.ticket.category_id),
         after_id=after,
         reason=reason,

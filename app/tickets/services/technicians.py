@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app.audit import labels
 from app.audit import services as audit
 from app.core.actor import Actor
-from app.core.db import db, not_over
+from app.core.db import db
 from app.core.errors import NotFound, Rejected
 from app.core.seen import Seen
 from app.sites import queries as places
@@ -34,6 +34,7 @@ from app.tickets.models import (
 from app.tickets.models.crews import SHIFT_KINDS
 from app.tickets.queries import technicians as queries
 from app.tickets.services import crews
+from app.tickets.services.catalogue import usable_trade
 
 labels.declare(
     verbs={
@@ -119,7 +120,7 @@ def set_trade(
     crews.planned(actor, person_id, seen)
     if level not in LEVELS:
         raise Rejected(fields={"level": _l("Choose a level from 1 to 3.")})
-    trade = _trade(trade_id, places.today(now))
+    trade = usable_trade(trade_id, now)
     row = _trade_row(person_id, trade_id)
     before = row.level if row is not None and row.valid_to is None else None
     if row is None:
@@ -292,7 +293,7 @@ def set_duty_lead(
     crews.permit_planning(actor)
     _check_campus(actor, campus_id)
     if trade_id is not None:
-        _trade(trade_id, places.today(now))
+        usable_trade(trade_id, now)
     return crews.set_duty_lead(
         actor=actor,
         now=now,
@@ -330,14 +331,6 @@ def _check_campus(actor: Actor, campus_id: int | None) -> None:
         raise Rejected(fields={"campus": _l("Choose a campus.")})
     if not policies.in_scope(actor, policies.CREWS, campus):
         raise Rejected(fields={"campus": _l("Choose a campus that is yours to plan.")})
-
-
-def _trade(trade_id: int, today: date) -> Trade:
-    """A trade that is not closed. Raises Rejected (field `trade`)."""
-    found = db.session.scalars(select(Trade).where(Trade.id == trade_id, not_over(Trade, today))).first()
-    if found is None:
-        raise Rejected(fields={"trade": _l("This trade does not exist.")})
-    return found
 
 
 def _trade_row(person_id: int, trade_id: int) -> TechnicianTrade | None:

@@ -121,7 +121,7 @@ def _values(sent: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: value for name, value in sent.items() if name != "trade"}
     if "trade" in sent:
         code = sent["trade"]
-        values["trade_id"] = None if code is None else services.trade_named(code, clock.now())
+        values["trade_id"] = None if code is None else services.usable_trade(code, clock.now()).id
     return values | {name: values[name] or None for name in ("hints", "reply", "emergency_phone") if name in values}
 
 

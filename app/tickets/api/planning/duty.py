@@ -14,7 +14,7 @@ from app.tickets.api.planning.entry import blueprint
 from app.tickets.queries import technicians as queries
 from app.tickets.schemas.planning import duty as schemas
 from app.tickets.services import technicians as services
-from app.tickets.services.catalogue import trade_named
+from app.tickets.services.catalogue import usable_trade
 
 
 @blueprint.route("/duty-roster", methods=["GET"])
@@ -45,7 +45,7 @@ def add_duty(sent: dict[str, Any]) -> Any:
         starts_at=sent["starts_at"],
         ends_at=sent["ends_at"],
         campus_id=sent["campus"],
-        trade_id=None if sent["trade"] is None else trade_named(sent["trade"], now),
+        trade_id=None if sent["trade"] is None else usable_trade(sent["trade"], now).id,
     )
     return _shown(queries.duty(made)), 201
 

@@ -26,7 +26,7 @@ from app.tickets.queries import technicians as queries
 from app.tickets.queries.technicians import Line
 from app.tickets.schemas.planning import technicians as schemas
 from app.tickets.services import technicians as services
-from app.tickets.services.catalogue import trade_named
+from app.tickets.services.catalogue import usable_trade
 
 
 @blueprint.route("/technicians", methods=["GET"])
@@ -105,9 +105,9 @@ def end_technician(technician_id: str) -> Any:
 def set_technician_trade(sent: dict[str, Any], technician_id: str) -> Any:
     """He has a trade, with a level; the same trade again changes the level"""
     number, seen = id_in_address(technician_id), seen_fields(_now_so, required=False)
-    trade = trade_named(sent["trade"], clock.now())
+    trade = usable_trade(sent["trade"], clock.now())
     services.set_trade(
-        actor=current_actor(), now=clock.now(), person_id=number, trade_id=trade, level=sent["level"], seen=seen
+        actor=current_actor(), now=clock.now(), person_id=number, trade_id=trade.id, level=sent["level"], seen=seen
     )
     line, now = _line(technician_id)
     return versioned(_shown(line, now), tag(_own(line)), 201)
