@@ -195,9 +195,7 @@ class CrewIn(Schema):
     """`POST /crews`, `PUT /crews/{id}`; `contractor`: of another firm."""
 
     code = Text(max=64, required=True, validate=CODE)
-    name = forms.Texts(
-        required=True, validate=validate.Length(min=1, error=_l("Give the name in at least one language."))
-    )
+    name = forms.Texts(required=True, validate=forms.NAMED)
     contractor = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 

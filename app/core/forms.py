@@ -233,10 +233,15 @@ class Texts(fields.Field[dict[str, str]]):
         return {tag: text for tag, text in found.items() if text}
 
 
+NO_NAME = _l("Give the name in at least one language.")
+NAMED = validate.Length(min=1, error=NO_NAME)
+"""Of `Texts` that name something."""
+
+
 def need_words(data: Mapping[str, Any], name: str = "name") -> None:
     """Refuse a pair of fields (`name_zh`, `name_en`) that says nothing in either language. Raises ValidationError."""
     if not data.get(f"{name}_zh") and not data.get(f"{name}_en"):
-        raise ValidationError(_("Give the name in at least one language."), f"{name}_zh")
+        raise ValidationError(str(NO_NAME), f"{name}_zh")
 
 
 class Named(Schema):

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
+from app.tickets.rules.demands import DEMAND_LABELS
 from app.tickets.rules.sla_policy import DEFAULT
 from app.tickets.services import sla_policies
 from tests.calling_api import Caller
+from tests.counting import counted
 from tests.factories import accounts
 from tests.factories import tickets as make
 
@@ -170,6 +172,28 @@ def test_what_no_category_can_be_names_its_field(
     assert fields(api.post(CATEGORIES, {"code": "x", "name": LOCK, "trade": "water", **sent})) == [field]
 
 
+def test_the_code_of_an_answer_says_what_it_takes(ground: make.Ground, api: Caller) -> None:
+    sent = {"questions": [{**WHICH, "options": [{"label": LOCK, "code": "a.b"}, {"label": LOCK}]}]}
+    (told,) = api.put(f"{CATEGORIES}/{ground.category.id}/questions", sent, "*").json["errors"]
+    assert told["message"] == "Use letters and digits only."
+
+
+def test_every_demand_there_is_can_be_made(ground: make.Ground, api: Caller, client: FlaskClient) -> None:
+    codes = sorted(DEMAND_LABELS)
+    changed = api.patch(f"{CATEGORIES}/{ground.category.id}", {"demands": {"codes": codes}}, "*")
+    assert sorted(changed.json["demands"]["codes"]) == codes
+    document = client.get("/api/v1/openapi.json").json["components"]["schemas"]
+    assert document["CategoryDemands"]["properties"]["codes"]["maxItems"] == len(codes)
+
+
+def test_a_category_is_read_once_for_its_answer(ground: make.Ground, api: Caller) -> None:
+    at = f"{CATEGORIES}/{ground.category.id}"
+    api.get(at)
+    with counted() as statements:
+        assert api.get(at).status_code == 200
+    assert sum("category_version" in each for each in statements) == 1
+
+
 def test_an_emergency_keeps_its_number(ground: make.Ground, api: Caller) -> None:
     at = f"{CATEGORIES}/{ground.category.id}"
     assert api.patch(at, {"emergency": True, "emergency_phone": "119"}, "*").status_code == 200
@@ -245,6 +269,7 @@ def test_the_code_of_an_answer_that_is_gone_means_nothing_else(ground: make.Grou
         ([{**WHICH, "options": WHICH["options"][:1]}], "questions.0.options"),
         ([{**WHICH, "options": [{"label": LOCK, "code": "a"}, {"label": LOCK, "code": "a"}]}], "questions.0.options"),
         ([{**WHICH, "options": [{"label": LOCK}, {"label": {"en": "Gas"}}]}], "questions.0.options"),
+        ([{**WHICH, "options": [{"label": LOCK, "code": "a-b"}, {"label": LOCK}]}], "questions.0.options.0.code"),
         ([{**WHICH, "stop": None}], "questions.0.stop"),
         ([{**WHICH, "phone": None}], "questions.0.phone"),
         ([{**WHICH, "kind": "riddle"}], "questions.0.kind"),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import fields, validate
 
 from app.core import forms, words
 from app.tickets.order_forms import given_note, given_reason
@@ -54,7 +53,7 @@ class MacroForm(forms.Schema):
 class MacroIn(forms.Schema):
     """`POST /macros`, `PUT /macros/{id}`: an act with its reason, a note for staff, a message to the reporter."""
 
-    name = forms.Texts(max=60, required=True)
+    name = forms.Texts(max=60, required=True, validate=forms.NAMED)
     act = fields.String(
         load_default=None, allow_none=True, validate=validate.OneOf([each.value for each in MacroAct], error=_OFFERED)
     )
@@ -63,11 +62,6 @@ class MacroIn(forms.Schema):
     note = forms.Text(max=TEXT_LIMIT, multiline=True, load_default=None, allow_none=True)
     message = forms.Texts(max=TEXT_LIMIT, multiline=True, load_default=None, allow_none=True)
     position = fields.Integer(load_default=0, strict=True, validate=_PLACE)
-
-    @validates_schema
-    def _named(self, data: dict[str, Any], **options: Any) -> None:
-        if not data.get("name"):
-            raise ValidationError(_("Give the name in at least one language."), "name")
 
     @staticmethod
     def content(sent: Mapping[str, Any]) -> Content:

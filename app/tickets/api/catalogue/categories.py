@@ -57,7 +57,7 @@ def list_categories(asked: dict[str, Any]) -> Any:
 def add_category(sent: dict[str, Any]) -> Any:
     """A new category, with its first version"""
     row = queries.whole(services.add_category(actor=current_actor(), now=clock.now(), **_values(sent)))
-    return versioned(_shown(row), tag(_own(row[0])), 201)
+    return versioned(_shown(row), tag(_own(row)), 201)
 
 
 @blueprint.route("/catalogue/categories/<string:category_id>", methods=["GET"])
@@ -66,7 +66,7 @@ def add_category(sent: dict[str, Any]) -> Any:
 def show_category(category_id: str) -> Any:
     """One category; a closed one, too"""
     row = queries.whole(id_in_address(category_id))
-    return versioned(_shown(row), tag(_own(row[0])))
+    return versioned(_shown(row), tag(_own(row)))
 
 
 @blueprint.route("/catalogue/categories/<string:category_id>", methods=["PATCH"])
@@ -75,10 +75,10 @@ def show_category(category_id: str) -> Any:
 @policy(policies.may_edit_catalogue)
 def change_category(sent: dict[str, Any], category_id: str) -> Any:
     """Change it, for requests reported from now on; what says the same makes no version"""
-    number, seen = id_in_address(category_id), seen_fields(_own)
+    number, seen = id_in_address(category_id), seen_fields(_now_so)
     services.change_category(actor=current_actor(), now=clock.now(), category_id=number, seen=seen, **_values(sent))
     row = queries.whole(number)
-    return versioned(_shown(row), tag(_own(row[0])))
+    return versioned(_shown(row), tag(_own(row)))
 
 
 @blueprint.route("/catalogue/categories/<string:category_id>", methods=["DELETE"])
@@ -86,7 +86,7 @@ def change_category(sent: dict[str, Any], category_id: str) -> Any:
 @policy(policies.may_edit_catalogue)
 def close_category(category_id: str) -> Any:
     """From today on it can no longer be chosen; its requests keep it. Refused while others stand below it"""
-    number, seen = id_in_address(category_id), seen_fields(_own, required=False)
+    number, seen = id_in_address(category_id), seen_fields(_now_so, required=False)
     services.close_category(actor=current_actor(), now=clock.now(), category_id=number, seen=seen)
     return no_body()
 
@@ -153,9 +153,14 @@ def _content(held: Category | CategoryVersion, version: CategoryVersion | None, 
     }
 
 
-def _own(category: Category) -> dict[str, Any]:
+def _own(row: Any) -> dict[str, Any]:
     """What a category's tag stands for: all of it but its questions and their draft, which have a tag of their own."""
-    shown = _shown(queries.whole(category.id))
+    shown = _shown(row)
     own = {name: value for name, value in shown.items() if name not in ("id", "version", "drafted")}
     in_order = dict(enumerate(shown["demands"]["checklist"]))
     return {**own, "demands": {**shown["demands"], "checklist": in_order}}
+
+
+def _now_so(category: Category) -> dict[str, Any]:
+    """The same of its locked row."""
+    return _own(queries.whole(category.id))

@@ -11,7 +11,6 @@ from app.tickets.rules.demands import CHECKLIST_AT_MOST, DEMAND_LABELS, PRICES, 
 from app.tickets.rules.limits import MAX_MINUTES
 from app.tickets.rules.priority import IMPACTS
 from app.tickets.schemas.catalogue.questions import PHONE, PHONE_LIMIT, QuestionFull
-from app.tickets.schemas.catalogue.trades import NAMED
 from app.tickets.schemas.choices import one_of
 
 WORDS_LIMIT, ICON_LIMIT, POINT_LIMIT = 500, 40, 200
@@ -32,7 +31,9 @@ class CategoryDemands(forms.Schema):
     """What the crew has to show: the demands by code, and points to tick off in both languages."""
 
     codes = fields.List(
-        fields.String(validate=one_of(DEMAND_LABELS)), load_default=list, validate=validate.Length(max=6)
+        fields.String(validate=one_of(DEMAND_LABELS)),
+        load_default=list,
+        validate=validate.Length(max=len(DEMAND_LABELS)),
     )
     checklist = fields.List(
         forms.Texts(max=POINT_LIMIT), load_default=list, validate=validate.Length(max=CHECKLIST_AT_MOST)
@@ -51,7 +52,7 @@ class CategoryChange(forms.Schema):
     questions are changed through their draft.
     """
 
-    name = forms.Texts(validate=NAMED)
+    name = forms.Texts(validate=forms.NAMED)
     parent_id = forms.Id(allow_none=True)
     trade = forms.Text(max=64, allow_none=True)
     icon = forms.Text(max=ICON_LIMIT, validate=validate.Length(1))
@@ -73,7 +74,7 @@ class NewCategory(CategoryChange):
     """`POST /catalogue/categories`; without a trade it is a heading. What is not given is as usual."""
 
     code = forms.Text(max=forms.CODE_MAX, required=True, validate=forms.CODE)
-    name = forms.Texts(required=True, validate=NAMED)
+    name = forms.Texts(required=True, validate=forms.NAMED)
 
 
 class CategoryQuery(forms.QuerySchema):

@@ -15,7 +15,7 @@ from app.tickets.schemas.choices import one_of
 LABEL_LIMIT, HINT_LIMIT, OPTION_LIMIT, UNIT_LIMIT = 120, 300, 60, 20
 CODE_LIMIT, PHONE_LIMIT = 40, 30
 PHONE = validate.Regexp(r"^\+?[0-9][0-9 ()\-]{1,24}$", error=_l("Use digits, spaces, + and - only."))
-_OPTION_CODE = validate.Regexp(r"^[0-9A-Za-z]{1,10}$", error=_l("Use letters, digits, dots and hyphens only."))
+_OPTION_CODE = validate.Regexp(r"^[0-9A-Za-z]{1,10}$", error=_l("Use letters and digits only."))
 
 
 class Bound(fields.Float):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from app.core import forms
-
-NAMED = validate.Length(min=1, error=_l("Give the name in at least one language."))
 
 
 class TradeQuery(forms.QuerySchema):
@@ -20,13 +17,13 @@ class TradeIn(forms.Schema):
     """`POST /catalogue/trades`; the code stays."""
 
     code = forms.Text(max=forms.CODE_MAX, required=True, validate=forms.CODE)
-    name = forms.Texts(required=True, validate=NAMED)
+    name = forms.Texts(required=True, validate=forms.NAMED)
 
 
 class TradeChange(forms.Schema):
     """`PATCH /catalogue/trades/{id}`."""
 
-    name = forms.Texts(required=True, validate=NAMED)
+    name = forms.Texts(required=True, validate=forms.NAMED)
 
 
 class TradeOut(forms.Schema):

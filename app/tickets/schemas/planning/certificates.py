@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from app.core import forms
 from app.core.http.dumping import InWords
 from app.tickets.schemas.planning.hours import LastDay
 
 NUMBER_LIMIT = 60
-_NAMED = validate.Length(min=1, error=_l("Give the name in at least one language."))
 
 
 class CertificateIn(forms.Schema):
     """`POST /certificates`: a kind of certificate."""
 
     code = forms.Text(max=forms.CODE_MAX, required=True, validate=forms.CODE)
-    name = forms.Texts(required=True, validate=_NAMED)
+    name = forms.Texts(required=True, validate=forms.NAMED)
 
 
 class CertificateOut(forms.Schema):
