@@ -109,6 +109,8 @@ def test_the_tag_is_demanded_and_guards_what_somebody_else_changed(
         ("/shifts", {"weekdays": [1], "starts": 8, "ends": "17:00"}, "starts"),
         ("/shifts", {"on": "2026-11-20", "starts": "08:00", "ends": "17:00", "kind": "tea"}, "kind"),
         ("/absences", {"starts_at": "2026-11-20T00:00:00Z", "ends_at": "2026-11-19T00:00:00Z"}, "ends_at"),
+        ("/shifts", {"on": "2026-11-20", "weekdays": [1], "starts": "08:00", "ends": "17:00"}, "on"),
+        ("/shifts", {"on": "2026-11-20", "until": "2026-11-30", "starts": "08:00", "ends": "17:00"}, "on"),
         ("/absences", {"starts_at": "tomorrow", "ends_at": "2026-11-19T00:00:00Z"}, "starts_at"),
     ],
 )
@@ -223,6 +225,17 @@ def test_a_token_without_the_right_plans_nothing(ground: make.Ground, client: Fl
     narrow = Caller(client, accounts.person("supervisor"), scopes=["tickets.dispatch"])
     assert narrow.get("/technicians").status_code == 403
     assert Caller(client, technician).get(f"/technicians/{technician.id}").status_code == 403
+
+
+def test_a_tag_is_compared_by_its_own_fields_alone(ground: make.Ground, api: Caller, technician: Person) -> None:
+    """Trades and places are read beside the locked row; shifts, absences and load are not asked for."""
+    at = f"/technicians/{technician.id}"
+    shown, counts = api.get(at), []
+    for seen in ("*", "*", shown.headers["ETag"]):
+        with counted() as statements:
+            assert api.patch(at, {"cap": shown.json["cap"]}, seen).status_code == 200
+        counts.append(len(statements))
+    assert counts[2] - counts[1] == 2
 
 
 def test_lists_ask_as_much_however_many_they_show(ground: make.Ground, api: Caller, client: FlaskClient) -> None:

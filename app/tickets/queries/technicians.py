@@ -209,9 +209,9 @@ def _described(rows: Sequence[Any], now: datetime) -> list[Line]:
     if not lines:
         return []
     today = places.today(now)
-    for row in _trades(lines, today):
+    for row in trades_of(lines, today):
         lines[row.person_id].trades.append(row)
-    for row in _zones(lines, today):
+    for row in zones_of(lines, today):
         lines[row.person_id].zones.append(row)
     for row in _absences(lines, now):
         lines[row.person_id].absences.append(row)
@@ -228,7 +228,8 @@ def _described(rows: Sequence[Any], now: datetime) -> list[Line]:
     return list(lines.values())
 
 
-def _trades(person_ids: Any, today: date) -> Any:
+def trades_of(person_ids: Any, today: date) -> Any:
+    """The trades people have, by code."""
     return db.session.execute(
         select(TechnicianTrade.person_id, Trade.id, Trade.code, Trade.name, TechnicianTrade.level)
         .join(Trade, and_(Trade.institution_id == TechnicianTrade.institution_id, Trade.id == TechnicianTrade.trade_id))
@@ -237,7 +238,8 @@ def _trades(person_ids: Any, today: date) -> Any:
     )
 
 
-def _zones(person_ids: Any, today: date) -> Any:
+def zones_of(person_ids: Any, today: date) -> Any:
+    """The places people work in, by path."""
     return db.session.execute(
         select(
             TechnicianZone.person_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +21,10 @@ from app.core.http import (
     versioned,
 )
 from app.core.seen import tag
+from app.sites import queries as places
 from app.tickets import policies
 from app.tickets.api.planning.entry import blueprint
+from app.tickets.models import TechnicianProfile
 from app.tickets.queries import technicians as queries
 from app.tickets.queries.technicians import Line
 from app.tickets.schemas.planning import technicians as schemas
@@ -155,17 +158,20 @@ def _line(technician_id: str) -> tuple[Line, datetime]:
 
 def _own(line: Line) -> dict[str, Any]:
     """What a technician's tag stands for."""
-    return {
-        "cap": line.cap,
-        "ended": line.ended,
-        "trades": {str(each.id): each.level for each in line.trades},
-        "zones": [each.id for each in line.zones],
-    }
+    return _fields(line.cap, line.ended, line.trades, line.zones)
 
 
-def _now_so(profile: Any) -> dict[str, Any]:
+def _now_so(profile: TechnicianProfile) -> dict[str, Any]:
     """The same of his locked row."""
-    return _own(queries.known(current_actor(), profile.person_id, clock.now()))
+    today, him = places.today(clock.now()), [profile.person_id]
+    return _fields(
+        profile.cap, not profile.holds_on(today), queries.trades_of(him, today), queries.zones_of(him, today)
+    )
+
+
+def _fields(cap: int, ended: bool, trades: Iterable[Any], zones: Iterable[Any]) -> dict[str, Any]:
+    levels = {str(each.id): each.level for each in trades}
+    return {"cap": cap, "ended": ended, "trades": levels, "zones": [each.id for each in zones]}
 
 
 def _shown(line: Line, now: datetime) -> dict[str, Any]:

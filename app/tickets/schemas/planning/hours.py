@@ -69,6 +69,12 @@ class NewShifts(forms.Schema):
     until = forms.Day(load_default=None, allow_none=True)
     on = forms.Day(load_default=None, allow_none=True)
 
+    @validates_schema
+    def _one_or_many(self, data: dict[str, Any], **_options: Any) -> None:
+        if data["on"] is not None and (data["weekdays"] or data["since"] or data["until"]):
+            said = _("Give either one day, or days of the week with their first and last day.")
+            raise ValidationError(said, "on")
+
 
 class ShiftOut(forms.Schema):
     """A shift of every week that begins on `weekday` (0 is Monday); `since`, `until`: its first and last day."""
