@@ -152,7 +152,7 @@ def set_walks() -> Any:
     if form.errors:
         return _walks(building, form)
     actor, before = current_actor(), seen.seen_in(request.form, services.shown_walks)
-    with quicker.heeding(form, actor, "place", building, "walk.set"):
+    with form.heeding(), quicker.heeding(form, actor, "place", building, "walk.set"):
         changed = services.set_walks(actor=actor, now=clock.now(), building_id=building, minutes=minutes, seen=before)
         toast(ngettext("%(num)s way changed.", "%(num)s ways changed.", changed))
         return redirect(url_for("technicians.walks", building=building), 303)

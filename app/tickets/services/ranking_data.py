@@ -34,6 +34,7 @@ labels.declare(
 )
 
 LONGEST_WALK = 600
+_NOT_THERE = _l("This is no other building of the campus.")
 AT_MOST = 200
 """Kinds of certificates, and certificates of somebody, that are shown."""
 constraint_error(
@@ -168,8 +169,8 @@ def set_walks(
 ) -> int:
     """Minutes on foot to other buildings of the campus, both ways; None: not known. Returns how many changed.
 
-    `seen`: what the actor had before him (`shown_walks`; None: not asked). Raises NotAllowed, Overtaken, NotFound for a
-    building of another campus.
+    `seen`: what the actor had before him (of `walks_from`; None: not asked). Raises NotAllowed, NotFound, Overtaken,
+    Rejected (`walks.0.building` …, in the order of `minutes`) for what is no other building of the campus.
     """
     crews.permit_planning(actor)
     building = places.by_id(building_id)
@@ -179,8 +180,9 @@ def set_walks(
     db.session.scalars(locking(select(Place).where(one_of(Place.id, {building_id, *minutes})).order_by(Place.id))).all()
     ways = walks_from(building_id, places.today(now))
     present = {row.id: row.minutes for row in ways}
-    if not set(minutes) <= set(present):
-        raise NotFound
+    faults = {f"walks.{at}.building": _NOT_THERE for at, other in enumerate(minutes) if other not in present}
+    if faults:
+        raise Rejected(fields=faults)
     if seen is not None:
         seen.holds(ways)
     changed = {other: given for other, given in minutes.items() if present[other] != given}

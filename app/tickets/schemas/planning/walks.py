@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from typing import Any
+
+from flask_babel import gettext as _
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.core import forms
 from app.tickets.services.ranking_data import LONGEST_WALK
@@ -19,6 +22,14 @@ class WalksIn(forms.Schema):
     """`PATCH /places/{id}/walks`: the ways to change; the others stay."""
 
     walks = fields.List(fields.Nested(WalkIn), required=True, validate=validate.Length(min=1, max=500))
+
+    @validates_schema
+    def _each_once(self, data: dict[str, Any], **_options: Any) -> None:
+        met: set[int] = set()
+        for at, each in enumerate(data["walks"]):
+            if each["building"] in met:
+                raise ValidationError(_("This building is there twice."), f"walks.{at}.building")
+            met.add(each["building"])
 
 
 class WalkOut(forms.Schema):
