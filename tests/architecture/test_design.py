@@ -32,6 +32,13 @@ def test_every_sheet_and_script_a_page_asks_for_exists(call: str, folder: str, e
     assert missing == []
 
 
+def test_every_macro_for_htmx_is_used() -> None:
+    pages = texts()
+    made = set(re.findall(r"macro (\w+)\(", pages.pop("templates/macros/hx.html")))
+    used = {name for text in pages.values() for name in re.findall(r"\bhx\.(\w+)\(", text)}
+    assert made == used
+
+
 def test_every_static_file_named_by_a_page_exists() -> None:
     missing = [
         (page, name)
