@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import mmap
-import struct
 import time
-
-_MOMENT = struct.Struct("d")
 
 
 class Pulse:
@@ -14,19 +11,20 @@ class Pulse:
 
     def __init__(self) -> None:
         """Promise nothing."""
-        self._memory = mmap.mmap(-1, _MOMENT.size)
+        # Written as one number: struct.pack_into would first leave zeros there, which the other side might read.
+        self._until = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("d")
         self.forget()
 
     def promise(self, seconds: float) -> None:
         """Say that the next sign of life comes within so many seconds, which is a sign of life itself."""
-        _MOMENT.pack_into(self._memory, 0, time.monotonic() + seconds)
+        self._until[0] = time.monotonic() + seconds
 
     def forget(self) -> None:
         """Take back what the child before had promised."""
-        _MOMENT.pack_into(self._memory, 0, float("inf"))
+        self._until[0] = float("inf")
 
     @property
     def overdue(self) -> bool:
         """Whether a promise was broken; who has promised nothing breaks none."""
-        promised: float = _MOMENT.unpack_from(self._memory)[0]
+        promised = self._until[0]
         return time.monotonic() > promised
