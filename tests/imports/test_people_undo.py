@@ -1,5 +1,7 @@
 """Taking an import of people back: what it made is forgotten, what it changed is as before, what hangs on it stays."""
 
+from datetime import date, timedelta
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
@@ -10,6 +12,7 @@ from app.audit import services as audit
 from app.audit.models import AuditEntry
 from app.core import i18n
 from app.core.db import db
+from app.imports.models import ImportRow
 from app.imports.services import application, decisions
 from tests.factories import accounts, sites
 from tests.imports import stages
@@ -112,6 +115,21 @@ def test_people_somebody_works_with_are_not_taken_back(registry, head, now):
     left = stages.batch(batch.id)
     assert left.state == "applied"
     assert left.problem["reasons"][0]["params"] == {"what": "person_home"}
+
+
+@pytest.mark.parametrize("told", [{"units_until": {"class": "2027-07-01"}}, {}], ids=["until", "without"])
+def test_a_list_applied_before_plans_named_all_units_they_end_is_taken_back(registry, head, now, told):
+    """Its rows keep the one unit of each kind by the kind, the day beside it or, older still, no day."""
+    load(table(campus.person(1)), registry, head, now)
+    batch = load(table(campus.person(1, 班级="C20")), registry, head, now + timedelta(days=1))
+    row = db.session.scalars(select(ImportRow).where(ImportRow.batch_id == batch.id)).one()
+    kept = dict(row.content)
+    ((was, _day),) = kept.pop("units_ended").items()
+    row.content = {**kept, "units_were": {"class": int(was)}, **told}
+    left = taken_back(batch, head, now + timedelta(days=1))
+    assert (left.state, left.problem) == ("undone", None)
+    during = db.session.scalars(select(OrgMembership.during).where(OrgMembership.org_unit_id == int(was)))
+    assert max(each.upper or date.max for each in during) == (date(2027, 7, 1) if told else date.max)
 
 
 def _from(now):

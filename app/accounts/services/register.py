@@ -59,3 +59,13 @@ class Register:
     """All there are, in small letters: those of people who have left or were merged, too."""
     hashes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     """Row number → the document of that row as stored, under the present secret first."""
+
+
+def units_ended(values: Mapping[str, Any]) -> dict[int, str | None]:
+    """Each unit a stored plan takes a known person out of → the day on which she would have left it by herself."""
+    if "units_ended" in values:
+        return {int(unit_id): until for unit_id, until in values["units_ended"].items()}
+    # Lists planned before a plan ended several units of a kind name one by its kind. Needed until none of them waits
+    # for approval or was applied less than `UNDO_FOR` (app/imports/rules/stages.py) ago: the release after the next.
+    until = values.get("units_until", {})
+    return {unit_id: until.get(kind) for kind, unit_id in values["units_were"].items()}

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, text
 
 from app.accounts.models import OrgMembership, Person, PersonIdentifier, Role, RoleGrant
 from app.accounts.services import people, sessions
-from app.accounts.services.register import FACTS
+from app.accounts.services.register import FACTS, units_ended
 from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import current_institution, db, one_of, plan_anew
@@ -243,10 +243,9 @@ def _units_ended(plans: Iterable[tuple[int, RowPlan]]) -> list[dict[str, Any]]:
     """The memberships a plan ends, each with the day on which it would have ended by itself, to be there `again`."""
     rows: list[dict[str, Any]] = []
     for person_id, plan in plans:
-        ended: Any = plan.values["units_ended"]
         rows += [
-            {"person_id": person_id, "unit_id": int(unit_id), "until": until, "again": True}
-            for unit_id, until in ended.items()
+            {"person_id": person_id, "unit_id": unit_id, "until": until, "again": True}
+            for unit_id, until in units_ended(plan.values).items()
         ]
     return rows
 
