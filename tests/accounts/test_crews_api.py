@@ -48,6 +48,9 @@ def test_a_crew_is_made_changed_filled_and_closed(api: Caller, database: Session
     assert api.delete(at, changed.headers["ETag"]).status_code == 204
     assert api.get(at).json["closed_on"] == "2026-11-18"
     assert api.get("/crews").json["items"] == []
+    renamed = {"code": "water", "name": {"en": "Renamed"}}
+    assert api.put(at, renamed, api.get(at).headers["ETag"]).status_code == 404, "what has ended stays as it was"
+    assert api.get(at).json["name"] == NAME
     closed = api.post(f"{at}/members", {"person_id": str(person.id)})
     assert (closed.status_code, closed.json["detail"]) == (422, "This crew is closed.")
     query = select(AuditEntry.verb).where(AuditEntry.object_kind == "crew").order_by(AuditEntry.id)

@@ -35,15 +35,16 @@ def save_crew(
     now: datetime,
     seen: Seen | None = None,
 ) -> Crew:
-    """Make a crew (None) or change one. Raises Rejected for a taken code, Overtaken."""
+    """Make a crew (None) or change one. Raises Rejected for a taken code, NotFound for a closed crew, Overtaken."""
+    today = places.today(now)
     if crew is not None:
-        crew = still(Crew, crew.id, seen)
+        crew = still(Crew, crew.id, seen, not_over(Crew, today))
     taken = select(Crew.id).where(Crew.code == code, Crew.valid_to.is_(None))
     if db.session.scalar(taken if crew is None else taken.where(Crew.id != crew.id)) is not None:
         raise Rejected(fields={"code": CODE_TAKEN})
     after = {"code": code, "name": dict(name), "contractor": contractor}
     if crew is None:
-        crew = Crew(valid_from=places.today(now), **after)
+        crew = Crew(valid_from=today, **after)
         db.session.add(crew)
         db.session.flush()
         audit.record(actor, "crew.create", "crew", crew.id, now=now, after=after)
