@@ -22,7 +22,7 @@ from app.core.transaction import transaction
 from app.events.tickets import dispatch as ticket_events
 from app.tickets.models import Offer, TechnicianProfile, Ticket, WorkOrder
 from app.tickets.queries import timeline
-from app.tickets.services import bulk_runs, dispatching, filing, opening, orders
+from app.tickets.services import bulk_runs, dispatching, filing, opening, orders, technicians
 from app.tickets.services.bulk import BulkAction, Item, Task
 from tests.factories import accounts, tickets
 
@@ -97,6 +97,28 @@ def test_numbers_are_unique_and_without_gap(committed: Flask) -> None:
 
     assert isinstance(work(committed, refused), Conflict)
     assert work(committed, world.file).number == "R26-000013"
+
+
+def test_a_duty_two_end_at_once_is_ended_once(committed: Flask) -> None:
+    world = work(committed, lambda: World(1))
+    given: Any = {"actor": world.dispatcher, "now": clock.now()}
+    for begins in (timedelta(days=-1), timedelta(days=1)):  # ended now, taken back
+        for _ in range(ROUNDS):
+
+            def lead(begins: timedelta = begins) -> int:
+                of_all: Any = {"ends_at": None, "campus_id": None, "trade_id": None}
+                starts_at = given["now"] + begins
+                return technicians.set_duty_lead(
+                    person_id=world.technicians[0].id or 0, starts_at=starts_at, **given, **of_all
+                )
+
+            duty_id = work(committed, lead)
+
+            def end(duty_id: int = duty_id) -> None:
+                technicians.end_duty(duty_id=duty_id, **given)
+
+            results = together(committed, end, end)
+            assert sorted(type(each).__name__ for each in results) == ["NoneType", "NotFound"]
 
 
 def test_two_dispatchers_one_wins(committed: Flask) -> None:

@@ -19,6 +19,7 @@ from app.audit import services as audit
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound, Rejected
+from app.core.held import held
 from app.core.seen import Seen
 from app.sites import queries as places
 from app.tickets import policies
@@ -311,8 +312,8 @@ def end_duty(*, actor: Actor, now: datetime, duty_id: int) -> None:
     Raises NotAllowed, NotFound (also of a campus that is not the actor's to plan, and of all where not all are).
     """
     crews.permit_planning(actor)
-    row = db.session.scalars(select(DutyRoster).where(DutyRoster.id == duty_id)).first()
-    if row is None or (row.ends_at is not None and row.ends_at <= now):
+    row = held(DutyRoster, duty_id)
+    if row.ends_at is not None and row.ends_at <= now:
         raise NotFound
     if not policies.in_scope(actor, policies.CREWS, None if row.campus_id is None else places.by_id(row.campus_id)):
         raise NotFound
