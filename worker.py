@@ -34,6 +34,7 @@ FIRST_WAIT = 0.2
 LONGEST_WAIT = 2.0
 SOUND_AFTER = 10.0  # a part that lived this long starts again after the first wait
 TICK_SECONDS = 0.5
+LATE_SECONDS = 3.0  # a tick that comes so much later than it should judges nobody
 
 log = logging.getLogger("houqin.worker")
 
@@ -71,12 +72,16 @@ class Part:
         self.again_at = time.monotonic() + self.wait
         log.warning("part ended", extra={"part": self.name, "status": os.waitstatus_to_exitcode(status)})
 
-    def end_if_it_hangs(self) -> None:
-        """Kill it where its sign of life is overdue: who is stopped hears no other signal."""
-        if self.pid and self.pulse.overdue:
-            log.warning("part hangs", extra={"part": self.name, "pid": self.pid})
-            self.pulse.forget()
-            os.kill(self.pid, signal.SIGKILL)
+    @property
+    def hangs(self) -> bool:
+        """Whether its sign of life is overdue."""
+        return bool(self.pid) and self.pulse.overdue
+
+    def kill(self) -> None:
+        """End it: who is stopped hears no other signal."""
+        log.warning("part hangs", extra={"part": self.name, "pid": self.pid})
+        self.pulse.forget()
+        os.kill(self.pid, signal.SIGKILL)
 
 
 def _become(part: Part, parent: int) -> None:
@@ -105,10 +110,12 @@ class Node:
     def __init__(self, parts: Mapping[str, Run]) -> None:
         self.parts = [Part(name, run) for name, run in parts.items()]
         self.asked = 0
+        self._judged = self._sparing_until = 0.0
         self._reader, self._writer = os.pipe()
 
     def run(self) -> int:
         """Keep the parts running until asked to end; returns the exit code."""
+        self._judged = time.monotonic()
         self._listen()
         for part in self.parts:
             part.fork()
@@ -143,8 +150,17 @@ class Node:
                     part.ended(status)
 
     def _end_who_hangs(self) -> None:
-        for part in self.parts:
-            part.end_if_it_hangs()
+        """Kill the parts that hang. A node that stood still itself (a frozen machine) may be awake before its parts:
+        they get the time of a beat to show that they live."""
+        hanging = [part for part in self.parts if part.hangs]  # before the clock is read: it may stand still in between
+        now = time.monotonic()
+        if now - self._judged > TICK_SECONDS + LATE_SECONDS:
+            log.warning("node stood still", extra={"seconds": round(now - self._judged, 1)})
+            self._sparing_until = now + queue.BEAT_SECONDS
+        self._judged = now
+        if now >= self._sparing_until:
+            for part in hanging:
+                part.kill()
 
     def _revive(self) -> None:
         for part in self.parts:

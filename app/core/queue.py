@@ -18,6 +18,7 @@ from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.retry import Retry
 from rq import Queue
 from rq.exceptions import DuplicateJobError
+from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker, Worker
@@ -36,6 +37,7 @@ RELAY_BEAT_SECONDS = 15
 FAILURE_TTL_SECONDS = 3600
 WORKER_BEAT = "houqin:worker:{}"
 IDLE_SECONDS = 5  # how long one blocking pop waits: the interval of an idle worker's beat
+ANSWER_SECONDS = 2  # how long a worker gives Valkey to connect, or to answer beyond the time of a blocking pop
 BEAT_SECONDS = 20
 
 Promise = Callable[[float], None]
@@ -75,8 +77,18 @@ def client(url: str, *, seconds: float = 0.3) -> redis.Redis:
 
 
 def worker_client(url: str) -> redis.Redis:
-    """A connection for a worker's blocking pop: some patience, short waits, so that it is back soon after an outage."""
-    return valkey.connect(url, health_check_interval=30, retry=Retry(ExponentialBackoff(cap=1.0, base=0.1), 4))
+    """A connection for a worker's blocking pop: some patience, short waits, so that it is back soon after an outage.
+
+    A server that refuses is asked once more; one that takes connections and says nothing is not, since redis-py nests
+    its retries: no call may last as long as what the worker has promised of its next beat.
+    """
+    return valkey.connect(
+        url,
+        socket_timeout=IDLE_SECONDS + ANSWER_SECONDS,
+        socket_connect_timeout=ANSWER_SECONDS,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=1.0, base=0.1), 1, supported_errors=(redis.ConnectionError,)),
+    )
 
 
 def queue(name: str, connection: redis.Redis) -> Queue:
@@ -153,6 +165,11 @@ class _OneQueue(BaseWorker):
     def dequeue_timeout(self) -> int:
         return IDLE_SECONDS
 
+    @property
+    def connection_timeout(self) -> int:
+        """RQ raises the client's time-out to this."""
+        return IDLE_SECONDS + ANSWER_SECONDS
+
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """RQ's sign of life and ours in one round trip; it beats three times around every job."""
         lasts = max(BEAT_SECONDS, timeout or 0)
@@ -173,6 +190,7 @@ class _OneQueue(BaseWorker):
             super().run_maintenance_tasks()  # type: ignore[no-untyped-call]  # RQ is not typed there
         except Exception as error:  # noqa: BLE001 - whatever lies in Valkey; the outbox needs none of this
             log.warning("queue maintenance failed", extra={"error": repr(error)})
+        self.promise(BEAT_SECONDS)  # before the pop: a silent store may have taken its time for each
 
 
 class ShortWorker(_OneQueue, SimpleWorker):
@@ -181,6 +199,13 @@ class ShortWorker(_OneQueue, SimpleWorker):
 
 class LongWorker(_OneQueue, Worker):
     """Forks a horse per job; the horse dies with its parent and shares no connection with it."""
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        """The beat during a job, which needs PostgreSQL alone: a store that is away does not end it."""
+        try:
+            super().maintain_heartbeats(job, execution)
+        except redis.RedisError as error:
+            log.warning("no beat", extra={"error": repr(error)})
 
     def main_work_horse(self, job: Job, queue: Queue, *args: Any, **options: Any) -> Any:
         process.die_with_parent(parent=self.pid)

@@ -22,7 +22,9 @@ def connect(url: str, **options: Any) -> redis.Redis:
     if not url.startswith(f"{SENTINELS}://"):
         return redis.Redis.from_url(url, **options)
     known, name, of_servers = parsed(url)
-    patience = {key: value for key, value in options.items() if key.startswith("socket_")}
+    patience = {key: value for key, value in options.items() if key in ("socket_connect_timeout", "retry")}
+    # Sentinels answer at once, however long a command may block on the master.
+    patience["socket_timeout"] = options.get("socket_connect_timeout")
     watched: Any = Sentinel  # not typed there
     found: redis.Redis = watched(known, sentinel_kwargs=patience, **of_servers, **options).master_for(name)
     return found

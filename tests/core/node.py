@@ -21,6 +21,7 @@ from config import Config
 from tests.core.conftest import LampBroke
 
 SECONDS = {"slow": 1.5, "endless": 20.0}
+LONG_SECONDS = {"patient": queue.BEAT_SECONDS + 2.0}  # of a long job
 
 
 def change(event: Any, actor: Actor, now: datetime) -> None:
@@ -41,6 +42,8 @@ def look_up(event: Any, lease: Lease) -> None:
             db.session.add(SettingValue(name=name, value=event.lamp, at=clock.now()))
             lease.renew()
             step()
+            if name == "first":
+                time.sleep(LONG_SECONDS.get(event.at, 0.0))
 
 
 SUBSCRIBERS = Subscribers(

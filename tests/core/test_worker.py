@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -14,9 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import redis
 
 from app.core import queue
+from app.core.launch.servers import valkey_binary
 from tests import ground
+from tests.attack.live import HOST, free_port
 from tests.core import node as node_module
 from tests.core.conftest import World
 from worker import GRACE_SECONDS
@@ -53,18 +57,15 @@ class Node:
             outbox.publish(node_module.LampBroke(lamp, at))
 
 
-@pytest.fixture(params=[queue.BEAT_SECONDS])
-def node(
-    world: World, servers: ground.Ground, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[Node]:
-    world.app.extensions["houqin_subscribers"] = node_module.SUBSCRIBERS
-    monkeypatch.setitem(world.app.config, "OUTBOX_RING", True)
+@contextlib.contextmanager
+def started(world: World, environment: dict[str, str], beat: int = queue.BEAT_SECONDS) -> Iterator[Node]:
+    """A node whose idle workers promise a beat every so many seconds."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    more = {"METRICS_PORT": str(port), "PYTHONPATH": str(ROOT), "BEAT_SECONDS": str(request.param)}
-    environment = {**os.environ, **servers.environment(), **more}
-    process = subprocess.Popen([sys.executable, "-m", "tests.core.node"], cwd=ROOT, env=environment)
+    more = {"METRICS_PORT": str(port), "PYTHONPATH": str(ROOT), "BEAT_SECONDS": str(beat), "REDIS_URL": world.redis_url}
+    whole = {**os.environ, **environment, **more}
+    process = subprocess.Popen([sys.executable, "-m", "tests.core.node"], cwd=ROOT, env=whole)
     found = Node(process, world, port)
     try:
         until(lambda: all(queue.beats(world.store).values()), 60)  # seven processes load the application
@@ -72,6 +73,36 @@ def node(
     finally:
         process.kill()
         process.wait(5)
+
+
+@pytest.fixture
+def reacting(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world whose events are for the handlers of the node."""
+    world.app.extensions["houqin_subscribers"] = node_module.SUBSCRIBERS
+    monkeypatch.setitem(world.app.config, "OUTBOX_RING", True)
+    return world
+
+
+@pytest.fixture(params=[queue.BEAT_SECONDS])
+def node(reacting: World, servers: ground.Ground, request: pytest.FixtureRequest) -> Iterator[Node]:
+    with started(reacting, servers.environment(), request.param) as found:
+        yield found
+
+
+@pytest.fixture
+def valkey(reacting: World, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A Valkey that only this test's world uses."""
+    port = free_port()
+    command = [str(valkey_binary()), "--bind", HOST, "--port", str(port), "--save", "", "--dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        reacting.redis_url = f"redis://{HOST}:{port}/0"
+        reacting.store = queue.client(reacting.redis_url)
+        try:
+            until(lambda: queue.depths_of(reacting.redis_url) is not None)
+            yield process
+        finally:
+            process.kill()
+            reacting.store.close()
 
 
 def until(happened: Callable[[], bool], seconds: float = 15.0) -> None:
@@ -134,6 +165,65 @@ def test_a_worker_that_lives_but_hangs_is_replaced_and_loses_nothing(node: Node)
     until(lambda: not alive(stopped), 30)
     until(lambda: sorted(node.values("changed")) == [1, 2], 30)
     assert others <= set(node.children()), "nobody else was touched"
+
+
+def test_no_worker_is_killed_while_valkey_takes_connections_and_says_nothing(
+    reacting: World, valkey: subprocess.Popen[bytes], servers: ground.Ground
+) -> None:
+    with started(reacting, servers.environment()) as node:
+        node.publish(7, "patient")
+        until(lambda: node.values("first") == [7])
+        before, long = set(node.children()), node.worker("long")
+        silent = time.monotonic()
+        valkey.send_signal(signal.SIGSTOP)
+        until(lambda: node.values("second") == [7], node_module.LONG_SECONDS["patient"] + 5)
+        assert before == set(node.children())
+        time.sleep(max(0.0, silent + queue.BEAT_SECONDS + 8 - time.monotonic()))
+        # the long worker may end by itself where its job's end is not heard
+        assert before - set(node.children()) <= {long}
+        valkey.send_signal(signal.SIGCONT)
+        node.publish(8)
+        until(lambda: 8 in node.values("changed") and 8 in node.values("second"), 60)
+        assert before - set(node.children()) <= {long}
+
+
+def test_no_call_of_a_worker_lasts_as_long_as_its_promise(reacting: World, valkey: subprocess.Popen[bytes]) -> None:
+    """Whether the server falls silent, is silent when one connects, or is gone."""
+    worker = queue.worker("dispatch", queue.worker_client(reacting.redis_url))
+    worker.heartbeat()
+    for signum in (signal.SIGSTOP, signal.SIGSTOP, signal.SIGKILL, signal.SIGKILL):
+        valkey.send_signal(signum)
+        began = time.monotonic()
+        with pytest.raises((redis.ConnectionError, redis.TimeoutError)):
+            worker.heartbeat()
+        assert time.monotonic() - began < queue.BEAT_SECONDS / 2
+
+
+def test_three_silent_sentinels_take_no_longer() -> None:
+    with contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_server((HOST, 0))) for _ in range(3)]
+        places = ",".join(f"{HOST}:{each.getsockname()[1]}" for each in silent)
+        began = time.monotonic()
+        with pytest.raises(redis.ConnectionError):
+            queue.worker_client(f"redis+sentinel://{places}/desk").ping()
+        assert time.monotonic() - began < 0.75 * queue.BEAT_SECONDS
+
+
+@pytest.mark.parametrize("node", [queue.IDLE_SECONDS + 3], indirect=True)
+def test_a_node_that_wakes_before_its_workers_kills_nobody(node: Node) -> None:
+    node.publish(1)
+    until(lambda: node.values("changed") == [1])
+    parts = node.children()
+    everybody = [node.process.pid, *parts]
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(queue.IDLE_SECONDS + 4)
+    for pid in everybody:
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(1.2 if pid == node.process.pid else 0)
+    node.publish(2)
+    until(lambda: sorted(node.values("changed")) == [1, 2], 30)
+    assert node.children() == parts
 
 
 def test_the_first_signal_lets_the_job_finish(node: Node) -> None:
