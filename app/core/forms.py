@@ -49,13 +49,13 @@ def clean(value: str, *, multiline: bool = False) -> str:
 
 
 class Text(fields.Field[str]):
-    """A line (or, with `multiline`, a text) of at most `max` characters; blank is missing."""
+    """A line (or, with `multiline`, a text) of at most `max` characters; blank is missing, unless it `may_be_blank`."""
 
     default_error_messages = {"invalid": _l("This must be text.")}  # noqa: RUF012 - marshmallow declares it so
 
-    def __init__(self, *, max: int = 200, multiline: bool = False, **options: Any) -> None:  # noqa: A002 - marshmallow's own word for it
+    def __init__(self, *, max: int = 200, multiline: bool = False, may_be_blank: bool = False, **options: Any) -> None:  # noqa: A002 - marshmallow's own word for it
         super().__init__(**options)
-        self.max, self.multiline = max, multiline
+        self.max, self.multiline, self.may_be_blank = max, multiline, may_be_blank
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         if not isinstance(value, str):
@@ -63,7 +63,7 @@ class Text(fields.Field[str]):
         if len(value) > self.max * 4 + 1000:
             raise ValidationError(_("This is too long: at most %(max)s characters.", max=self.max))
         text = clean(value, multiline=self.multiline)
-        if self.required and not text:
+        if self.required and not text and not self.may_be_blank:
             raise ValidationError(str(FILL_IN))
         if len(text) > self.max or sum(map(bool, map(unicodedata.combining, text))) > self.max // 2:
             raise ValidationError(_("This is too long: at most %(max)s characters.", max=self.max))

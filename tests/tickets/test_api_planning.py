@@ -198,6 +198,30 @@ def test_a_week_is_read_changed_and_copied(
     assert verbs(database, technician) == ["technician.shift", "week.plan", "week.plan", "week.plan"]
 
 
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"person_id": "999999999"}, 404, None),
+        ({"day": "2026-11-17"}, 422, "line"),
+        ({"was": "8 Uhr", "line": "8 Uhr"}, 422, "line"),
+        ({"was": "8-9", "line": "8-9"}, 422, "line"),
+        ({"was": None}, 422, "was"),
+        ({"line": None}, 422, "line"),
+        ({}, 200, None),
+    ],
+)
+def test_a_day_that_is_to_stay_is_looked_at_like_any_other(
+    api: Caller, technician: Person, change: dict[str, Any], status: int, field: str | None
+) -> None:
+    sent = {"person_id": str(technician.id), "day": "2026-11-19", "was": "", "line": ""} | change
+    answer = api.post("/week-plan", {"changes": [{name: each for name, each in sent.items() if each is not None}]})
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.json == {"changed": 0}
+    if field is not None:
+        assert [each["field"] for each in answer.json["errors"]] == [f"changes.0.{field}"]
+
+
 def test_planning_ends_where_the_scope_ends(ground: make.Ground, client: FlaskClient, technician: Person) -> None:
     """Somebody who plans another campus finds nobody of this one, and gives nobody a place here."""
     other = make.place("campus", "北校区")

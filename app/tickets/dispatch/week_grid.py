@@ -121,7 +121,7 @@ def _address(asked: dict[str, Any], weeks: int = 0) -> str:
 
 
 def _cells() -> Any:
-    """The lines of the form with what was shown before."""
+    """The lines of the form somebody has touched, with what was shown before; the browser sends the whole grid."""
     for name, wanted in request.form.items():
         found = _FIELD.fullmatch(name)
         person_id = forms.parse_id(found[1]) if found else None
@@ -131,7 +131,9 @@ def _cells() -> Any:
             day = date.fromisoformat(found[2])
         except ValueError:
             continue
-        yield Cell(name=name, person_id=person_id, day=day, was=request.form.get(f"was_{name}", ""), wanted=wanted)
+        was = request.form.get(f"was_{name}", "")
+        if wanted.strip() != was.strip():
+            yield Cell(name=name, person_id=person_id, day=day, was=was, wanted=wanted)
 
 
 def _page(asked: dict[str, Any], refused: Rejected | None = None) -> Any:

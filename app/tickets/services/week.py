@@ -49,7 +49,7 @@ def monday(day: date) -> date:
 def plan(*, actor: Actor, now: datetime, zone: ZoneInfo, cells: Sequence[Cell]) -> int:
     """Make the days as they are wanted; returns how many changed. All of them or none.
 
-    Raises NotAllowed; NotFound for people the actor does not plan; Rejected with the field of each line that says
+    A line that is wanted as it `was` is looked at like any other: a form leaves out what nobody touched. Raises NotAllowed; NotFound for people the actor does not plan; Rejected with the field of each line that says
     nothing, lies in the past, or was changed by somebody else meanwhile.
     """
     crews.permit_planning(actor)
@@ -93,11 +93,9 @@ def copy_week(*, actor: Actor, now: datetime, zone: ZoneInfo, person_ids: Sequen
 
 
 def _read(cells: Iterable[Cell]) -> tuple[list[tuple[Cell, DayPlan]], dict[str, Any]]:
-    """The lines somebody has changed, as plans; and the fields of those that say nothing."""
+    """The lines as plans, and the fields of those that say nothing."""
     wanted, faults = [], {}
     for cell in cells:
-        if cell.wanted.strip() == cell.was.strip():
-            continue
         try:
             wanted.append((cell, week_plan.read(cell.wanted)))
         except NotUnderstood as refused:

@@ -156,12 +156,12 @@ class WeekPlanPage(forms.Schema):
 
 
 class DayChange(forms.Schema):
-    """One day of somebody: the line it had (`was`), the line it is to have."""
+    """One day of somebody: the line it had (`was`), the line it is to have; nothing planned is an empty line."""
 
     person_id = forms.Id(required=True)
     day = forms.Day(required=True)
-    was = forms.Text(max=LONGEST, load_default="")
-    line = forms.Text(max=LONGEST, load_default="")
+    was = forms.Text(max=LONGEST, required=True, may_be_blank=True)
+    line = forms.Text(max=LONGEST, required=True, may_be_blank=True)
 
 
 class WeekChanges(forms.Schema):
