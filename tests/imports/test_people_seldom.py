@@ -222,15 +222,6 @@ def classes(number):
     return sorted((row.code, row.during.lower, row.during.upper) for row in found if not row.during.isempty)
 
 
-def whole(spans):
-    """Spans of one unit that follow each other are one: what was ended and given back goes on."""
-    found = []
-    for code, first, end in spans:
-        goes_on = bool(found) and found[-1][0] == code and found[-1][2] == first
-        found.append((code, found.pop()[1] if goes_on else first, end))
-    return found
-
-
 def belongs(number, code, start, end=None):
     unit = db.session.scalars(select(OrgUnit).where(OrgUnit.code == code)).one()
     db.session.add(OrgMembership(person_id=by_number(number).id, org_unit_id=unit.id, during=Range(start, end)))
@@ -265,8 +256,7 @@ def test_who_leaves_a_unit_and_will_come_back_still_comes_back(registry, head, n
     ]
     taken_back(batch, head, now)
     assert classes("1001") == [
-        ("C01", today - timedelta(days=9), today),
-        ("C01", today, today + timedelta(days=9)),
+        ("C01", today - timedelta(days=9), today + timedelta(days=9)),
         ("C01", later, None),
     ]
 
@@ -281,8 +271,7 @@ def test_what_is_given_back_ends_as_before_whatever_is_planned_in_another_unit(r
     assert ("C01", today - timedelta(days=9), today) in classes("1001")
     taken_back(batch, head, now)
     assert classes("1001") == [
-        ("C01", today - timedelta(days=9), today),
-        ("C01", today, None),
+        ("C01", today - timedelta(days=9), None),
         ("C02", later, None),
     ]
 
@@ -300,7 +289,25 @@ def test_who_is_moved_leaves_all_units_of_the_kind(registry, head, now):
     assert classes("1001") == [("C01", began, today), ("C02", began, today), ("C03", today, None)]
     assert load(listed(("1001", "王一", "C03"), headings=CLASS), registry, head, now).state == "known"
     taken_back(batch, head, now)
-    assert whole(classes("1001")) == before
+    assert classes("1001") == before
+
+
+@pytest.mark.usefixtures("units")
+def test_what_is_given_back_the_day_after_goes_on_since_its_old_first_day(registry, head, now):
+    """Also where somebody put her into the unit by hand meanwhile: what he wrote stands, and nothing overlaps."""
+    today, began, next_day = now.date(), now.date() - timedelta(days=9), now.date() + timedelta(days=1)
+    load(listed(("1001", "王一", ""), ("1002", "李二", ""), headings=CLASS), registry, head, now)
+    for number in ("1001", "1002"):
+        belongs(number, "C01", began)
+    batch = load(listed(("1001", "王一", "C02"), ("1002", "李二", "C02"), headings=CLASS), registry, head, now)
+    belongs("1002", "C01", today, next_day)
+    assert taken_back(batch, head, now + timedelta(hours=20)).state == "undone"
+    assert classes("1001") == [("C01", began, None), ("C02", today, next_day)]
+    assert [span[1:] for span in classes("1002") if span[0] == "C01"] == [
+        (began, today),
+        (today, next_day),
+        (next_day, None),
+    ]
 
 
 @pytest.mark.usefixtures("units")

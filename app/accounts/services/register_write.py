@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import insert, select, text
 
 from app.accounts.models import OrgMembership, Person, PersonIdentifier, Role, RoleGrant
-from app.accounts.services import people, sessions
+from app.accounts.services import memberships_back, people, sessions
 from app.accounts.services.register import FACTS, units_ended
 from app.audit import services as audit
 from app.core.actor import Actor
@@ -284,14 +284,14 @@ def take_back(plans: Sequence[RowPlan], batch_id: int, *, actor: Actor, now: dat
             _run(text(statement), ids=new)
     changed = [(int(plan.target or 0), plan) for plan in plans if plan.outcome == "changed"]
     if changed:
-        _restore(changed, today)
+        _restore(changed, batch_id, today)
     missing = [int(plan.target or 0) for plan in plans if plan.outcome == "missing"]
     if missing:
         _run(_MARK_MISSING, ids=missing, since=None)
     audit.record(actor, "person.import_undo", "import", batch_id, now=now, after={"count": len(plans)})
 
 
-def _restore(plans: Sequence[tuple[int, RowPlan]], today: date) -> None:
+def _restore(plans: Sequence[tuple[int, RowPlan]], batch_id: int, today: date) -> None:
     renumbered = [(person_id, plan) for person_id, plan in plans if "number" in plan.diff]
     documents = [person_id for person_id, plan in plans if "document" in plan.diff]
     ended = [{"person_id": each, "kind": plan.values["kind"]} for each, plan in renumbered]
@@ -304,6 +304,7 @@ def _restore(plans: Sequence[tuple[int, RowPlan]], today: date) -> None:
     ]
     _run(_ADD_NUMBERS, rows=back, today=today)
     _run(_END_MEMBERSHIPS, rows=_memberships(plans), today=today)
+    memberships_back.go_on(_units_ended(plans), batch_id)
     _run(_ADD_MEMBERSHIPS, rows=_units_ended(plans), today=today)
     _run(_FREE_NAMES, ids=[person_id for person_id, _plan in renumbered])
     found = {person.id: person for person in _people([person_id for person_id, _plan in plans])}
