@@ -5,13 +5,13 @@ from sqlalchemy import select
 
 from app.core import i18n
 from app.core.db import db
-from app.core.importing import Request
+from app.core.importing import Line, Request
 from app.imports import queries, wording
 from app.imports.models import ImportRow
 from app.sites import importer
 from app.sites.models import Place
 from app.sites.services import place_plan
-from tests.factories import sites
+from tests.factories import accounts, sites
 from tests.imports import stages
 from tests.imports.files import campus
 
@@ -71,6 +71,97 @@ def test_a_way_that_is_unknown_or_ambiguous_is_refused(admin, now):
         4: ["unknown_parent"],
         5: ["no_parent"],
     }
+
+
+COLUMNS = ["类型", "编码", "名称", "校区", "楼栋", "楼层", "房间号"]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_way_leads_over_places_that_are_new_in_the_same_file(admin, now, turned):
+    """By name and by code, whatever the order of the rows, and down to what already stands in the register."""
+    rows = [
+        ["校区", "W", "西校区", "", "", "", ""],
+        ["楼栋", "W1", "1号楼", "西校区", "", "", ""],
+        ["楼层", "W1-2F", "2层", "W", "1号楼", "", ""],
+        ["房间", "", "", "西校区", "W1", "二楼", "201"],
+        ["房间", "", "", "", "1号楼", "", "9"],
+        ["楼栋", "TY5", "5号楼", "南校区", "", "", ""],
+        ["房间", "", "", "S", "5号楼", "", "101"],
+        ["楼层", "N3-5", "5层", "北校区", "3号楼", "", ""],
+        ["房间", "", "", "北校区", "3号楼", "5F", "501"],
+    ]
+    rows = [COLUMNS, *(reversed(rows) if turned else rows)]
+    batch = stages.applied(campus.gb18030(rows), kind="places", actor=admin, now=now)
+    assert (batch.state, batch.counts["new"]) == ("applied", 9)
+    db.session.expire_all()
+    paths = dict(db.session.execute(select(Place.code, Place.path)).all())
+    assert {code: paths[code] for code in ("W1-201", "W1-9", "TY5-101", "N3-501")} == {
+        "W1-201": "西校区 · 1号楼 · 2层 · 201",
+        "W1-9": "西校区 · 1号楼 · 9",
+        "TY5-101": "南校区 · 5号楼 · 101",
+        "N3-501": "北校区 · 3号楼 · 5层 · 501",
+    }
+
+
+def test_a_way_that_fits_two_rows_or_a_row_and_the_register_is_refused_with_the_reason(admin, now):
+    rows = [
+        COLUMNS,
+        ["楼栋", "S8", "8号楼", "南校区", "", "", ""],
+        ["楼栋", "N8", "8号楼", "北校区", "", "", ""],
+        ["楼栋", "S3", "3号楼", "南校区", "", "", ""],
+        ["楼栋", "S9", "", "南校区", "", "", ""],
+        ["房间", "", "", "", "8号楼", "", "1"],
+        ["房间", "", "", "北校区", "8号楼", "", "1"],
+        ["房间", "", "", "南校区", "3号楼", "", "1"],
+        ["房间", "", "", "南校区", "S9", "", "1"],
+        ["房间", "", "", "北校区", "S8", "", "1"],
+    ]
+    assert reasons(rows, admin, now) == {
+        5: ["no_name"],
+        6: ["several_parents"],
+        8: ["several_parents"],
+        9: ["parent_refused"],
+        10: ["unknown_parent"],
+    }
+
+
+def test_a_way_over_a_place_the_file_moves_or_names_anew_is_found(admin, now):
+    rows = [
+        COLUMNS,
+        ["楼栋", "TY3", "桃园三", "北校区", "", "", ""],
+        ["房间", "", "", "北校区", "桃园三", "4", "401"],
+        ["房间", "", "", "南校区", "TY3", "", "5"],
+    ]
+    found = plan(rows, admin, now)[1]
+    assert [(row.outcome, row.key) for row in found.values()] == [
+        ("changed", "TY3"),
+        ("new", "TY3-401"),
+        ("new", "TY3-5"),
+    ]
+
+
+def test_thousands_of_rooms_find_their_way_in_one_go_each(monkeypatch, house):
+    """Each floor is climbed from once, however many are called alike and however many rooms ask for one."""
+    climbed = []
+    whole = place_plan._Ways._all_above
+    monkeypatch.setattr(place_plan._Ways, "_all_above", lambda ways, code: climbed.append(code) or whole(ways, code))
+    buildings = [{"kind": "building", "code": f"B{n}", "name": f"{n}栋", "campus": "南校区"} for n in range(100)]
+    floors = [
+        {"kind": "floor", "code": f"B{n}-{at}F", "name": f"{at}层", "building": f"{n}栋"}
+        for n in range(100)
+        for at in range(1, 6)
+    ]
+    rooms = [
+        {"kind": "room", "number": f"{at}{door:02}", "building": f"{n}栋", "floor": str(at)}
+        for n in range(100)
+        for at in range(1, 6)
+        for door in range(10)
+    ]
+    lines = [Line(number, values) for number, values in enumerate([*rooms, *floors, *buildings], start=2)]
+    actor = accounts.actor(accounts.person("admin"))
+    outcomes = [row.outcome for row in place_plan.plan(lines, place_plan.Register.of([house]), actor)]
+    assert outcomes == ["new"] * 5600
+    assert len(climbed) < 1000
 
 
 def test_a_number_alone_under_a_known_or_new_place_makes_the_code(admin, now):

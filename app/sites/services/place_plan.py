@@ -55,17 +55,6 @@ class Register:
         place = self.by_id.get(place_id or 0)
         return place.code if place else None
 
-    def below(self, kind: str, word: str, above: Known | None) -> list[Known]:
-        """Places of a kind called so (by code or name), inside `above` where it is given."""
-        found = self.named.get((kind, _word(kind, word)), [])
-        return [place for place in found if above is None or self._inside(place, above)]
-
-    def _inside(self, place: Known, above: Known) -> bool:
-        at: Known | None = place
-        while at is not None and at.id != above.id:
-            at = self.by_id.get(at.parent_id or 0)
-        return at is not None
-
 
 def _word(kind: str, text: str) -> str:
     """How a name is compared: folded; floors by their number, so that 3, 3F, 3层 and 三层 are one."""
@@ -101,12 +90,82 @@ class _Wish:
     def code_column(self) -> str:
         return "code" if self.line.values.get("code") else "number"
 
+    @property
+    def above_code(self) -> str | None:
+        """The code of the place above, as far as it is known: said in the row, or where its way leads to."""
+        said = self.line.values.get("parent") or self.parent_code
+        return said or (self.parent.code if self.parent else None)
+
+
+@dataclass(slots=True)
+class _Ways:
+    """The places of the register and those of the file, by their codes and by what they are called.
+
+    Rows are taken in level by level, from the top, so that a way down finds what stands above in whatever row.
+    """
+
+    register: Register
+    rows: dict[str, _Wish] = field(default_factory=dict)
+    named: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    found: dict[tuple[str, str], dict[str | None, list[str]]] = field(default_factory=dict)
+
+    def take_in(self, wishes: Iterable[_Wish]) -> None:
+        """Rows whose codes and places above are known: the next levels find them."""
+        for wish in wishes:
+            if wish.code:
+                self.rows[wish.code] = wish
+                for word in {_word(wish.kind, wish.code), _word(wish.kind, wish.name)}:
+                    self.named[wish.kind, word].append(wish.code)
+        self.found.clear()
+
+    def below(self, kind: str, text: str, above: str | None) -> list[str]:
+        """The codes of places of a kind called so (by code or name), inside `above` where it is given."""
+        called = kind, _word(kind, text)
+        if called not in self.found:
+            self.found[called] = self._by_place_above(called)
+        return self.found[called].get(above, [])
+
+    def _by_place_above(self, called: tuple[str, str]) -> dict[str | None, list[str]]:
+        """The codes of all that are called so, by the code of each place they stand in, and all of them (None)."""
+        known = [place.code for place in self.register.named.get(called, ())]
+        inside: defaultdict[str | None, list[str]] = defaultdict(list)
+        for code in dict.fromkeys([*known, *self.named.get(called, ())]):
+            for above in {None, *self._all_above(code)}:
+                inside[above].append(code)
+        return inside
+
+    def _all_above(self, code: str) -> set[str]:
+        """What a place stands in, as the register has it and as the file says, where it moves a place."""
+        met, waiting = {code}, [code]
+        while waiting:
+            at = waiting.pop()
+            place, row = self.register.by_code.get(at), self.rows.get(at)
+            above = {self.register.code_of(place.parent_id) if place else None, row.above_code if row else None}
+            further = {each for each in above if each is not None and each not in met}
+            met |= further
+            waiting += further
+        return met
+
+    def building_of(self, code: str) -> str:
+        """The code of the building a place is or stands in; its own where it stands in none."""
+        met: set[str] = set()
+        at: str | None = code
+        while at is not None and at not in met:
+            met.add(at)
+            place, row = self.register.by_code.get(at), self.rows.get(at)
+            kind = place.kind if place else row.kind if row else None
+            if kind == "building":
+                return at
+            if place is not None:
+                return self.register.code_of(place.building_id) or code
+            at = row.above_code if row else None
+        return code
+
 
 def plan(lines: Sequence[Line], register: Register, actor: Actor) -> Iterator[RowPlan]:
     """One plan per line, in their order."""
     wishes = [_wish(line) for line in lines]
-    for wish in wishes:
-        _find_code(wish, register)
+    _find_codes(wishes, _Ways(register))
     import_trees.refuse_doubles(wishes)
     in_file = {wish.code: wish for wish in wishes if wish.code}
     for wish in wishes:
@@ -135,22 +194,28 @@ def _wish(line: Line) -> _Wish:
     return wish
 
 
-def _find_code(wish: _Wish, register: Register) -> None:
+def _find_codes(wishes: Sequence[_Wish], ways: _Ways) -> None:
+    """Level by level from the top: the place above of each row that names it by a way, a code where it has none."""
+    levels: defaultdict[int, list[_Wish]] = defaultdict(list)
+    for wish in wishes:
+        levels[LEVELS.index(wish.kind) if wish.kind in LEVELS else len(LEVELS)].append(wish)
+    for _level, rows in sorted(levels.items()):
+        for wish in rows:
+            _find_code(wish, ways)
+        ways.take_in(rows)
+
+
+def _find_code(wish: _Wish, ways: _Ways) -> None:
     """Where the row names its place above by a way, walk it; where it has no code, make one."""
     if wish.reasons:
         return
     above = wish.line.values.get("parent")
     if not above and wish.kind != "campus":
-        _walk(wish, register)
+        above = _walk(wish, ways)
     if wish.code or wish.reasons:
         return
     number = wish.line.values["number"]
-    parent = register.by_code.get(above) if above else wish.parent
-    if parent is not None:  # the building's code and the room's number
-        building = register.by_id.get(parent.building_id or 0) or parent
-        wish.code = f"{building.code}-{number}"
-    else:
-        wish.code = f"{above}-{number}" if above else number
+    wish.code = f"{ways.building_of(above)}-{number}" if above else number  # the building's code and the room's number
 
 
 def _find_parent(wish: _Wish, register: Register, in_file: Mapping[str, _Wish]) -> None:
@@ -168,27 +233,29 @@ def _find_parent(wish: _Wish, register: Register, in_file: Mapping[str, _Wish]) 
         wish.reasons.append(Reason("unknown_parent", "parent", code))
 
 
-def _walk(wish: _Wish, register: Register) -> None:
-    """Down the columns campus … floor as far as they are filled."""
-    at: Known | None = None
+def _walk(wish: _Wish, ways: _Ways) -> str | None:
+    """Down the columns campus … floor as far as they are filled; the code of the place the way leads to."""
+    at: str | None = None
     named = False
     for level in LEVELS:
         word = wish.line.values.get(level)
         if not word or level == wish.kind:
             continue
         named = True
-        found = register.below(level, word, at)
+        found = ways.below(level, word, at)
         if len(found) != 1:
             wish.reasons.append(Reason("several_parents" if found else "unknown_parent", level, word))
-            return
+            return None
         at = found[0]
     if not named:
-        known = register.by_code.get(wish.code)
+        known = ways.register.by_code.get(wish.code)
         if known is None:
             wish.reasons.append(Reason("no_parent", "parent"))
         else:
-            at = register.by_id.get(known.parent_id or 0)
-    wish.parent = at
+            at = ways.register.code_of(known.parent_id)
+    wish.parent = ways.register.by_code.get(at or "")
+    wish.parent_code = at if at in ways.rows else None
+    return at
 
 
 def _judge(wish: _Wish, register: Register, in_file: Mapping[str, _Wish], actor: Actor) -> None:
