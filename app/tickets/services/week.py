@@ -49,8 +49,9 @@ def monday(day: date) -> date:
 def plan(*, actor: Actor, now: datetime, zone: ZoneInfo, cells: Sequence[Cell]) -> int:
     """Make the days as they are wanted; returns how many changed. All of them or none.
 
-    A line that is wanted as it `was` is looked at like any other: a form leaves out what nobody touched. Raises NotAllowed; NotFound for people the actor does not plan; Rejected with the field of each line that says
-    nothing, lies in the past, or was changed by somebody else meanwhile.
+    A line that is wanted as it `was` is looked at like any other: a form leaves out what nobody touched. Raises
+    NotAllowed; NotFound for people the actor does not plan; Rejected with the field of each line that says nothing,
+    lies in the past, or was changed by somebody else meanwhile.
     """
     crews.permit_planning(actor)
     wanted, faults = _read(cells)
