@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -21,6 +21,9 @@ OBJECTS: dict[str, Any] = {
     "route": _l("Page or act"),
     "audit": _l("Audit log"),
 }
+
+MENTIONED: dict[str, Any] = {}
+"""Kinds of things entries mention, but are never about."""
 
 FIELDS: dict[str, Any] = {
     "successor_id": _l("What stands in for it"),
@@ -137,7 +140,14 @@ FIELDS: dict[str, Any] = {
 VALUES: dict[str, Callable[[str], str]] = {}
 CODES: dict[str, dict[str, Any]] = {
     "by": {"self": _l("themselves"), "other": _l("somebody else")},
-    "method": {"GET": _l("read"), "POST": _l("sent"), "PATCH": _l("changed"), "DELETE": _l("deleted")},
+    "method": {
+        "GET": _l("read"),
+        "HEAD": _l("read"),
+        "POST": _l("sent"),
+        "PUT": _l("replaced"),
+        "PATCH": _l("changed"),
+        "DELETE": _l("deleted"),
+    },
     "moment": {
         "report": _l("With the report"),
         "before": _l("Before the work"),
@@ -156,6 +166,9 @@ NAMES: dict[str, Namer] = {}
 Finder = Callable[[str], Collection[int]]
 NUMBERS: dict[str, Finder] = {}
 """Which things of a kind people mean by a number (or name) they know them by."""
+Histories = Callable[[Collection[int]], Sequence[tuple[str, str | None]]]
+HISTORIES: dict[str, Histories] = {}
+"""Kinds whose acts stand in a history of their own: what some are called, and its address where the reader may read."""
 REFERENCES: dict[str, str] = {
     "handler": "person",
     "person_id": "person",
@@ -222,33 +235,50 @@ def meant(typed: str, kind_of: str | None = None) -> dict[str, Collection[int]]:
     return {each: found for each, find in NUMBERS.items() if kind_of in (None, each) and (found := find(typed.strip()))}
 
 
+def histories(typed: str) -> list[tuple[str, str | None]]:
+    """The things people mean by a number whose acts stand in their own history: what it is called, its address."""
+    return [
+        each for kind_of, told in HISTORIES.items() if (found := meant(typed, kind_of)) for each in told(found[kind_of])
+    ]
+
+
 def declare(
     *,
     verbs: Mapping[str, Any] | None = None,
     tried: Mapping[str, Any] | None = None,
     objects: Mapping[str, Any] | None = None,
+    mentioned: Mapping[str, Any] | None = None,
     fields: Mapping[str, Any] | None = None,
     values: Mapping[str, Callable[[str], str]] | None = None,
     codes: Mapping[str, Mapping[str, Any]] | None = None,
     names: Mapping[str, Namer] | None = None,
     numbers: Mapping[str, Finder] | None = None,
+    histories: Mapping[str, Histories] | None = None,
     references: Mapping[str, str] | None = None,
     calls: Mapping[str, Any] | None = None,
 ) -> None:
     """Add an area's words (lazy texts by slug) at its import. Raises ValueError for a slug that has words already.
 
-    `tried` are verbs as they are said where nothing came of it. `values` makes words of the values of a field, such as
-    permissions; `codes` holds them. `names` looks up what things of a kind are called, `numbers` which are
-    meant by a number, `references` says of which kind the values of a field are. `calls`: words for parts of the API.
+    `tried` are verbs as they are said where nothing came of it; `mentioned` are kinds no entry is about. `values` makes
+    words of the values of a field, such as permissions; `codes` holds them. `names` looks up what things of a kind are
+    called, `numbers` which are meant by a number, `histories` where their acts stand instead, `references` says of
+    which kind the values of a field are. `calls`: words for parts of the API.
     """
     CALLS.update(calls or {})
     NUMBERS.update(numbers or {})
+    HISTORIES.update(histories or {})
     VALUES.update(values or {})
     NAMES.update(names or {})
     REFERENCES.update(references or {})
     for of, table_of_codes in (codes or {}).items():
         CODES.setdefault(of, {}).update({str(code): words for code, words in table_of_codes.items()})
-    for table, more in ((VERBS, verbs), (TRIED, tried), (OBJECTS, objects), (FIELDS, fields)):
+    for table, more in (
+        (VERBS, verbs),
+        (TRIED, tried),
+        (OBJECTS, objects),
+        (MENTIONED, mentioned),
+        (FIELDS, fields),
+    ):
         if twice := table.keys() & (more or {}).keys():
             raise ValueError(f"these have words already: {', '.join(sorted(twice))}")
         table.update(more or {})
@@ -259,7 +289,7 @@ def verb(slug: str, *, success: bool = True) -> str:
 
 
 def kind(slug: str) -> str:
-    return str(OBJECTS.get(slug, slug))
+    return str(OBJECTS.get(slug) or MENTIONED.get(slug, slug))
 
 
 def field(slug: str) -> str:

@@ -57,6 +57,7 @@ def entries() -> Any:
         words=_words(asked),
         verbs=_choices(labels.VERBS, asked["verb"]),
         kinds=_choices(labels.OBJECTS, asked["object_kind"]),
+        histories=labels.histories(asked["object"]) if asked["object"] else [],
         name_of=labels.actor,
     )
 

@@ -20,6 +20,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Role
 from app.audit import labels, reading, reports, services
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
@@ -27,7 +28,7 @@ from app.core.http import anyone, signed_in
 from app.imports.models import ImportBatch
 from app.imports.services import life
 from app.tickets.models import WorkOrder
-from app.tickets.services import catalogue, category_versions
+from app.tickets.services import catalogue, category_versions, ranking_data
 from tests.counting import counted
 from tests.factories import accounts, tickets
 
@@ -353,6 +354,77 @@ def test_the_log_is_asked_by_the_numbers_people_know(database: Session, client: 
         assert file.text.count("person.edit") == 1
 
 
+@pytest.mark.parametrize(
+    ("locale", "said", "opens"),
+    [
+        ("en", "What was done on {0} stands in its own history, not in this log.", "Open {0}"),
+        ("zh-CN", "对 {0} 所做的操作记在它自己的历史里，不在本日志中。", "打开 {0}"),
+    ],
+)
+def test_who_looks_for_a_request_or_an_order_is_sent_to_its_own_history(
+    database: Session, client: FlaskClient, locale: str, said: str, opens: str
+) -> None:
+    ticket = tickets.Ground().file()
+    order = database.scalars(select(WorkOrder).where(WorkOrder.ticket_id == ticket.id)).one()
+    reader = accounts.person("admin", locale=locale)
+    accounts.sign_in(client, reader)
+    for number in (ticket.number, order.number):
+        page = client.get(f"/audit?object={number.lower()}").text
+        assert said.format(number) in page
+        assert f'<a class="a" href="/tickets/{ticket.id}">{opens.format(number)}</a>' in page
+    services.record(SYSTEM, "order.code", "work_order", order.id, now=NOW, success=False)
+    page = client.get(f"/audit?object={order.number}").text
+    assert said.format(order.number) in page, "beside what the log has, too"
+    assert page.count("<tr") == 2
+    assert "</option>" in page
+    assert '<option value="ticket"' not in page
+    assert '<option value="work_order"' in page
+    assert said.format("") not in client.get("/audit?object=nobody").text
+
+
+def test_the_way_to_a_history_is_shown_to_whoever_may_open_it(database: Session, client: FlaskClient) -> None:
+    ticket = tickets.Ground().file()
+    auditor = accounts.person(locale="en")
+    database.add(Role(code="auditor", name={"en": "Auditor"}, permissions=["audit.read"], staff=True))
+    database.flush()
+    accounts.grant(auditor, "auditor")
+    page = accounts.sign_in(client, auditor).get(f"/audit?object={ticket.number}").text
+    assert f"What was done on {ticket.number} stands in its own history" in page
+    assert f"/tickets/{ticket.id}" not in page
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+def test_whatever_a_call_did_is_in_words(app: Flask, locale: str) -> None:
+    methods = {method for rule in app.url_map.iter_rules() for method in rule.methods or ()} - {"OPTIONS"}
+    with app.test_request_context("/", headers={"Accept-Language": locale}):
+        assert [method for method in methods if labels.value("method", method) == method] == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "name", "field"), [("en", "Electrician", "Certificate"), ("zh-CN", "电工证", "证书")]
+)
+def test_certificates_given_and_taken_are_called_by_their_names(
+    database: Session, client: FlaskClient, locale: str, name: str, field: str
+) -> None:
+    ground = tickets.Ground()
+    given = {"actor": accounts.actor(ground.dispatcher), "now": NOW}
+    kind = ranking_data.add_certificate(code="electrician", name={"zh-CN": "电工证", "en": "Electrician"}, **given)
+    person = ground.technician()
+    held = ranking_data.give(
+        person_id=person.id, certificate_id=kind, number="T-7", last_day=date(2027, 5, 31), **given
+    )
+    ranking_data.take(person_id=person.id, held_id=held, **given)
+    accounts.sign_in(client, accounts.person("admin", locale=locale))
+    page = client.get(f"/audit?verb=technician.certificate&object_kind=person&object_id={person.id}").text
+    taken, added = (row.partition("<details")[0] for row in page.partition("<tbody")[2].split("<tr")[1:])
+    for row, tag in ((taken, "del"), (added, "ins")):
+        assert person.name in row
+        assert field in row
+        for said in (name, "T-7", "2027-05-31"):
+            assert f"</span>{said}</{tag}>" in row
+        assert "electrician" not in row
+
+
 APP = Path(__file__).parents[2] / "app"
 
 
@@ -384,10 +456,11 @@ def slugs(given: ast.expr) -> set[str]:
 
 def test_every_verb_and_object_has_words_and_no_other_has() -> None:
     """What any area writes is readable on the page; a writer that took its verb as an argument would hide it here."""
-    written, silent = set(), set()
+    written, about, silent = set(), set(), set()
     for call in calls("record", "record_change"):
         verbs, kinds = (slugs(argument) for argument in call.args[1:3])
         written |= verbs
+        about |= kinds
         silent |= (verbs - labels.VERBS.keys()) | (kinds - labels.OBJECTS.keys())
         for keyword in call.keywords:
             if keyword.arg in ("before", "after") and isinstance(keyword.value, ast.Dict):
@@ -396,6 +469,7 @@ def test_every_verb_and_object_has_words_and_no_other_has() -> None:
     silent |= (catalogue.CHANGEABLE | category_versions.FORM) - labels.FIELDS.keys()
     assert silent == set()
     assert labels.VERBS.keys() - written == set()
+    assert labels.OBJECTS.keys() - about == set(), "kinds to choose from that find nothing"
 
 
 def test_who_was_quicker_is_asked_of_verbs_that_are_written() -> None:

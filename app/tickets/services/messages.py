@@ -21,7 +21,7 @@ from app.tickets.rules.workflow import ORDER_HELD, TICKET_OPEN, TicketStatus, Wh
 from app.tickets.services.case import Case, by_ticket
 from app.tickets.services.held import HeldOrder
 
-labels.declare(objects={"message": _l("Message")}, codes={"moment": {"message": _l("With a message")}})
+labels.declare(mentioned={"message": _l("Message")}, codes={"moment": {"message": _l("With a message")}})
 
 OWNER = "message"
 """What the photos of a ticket's messages belong to (the owner's id is the ticket's), and their moment."""

@@ -20,7 +20,8 @@ from app.tickets.services.acts import photo_remark
 from app.tickets.services.case import Case, by_order, by_ticket
 
 labels.declare(
-    objects={"ticket": _l("Request"), "work_order": _l("Work order")},
+    objects={"work_order": _l("Work order")},
+    mentioned={"ticket": _l("Request")},
     names={
         "ticket": labels.named_by(Ticket.id, Ticket.number),
         "work_order": labels.named_by(WorkOrder.id, WorkOrder.number),

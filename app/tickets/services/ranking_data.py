@@ -30,7 +30,9 @@ labels.declare(
         "walk.set": _l("Set walking minutes"),
     },
     objects={"certificate": _l("Certificate")},
+    fields={"certificate": _l("Certificate")},
     names={"certificate": labels.named_by(Certificate.id, Certificate.name)},
+    references={"certificate": "certificate"},
 )
 
 LONGEST_WALK = 600
@@ -100,10 +102,8 @@ def give(
     """
     crews.planned(actor, person_id)
     today = places.today(now)
-    found = db.session.scalar(
-        select(Certificate.code).where(Certificate.id == certificate_id, valid_on(Certificate, today))
-    )
-    if found is None:
+    known = select(Certificate.id).where(Certificate.id == certificate_id, valid_on(Certificate, today))
+    if db.session.scalar(known) is None:
         raise Rejected(fields={"certificate": _l("This certificate does not exist.")})
     if last_day is not None and last_day < today:
         raise Rejected(fields={"until": _l("It has expired already.")})
@@ -113,8 +113,7 @@ def give(
     )
     db.session.add(made)
     db.session.flush()
-    said = {found: str(last_day or "")}
-    audit.record(actor, "technician.certificate", "person", person_id, now=now, after=said)
+    audit.record(actor, "technician.certificate", "person", person_id, now=now, after=_said(made))
     return made.id
 
 
@@ -131,9 +130,15 @@ def take(*, actor: Actor, now: datetime, person_id: int, held_id: int) -> None:
     ).first()
     if row is None:
         raise NotFound
-    row.valid_to = today
+    before, row.valid_to = _said(row), today
     db.session.flush()
-    audit.record(actor, "technician.certificate", "person", person_id, now=now, after={"ended": held_id})
+    audit.record(actor, "technician.certificate", "person", person_id, now=now, before=before)
+
+
+def _said(row: TechnicianCertificate) -> dict[str, Any]:
+    """What the log says of a certificate somebody holds."""
+    until = None if row.valid_to is None else row.valid_to - timedelta(days=1)
+    return {"certificate": row.certificate_id, "number": row.number, "until": until}
 
 
 def walks_from(building_id: int, today: date) -> Sequence[Any]:

@@ -8,6 +8,7 @@
 - `desk_acts`: the desk corrects, splits and merges
 - `unlisted`: what reporters' words for a place mean
 - `accepting`: finished work that waits for a third party
+- `histories`: where the audit log sends those who look for a request
 - `lists`: one's own requests, and the desk's list
 - `forms`: what is sent; `drafts`, `expired`: what was typed outlives session and token
 """
@@ -19,6 +20,7 @@ from app.tickets.web import (
     drafts,
     expired,
     following,
+    histories,
     lists,
     messages,
     reminding,
@@ -38,6 +40,7 @@ __all__ = [
     "drafts",
     "expired",
     "following",
+    "histories",
     "lists",
     "messages",
     "reminding",
