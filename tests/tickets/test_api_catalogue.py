@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +79,18 @@ def test_trades_are_added_renamed_and_closed(ground: make.Ground, api: Caller, d
     assert api.get(at).json["closed_on"] == "2026-11-18"
     assert api.patch(at, {"name": LOCK}, "*").status_code == 404
     assert verbs(database, "trade") == ["trade.add", "trade.change", "trade.close"]
+
+
+def test_an_icon_is_one_the_editor_offers(ground: make.Ground, api: Caller, client: FlaskClient) -> None:
+    at = f"{CATEGORIES}/{ground.category.id}"
+    refused = api.patch(at, {"icon": "nonsense"}, "*")
+    assert (refused.status_code, [each["field"] for each in refused.json["errors"]]) == (422, ["icon"])
+    assert api.patch(at, {"icon": "lock"}, "*").json["icon"] == "lock"
+    described = client.get("/api/v1/openapi.json").json["components"]["schemas"]
+    page = accounts.sign_in(client, accounts.person("admin")).get(f"/catalogue/categories/{ground.category.id}").text
+    offered = set(re.findall(r'name="icon" value="([a-z]+)"', page))
+    for shape in ("CategoryChange", "NewCategory"):
+        assert set(described[shape]["properties"]["icon"]["enum"]) == offered > {"lock"}
 
 
 def test_a_category_with_all_that_can_be_said_of_it(

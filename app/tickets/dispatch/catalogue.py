@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from app.audit import quicker
 from app.core import clock, forms, seen, words
@@ -21,48 +20,11 @@ from app.tickets.models import Category, Trade
 from app.tickets.queries import catalogue_pages as queries
 from app.tickets.queries.catalogue import trades as valid_trades
 from app.tickets.rules.priority import IMPACT_LABELS
+from app.tickets.schemas.catalogue.icons import ICONS
 from app.tickets.services import catalogue as services
 from app.tickets.services import category_versions as services_of_versions
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/catalogue")
-
-ICONS: dict[str, Any] = {
-    "wrench": _l("Wrench"),
-    "drop": _l("Water drop"),
-    "tap": _l("Tap"),
-    "toilet": _l("Toilet"),
-    "shower": _l("Shower"),
-    "bolt": _l("Flash"),
-    "lamp": _l("Lamp"),
-    "plug": _l("Plug"),
-    "door": _l("Door"),
-    "lock": _l("Lock"),
-    "key": _l("Key"),
-    "window": _l("Window"),
-    "chair": _l("Chair"),
-    "bed": _l("Bed"),
-    "ac": _l("Air conditioner"),
-    "fan": _l("Fan"),
-    "heat": _l("Radiator"),
-    "wifi": _l("Network"),
-    "screen": _l("Screen"),
-    "cctv": _l("Camera"),
-    "lift": _l("Lift"),
-    "stairs": _l("Stairs"),
-    "wall": _l("Wall"),
-    "paint": _l("Paint"),
-    "hammer": _l("Hammer"),
-    "gas": _l("Gas"),
-    "fire": _l("Fire"),
-    "warning": _l("Warning"),
-    "bug": _l("Insect"),
-    "tree": _l("Tree"),
-    "broom": _l("Broom"),
-    "trash": _l("Waste"),
-    "building": _l("Building"),
-    "dots": _l("Three dots"),
-}
-"""The icons a category may have, with their names for whoever cannot see them."""
 
 
 @blueprint.get("")

@@ -10,6 +10,7 @@ from app.core import forms
 from app.tickets.rules.demands import CHECKLIST_AT_MOST, DEMAND_LABELS, PRICES, SPOTS, demands_of
 from app.tickets.rules.limits import MAX_MINUTES
 from app.tickets.rules.priority import IMPACTS
+from app.tickets.schemas.catalogue.icons import ICONS
 from app.tickets.schemas.catalogue.questions import PHONE, PHONE_LIMIT, QuestionFull
 from app.tickets.schemas.choices import one_of
 
@@ -55,7 +56,7 @@ class CategoryChange(forms.Schema):
     name = forms.Texts(validate=forms.NAMED)
     parent_id = forms.Id(allow_none=True)
     trade = forms.Text(max=64, allow_none=True)
-    icon = forms.Text(max=ICON_LIMIT, validate=validate.Length(1))
+    icon = fields.String(validate=one_of(ICONS))
     position = fields.Integer(strict=True, validate=validate.Range(*POSITIONS))
     planned_minutes = fields.Integer(strict=True, validate=validate.Range(1, MAX_MINUTES))
     impact = fields.String(validate=one_of(IMPACTS))
