@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.audit.models import AuditEntry
 from app.tickets.models import Absence, Shift, TechnicianProfile
+from app.tickets.rules.shifts import WeeklyShift, begins_on, still_counts
 from tests.calling_api import Caller
 from tests.counting import counted
 from tests.factories import accounts
 from tests.factories import tickets as make
+
+ONE_DAY = timedelta(days=1)
 
 pytestmark = pytest.mark.usefixtures("frozen")
 
@@ -108,9 +113,13 @@ def test_the_tag_is_demanded_and_guards_what_somebody_else_changed(
         ("/shifts", {"weekdays": [1], "starts": "8 Uhr", "ends": "17:00"}, "starts"),
         ("/shifts", {"weekdays": [1], "starts": 8, "ends": "17:00"}, "starts"),
         ("/shifts", {"on": "2026-11-20", "starts": "08:00", "ends": "17:00", "kind": "tea"}, "kind"),
+        ("/shifts", {"on": "2026-11-17", "starts": "08:00", "ends": "17:00"}, "on"),
+        ("/shifts", {"weekdays": [1], "starts": "08:00", "ends": "17:00", "until": "2026-11-23"}, "until"),
+        ("/shifts", {"weekdays": [1], "starts": "08:00", "ends": "17:00", "until": "2026-11-17"}, "until"),
         ("/absences", {"starts_at": "2026-11-20T00:00:00Z", "ends_at": "2026-11-19T00:00:00Z"}, "ends_at"),
         ("/shifts", {"on": "2026-11-20", "weekdays": [1], "starts": "08:00", "ends": "17:00"}, "on"),
         ("/shifts", {"on": "2026-11-20", "until": "2026-11-30", "starts": "08:00", "ends": "17:00"}, "on"),
+        ("/absences", {"starts_at": "2026-11-16T00:00:00Z", "ends_at": "2026-11-17T00:00:00Z"}, "ends_at"),
         ("/absences", {"starts_at": "tomorrow", "ends_at": "2026-11-19T00:00:00Z"}, "starts_at"),
     ],
 )
@@ -120,6 +129,84 @@ def test_what_makes_no_sense_names_its_field(
     at = f"/technicians/{technician.id}{part}"
     refused = api.post(at, sent) if part else api.patch(at, sent, "*")
     assert (refused.status_code, [each["field"] for each in refused.json["errors"]]) == (422, [field])
+
+
+def test_a_duty_that_is_over_is_refused(ground: make.Ground, api: Caller) -> None:
+    sent = {"person_id": str(ground.dispatcher.id), "starts_at": "2026-11-16T00:00:00Z", "campus": None}
+    refused = api.post("/duty-roster", {**sent, "ends_at": "2026-11-17T00:00:00Z"})
+    assert (refused.status_code, [each["field"] for each in refused.json["errors"]]) == (422, ["ends_at"])
+    assert api.post("/duty-roster", {**sent, "ends_at": "2026-11-19T00:00:00Z"}).status_code == 201
+
+
+def test_a_zone_he_has_already_is_taken_and_leaves_no_trace(
+    ground: make.Ground, api: Caller, technician: Person, database: Session
+) -> None:
+    at, sent = f"/technicians/{technician.id}/zones", {"place_id": str(ground.building.id)}
+    first = api.post(at, sent)
+    again = api.post(at, sent)
+    assert (again.status_code, again.json) == (first.status_code, first.json)
+    assert verbs(database, technician) == ["technician.zone"]
+
+
+def test_weekdays_that_come_no_more_are_left_out(api: Caller, technician: Person) -> None:
+    """It is Wednesday: of a week from Monday to Friday three days are left."""
+    sent = {"weekdays": [0, 1, 2, 3, 4], "starts": "08:00", "ends": "17:00", "until": "2026-11-20"}
+    made = api.post(f"/technicians/{technician.id}/shifts", sent)
+    assert [each["weekday"] for each in made.json["items"]] == [2, 3, 4]
+
+
+def test_shifts_that_can_begin_no_more_are_neither_listed_nor_ended(
+    api: Caller, technician: Person, database: Session, client: FlaskClient, now: datetime
+) -> None:
+    today = now.date()  # a Wednesday
+    day, night = (time(8), time(12)), (time(22), time(6))
+    rows = {
+        "for good": (day, 0, None, None),
+        "empty": (day, 2, today + 3 * ONE_DAY, today + 3 * ONE_DAY),
+        "none in its span": (day, 2, today + ONE_DAY, today + 7 * ONE_DAY),
+        "once in its span": (day, 2, today + ONE_DAY, today + 8 * ONE_DAY),
+        "its last day was Monday": (day, 0, None, today + ONE_DAY),
+        "yesterday by day": (day, 1, today - ONE_DAY, today),
+        "yesterday by night": (night, 1, today - ONE_DAY, today),
+        "by night the day before": (night, 0, None, today - ONE_DAY),
+        "today": (day, 2, today, today + ONE_DAY),
+    }
+    made = {}
+    for name, ((starts, ends), weekday, since, until) in rows.items():
+        made[name] = Shift(
+            person_id=technician.id, weekday=weekday, starts=starts, ends=ends, valid_from=since, valid_to=until
+        )
+    database.add_all(made.values())
+    database.flush()
+    listed = [each["id"] for each in api.get(f"/technicians/{technician.id}/shifts").json["items"]]
+    expected = {"for good", "once in its span", "yesterday by night", "today"}
+    assert {name for name, row in made.items() if str(row.id) in listed} == expected
+    page = accounts.sign_in(client, accounts.person("supervisor")).get(f"/crews/technicians/{technician.id}").text
+    assert {name for name, row in made.items() if f"/shifts/{row.id}/end" in page} == expected
+
+
+@given(data=st.data())
+def test_the_list_and_the_rule_agree_which_shifts_still_count(data: st.DataObject) -> None:
+    """The rule against the calendar, day by day; the list is compared above and asks the same of the database."""
+    today = date(2026, 11, 18) + data.draw(st.integers(0, 6)) * ONE_DAY
+    since, until = (
+        data.draw(st.none() | st.integers(-20, 20).map(lambda days: today + days * ONE_DAY)) for _end in "ab"
+    )
+    starts, ends = (data.draw(st.sampled_from([time(0), time(8), time(22)])) for _end in "ab")
+    row = WeeklyShift(weekday=data.draw(st.integers(0, 6)), starts=starts, ends=ends, valid_from=since, valid_to=until)
+    first = today - ONE_DAY if ends <= starts else today
+    assert still_counts(row, today) == any(begins_on(row, first + days * ONE_DAY) for days in range(60))
+
+
+@pytest.mark.parametrize(("locale", "said"), [("en", "on 5 Jan 2027"), ("zh-CN", "2027年1月5日当天")])
+def test_a_shift_of_one_day_is_said_as_one(
+    api: Caller, technician: Person, client: FlaskClient, locale: str, said: str
+) -> None:
+    made = api.post(f"/technicians/{technician.id}/shifts", {"on": "2027-01-05", "starts": "08:00", "ends": "12:00"})
+    assert made.status_code == 201
+    planner = accounts.sign_in(client, accounts.person("supervisor", locale=locale))
+    page = planner.get(f"/crews/technicians/{technician.id}").text
+    assert f'<span class="row__s">{said}</span>' in page
 
 
 def test_a_closed_trade_is_not_given(ground: make.Ground, api: Caller, technician: Person, now: datetime) -> None:

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, and_, exists, func, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Integer,
+    and_,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import CrewMember, Person
 from app.core import i18n, paging
 from app.core.actor import Actor
-from app.core.db import db, not_over, valid_on
+from app.core.db import db, valid_on
 from app.core.errors import NotFound
 from app.core.prepared import Reading, number, value
 from app.core.scoped import Reach, reached
@@ -274,7 +289,7 @@ def absences_page(person_id: int, now: datetime, *, cursor: str | None, limit: i
 
 
 def shifts_of(person_ids: Any, today: date) -> Sequence[Any]:
-    """The shifts that still have a beginning from yesterday on, by weekday and time."""
+    """The shifts that still count (`_still_counts`), by weekday and time."""
     return db.session.execute(_shifts(person_ids, today).order_by(Shift.weekday, Shift.starts, Shift.id)).all()
 
 
@@ -288,7 +303,15 @@ def _shifts(person_ids: Any, today: date) -> Any:
         Shift.kind,
         Shift.valid_from,
         Shift.valid_to,
-    ).where(Shift.person_id.in_(list(person_ids)), not_over(Shift, today - timedelta(days=1)))
+    ).where(Shift.person_id.in_(list(person_ids)), _still_counts(today))
+
+
+def _still_counts(today: date) -> ColumnElement[bool]:
+    """`rules.shifts.still_counts` of rows: a beginning from today on, or over midnight since yesterday."""
+    over_midnight = case((Shift.ends <= Shift.starts, 1), else_=0)
+    first = func.greatest(literal(today, Date) - over_midnight, Shift.valid_from, type_=Date)
+    weekday = cast(extract("isodow", first), Integer) - 1
+    return or_(Shift.valid_to.is_(None), first + (Shift.weekday - weekday + WEEK) % WEEK < Shift.valid_to)
 
 
 def shifts_page(person_id: int, today: date, *, cursor: str | None, limit: int) -> paging.Page[Any]:

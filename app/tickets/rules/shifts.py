@@ -42,6 +42,18 @@ def begins_on(row: ShiftRow, day: date) -> bool:
     return (row.valid_from is None or row.valid_from <= day) and (row.valid_to is None or day < row.valid_to)
 
 
+def still_counts(row: ShiftRow, today: date) -> bool:
+    """Whether a shift has a beginning from today on; one over midnight that began yesterday counts too.
+
+    `queries.technicians` says the same of rows in SQL.
+    """
+    first = today - timedelta(days=1 if row.ends <= row.starts else 0)
+    if row.valid_from is not None:
+        first = max(first, row.valid_from)
+    following = first + timedelta(days=(row.weekday - first.weekday()) % 7)
+    return row.valid_to is None or following < row.valid_to
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyShift:
     """A shift of every week: `weekday` 0 is Monday, the day it begins on.

@@ -54,8 +54,7 @@ def add_absence(
     """Somebody is away; offers stop for the time. Raises NotAllowed, Rejected (field `ends_at`)."""
     if actor.id != person_id:
         permit_planning(actor)
-    if starts_at >= ends_at:
-        raise Rejected(fields={"ends_at": _l("The end has to come after the beginning.")})
+    _check_span(starts_at, ends_at, now)
     made = Absence(person_id=person_id, starts_at=starts_at, ends_at=ends_at, reason=reason)
     db.session.add(made)
     db.session.flush()
@@ -82,13 +81,20 @@ def set_duty_lead(
 ) -> int:
     """Somebody leads a trade on a campus (None: all) for a time. Raises NotAllowed, Rejected (field `ends_at`)."""
     permit_planning(actor)
-    if ends_at is not None and starts_at >= ends_at:
-        raise Rejected(fields={"ends_at": _l("The end has to come after the beginning.")})
+    _check_span(starts_at, ends_at, now)
     made = DutyRoster(person_id=person_id, campus_id=campus_id, trade_id=trade_id, starts_at=starts_at, ends_at=ends_at)
     db.session.add(made)
     db.session.flush()
     audit.record(actor, "duty.set", "person", person_id, now=now, after={"starts_at": starts_at.isoformat()})
     return made.id
+
+
+def _check_span(starts_at: datetime, ends_at: datetime | None, now: datetime) -> None:
+    """What is over would never be shown again."""
+    if ends_at is not None and starts_at >= ends_at:
+        raise Rejected(fields={"ends_at": _l("The end has to come after the beginning.")})
+    if ends_at is not None and ends_at <= now:
+        raise Rejected(fields={"ends_at": _l("This is over already.")})
 
 
 def permit_planning(actor: Actor) -> None:

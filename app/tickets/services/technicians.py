@@ -34,6 +34,7 @@ from app.tickets.models import (
 )
 from app.tickets.models.crews import SHIFT_KINDS
 from app.tickets.queries import technicians as queries
+from app.tickets.rules.shifts import WeeklyShift, still_counts
 from app.tickets.services import crews
 from app.tickets.services.catalogue import usable_trade
 
@@ -155,7 +156,7 @@ def end_trade(*, actor: Actor, now: datetime, person_id: int, trade_id: int, see
 
 
 def add_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int, seen: Seen | None = None) -> None:
-    """He works in the place and all below it, from today on.
+    """He works in the place and all below it, from today on; where he does already, nothing is changed.
 
     Raises NotFound, NotAllowed, Overtaken, Rejected (`place_id`).
     """
@@ -166,6 +167,8 @@ def add_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int, seen
     if not policies.in_scope(actor, policies.CREWS, place):
         raise Rejected(fields={"place_id": _l("This place is not yours to plan.")})
     row = _zone_row(person_id, place_id)
+    if row is not None and row.valid_to is None:
+        return
     if row is None:
         db.session.add(TechnicianZone(person_id=person_id, place_id=place_id, valid_from=places.today(now)))
     else:
@@ -194,10 +197,15 @@ def end_zone(*, actor: Actor, now: datetime, person_id: int, place_id: int, seen
 def add_shifts(*, actor: Actor, now: datetime, person_id: int, plan: ShiftPlan) -> list[Shift]:
     """Add weekly shifts or the shift of one day, and return them. Ends at or before its beginning: next day.
 
-    Raises NotFound, NotAllowed, Rejected (fields `weekdays`, `until`, `kind`).
+    Weekdays that no longer come by the last day are left out. Raises NotFound, NotAllowed, Rejected (fields
+    `weekdays`, `until`, `kind`; `on` and `until` also where no shift would count any more).
     """
     crews.planned(actor, person_id)
-    rows = list(_planned(plan))
+    today = places.today(now)
+    rows = [row for row in _planned(plan) if still_counts(WeeklyShift(**row), today)]
+    if not rows:
+        over = {"until": _l("None of these days comes any more by then.")}
+        raise Rejected(fields=over if plan.on is None else {"on": _l("This day is over.")})
     made = [Shift(person_id=person_id, kind=plan.kind, **row) for row in rows]
     db.session.add_all(made)
     db.session.flush()
