@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.audit.models import AuditEntry
 from app.tickets.models import Absence, Shift, TechnicianProfile
-from app.tickets.rules.shifts import WeeklyShift, begins_on, still_counts
+from app.tickets.queries import technicians as queries
+from app.tickets.rules.shifts import still_counts
 from tests.calling_api import Caller
 from tests.counting import counted
 from tests.factories import accounts
@@ -185,17 +185,19 @@ def test_shifts_that_can_begin_no_more_are_neither_listed_nor_ended(
     assert {name for name, row in made.items() if f"/shifts/{row.id}/end" in page} == expected
 
 
-@given(data=st.data())
-def test_the_list_and_the_rule_agree_which_shifts_still_count(data: st.DataObject) -> None:
-    """The rule against the calendar, day by day; the list is compared above and asks the same of the database."""
-    today = date(2026, 11, 18) + data.draw(st.integers(0, 6)) * ONE_DAY
-    since, until = (
-        data.draw(st.none() | st.integers(-20, 20).map(lambda days: today + days * ONE_DAY)) for _end in "ab"
-    )
-    starts, ends = (data.draw(st.sampled_from([time(0), time(8), time(22)])) for _end in "ab")
-    row = WeeklyShift(weekday=data.draw(st.integers(0, 6)), starts=starts, ends=ends, valid_from=since, valid_to=until)
-    first = today - ONE_DAY if ends <= starts else today
-    assert still_counts(row, today) == any(begins_on(row, first + days * ONE_DAY) for days in range(60))
+def test_the_list_and_the_rule_agree_which_shifts_still_count(
+    api: Caller, technician: Person, database: Session, now: datetime
+) -> None:
+    days = [now.date() + number * ONE_DAY for number in (-9, -1, 0, 1, 4)]
+    made = [
+        Shift(person_id=technician.id, weekday=weekday, starts=time(8), ends=ends, valid_from=since, valid_to=until)
+        for weekday, ends, since, until in product(range(7), (time(12), time(8)), (None, *days), (None, *days))
+        if since is None or until is None or since <= until
+    ]
+    database.add_all(made)
+    database.flush()
+    listed = {row.id for row in queries.shifts_of([technician.id], now.date())}
+    assert listed == {row.id for row in made if still_counts(row, now.date())}
 
 
 @pytest.mark.parametrize(("locale", "said"), [("en", "on 5 Jan 2027"), ("zh-CN", "2027年1月5日当天")])

@@ -16,6 +16,7 @@ from app.tickets.rules.shifts import (
     on_duty_until,
     overlaps,
     spans_around,
+    still_counts,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -136,3 +137,15 @@ def test_spans_that_only_touch_do_not_overlap():
     assert overlaps(hours(1, 3), START, START + timedelta(hours=2))
     assert not overlaps(hours(1, 3), START, START + timedelta(hours=1))
     assert not overlaps(hours(1, 3), START + timedelta(hours=3), START + timedelta(hours=4))
+
+
+DAYS = st.integers(-20, 20).map(lambda days: START.date() + timedelta(days=days))
+TIMES = st.sampled_from([time(0), time(8), time(22)])
+
+
+@given(today=DAYS, weekday=st.integers(0, 6), starts=TIMES, ends=TIMES, since=st.none() | DAYS, until=st.none() | DAYS)
+def test_a_shift_counts_while_it_has_a_beginning(today, weekday, starts, ends, since, until):
+    """Against the calendar, day by day; over midnight from yesterday on."""
+    row = WeeklyShift(weekday=weekday, starts=starts, ends=ends, valid_from=since, valid_to=until)
+    first = today - timedelta(days=1) if ends <= starts else today
+    assert still_counts(row, today) == any(begins_on(row, first + timedelta(days=ahead)) for ahead in range(60))
