@@ -5,7 +5,7 @@ person has signed in again. Photos cannot be kept; the page says so. The cookie 
 successful sending. It is shown to the person the form was made for and to nobody else who signs in on the same device:
 the form says whose it is in a signed field, so that no other site puts words into anybody's. What somebody wrote at a
 sticker without a sign-in is nobody's: it waits a quarter of an hour, on that sticker's page alone, for whoever signs in
-next in this browser. What a page keeps that was not sent is kept by `js/kept.js`, under the same rule.
+next in this browser. What was not sent yet is kept by the page (`js/kept.js`), in its own tab, under the same rule.
 """
 
 from __future__ import annotations
