@@ -6,7 +6,7 @@ import hashlib
 import logging
 import uuid
 from datetime import datetime, timedelta
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
@@ -89,9 +89,11 @@ def check(stream: IO[bytes], field: str = "photos") -> tuple[str, int, tuple[int
     return kind, size, (width, height)
 
 
-def known(stream: IO[bytes], owner_kind: str, owner_id: int, moment: str) -> Attachment | None:
-    """The photo that the very same bytes were taken as before, for the same moment; None: `receive` would add one."""
-    return queries.same(owner_kind, owner_id, moment, _digest(stream))
+class Received(NamedTuple):
+    """A photo that was taken in; not `fresh` where the very same bytes were taken before, for the same moment."""
+
+    attachment: Attachment
+    fresh: bool
 
 
 def _digest(stream: IO[bytes]) -> str:
@@ -109,7 +111,7 @@ def receive(
     now: datetime,
     name: str = "",
     field: str = "photos",
-) -> Attachment:
+) -> Received:
     """Take one photo (a seekable stream) for a thing the caller has checked the actor may add to.
 
     `moment` is one of `limits.MOMENTS`. The same bytes sent again for the same moment give the first row. `field` is
@@ -119,7 +121,7 @@ def receive(
     sent = _digest(stream)
     first = queries.same(owner_kind, owner_id, moment, sent)
     if first is not None:
-        return first
+        return Received(first, fresh=False)
     if queries.count(owner_kind, owner_id) >= settings.get(PER_OWNER):
         raise Rejected(fields={field: SENTENCES["too_many"]})
     key = f"{current_institution()}/{now:%Y/%m}/{uuid.uuid4()}"
@@ -151,7 +153,7 @@ def receive(
         now=now,
         after={"owner_kind": owner_kind, "owner_id": owner_id, "moment": moment, "sha256": sent},
     )
-    return attachment
+    return Received(attachment, fresh=True)
 
 
 def _clean(name: str) -> str:

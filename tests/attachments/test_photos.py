@@ -29,6 +29,10 @@ SYSTEM = Actor.system(1)
 
 
 def _receive(content: bytes, now: datetime, **more: object) -> Attachment:
+    return _received(content, now, **more).attachment
+
+
+def _received(content: bytes, now: datetime, **more: object) -> services.Received:
     options: dict[str, object] = {"owner_kind": "ticket", "owner_id": 7, "moment": "report", **more}
     return services.receive(io.BytesIO(content), actor=SYSTEM, now=now, **options)
 
@@ -131,7 +135,8 @@ def test_a_header_that_lies_about_its_size_is_not_decoded(
 
 
 def test_the_same_photo_twice_is_one(database: Session, now: datetime) -> None:
-    first, again = _receive(photos.jpeg(), now), _receive(photos.jpeg(), now)
+    (first, new), (again, new_again) = _received(photos.jpeg(), now), _received(photos.jpeg(), now)
+    assert (new, new_again) == (True, False)
     other = _receive(photos.jpeg(), now, moment="after")
     assert first.id == again.id != other.id
     assert queries.count("ticket", 7) == 2

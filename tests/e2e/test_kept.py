@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.browsing import DESK, PHONE, Visitors, sign_in
 from tests.e2e.product import Api
@@ -110,6 +110,56 @@ def test_photos_and_a_place_that_was_looked_for_are_still_chosen(
     expect(page.locator("ol.log li").last).to_contain_text("1 photo")
 
 
+PLANT = """([name, aborted]) => new Promise((done, failed) => {
+  const opened = indexedDB.open("houqin", 1);
+  opened.onupgradeneeded = () => opened.result.createObjectStore("files");
+  opened.onerror = () => failed(opened.error);
+  opened.onsuccess = () => {
+    const asked = opened.result.transaction("files", "readwrite"), box = asked.objectStore("files");
+    const file = new File(["x"], "of somebody else.jpg", { type: "image/jpeg" });
+    if (name) box.put([["report photos file  1", [file]]], name);
+    const names = box.getAllKeys();
+    asked.oncomplete = () => { opened.result.close(); done(names.result); };
+    if (!aborted) return;
+    const put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = function (...what) {
+      const asked = put.apply(this, what);
+      this.transaction.abort();
+      return asked;
+    };
+  };
+})"""
+"""Puts photos of somebody else where a page keeps its own; `aborted`: the page's own are not taken. Gives all names."""
+
+
+def with_photo(page: Page) -> None:
+    page.goto("/report")
+    page.locator("input[type=file][multiple]").set_input_files(PICTURE)
+    expect(page.locator("figure.shot")).to_have_count(1)
+
+
+def test_photos_that_could_not_be_kept_are_not_those_of_somebody_else(newcomer: Callable[[str], Page]) -> None:
+    page = newcomer("student@own")
+    with_photo(page)
+    page.evaluate(PLANT, ["/report", True])
+    switch(page)
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("figure.shot")).to_have_count(0)
+    assert page.locator("input[type=file][multiple]").evaluate("field => field.files.length") == 0
+
+
+def test_photos_of_another_tab_stay_and_those_that_are_over_go(newcomer: Callable[[str], Page]) -> None:
+    page = newcomer("student@own")
+    with_photo(page)
+    now = page.evaluate("Date.now()")
+    waiting = [now + 60_000, "of another tab"]
+    for name in ("/tickets", [now - 1, "never fetched"], waiting):
+        page.evaluate(PLANT, [name, False])
+    switch(page)
+    expect(page.locator("figure.shot")).to_have_count(1)
+    assert page.evaluate(PLANT, [None, False]) == [waiting]
+
+
 def test_forms_of_the_desk_are_still_filled(newcomer: Callable[[str], Page]) -> None:
     page = newcomer("admin")
     for path, field in (
@@ -162,6 +212,31 @@ def test_sent_again_from_the_page_before_it_is_the_same_report(visitors: Visitor
         page.goto(sticker)
         Report(page).file("Furniture", "Desk or chair", "另一把椅子")
         assert number() not in (first, second), "and so is what a fresh form says"
+
+
+def test_another_photo_is_another_report(visitors: Visitors) -> None:
+    page = visitors.page("student2", device=PHONE)
+    with_photo(page)
+    Report(page).file("Furniture", "Desk or chair", "抽屉拉不开")
+    page.wait_for_url(re.compile(r"/tickets/\d+"))
+    first = page.url
+
+    def sent_again(photo: FilePayload | None = None) -> str:
+        page.go_back()
+        expect(page.locator("#f-description")).to_have_value("抽屉拉不开")
+        expect(page.locator("figure.shot")).to_have_count(1)  # the browser puts it back, and it is seen
+        assert "抽屉" not in page.evaluate("JSON.stringify(history.state)")
+        if photo:
+            page.locator("figure.shot button").click()
+            page.locator("input[type=file][multiple]").set_input_files(photo)
+            expect(page.locator("figure.shot")).to_have_count(1)
+        Report(page).send.click()
+        page.wait_for_url(re.compile(r"/tickets/\d+"))
+        return page.url
+
+    assert sent_again() == first
+    another = PICTURE.read_bytes() + b"another"
+    assert sent_again({"name": PICTURE.name, "mimeType": "image/png", "buffer": another}) != first
 
 
 @pytest.mark.parametrize("width", [320, 390, 1000])

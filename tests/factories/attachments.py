@@ -83,7 +83,7 @@ def photo(
     ready: bool = True,
 ) -> Attachment:
     """A received photo, by default re-encoded already."""
-    attachment = services.receive(
+    attachment, _fresh = services.receive(
         io.BytesIO(content or jpeg()),
         owner_kind,
         owner_id,

@@ -71,6 +71,28 @@ def test_a_clock_three_hours_fast_is_corrected_flagged_and_gains_nothing(
     assert said not in login(ground.student).get(ticket).text
 
 
+def test_a_repeat_that_says_another_time_is_the_same_act(
+    ground: make.Ground, now: datetime, database: Session, login: Login
+) -> None:
+    """A page that is gone back to carries its key once more, and the time of its second sending."""
+    technician = ground.technician()
+    order_id = offered(ground, now)
+    do(technician, order_id, OrderAct.ACCEPT, now=now)
+    client = login(technician)
+    version = database.scalar(select(WorkOrder.version).where(WorkOrder.id == order_id))
+    answers = []
+    for minutes in (1, 2):
+        at = now + minutes * MINUTE
+        with clock.frozen(at):
+            sent = {"device_at": at.isoformat(), "device_offset_s": f"{minutes}.000", "contact": device.contact(at)}
+            assert sent.keys() == device.DeviceFields().fields.keys()
+            data = {"version": version, "idempotency_key": "k", **sent}
+            answers.append(client.post(f"/crew/{order_id}/start", data=data))
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[1].headers["Idempotent-Replay"] == "true"
+    assert event(database, "start").device_at == now + MINUTE
+
+
 def test_a_clock_set_back_gains_nothing_before_the_last_contact(
     ground: make.Ground, now: datetime, database: Session, login: Login
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +13,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Person
 from app.attachments.models import Attachment
+from app.core import clock
 from app.core.db import db
 from app.tickets.models import Ticket
+from app.tickets.web import drafts
 from tests.counting import counted
 from tests.factories import accounts, attachments
 from tests.factories import tickets as made
@@ -51,6 +54,11 @@ def fields(ground: made.Ground, **more: Any) -> dict[str, Any]:
         "urgency": "normal",
         **more,
     }
+
+
+def whose(person: Person) -> str:
+    """What the form drawn for a person says of whose it is."""
+    return drafts.owner(accounts.actor(person))
 
 
 def only_ticket() -> Ticket:
@@ -154,7 +162,7 @@ def test_sent_twice_files_once(ground: made.Ground, login: Login) -> None:
 
 
 def test_words_outlive_the_sign_in(ground: made.Ground, client: FlaskClient, login: Login) -> None:
-    sent = fields(ground, whose=str(ground.student.id))
+    sent = fields(ground, whose=whose(ground.student))
     answer = client.post("/report", data=sent)
     assert answer.status_code == 303
     assert answer.location == "/login?next=/report"
@@ -168,14 +176,40 @@ def test_words_outlive_the_sign_in(ground: made.Ground, client: FlaskClient, log
 
 
 def test_words_are_not_shown_to_somebody_else(ground: made.Ground, client: FlaskClient, login: Login) -> None:
-    client.post("/report", data=fields(ground, whose=str(ground.student.id)))
+    client.post("/report", data=fields(ground, whose=whose(ground.student)))
     page = login(accounts.person("student")).get("/report").get_data(as_text=True)
     assert "关紧了还一直滴" not in page
 
 
+@pytest.mark.parametrize("checked", [True, False])
+@pytest.mark.parametrize("named", [True, False])
+def test_another_site_puts_no_words_into_a_form(
+    ground: made.Ground,
+    client: FlaskClient,
+    login: Login,
+    app: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    checked: bool,
+    named: bool,
+) -> None:
+    """What it lets a browser send comes without session and token; and an id that is guessed does not help."""
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", checked)
+    answer = client.post("/report", data=fields(ground, whose=str(ground.student.id) if named else ""))
+    assert answer.location == "/login?next=/report"
+    assert client.get_cookie(drafts.COOKIE) is None
+    assert "关紧了还一直滴" not in login(ground.student).get("/report").text
+
+
+def test_words_wait_an_hour(ground: made.Ground, client: FlaskClient, login: Login, frozen: datetime) -> None:
+    client.post("/report", data=fields(ground, whose=whose(ground.student)))
+    for minutes, shown in ((59, True), (60, False)):
+        with clock.frozen(frozen + timedelta(minutes=minutes)):
+            assert ("关紧了还一直滴" in login(ground.student).get("/report").text) is shown
+
+
 def test_long_words_are_cut_rather_than_lost(ground: made.Ground, client: FlaskClient, login: Login) -> None:
     words = "".join(chr(0x4E00 + n * 7 % 5000) for n in range(2000))
-    client.post("/report", data=fields(ground, description=words, whose=str(ground.student.id)))
+    client.post("/report", data=fields(ground, description=words, whose=whose(ground.student)))
     page = login(ground.student).get("/report").get_data(as_text=True)
     assert words[:200] in page
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.db import db
 from app.core.errors import Rejected
 from app.core.http.counts import Counts
@@ -19,6 +20,7 @@ from app.sites import queries as sites
 from app.sites.models import PlaceSticker
 from app.tickets.models import Ticket
 from app.tickets.services import filing
+from app.tickets.web import drafts
 from tests.factories import accounts
 from tests.factories import tickets as made
 
@@ -109,7 +111,8 @@ def test_signed_in_the_ticket_is_ones_own(ground: made.Ground, login: Login) -> 
 
 
 def test_who_was_signed_in_is_not_made_anonymous(ground: made.Ground, client: FlaskClient, login: Login) -> None:
-    answer = client.post(f"/r/{TOKEN}", data=fields(ground, description="走廊积水", whose=str(ground.student.id)))
+    whose = drafts.owner(accounts.actor(ground.student))
+    answer = client.post(f"/r/{TOKEN}", data=fields(ground, description="走廊积水", whose=whose))
     assert answer.location == f"/login?next=/r/{TOKEN}"
     assert tickets() == []
     assert "走廊积水" in login(ground.student).get(f"/r/{TOKEN}").get_data(as_text=True)
@@ -159,7 +162,7 @@ def test_what_was_refused_is_not_counted_as_a_report(
 
 @pytest.mark.usefixtures("counting")
 def test_sixth_anonymous_report_of_an_hour_waits(
-    ground: made.Ground, client: FlaskClient, login: Login, monkeypatch: pytest.MonkeyPatch
+    app: Flask, ground: made.Ground, client: FlaskClient, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(5):
         assert client.post(f"/r/{TOKEN}", data=fields(ground)).status_code == 200
@@ -169,13 +172,52 @@ def test_sixth_anonymous_report_of_an_hour_waits(
     assert "走廊积水" in refused.get_data(as_text=True)
     assert "Max-Age=900;" in refused.headers["Set-Cookie"], "nobody's words do not wait long"
     assert len(tickets()) == 5
+    other_address = {"REMOTE_ADDR": "10.0.0.9"}
+    assert app.test_client().post(f"/r/{TOKEN}", data=fields(ground), environ_base=other_address).status_code == 200
     with monkeypatch.context() as patched:
         patched.setattr(filing, "file_ticket", pytest.fail)  # it locks what all filings wait for
         assert client.post(f"/r/{TOKEN}", data=fields(ground, description="走廊积水")).status_code == 429
-    other_address = client.post(f"/r/{TOKEN}", data=fields(ground), environ_base={"REMOTE_ADDR": "10.0.0.9"})
-    assert other_address.status_code == 200
     page = login(ground.student).get(f"/r/{TOKEN}").get_data(as_text=True)
     assert "走廊积水" in page, "nothing has to be copied by hand"
     assert "What you wrote is still here." in page
     assert client.post(f"/r/{TOKEN}", data=fields(ground)).status_code == 303
     assert "走廊积水" not in client.get(f"/r/{TOKEN}").get_data(as_text=True)
+
+
+@pytest.fixture
+def left_waiting(counting: None, ground: made.Ground, client: FlaskClient) -> FlaskClient:
+    """A browser that keeps what was one report too many without a sign-in."""
+    for _ in range(5):
+        client.post(f"/r/{TOKEN}", data=fields(ground))
+    assert client.post(f"/r/{TOKEN}", data=fields(ground, description="走廊积水")).status_code == 429
+    assert client.get_cookie(drafts.COOKIE) is not None
+    return client
+
+
+def test_what_nobody_wrote_is_over_once_it_was_sent(
+    ground: made.Ground, left_waiting: FlaskClient, login: Login
+) -> None:
+    sent = fields(ground, description="走廊积水")
+    later = left_waiting.post(f"/r/{TOKEN}", data=sent, environ_base={"REMOTE_ADDR": "10.0.0.9"})
+    assert later.status_code == 200
+    assert left_waiting.get_cookie(drafts.COOKIE) is None
+    assert "走廊积水" not in login(ground.student).get(f"/r/{TOKEN}").text
+
+
+@pytest.mark.parametrize(("minutes", "shown"), [(14, True), (15, False)])
+def test_what_nobody_wrote_waits_a_quarter_of_an_hour(
+    ground: made.Ground, left_waiting: FlaskClient, login: Login, frozen: datetime, minutes: int, shown: bool
+) -> None:
+    """Whatever the browser does with its cookie."""
+    with clock.frozen(frozen + timedelta(minutes=minutes)):
+        assert ("走廊积水" in login(ground.student).get(f"/r/{TOKEN}").text) is shown
+
+
+def test_what_nobody_wrote_is_shown_by_the_page_of_a_sticker_alone(
+    app: Flask, ground: made.Ground, client: FlaskClient, login: Login
+) -> None:
+    student = login(ground.student)
+    with app.test_request_context("/report", method="POST", data=fields(ground, description="走廊积水")):
+        kept = drafts.keep_nameless(Response(), "/report").headers["Set-Cookie"]
+    client.set_cookie(drafts.COOKIE, kept.split(";")[0].partition("=")[2])
+    assert "走廊积水" not in student.get("/report").text

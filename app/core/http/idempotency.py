@@ -29,6 +29,9 @@ KEEP = timedelta(hours=24)
 MAX_KEY = 200
 EXEMPT_ATTRIBUTE = "ignores_idempotency"
 DEMAND_ATTRIBUTE = "demands_idempotency"
+_NOT_CONTENT = FRAMEWORK_FIELDS | {"device_at", "device_offset_s", "contact"}
+"""Fields of a form that say of each sending when it was (`js/device.js`), and nothing of what is asked for."""
+
 _KEPT_HEADERS = ("Content-Type", "Location", "ETag", "HX-Redirect")
 
 
@@ -177,7 +180,7 @@ def _digest() -> bytes:
     """Hash of method, path and body; of a form its fields and files, since every resend draws a new boundary."""
     content = hashlib.sha256(f"{request.method} {request.path}\n".encode())
     if request.mimetype in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        fields = sorted((name, value) for name, value in request.form.items(multi=True) if name not in FRAMEWORK_FIELDS)
+        fields = sorted((name, value) for name, value in request.form.items(multi=True) if name not in _NOT_CONTENT)
         content.update(orjson.dumps(fields))
         for name, sent in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
             content.update(f"\n{name}:".encode())

@@ -126,15 +126,31 @@ function freshKey() {
 }
 
 /* Who goes back to a form that was sent meets it drawn anew, with another key. Sent with the same content it gets the key it had,
-   and so the answer it had; changed, or opened by a link, it is another one. */
+   and so the answer it had; changed, or opened by a link, it is another one. The content is what the server compares
+   (core/http/idempotency.py), a file by what is known of it without reading. */
+const NO_CONTENT = new Set(["csrf_token", "idempotency_key", "device_at", "device_offset_s", "contact"]);
 const CAME_BACK = (performance.getEntriesByType("navigation")[0] || {}).type === "back_forward";
+
+const told = (value) => typeof value === "string" ? value : value.name && [value.name, value.size, value.lastModified];
+
+/** A text's length and 64 bits of it (cyrb53), at once and over plain http: what was typed is not to lie in the history. */
+function short(text) {
+  let a = 0xdeadbeef, b = 0x41c6ce57;
+  for (let at = 0; at < text.length; at += 1) {
+    a = Math.imul(a ^ text.charCodeAt(at), 2654435761);
+    b = Math.imul(b ^ text.charCodeAt(at), 1597334677);
+  }
+  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
+  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
+  return [text.length, a >>> 0, b >>> 0].join(".");
+}
 
 function sameKey(form, button) {
   const key = form.elements.namedItem("idempotency_key");
   if (!key || form.querySelector("[type=password]")) return;
-  const typed = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrf_token" && name !== key.name);
-  const content = JSON.stringify([...typed, button ? [button.name, button.value] : []]);
-  const which = form.id || form.getAttribute("action");
+  const said = [...new FormData(form)].filter(([name]) => !NO_CONTENT.has(name)).map(([name, value]) => [name, told(value)]);
+  const content = short(JSON.stringify([...said, button ? [button.name, button.value] : []]));
+  const which = [form.id, (button && button.getAttribute("formaction")) || form.getAttribute("action")].join(" ");
   const sent = (history.state || {}).sent || {};
   if (CAME_BACK && sent[which] && sent[which].content === content) key.value = sent[which].key;
   history.replaceState({ ...history.state, sent: { ...sent, [which]: { key: key.value, content } } }, "");

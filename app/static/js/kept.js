@@ -1,7 +1,10 @@
 /* What was typed outlives a change of language and a sign-in: <form data-keeps> and <a data-keeps> lead away from this page
    and, at last, back to an address (`next`). The page's fields are kept for it in this tab and put back once it is opened.
-   Passwords are never kept; photos wait in the browser's own database. Fetched by js/app.js when somebody goes, or comes back;
-   without it only what the server keeps is left. */
+   Passwords are never kept; photos wait in the browser's own database, under a random name that this tab alone knows.
+   Who sees it: whoever opens that address next in this tab. The page of somebody signed in waits a minute, for a change of
+   language; only a page that is nobody's, a sticker's, waits a quarter of an hour for whoever signs in next. What was sent is
+   kept by the server (tickets/web/drafts.py), under the same rule.
+   Fetched by js/app.js when somebody goes, or comes back; without it only what the server keeps is left. */
 
 const SIGN_IN_MS = 15 * 60000, LANGUAGE_MS = 60000, PUT_MS = 3000;
 const MADE_ANEW = new Set(["csrf_token", "idempotency_key"]);
@@ -50,7 +53,7 @@ function brought(field) {
 }
 
 /* ---------- photos ---------- */
-/** Does something with the kept files; null where the browser keeps none. */
+/** Does something with the kept files, once what is over is gone; null where the browser keeps none, or not all was done. */
 function store(work) {
   return new Promise((done) => {
     try {
@@ -59,6 +62,7 @@ function store(work) {
       opened.onerror = () => done(null);
       opened.onsuccess = () => {
         const asked = opened.result.transaction("files", "readwrite");
+        asked.objectStore("files").delete(IDBKeyRange.upperBound([Date.now()])); // a name is [until, random]; texts come before lists
         const found = work(asked.objectStore("files"));
         asked.oncomplete = () => { opened.result.close(); done(found && found.result); };
         asked.onabort = () => { opened.result.close(); done(null); };
@@ -77,33 +81,40 @@ function chosen() {
 /* ---------- away ---------- */
 const address = (url) => { const at = new URL(url, location.href); return at.pathname + at.search; };
 
-/** Keep what the page's fields say until `to` is opened: what was touched, with the version its form was drawn at, or `all`,
-    where the page answers a form and shows anew what was sent. The files that are to be kept besides. */
-function keep(slot, to, ms, { all, hidden }) {
+/** What the page's fields say: what was touched, with the version its form was drawn at, or `all`, where the page answers a form
+    and shows anew what was sent. */
+function spoken({ all, hidden }) {
   const found = [...fields()].filter(([, field]) => !NEVER.has(field.type));
   const filled = new Set(found.filter(([, field]) => touched(field)).map(([, field]) => field.form));
   const wanted = (field) => field.type === "hidden" ? hidden && (all || filled.has(field.form)) : all || touched(field);
-  const lines = found.filter(([, field]) => wanted(field)).map(([key, field]) => [key, said(field), brought(field)]);
-  const files = chosen();
+  return found.filter(([, field]) => wanted(field)).map(([key, field]) => [key, said(field), brought(field)]);
+}
+
+/** Keep it for the page at `to`: its `lines` until an instant, and the name its photos wait under. */
+function keep(to, kept) {
   try {
-    sessionStorage.setItem(slot + to, JSON.stringify({ until: Date.now() + ms, lines, files: files.length > 0 }));
-  } catch {
-    return []; // nothing is kept in this browser
-  }
-  return files;
+    sessionStorage.setItem(to, JSON.stringify(kept));
+  } catch { /* nothing is kept in this browser */ }
+}
+
+/** Lets the page's photos wait until `until`; the name they wait under, once they really do. */
+async function keepPhotos(until) {
+  const files = chosen(), name = [until, crypto.getRandomValues(new Uint32Array(4)).join("-")];
+  const put = files.length ? store((box) => box.put(files, name)) : null;
+  return await Promise.race([put, new Promise((done) => setTimeout(done, PUT_MS))]) || undefined;
 }
 
 /** Keep them for where a form with a field `next`, or a link with such an argument, comes back to. */
 export async function keepFor(way, slot) {
   if (way.tagName === "A") {
-    keep(slot, address(new URL(way.href).searchParams.get("next") || "/"), SIGN_IN_MS, { all: true, hidden: false });
+    const to = address(new URL(way.href).searchParams.get("next") || "/");
+    keep(slot + to, { until: Date.now() + SIGN_IN_MS, lines: spoken({ all: true, hidden: false }) });
     return;
   }
   const next = way.elements.namedItem("next");
   if (new URL(next.value, location.href).pathname === location.pathname) next.value = location.pathname + location.search; // filters move it
-  const to = address(next.value), files = keep(slot, to, LANGUAGE_MS, { all: way.dataset.keeps === "all", hidden: true });
-  const put = files.length && store((box) => { box.clear(); return box.put(files, to); });
-  await Promise.race([put, new Promise((done) => setTimeout(done, PUT_MS))]);
+  const until = Date.now() + LANGUAGE_MS, lines = spoken({ all: way.dataset.keeps === "all", hidden: true });
+  keep(slot + address(next.value), { until, lines, files: await keepPhotos(until) });
 }
 
 /* ---------- and back ---------- */
@@ -143,8 +154,8 @@ function fill(lines) {
   return changed;
 }
 
-async function putPhotosBack(at) {
-  const kept = await store((box) => { const asked = box.get(at); box.delete(at); return asked; });
+async function putPhotosBack(name) {
+  const kept = await store((box) => { const asked = box.get(name); box.delete(name); return asked; });
   const now = fields();
   for (const [key, files] of kept || []) {
     const field = now.get(key), carried = new DataTransfer();
@@ -160,5 +171,5 @@ export async function putBack(slot) {
   const at = address(location.href), kept = take(slot, at);
   if (!kept) return;
   fill(kept.lines).forEach(tell);
-  if (kept.files) await putPhotosBack(at);
+  if (kept.files) await putPhotosBack(kept.files);
 }

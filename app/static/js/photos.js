@@ -60,6 +60,12 @@ function start(box) {
     keeper.focus();
   }
 
+  function add(file) {
+    const it = { file, url: URL.createObjectURL(file) };
+    kept.push(it);
+    show(it);
+  }
+
   function show(it) {
     const figure = document.createElement("figure");
     figure.className = "shot";
@@ -92,15 +98,16 @@ function start(box) {
     const fresh = chosen.filter((file) => !before.includes(file));
     const room = limit - kept.length;
     if (fresh.length > room && room < limit) document.dispatchEvent(new CustomEvent("toast", { detail: { text: box.dataset.full, kind: "soon" } }));
-    for (const file of fresh.slice(0, room)) {
-      const light = await smaller(file);
-      const it = { file: light, url: URL.createObjectURL(light) };
-      kept.push(it);
-      show(it);
-    }
+    for (const file of fresh.slice(0, room)) add(await smaller(file));
     store();
   }
 
+  /** Who goes back meets what the browser puts back; it would be sent unseen. */
+  function comeBack() {
+    for (const file of keeper.files) if (!kept.some((it) => it.file === file)) add(file);
+  }
+
+  window.addEventListener("pageshow", comeBack);
   inputs.forEach((input) => input.addEventListener("change", take));
 }
 

@@ -85,7 +85,7 @@ def send_message(
 def _receive(picture: Picture, actor: Actor, now: datetime, ticket_id: int) -> str:
     """Take a photo in and give its id as events keep it."""
     kept = attachments.receive(picture.stream, OWNER, ticket_id, OWNER, actor=actor, now=now, name=picture.name)
-    return str(kept.id)
+    return str(kept.attachment.id)
 
 
 def _for_reporter(actor: Actor, case: Case) -> bool:

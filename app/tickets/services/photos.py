@@ -100,12 +100,10 @@ def _add(
     order_id: int | None,
 ) -> Attachment:
     """Take the photo in and say so in the history; one that is there already is answered with, and nothing is added."""
-    known = attachments.known(stream, owner_kind, owner_id, moment)
-    if known is not None:
-        return known
-    attachment = attachments.receive(
+    attachment, fresh = attachments.receive(
         stream, owner_kind, owner_id, moment, actor=case.actor, now=case.now, name=name, field=field
     )
-    photo_remark(case, attachment.id, order_id=order_id, moment=moment)
-    case.write()
+    if fresh:
+        photo_remark(case, attachment.id, order_id=order_id, moment=moment)
+        case.write()
     return attachment

@@ -63,7 +63,7 @@ def sticker(token: str) -> Any:
     place, hint = found
     if not _with_account():
         return _anonymous_page(Form(Sticker), place, token, hint=hint)
-    kept = drafts.waiting(request, current_actor())
+    kept = drafts.waiting(request, current_actor(), nameless=True)
     note = _("What you wrote is still here. Look it over and send it.") if kept else None
     return report.page_of(Form(Report, kept), place, for_somebody=False, note=note, sticker=token, hint=hint)
 
@@ -86,7 +86,7 @@ def _too_many(wait: int) -> Any:
     )
     answer = make_response(filled_in(form, token, 429))
     answer.headers["Retry-After"] = str(wait)
-    return drafts.keep(answer, url_for("tickets.sticker", token=token))
+    return drafts.keep_nameless(answer, url_for("tickets.sticker", token=token))
 
 
 def filled_in(form: Form, token: str, status: int) -> Any:
@@ -159,7 +159,8 @@ def _anonymous(place: Place, token: str, hint: str | None) -> Any:
     if (too_many := _nameless.spend()) is not None:  # nothing is filed by an answer of 429
         return too_many
     promise = due_words.promised(filed.promised_at, sites.zone_of(place))
-    return render_template("tickets/receipt.html", number=filed.number, token=token, promise=promise)
+    page = render_template("tickets/receipt.html", number=filed.number, token=token, promise=promise)
+    return drafts.done(make_response(page))
 
 
 def _anonymous_page(
