@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -31,6 +32,20 @@ def test_an_offer_stands_on_top_with_its_time_and_the_reason(
     assert f'action="/crew/{order_id}/accept"' in page
     assert f'data-url="/crew/{order_id}/decline"' in page
     assert f'href="/crew/{order_id}#sheet-decline"' in page, "without script the order's own sheet"
+
+
+def test_no_line_begins_with_what_separates(
+    ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now, urgency="high", may_enter=True)
+    client = login(technician)
+    offer = client.get("/crew", headers=ENGLISH).get_data(as_text=True)
+    assert re.search(r"412</span>\u00a0· \w+\u00a0· <b", offer.replace("&nbsp;", "\u00a0"))
+    do(technician, order_id, OrderAct.ACCEPT, now=now)
+    job = client.get("/crew", headers=ENGLISH).get_data(as_text=True).replace("&nbsp;", "\u00a0")
+    assert "\u00a0· may be entered" in job
+    assert "> · " not in job
 
 
 def test_offers_share_one_sheet(ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]) -> None:
