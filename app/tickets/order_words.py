@@ -233,4 +233,4 @@ def now_is(code: str) -> str:
     return str(_("It is now: %(state)s.", state=state(code)))
 
 
-_SEPARATOR = " · "
+_SEPARATOR = "\u00a0· "  # no line begins with it

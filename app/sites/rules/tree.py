@@ -26,6 +26,8 @@ PARENTS: Mapping[str, frozenset[str]] = {
 """Kinds a place of a kind may stand under; a campus stands under nothing, everything else under something."""
 
 SEPARATOR = " · "
+SHOWN_SEPARATOR = "\u00a0· "
+"""The same where lines are narrow: none begins with it."""
 MAX_NAME, MAX_CODE = 120, 64  # characters
 MAX_DEPTH = 12  # levels from the campus down; only assets inside assets could go deeper
 
