@@ -16,13 +16,12 @@ from app.core.errors import DomainError, Stale
 from app.tickets.device import DeviceFields
 from app.tickets.rules import needs
 from app.tickets.rules.limits import NOTE_LIMIT
-from app.tickets.rules.reasons import REASON_LIMIT
+from app.tickets.rules.reasons import OTHER, REASON_LIMIT
 from app.tickets.services.evidence import Handed
 from app.tickets.visit_choice import VisitChoice
 
 PHOTOS_AT_ONCE = 6
 MEGABYTES = 6 * 25 + 1
-OTHER = "other"
 TOKEN_LIMIT, POINT_LIMIT, CODE_LIMIT, NAME_LIMIT = 300, 40, 50, 100
 
 

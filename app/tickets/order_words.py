@@ -27,8 +27,8 @@ from app.tickets.rules.dispatching import (
 )
 from app.tickets.rules.needs import HELP_REASONS
 from app.tickets.rules.priority import IMPACT_LABELS, URGENCY_LABELS
-from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL
-from app.tickets.rules.workflow import OrderAct, OrderState
+from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL, OTHER
+from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct
 
 
 class Chip(NamedTuple):
@@ -111,9 +111,14 @@ def reason(of: OrderAct, stored: str | None) -> str:
     return label if label == stored else str(_(label))
 
 
-def reason_choices(of: OrderAct) -> list[dict[str, str]]:
-    """The reasons a form offers for an act."""
-    return [{"value": each.code, "label": str(_(each.label))} for each in workflow.choices(of)]
+def reason_choices(of: OrderAct | TicketAct) -> list[dict[str, str]]:
+    """The reasons a form offers for an act; `needs` names what one demands besides."""
+    return [_choice(each) for each in workflow.choices(of)]
+
+
+def _choice(reason: workflow.Reason) -> dict[str, str]:
+    shown = {"value": reason.code, "label": str(_(reason.label))}
+    return {**shown, "small": str(_("in your own words")), "needs": "words"} if reason.code == OTHER else shown
 
 
 def hold_choices() -> list[dict[str, Any]]:
@@ -125,7 +130,7 @@ def hold_choices() -> list[dict[str, Any]]:
         if reason in HOLD_NEEDS_UNTIL:
             found.append({**choice, "small": until, "needs": "until"})
         else:
-            found.append({**choice, "small": card if reason in HOLD_NEEDS_CARD else None})
+            found.append({**choice, "small": card, "needs": "card"} if reason in HOLD_NEEDS_CARD else choice)
     return found
 
 
@@ -148,7 +153,7 @@ def parts(data: Mapping[str, Any] | None) -> str:
 
 def override_choices() -> list[dict[str, str]]:
     """The reasons for setting shift or cap aside."""
-    return [{"value": each.code, "label": str(_(each.label))} for each in workflow.OVERRIDE_REASONS.items]
+    return [_choice(each) for each in workflow.OVERRIDE_REASONS.items]
 
 
 def given_because(stored: str | None) -> str:
@@ -233,4 +238,4 @@ def now_is(code: str) -> str:
     return str(_("It is now: %(state)s.", state=state(code)))
 
 
-_SEPARATOR = " · "
+_SEPARATOR = "\u00a0· "  # no line begins with it

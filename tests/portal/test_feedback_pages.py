@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.core.http.counts import Counts
 from app.core.http.idempotency import IdempotencyKey
 from app.core.outbox import OutboxEvent
 from app.portal import receipts
@@ -154,6 +155,19 @@ def test_a_page_open_too_long_comes_back_filled_in(
     assert "又坏了" in page
     assert student.post(f"/feedback/{matter.id}/assign", data={}).status_code == 400
     assert student.post("/feedback/999999/messages", data={"text": "x"}).status_code == 404
+
+
+def test_one_message_too_many_is_signed_in_from_where_that_is_said(
+    app: Any, client: FlaskClient, ground: tickets.Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.extensions, "houqin_counts", Counts())
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    for _ in range(30):
+        assert client.post("/feedback/new", data=words(kind="", anonymous="1")).status_code == 422
+    page = text(client.post("/feedback/new", data=words(anonymous="1")), 429)
+    said = re.search(r'<div class="callout callout--late errors".*?</div>', page, re.DOTALL)
+    assert said is not None
+    assert 'data-keeps href="/login?next=/feedback/new">Sign in</a>' in said[0]
 
 
 def test_refused_words_stay_in_the_form(login: Callable[..., FlaskClient], ground: tickets.Ground) -> None:

@@ -50,6 +50,18 @@ def test_a_number_is_found_as_it_is_said_and_written(database: Session, client: 
     assert [item["id"] for item in _get(client, "/places?q=三号楼408", me)] == [str(room.id)]
 
 
+def test_a_number_with_its_unit_is_one_word_as_ways_are_written(database: Session, client: FlaskClient) -> None:
+    me = accounts.token(accounts.person("student"))
+    first, third = (sites.building(name=f"桃园 {number} 号楼", code=f"TY{number}") for number in (1, 3))
+    sites.room(sites.floor(first, name="3 层"), "401 室", code="TY1-401")
+    room = sites.room(sites.floor(third, name="4 层"), "408 室", code="TY3-408")
+    for asked in ("3 号楼", "桃园 3 号楼", "三 号楼"):
+        found = {item["code"] for item in _get(client, f"/places?q={asked}", me)}
+        assert "TY3" in found
+        assert not [code for code in found if code.startswith("TY1")], asked
+    assert [item["id"] for item in _get(client, f"/places?q={room.path}", me)] == [str(room.id)]
+
+
 def test_wildcards_are_plain_characters(database: Session, client: FlaskClient) -> None:
     me = accounts.token(accounts.person("student"))
     room = sites.room(name="AXB")

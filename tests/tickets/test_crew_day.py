@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -25,12 +26,27 @@ def test_an_offer_stands_on_top_with_its_time_and_the_reason(
     page = login(technician).get("/crew", headers=ENGLISH).get_data(as_text=True)
     assert 'data-left="600"' in page
     assert 'value="600" data-left-bar' in page
-    assert "桃园3栋 · 4层 · 412" in page
+    assert "桃园3栋\u00a0· 4层\u00a0· 412" in page
     assert "水龙头漏水" in page
-    assert "Why you: level 2 of 3 · nothing in hand · no offer so far" in page
+    assert "Why you: level 2 of 3\u00a0· nothing in hand\u00a0· no offer so far" in page
     assert f'action="/crew/{order_id}/accept"' in page
     assert f'data-url="/crew/{order_id}/decline"' in page
     assert f'href="/crew/{order_id}#sheet-decline"' in page, "without script the order's own sheet"
+
+
+def test_no_line_begins_with_what_separates(
+    ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]
+) -> None:
+    technician = ground.technician()
+    order_id = offered(ground, now, urgency="high", may_enter=True)
+    client = login(technician)
+    offer = client.get("/crew", headers=ENGLISH).get_data(as_text=True)
+    assert re.search(r"412</span>\u00a0· \w+\u00a0· <b", offer.replace("&nbsp;", "\u00a0"))
+    do(technician, order_id, OrderAct.ACCEPT, now=now)
+    job = client.get("/crew", headers=ENGLISH).get_data(as_text=True).replace("&nbsp;", "\u00a0")
+    assert "\u00a0· may be entered" in job
+    for page in (offer, job):
+        assert " · " not in re.sub(r"New order · for you", "", page[page.index('id="day"') :])
 
 
 def test_offers_share_one_sheet(ground: make.Ground, now: datetime, login: Callable[..., FlaskClient]) -> None:

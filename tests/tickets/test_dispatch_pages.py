@@ -182,7 +182,7 @@ def test_the_order_says_who_could_take_it_and_why(ground: make.Ground, now: date
     order_id = filed(ground)
     page = text(desk, f"/dispatch/{order_id}")
     assert f"Give to {best.name}" in page
-    assert "level 2 of 3 · nothing in hand · no offer so far" in page
+    assert "level 2 of 3\u00a0· nothing in hand\u00a0· no offer so far" in page
     assert "Skill 15.0, Distance 12.5, Load 25.0, Shift 10.0" in page
     assert f"<b>{busy.name}</b>" in page
     assert "enough orders in hand" in page

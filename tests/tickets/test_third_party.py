@@ -122,6 +122,19 @@ def test_default_closing_runs(dorm: Dorm, database: Session) -> None:
     assert database.get_one(Ticket, (1, ticket_id)).status == "closed"
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_closed_by_itself_says_whose_word_was_missing(
+    client: FlaskClient, dorm: Dorm, login: Login, answered: bool
+) -> None:
+    ticket_id = dorm.finished()
+    if answered:
+        Caller(client, dorm.student).post(f"/tickets/{ticket_id}/confirm", seen="*")
+    timers.close_by_default(actor=Actor.system(1), now=clock.now() + timedelta(days=7), ticket_id=ticket_id, cycle=1)
+    page = login(dorm.student).get(f"/tickets/{ticket_id}", headers={"Accept-Language": "en"}).text
+    assert ("Nobody answered for 7 days" in page) is not answered
+    assert ("nobody had accepted it on site" in page) is answered
+
+
 def test_an_anonymous_request_is_accepted_by_the_third_party_and_never_asked(
     client: FlaskClient, dorm: Dorm, database: Session
 ) -> None:
@@ -164,6 +177,8 @@ def test_the_pages(client: FlaskClient, dorm: Dorm, login: Login, database: Sess
     assert client.post(f"{here}/confirm", data=version).status_code == 303
     page = client.get(here).text
     assert "You said that it is fixed" in page
+    assert "Without an answer" not in page
+    assert "if nobody has accepted it on site before." in page
     assert f"{here}/confirm" not in page
     assert f"{here}/accept-work" not in page
     assert client.get("/tickets/to-accept").status_code == 403

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -150,6 +151,30 @@ def test_refused_photo_files_nothing_and_keeps_the_words(ground: made.Ground, lo
     assert "关紧了还一直滴" in page
     assert "Choose your photos again" in page
     assert count() == 0
+
+
+def test_photos_that_never_were_are_not_asked_for_again(ground: made.Ground, login: Login) -> None:
+    client = login(ground.student)
+    for lacking in ({"category": "", "group": ""}, {"photos": (io.BytesIO(b""), "")}):
+        answer = client.post("/report", data=fields(ground, urgency="soon", **lacking))
+        assert answer.status_code == 422
+        assert "Choose your photos again" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("photos", [True, False])
+def test_a_kept_form_says_whether_it_had_photos(ground: made.Ground, login: Login, photos: bool) -> None:
+    client = login(ground.student)
+    page = client.get("/report").get_data(as_text=True)
+    whose = re.search(r'name="whose" value="([^"]+)"', page)
+    assert whose is not None
+    assert "Choose your photos again" not in page
+    client.post("/logout")
+    sent = {"photos": (io.BytesIO(attachments.jpeg()), "tap.jpg")} if photos else {}
+    answer = client.post("/report", data=fields(ground, whose=whose[1], **sent))
+    back = parse_qs(urlsplit(answer.location).query)["next"][0]
+    page = login(ground.student).get(back).get_data(as_text=True)
+    assert "关紧了还一直滴" in page
+    assert ("Choose your photos again" in page) is photos
 
 
 def test_sent_twice_files_once(ground: made.Ground, login: Login) -> None:

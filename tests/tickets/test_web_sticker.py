@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -158,6 +159,21 @@ def test_what_was_refused_is_not_counted_as_a_report(
         for _ in range(6):
             assert client.post(f"/r/{TOKEN}", data=fields(ground)).status_code == 422
     assert client.post(f"/r/{TOKEN}", data=fields(ground)).status_code == 200
+
+
+@pytest.mark.usefixtures("counting")
+def test_what_was_one_report_too_many_is_signed_in_from_where_that_is_said(
+    ground: made.Ground, client: FlaskClient, login: Login
+) -> None:
+    for _ in range(5):
+        client.post(f"/r/{TOKEN}", data=fields(ground))
+    page = client.post(f"/r/{TOKEN}", data=fields(ground, description="走廊积水")).get_data(as_text=True)
+    said = re.search(r'<div class="callout callout--late errors".*?</div>', page, re.DOTALL)
+    assert said is not None
+    assert f'data-keeps href="/login?next=/r/{TOKEN}">Sign in</a>' in said[0]
+    page = login(ground.student).get(f"/r/{TOKEN}").get_data(as_text=True)
+    assert "走廊积水" in page
+    assert "Choose your photos again" not in page, "there never were any"
 
 
 @pytest.mark.usefixtures("counting")

@@ -26,6 +26,8 @@ PARENTS: Mapping[str, frozenset[str]] = {
 """Kinds a place of a kind may stand under; a campus stands under nothing, everything else under something."""
 
 SEPARATOR = " · "
+SHOWN_SEPARATOR = "\u00a0· "
+"""The same where lines are narrow: none begins with it."""
 MAX_NAME, MAX_CODE = 120, 64  # characters
 MAX_DEPTH = 12  # levels from the campus down; only assets inside assets could go deeper
 
@@ -88,6 +90,9 @@ SKIPPED = " -‐‑–—_/·、,，.。#"
 _SKIPPED = str.maketrans("", "", SKIPPED)
 _NUMERALS = "一二三四五六七八九"
 _NUMBER = re.compile(rf"[0-9]+|[{_NUMERALS}十]+")
+_UNITS = "号楼|号|栋|幢|单元|层|室"
+_APART = re.compile(rf"((?:^|(?<= ))[{_NUMERALS}十]+|[0-9]) (?=(?:{_UNITS})(?:[\W0-9{_NUMERALS}十]|$))")
+"""The blank between a number and what it counts: ways are written `3 号楼`, and asked for so."""
 
 
 def _spoken(number: int) -> str:
@@ -142,10 +147,14 @@ def _script(number: str) -> str:
 def terms(question: str) -> tuple[str, ...]:
     """The words of a search; each must be found. At most eight, which is more than a path has levels.
 
-    What is made of `SKIPPED` alone says nothing beside other words, as in a way that was copied; by itself it is what
-    is looked for.
+    A number and the unit after it are one word, as in the ways themselves: apart they would be found in different
+    levels. What is made of `SKIPPED` alone says nothing beside other words, as in a way that was copied; by itself it
+    is what is looked for.
+
+    >>> terms("桃园 3 号楼 · 4 层"), terms("4 室外")
+    (('桃园', '3号楼', '4层'), ('4', '室外'))
     """
-    words = fold(question).split()
+    words = _APART.sub(r"\1", fold(question)).split()
     return tuple([word for word in words if squeezed(word)] or words)[:8]
 
 

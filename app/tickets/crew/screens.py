@@ -14,7 +14,7 @@ from app.attachments import queries as attachments
 from app.core import forms, i18n, settings
 from app.core.actor import Actor
 from app.core.i18n import gettext as _
-from app.sites.rules.tree import SEPARATOR
+from app.sites.rules.tree import SEPARATOR, SHOWN_SEPARATOR
 from app.tickets import answer_words, due_words, evidence_words, order_words, photo_rows, policies, talk, visit_choice
 from app.tickets.due_words import Due
 from app.tickets.order_forms import Part
@@ -47,14 +47,14 @@ def where(row: Any) -> str:
         return ""
     parts = str(row.place).split(SEPARATOR)
     if row.building in parts:
-        return SEPARATOR.join(parts[parts.index(row.building) + 1 :]) or str(row.building)
-    return SEPARATOR.join(parts[1:]) or parts[0]
+        return SHOWN_SEPARATOR.join(parts[parts.index(row.building) + 1 :]) or str(row.building)
+    return SHOWN_SEPARATOR.join(parts[1:]) or parts[0]
 
 
 def place(row: Any) -> str:
     """Building and room without the campus, for a page about one order."""
     parts = str(row.place or "").split(SEPARATOR)
-    return SEPARATOR.join(parts[1:]) or parts[0]
+    return SHOWN_SEPARATOR.join(parts[1:]) or parts[0]
 
 
 @dataclass(slots=True)

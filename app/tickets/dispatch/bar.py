@@ -38,7 +38,8 @@ def offered(actor: Actor, now: datetime, counts: Mapping[str, int], views: Itera
 
 @per_language
 def _hold_reasons() -> Options:
-    return Options(order_words.hold_choices())
+    """As one order's form offers them; many have no place for the word of a card, so that each demand is a time."""
+    return Options({**each, "needs": "until"} if "needs" in each else each for each in order_words.hold_choices())
 
 
 @lru_cache(maxsize=PEOPLE_KEPT)

@@ -18,6 +18,7 @@ from app.tickets import order_words, policies
 from app.tickets.dispatch.entry import blueprint
 from app.tickets.queries import macros as queries
 from app.tickets.rules.macros import MACRO_ACT_LABELS, NEEDS_REASON, MacroAct
+from app.tickets.rules.reasons import OTHER
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.schemas.macros import MacroForm
 from app.tickets.services import macros as services
@@ -105,7 +106,7 @@ def _shown(macro: Any) -> dict[str, Any]:
         values |= words.to_fields(getattr(macro, name), name)
     known = {each["value"] for each in _reasons()}
     own = bool(macro.reason) and macro.reason not in known
-    return {**values, "reason": "other" if own else macro.reason, "words": macro.reason if own else None}
+    return {**values, "reason": OTHER if own else macro.reason, "words": macro.reason if own else None}
 
 
 @blueprint.post("/macros/<macro_id>")

@@ -12,6 +12,9 @@ from app.tickets.rules.messages import gettext_noop
 from app.tickets.rules.order_table import OrderAct
 from app.tickets.rules.ticket_table import TicketAct
 
+OTHER: Final = "other"
+"""The code of a reason that no list names; it says nothing without words."""
+OTHER_UNSAID: Final = gettext_noop("Say in your own words what the other reason is.")
 TO_POOL: Final = "to_pool"
 """Why an offer is taken back whose order goes into the pool."""
 REASON_LIMIT: Final = 500
@@ -58,7 +61,7 @@ class Reasons:
         return tuple(item.code for item in self.items)
 
 
-_OTHER: Final = Reason("other", gettext_noop("Another reason"))
+_OTHER: Final = Reason(OTHER, gettext_noop("Another reason"))
 _NONE: Final = Reasons(())
 
 OVERRIDE_REASONS: Final = Reasons(
@@ -211,6 +214,12 @@ def read_reason(act: TicketAct | OrderAct, given: str | None) -> str | None:
     if code in known.codes:
         return code
     return None if known.closed else words
+
+
+def explains(act: TicketAct | OrderAct, given: str | None, note: str | None) -> bool:
+    """Whether a reason is given where `act` demands one: of the list, or in own words; `OTHER` demands a note."""
+    reason = read_reason(act, given)
+    return reason is not None and (reason != OTHER or bool(note and note.strip()))
 
 
 def reason_label(act: TicketAct | OrderAct, stored: str) -> str:

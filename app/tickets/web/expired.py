@@ -37,7 +37,7 @@ def too_old(error: CSRFError) -> Any:
 
 def _report(said: str, *, for_somebody: bool) -> Any:
     if not current_actor().signed_in:
-        return drafts.to_sign_in(request.path)
+        return drafts.to_sign_in(report.way_back(request.path))
     form = Form(Behalf if for_somebody else Report, request.form.to_dict())
     form.problem = said
     place_id = parse_id(request.form.get("place_id"))

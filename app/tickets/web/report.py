@@ -30,6 +30,8 @@ from app.tickets.web.blueprint import blueprint
 from app.tickets.web.forms import Behalf, Report
 
 MEGABYTES = 100
+PHOTOS_LOST = "photos_lost"
+"""Argument of the address a kept form comes back to: photos had been sent with it, which cannot be kept."""
 LABELS = {
     "place_id": _l("Place"),
     "place_text": _l("Place"),
@@ -68,7 +70,7 @@ def report() -> Any:
 def report_post() -> Any:
     """File it; the ticket's page is the receipt."""
     if not current_actor().signed_in:
-        return drafts.to_sign_in(url_for("tickets.report"))
+        return drafts.to_sign_in(way_back(url_for("tickets.report")))
     return _file(Form(Report), for_somebody=False)
 
 
@@ -86,7 +88,7 @@ def report_for() -> Any:
 def report_for_post() -> Any:
     """File it for somebody else."""
     if not current_actor().signed_in:
-        return drafts.to_sign_in(url_for("tickets.report_for"))
+        return drafts.to_sign_in(way_back(url_for("tickets.report_for")))
     return _file(Form(Behalf), for_somebody=True)
 
 
@@ -160,6 +162,7 @@ def page_of(
     """The form as a page. `sticker` is the secret of the sticker `place` was scanned from."""
     groups = _groups() if groups is None else groups
     action = "tickets.report_for_post" if for_somebody else "tickets.report_post"
+    lost = _photos_sent() or (note is not None and PHOTOS_LOST in request.args)
     return render_template(
         "tickets/report.html",
         form=form,
@@ -173,10 +176,19 @@ def page_of(
         labels={**LABELS, **asking.labels(choices.chosen(groups, form.values))},
         note=note,
         slots=visit_choice.slots(clock.now()),
-        photo_hint=_("Choose your photos again: they could not be kept.") if form.errors or note else None,
+        photo_hint=_("Choose your photos again: they could not be kept.") if lost else None,
         for_somebody=for_somebody,
         people=[_option(each) for each in found],
     )
+
+
+def _photos_sent() -> bool:
+    return any(each.filename for each in request.files.getlist("photos"))
+
+
+def way_back(address: str) -> str:
+    """`address`, for a sent form that is kept until the sign-in; with word of the photos it had."""
+    return f"{address}?{PHOTOS_LOST}=1" if _photos_sent() else address
 
 
 def _option(line: people.PersonLine) -> dict[str, str]:

@@ -22,7 +22,7 @@ from app.tickets import answer_words, clock_words, due_words, order_words, polic
 from app.tickets.queries import links as links_between
 from app.tickets.queries import progress, tickets, timeline
 from app.tickets.queries.links import Links
-from app.tickets.rules import history, ratings, workflow
+from app.tickets.rules import ratings, workflow
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
 from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, Who
 from app.tickets.services.messages import OPEN_TO_WORDS
@@ -139,7 +139,7 @@ class Screen(FromCrew):
     @property
     def agreed(self) -> bool:
         """The reporter has said that it is fixed, which does not close it."""
-        return any(each.kind == history.Remark.AGREED and each.cycle == self.ticket.cycle for each in self.events)
+        return wording.agreed(self.ticket, self.events)
 
     @property
     def may_agree(self) -> bool:

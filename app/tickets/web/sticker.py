@@ -97,7 +97,7 @@ def filled_in(form: Form, token: str, status: int) -> Any:
     place, hint = found
     if _with_account():
         return report.page_of(form, place, for_somebody=False, sticker=token, hint=hint), status
-    return _anonymous_page(form, place, token, hint=hint), status
+    return _anonymous_page(form, place, token, hint=hint, too_many=status == 429), status
 
 
 _nameless = Limit("sticker", PER_HOUR, 3600, _who_counts, _too_many)
@@ -114,7 +114,7 @@ def sticker_post(token: str) -> Any:
         return _gone()
     place, hint = found
     if drafts.left_behind(current_actor()):
-        return drafts.to_sign_in(url_for("tickets.sticker", token=token))
+        return drafts.to_sign_in(report.way_back(url_for("tickets.sticker", token=token)))
     if not _with_account():
         return _anonymous(place, token, hint)
     form = Form(Report)
@@ -164,7 +164,13 @@ def _anonymous(place: Place, token: str, hint: str | None) -> Any:
 
 
 def _anonymous_page(
-    form: Form, place: Place, token: str, groups: list[choices.Group] | None = None, *, hint: str | None = None
+    form: Form,
+    place: Place,
+    token: str,
+    groups: list[choices.Group] | None = None,
+    *,
+    hint: str | None = None,
+    too_many: bool = False,
 ) -> str:
     groups = groups or _groups()
     return render_template(
@@ -177,4 +183,5 @@ def _anonymous_page(
         calls=choices.calls(groups),
         labels={**report.LABELS, **asking.labels(choices.chosen(groups, form.values))},
         signed_in=current_actor().signed_in,
+        too_many=too_many,
     )

@@ -18,7 +18,7 @@ from app.core.forms import Form
 from app.core.http import current_actor, policy, upload
 from app.core.http.preconditions import not_modified
 from app.core.pages import toast
-from app.tickets import policies
+from app.tickets import order_words, policies
 from app.tickets.queries import viewer
 from app.tickets.rules.workflow import TicketAct
 from app.tickets.services import acts, merging, publishing, windows
@@ -106,7 +106,7 @@ def _common(forms: Mapping[str, Form | None]) -> dict[str, Any]:
     return {
         "forms": forms,
         "empty": Form(Act),
-        "reasons": wording.reason_choices,
+        "reasons": order_words.reason_choices,
         "word": wording.act,
         "Act": TicketAct,
         "whose": drafts.owner(current_actor()),

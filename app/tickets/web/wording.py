@@ -78,10 +78,6 @@ def act(code: TicketAct) -> str:
     return str(_(workflow.TICKET_ACT_LABELS[code]))
 
 
-def reason_choices(code: TicketAct) -> list[dict[str, str]]:
-    return [{"value": each.code, "label": str(_(each.label))} for each in workflow.choices(code)]
-
-
 def ticket_reason(code: TicketAct, stored: str | None) -> str:
     if not stored:
         return ""
@@ -168,6 +164,11 @@ def confirmable(ticket: Any) -> bool:
     return ticket.reporter_id is not None and getattr(ticket, "left_at", None) is None
 
 
+def agreed(ticket: Any, events: Sequence[Any]) -> bool:
+    """Whether the reporter has said that it is fixed where that does not close it (N9)."""
+    return any(each.kind == history.Remark.AGREED and each.cycle == ticket.cycle for each in events)
+
+
 def _ended(code: TicketStatus, ticket: Any, events: Sequence[Any]) -> Head:
     if code is TicketStatus.CLOSED:
         last = next((each.kind for each in reversed(events) if each.to_state == code and not each.order_id), "")
@@ -177,6 +178,9 @@ def _ended(code: TicketStatus, ticket: Any, events: Sequence[Any]) -> Head:
             )
         if last == TicketAct.DEFAULT and not confirmable(ticket):
             said = _("It closed by itself 7 days after the repair: nobody could confirm it.")
+            return Head(_("Done and closed"), said)
+        if last == TicketAct.DEFAULT and agreed(ticket, events):
+            said = _("It closed by itself 7 days after the repair: nobody had accepted it on site.")
             return Head(_("Done and closed"), said)
         if last == TicketAct.DEFAULT:
             return Head(_("Done and closed"), _("Nobody answered for 7 days; that does not count as praise."))

@@ -96,8 +96,8 @@ def new() -> Any:
     return page_of(Form(SayForm, {name: value for name, value in values.items() if value}))
 
 
-def page_of(form: Form) -> str:
-    """The form as a page, as it was filled in."""
+def page_of(form: Form, *, too_many: bool = False) -> str:
+    """The form as a page, as it was filled in; `too_many`: only a sign-in lets it be sent now."""
     actor, now = current_actor(), clock.now()
     place_id = forms.parse_id(form.values.get("place_id"))
     return render_template(
@@ -109,6 +109,7 @@ def page_of(form: Form) -> str:
         people=[{"value": row.id, "label": row.name} for row in queries.candidates(actor, now)],
         signed=actor.signed_in,
         named=policies.speak(actor),
+        too_many=too_many,
     )
 
 
@@ -122,7 +123,7 @@ def _too_many(seconds: int) -> Any:
     form = Form(SayForm)
     form.load(request.form)
     form.problem = _("Many messages came from here in the last hour. Sign in to send this one, or try again later.")
-    answer = make_response(page_of(form), 429)
+    answer = make_response(page_of(form, too_many=True), 429)
     answer.headers["Retry-After"] = str(seconds)
     return answer
 
