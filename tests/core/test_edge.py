@@ -65,7 +65,8 @@ def test_a_refused_route_says_so_and_is_logged(client: FlaskClient, database: Se
 
 def test_who_is_not_signed_in_is_led_to_the_door(client: FlaskClient, database: Session) -> None:
     assert client.get("/people?q=x").location == "/login?next=/people?q%3Dx"
-    fragment = client.get("/people", headers={"HX-Request": "true"})
+    shown = {"HX-Request": "true", "HX-Current-URL": "http://localhost/people"}
+    fragment = client.get("/people?part", headers=shown)
     assert (fragment.status_code, fragment.headers["HX-Redirect"]) == (401, "/login?next=/people")
     posted = client.post("/crews/new", data={"code": "X"})
     assert (posted.status_code, posted.location) == (302, "/login")

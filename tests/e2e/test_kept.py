@@ -98,8 +98,11 @@ def test_photos_and_a_place_that_was_looked_for_are_still_chosen(
     page.locator("input[name=place_id_q]").fill("TY3-407")
     page.locator(".picker__found label", has_text="TY3-407").first.click()
     chosen = page.locator("input[name=place_id]:checked").get_attribute("value")
+    page.locator("input[name=place_id_q]").fill("TY3-40")  # the answer draws what is chosen as chosen
+    expect(page.locator(".picker__found label", has_text="TY3-408")).to_have_count(1)
+    expect(page.locator("input[name=place_id]:checked")).to_have_value(chosen or "")
     page.evaluate("scrollTo(0, 0)")
-    for _and_back in range(2):
+    for _and_back in range(4):
         switch(page)
         expect(page.locator("figure.shot")).to_have_count(1)
         expect(page.locator("input[name=place_id]:checked")).to_have_value(chosen or "")
@@ -108,6 +111,51 @@ def test_photos_and_a_place_that_was_looked_for_are_still_chosen(
     ticket = desk_api.call("GET", f"/tickets/{page.url.rsplit('/', 1)[1]}")
     assert ticket["place_id"] == chosen
     expect(page.locator("ol.log li").last).to_contain_text("1 photo")
+
+
+def test_a_place_that_was_looked_for_is_sent_again_from_the_page_before(newcomer: Callable[[str], Page]) -> None:
+    page = newcomer("student@own")
+    page.goto("/report")
+    Report(page).tile("Furniture").click()
+    Report(page).problem("Desk or chair").click()
+    page.locator("input[name=place_id_q]").fill("TY3-407")
+    page.locator(".picker__found label", has_text="TY3-407").first.click()
+    chosen = page.locator("input[name=place_id]:checked").get_attribute("value")
+    Report(page).send.click()
+    page.wait_for_url(re.compile(r"/tickets/\d+"))
+    first = page.url
+    for in_another_language in (False, True):
+        page.go_back()
+        expect(page.locator("input[name=place_id]:checked")).to_have_value(chosen or "")
+        if in_another_language:
+            switch(page)
+            expect(page.locator("input[name=place_id]:checked")).to_have_value(chosen or "")
+        Report(page).send.click()
+        page.wait_for_url(re.compile(r"/tickets/\d+"))
+        assert page.url == first
+
+
+def test_what_is_written_when_the_session_ends_is_there_after_the_sign_in(
+    visitors: Visitors, newcomer: Callable[[str], Page]
+) -> None:
+    visitors.watch.allow(401)
+    page = visitors.page("student2", device=PHONE)
+
+    def half_written() -> None:
+        page.goto("/report")
+        page.locator("#f-description").fill("椅子腿松了")
+        page.context.clear_cookies()
+        Report(page).tile("Furniture").click()  # asks for what is worth trying first
+        page.wait_for_url(re.compile(r"/login\?next="))
+
+    half_written()
+    sign_in(page, "student2", visitors.product.password)
+    page.wait_for_url(re.compile(r"/report"))
+    expect(page.locator("#f-description")).to_have_value("椅子腿松了")
+    half_written()
+    sign_in(page, "student", visitors.product.password)
+    page.wait_for_url(re.compile(r"/report"))
+    expect(page.locator("#f-description")).to_have_value("")  # he who wrote it alone sees it
 
 
 PLANT = """([name, aborted]) => new Promise((done, failed) => {

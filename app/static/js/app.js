@@ -129,7 +129,25 @@ function freshKey() {
    and so the answer it had; changed, or opened by a link, it is another one. The content is what the server compares
    (core/http/idempotency.py), a file by what is known of it without reading. */
 const NO_CONTENT = new Set(["csrf_token", "idempotency_key", "device_at", "device_offset_s", "contact"]);
+let carried; // the same of the page before, where only the language has changed since
 const CAME_BACK = (performance.getEntriesByType("navigation")[0] || {}).type === "back_forward";
+
+/* A choice that a search brought is not in the form drawn anew; it stands beside the key. */
+const brought = (form) => [...form.elements].filter((field) => field.checked && field.closest(".picker__found"))
+  .map((field) => [field.closest(".picker__found").id, field.closest("label").outerHTML]);
+
+function bringBack([id, label]) {
+  const list = document.getElementById(id);
+  if (!list) return;
+  list.insertAdjacentHTML("beforeend", label);
+  const field = list.lastElementChild.querySelector("input");
+  field.checked = true;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+window.addEventListener("pageshow", (event) => {
+  if (CAME_BACK && !event.persisted) ((history.state || {}).brought || []).forEach(bringBack);
+});
 
 const told = (value) => typeof value === "string" ? value : value.name && [value.name, value.size, value.lastModified];
 
@@ -151,9 +169,9 @@ function sameKey(form, button) {
   const said = [...new FormData(form)].filter(([name]) => !NO_CONTENT.has(name)).map(([name, value]) => [name, told(value)]);
   const content = short(JSON.stringify([...said, button ? [button.name, button.value] : []]));
   const which = [form.id, (button && button.getAttribute("formaction")) || form.getAttribute("action")].join(" ");
-  const sent = (history.state || {}).sent || {};
-  if (CAME_BACK && sent[which] && sent[which].content === content) key.value = sent[which].key;
-  history.replaceState({ ...history.state, sent: { ...sent, [which]: { key: key.value, content } } }, "");
+  const { sent } = history.state || {}, before = ((CAME_BACK && sent) || carried || {})[which];
+  if (before && before.content === content) key.value = before.key;
+  history.replaceState({ ...history.state, sent: { ...sent, [which]: { key: key.value, content } }, brought: brought(form) }, "");
 }
 
 document.addEventListener("submit", (event) => {
@@ -222,7 +240,7 @@ function anyKept() {
   }
 }
 
-if (anyKept()) import(say.kept).then((kept) => kept.putBack(KEPT));
+if (anyKept()) import(say.kept).then((kept) => kept.putBack(KEPT)).then((sent) => { carried = sent; });
 
 /* ---------- what the page before sent as it was left (js/later.js) ----------
    A farewell says nothing of its arrival, and a list that is come back to may be older than it. So it is sent once more, which

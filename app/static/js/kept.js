@@ -1,9 +1,9 @@
 /* What was typed outlives a change of language and a sign-in: <form data-keeps> and <a data-keeps> lead away from this page
    and, at last, back to an address (`next`). The page's fields are kept for it in this tab and put back once it is opened.
    Passwords are never kept; photos wait in the browser's own database, under a random name that this tab alone knows.
-   Who sees it: whoever opens that address next in this tab. The page of somebody signed in waits a minute, for a change of
-   language; only a page that is nobody's, a sticker's, waits a quarter of an hour for whoever signs in next. What was sent is
-   kept by the server (tickets/web/drafts.py), under the same rule.
+   Who sees it: what somebody wrote who was signed in, he alone, in this tab: for a minute while the language changes, for a
+   quarter of an hour where his session has ended. A page that is nobody's, a sticker's, waits as long for whoever signs in
+   next. What was sent is kept by the server (tickets/web/drafts.py), under the same rule.
    Fetched by js/app.js when somebody goes, or comes back; without it only what the server keeps is left. */
 
 const SIGN_IN_MS = 15 * 60000, LANGUAGE_MS = 60000, PUT_MS = 3000;
@@ -39,12 +39,15 @@ function say(field, value) {
   else field.value = value;
 }
 
-/** Whether it says something else than the page was drawn with. */
+/** Whether it says something else than the page was drawn with; of radio buttons, whether any beside it does. */
 function touched(field) {
+  if (field.type === "radio") return beside(field).some((each) => each.checked !== each.defaultChecked || brought(each));
   if (checkable(field)) return field.checked !== field.defaultChecked;
   if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
   return field.value !== field.defaultValue;
 }
+
+const beside = (radio) => [...document.getElementsByName(radio.name)].filter((each) => each.type === "radio" && each.form === radio.form);
 
 /** A choice that a search brought into the page is not there when it is opened anew: its label is kept with it. */
 function brought(field) {
@@ -104,17 +107,20 @@ async function keepPhotos(until) {
   return await Promise.race([put, new Promise((done) => setTimeout(done, PUT_MS))]) || undefined;
 }
 
-/** Keep them for where a form with a field `next`, or a link with such an argument, comes back to. */
-export async function keepFor(way, slot) {
-  if (way.tagName === "A") {
-    const to = address(new URL(way.href).searchParams.get("next") || "/");
-    keep(slot + to, { until: Date.now() + SIGN_IN_MS, lines: spoken({ all: true, hidden: false }) });
-    return;
-  }
+/** Where a form with a field `next`, or a link with such an argument, comes back to. */
+function goal(way) {
+  if (way.tagName === "A") return address(new URL(way.href).searchParams.get("next") || "/");
   const next = way.elements.namedItem("next");
   if (new URL(next.value, location.href).pathname === location.pathname) next.value = location.pathname + location.search; // filters move it
-  const until = Date.now() + LANGUAGE_MS, lines = spoken({ all: way.dataset.keeps === "all", hidden: true });
-  keep(slot + address(next.value), { until, lines, files: await keepPhotos(until) });
+  return address(next.value);
+}
+
+/** Keep them for whoever writes here, where that way comes back to; with what says that a form was sent already (js/app.js). */
+export async function keepFor(way, slot) {
+  const signing = way.tagName === "A", to = goal(way), until = Date.now() + (signing ? SIGN_IN_MS : LANGUAGE_MS);
+  const lines = spoken({ all: signing || way.dataset.keeps === "all", hidden: !signing });
+  const { who } = document.body.dataset, { sent } = history.state || {};
+  keep(slot + to, { until, who, sent, lines, files: await keepPhotos(until) });
 }
 
 /* ---------- and back ---------- */
@@ -166,10 +172,11 @@ async function putPhotosBack(name) {
   }
 }
 
-/** Put back what was kept for this page, if anything was. */
+/** Put back what was kept for this page, if anything was; gives what says that a form of it was sent already. */
 export async function putBack(slot) {
   const at = address(location.href), kept = take(slot, at);
-  if (!kept) return;
+  if (!kept || (kept.who && kept.who !== document.body.dataset.who)) return undefined;
   fill(kept.lines).forEach(tell);
   if (kept.files) await putPhotosBack(kept.files);
+  return kept.sent;
 }
