@@ -136,31 +136,14 @@ const CAME_BACK = (performance.getEntriesByType("navigation")[0] || {}).type ===
 const brought = (form) => [...form.elements].filter((field) => field.checked && field.closest(".picker__found"))
   .map((field) => [field.closest(".picker__found").id, field.closest("label").outerHTML]);
 
-function bringBack([id, label]) {
-  const list = document.getElementById(id);
-  if (!list) return;
-  list.insertAdjacentHTML("beforeend", label);
-  const field = list.lastElementChild.querySelector("input");
-  field.checked = true;
-  field.dispatchEvent(new Event("change", { bubbles: true }));
-}
-
-window.addEventListener("pageshow", (event) => {
-  if (CAME_BACK && !event.persisted) ((history.state || {}).brought || []).forEach(bringBack);
-});
-
 const told = (value) => typeof value === "string" ? value : value.name && [value.name, value.size, value.lastModified];
 
-/** A text's length and 64 bits of it (cyrb53), at once and over plain http: what was typed is not to lie in the history. */
+/** A text's length and a hash of it (FNV-1a), at once and over plain http: what was typed is not to lie in the history. Two texts
+    that share both are told apart by the server. */
 function short(text) {
-  let a = 0xdeadbeef, b = 0x41c6ce57;
-  for (let at = 0; at < text.length; at += 1) {
-    a = Math.imul(a ^ text.charCodeAt(at), 2654435761);
-    b = Math.imul(b ^ text.charCodeAt(at), 1597334677);
-  }
-  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
-  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
-  return [text.length, a >>> 0, b >>> 0].join(".");
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return `${text.length}.${hash}`;
 }
 
 function sameKey(form, button) {
@@ -239,6 +222,8 @@ function anyKept() {
     return false;
   }
 }
+
+if (CAME_BACK && (history.state || {}).brought?.length) window.addEventListener("pageshow", () => import(say.kept).then((kept) => kept.bringBack(history.state.brought)));
 
 if (anyKept()) import(say.kept).then((kept) => kept.putBack(KEPT)).then((sent) => { carried = sent; });
 

@@ -160,6 +160,18 @@ function fill(lines) {
   return changed;
 }
 
+/** What a search had brought into a form that was sent, chosen: on the way back the form is drawn without it. */
+export function bringBack(brought) {
+  for (const [id, label] of brought) {
+    const list = document.getElementById(id);
+    if (!list) continue;
+    list.insertAdjacentHTML("beforeend", label);
+    const field = list.lastElementChild.querySelector("input");
+    field.checked = true;
+    tell(field);
+  }
+}
+
 async function putPhotosBack(name) {
   const kept = await store((box) => { const asked = box.get(name); box.delete(name); return asked; });
   const now = fields();
