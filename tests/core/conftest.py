@@ -82,6 +82,9 @@ class World:
             return deliveries.deliver(1, delivery_id)
 
 
+SWEEP = "TRUNCATE outbox_delivery, outbox_event, setting_value, audit_entry"
+
+
 @pytest.fixture(scope="session")
 def worker_app(servers: ground.Ground) -> Iterator[Flask]:
     application = create_app(servers.config(), "worker")
@@ -93,16 +96,17 @@ def worker_app(servers: ground.Ground) -> Iterator[Flask]:
 def world(
     worker_app: Flask, servers: ground.Ground, monkeypatch: pytest.MonkeyPatch, restore_signals: None
 ) -> Iterator[World]:
-    """Committed rows are swept away afterwards, the queue's database is flushed before and after."""
+    """Committed rows are swept away and the queue's database is flushed, before (other tests commit, too) and after."""
     store = queue.client(servers.redis_url)
     store.flushdb()
     monkeypatch.setitem(worker_app.extensions, "houqin_subscribers", Subscribers({}))
     monkeypatch.setattr(deliveries._Served, "application", worker_app)
     found = World(worker_app, store, servers.redis_url, servers.owner_url)
+    found.rows(SWEEP)
     yield found
     store.flushdb()
     store.close()
-    found.rows("TRUNCATE outbox_delivery, outbox_event, setting_value, audit_entry")
+    found.rows(SWEEP)
     settings.forget()
 
 
