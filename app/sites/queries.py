@@ -60,7 +60,7 @@ def replaced(q: str, on: date, limit: int = 5) -> list[tuple[Place, Place]]:
     words = tree.terms(q)
     if not words:
         return []
-    query = select(Place).where(Place.valid_to <= on, Place.successor_id.is_not(None), *_hold(words))
+    query = select(Place).where(Place.valid_to <= on, Place.successor_id.is_not(None), *map(_held, words))
     old = db.session.scalars(query.order_by(Place.valid_to.desc(), Place.id).limit(limit)).all()
     pairs = ((each, standing_in(each, on)) for each in old)
     return [(each, new) for each, new in pairs if new is not None]
@@ -231,19 +231,14 @@ def find(
         query = query.where(below(parent) if words or kinds else Place.parent_id == parent.id)
     if kinds:
         query = query.where(Place.kind.in_(sorted(kinds)))
-    query = query.where(*_hold(words))
+    query = query.where(*map(_held, words))
     keys: list[tuple[str, ColumnElement[Any]]] = [("sort_key", Place.sort_key.asc()), ("id", Place.id.asc())]
     return paging.page(query, [("rank", rank.asc()), *keys] if words else keys, cursor, limit)
 
 
-def _hold(words: Sequence[str]) -> list[ColumnElement[bool]]:
-    """That a place's way, code or initials hold each word."""
-    return [_held(word) for word in words]
-
-
 def _held(word: str) -> ColumnElement[bool]:
-    """That one word is held: letters alone may be initials, which keep their levels; marks that are skipped otherwise
-    (`-`, `_`) are looked for as they stand in names and codes, not in what joins the levels of a way."""
+    """That a place's way, code or initials hold a word. Letters alone may be initials, which keep their levels; marks
+    that are skipped otherwise (`-`, `_`) are looked for in names and codes, not in what joins the levels of a way."""
     if word.isascii() and word.isalpha():
         return Place.search.contains(word, autoescape=True)
     if not tree.squeezed(word):

@@ -12,7 +12,7 @@ from app.core import clock, forms, transaction
 from app.core.errors import Rejected
 from app.core.http import current_actor
 from app.tickets import code_tries, order_photos
-from app.tickets.order_forms import OrderActForm, given_note, given_reason, handed, named
+from app.tickets.order_forms import OrderActForm, explained, given_note, handed, named
 from app.tickets.rules.workflow import OrderAct
 from app.tickets.services import orders
 from app.tickets.services.done import OrderDone
@@ -43,7 +43,7 @@ def do(order_id: int, wanted: OrderAct, data: dict[str, Any], when: When) -> Ord
         order_id=order_id,
         act=wanted,
         seen=data["version"],
-        reason=given_reason(data),
+        reason=explained(data),
         note=given_note(data),
         until=data["until"],
         handed=handed(data),

@@ -12,7 +12,7 @@ from marshmallow import ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
 from app.core import forms, i18n
-from app.core.errors import DomainError, Stale
+from app.core.errors import DomainError, Rejected, Stale
 from app.tickets.device import DeviceFields
 from app.tickets.rules import needs
 from app.tickets.rules.limits import NOTE_LIMIT
@@ -110,6 +110,14 @@ def given_reason(data: dict[str, Any]) -> str | None:
     if data["words"] and data["reason"] in ("", OTHER):
         return str(data["words"])
     return data["reason"] or None
+
+
+def explained(data: dict[str, Any]) -> str | None:
+    """The same on a page, where "another reason" alone is asked what it is. Raises Rejected (`words`)."""
+    reason = given_reason(data)
+    if reason == OTHER and not given_note(data):
+        raise Rejected(fields={"words": _l("Say in your own words what the other reason is.")})
+    return reason
 
 
 def given_note(data: dict[str, Any]) -> str | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import html
 import io
 import re
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -20,15 +18,11 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Role
 from app.audit import labels, reading, reports, services
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from app.core.http import anyone, signed_in
-from app.imports.models import ImportBatch
-from app.imports.services import life
-from app.tickets.models import WorkOrder
-from app.tickets.services import catalogue, category_versions, ranking_data
+from app.tickets.services import ranking_data
 from tests.counting import counted
 from tests.factories import accounts, tickets
 
@@ -297,102 +291,6 @@ def test_names_are_looked_up_by_number(database: Session, kind: str) -> None:
     assert labels.NAMES[kind]({"999999999", "x"}) == {}
 
 
-def test_the_log_is_asked_for_an_object_on_the_page(database: Session, client: FlaskClient) -> None:
-    write(object_id=7)
-    page = accounts.sign_in(client, accounts.person("admin", locale="en")).get("/audit").text
-    assert 'name="object_kind"' in page
-    assert 'name="object"' in page
-    narrowed = client.get("/audit?object_kind=person&object_id=7&verb=&actor=").text
-    assert '<option value="person" selected>' in narrowed
-    assert client.get("/audit?object_kind=gone").status_code == 200
-
-
-def shown_of(client: FlaskClient, query: str) -> list[str]:
-    """The objects of the entries a query shows, as the page calls them."""
-    answer = client.get("/audit", query_string=query)
-    assert answer.status_code == 200
-    body = answer.text.partition("<tbody")[2].partition("</tbody")[0]
-    cells = [row.split("<td")[4].partition(">")[2] for row in body.split("<tr")[1:]]
-    return [re.sub(r"<.*?>", "", cell).strip() for cell in cells]
-
-
-def test_the_log_is_asked_by_the_numbers_people_know(database: Session, client: FlaskClient) -> None:
-    ticket = tickets.Ground().file()
-    order = database.scalars(select(WorkOrder).where(WorkOrder.ticket_id == ticket.id)).one()
-    student = accounts.person("student", name="王一", username="wang.one")
-    accounts.number(student, "2026000001")
-    batch = ImportBatch(kind="places", state="uploaded", source="web", filename="a.csv", size=1, uploaded_at=NOW)
-    database.add(batch)
-    database.flush()
-    about = {
-        "ticket": (ticket.id, f"Request {ticket.number}"),
-        "work_order": (order.id, f"Work order {order.number}"),
-        "person": (student.id, "Person 王一"),
-        "import": (batch.id, f"Import {life.number(batch.id)}"),
-    }
-    for kind, (number, _called) in about.items():
-        services.record(SYSTEM, "person.edit", kind, number, now=NOW)
-        services.record(SYSTEM, "person.edit", kind, number + 1_000_000, now=NOW)
-    accounts.sign_in(client, accounts.person("admin", locale="en"))
-    for typed, kind in (
-        (ticket.number, "ticket"),
-        (ticket.number.lower().replace("-", ""), "ticket"),
-        (order.number, "work_order"),
-        ("2026000001", "person"),
-        ("WANG.one", "person"),
-        (life.number(batch.id), "import"),
-        (f"i{batch.id}", "import"),
-    ):
-        assert shown_of(client, f"object={typed}") == [about[kind][1]], typed
-        assert shown_of(client, f"object={typed}&object_kind={kind}") == [about[kind][1]], typed
-        assert shown_of(client, f"object={typed}&object_kind=crew") == [], typed
-    assert about["person"][1] in shown_of(client, f"object={student.id}"), "an id is one as before"
-    for nothing in ("R26-999999", "nobody", "I-0", "%25", "R26"):
-        assert shown_of(client, f"object={nothing}") == [], nothing
-    assert 'value="2026000001"' in client.get("/audit?object=2026000001").text
-    with client.get(f"/audit.csv?object={ticket.number}") as file:
-        assert file.text.count("person.edit") == 1
-
-
-@pytest.mark.parametrize(
-    ("locale", "said", "opens"),
-    [
-        ("en", "What was done on {0} stands in its own history, not in this log.", "Open {0}"),
-        ("zh-CN", "对 {0} 所做的操作记在它自己的历史里，不在本日志中。", "打开 {0}"),
-    ],
-)
-def test_who_looks_for_a_request_or_an_order_is_sent_to_its_own_history(
-    database: Session, client: FlaskClient, locale: str, said: str, opens: str
-) -> None:
-    ticket = tickets.Ground().file()
-    order = database.scalars(select(WorkOrder).where(WorkOrder.ticket_id == ticket.id)).one()
-    reader = accounts.person("admin", locale=locale)
-    accounts.sign_in(client, reader)
-    for number in (ticket.number, order.number):
-        page = client.get(f"/audit?object={number.lower()}").text
-        assert said.format(number) in page
-        assert f'<a class="a" href="/tickets/{ticket.id}">{opens.format(number)}</a>' in page
-    services.record(SYSTEM, "order.code", "work_order", order.id, now=NOW, success=False)
-    page = client.get(f"/audit?object={order.number}").text
-    assert said.format(order.number) in page, "beside what the log has, too"
-    assert page.count("<tr") == 2
-    assert "</option>" in page
-    assert '<option value="ticket"' not in page
-    assert '<option value="work_order"' in page
-    assert said.format("") not in client.get("/audit?object=nobody").text
-
-
-def test_the_way_to_a_history_is_shown_to_whoever_may_open_it(database: Session, client: FlaskClient) -> None:
-    ticket = tickets.Ground().file()
-    auditor = accounts.person(locale="en")
-    database.add(Role(code="auditor", name={"en": "Auditor"}, permissions=["audit.read"], staff=True))
-    database.flush()
-    accounts.grant(auditor, "auditor")
-    page = accounts.sign_in(client, auditor).get(f"/audit?object={ticket.number}").text
-    assert f"What was done on {ticket.number} stands in its own history" in page
-    assert f"/tickets/{ticket.id}" not in page
-
-
 @pytest.mark.parametrize("locale", ["en", "zh-CN"])
 def test_whatever_a_call_did_is_in_words(app: Flask, locale: str) -> None:
     methods = {method for rule in app.url_map.iter_rules() for method in rule.methods or ()} - {"OPTIONS"}
@@ -423,69 +321,6 @@ def test_certificates_given_and_taken_are_called_by_their_names(
         for said in (name, "T-7", "2027-05-31"):
             assert f"</span>{said}</{tag}>" in row
         assert "electrician" not in row
-
-
-APP = Path(__file__).parents[2] / "app"
-
-
-def calls(*names: str) -> list[ast.Call]:
-    """Every call of a function of these names, but those of the audit log's own module."""
-    return [
-        node
-        for path in APP.rglob("*.py")
-        if path != APP / "audit" / "services.py"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-        and (node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")) in names
-    ]
-
-
-ENTRIES = [
-    ast.literal_eval(keyword.value) for call in calls("Entries") for keyword in call.keywords if keyword.arg == "kind"
-]
-"""The kinds of `portal.services.entries`, the one place that makes its verbs of a kind."""
-
-
-def slugs(given: ast.expr) -> set[str]:
-    """What an argument says: a slug, or one for each kind of entry where it is made of `self.kind`; nothing else."""
-    parts = given.values if isinstance(given, ast.JoinedStr) else [given]
-    said = [part.value if isinstance(part, ast.Constant) else ast.unparse(part).strip("f'{}") for part in parts]
-    assert all(isinstance(part, ast.Constant) or word == "self.kind" for part, word in zip(parts, said, strict=True))
-    return {"".join(kind if word == "self.kind" else str(word) for word in said) for kind in ENTRIES}
-
-
-def test_every_verb_and_object_has_words_and_no_other_has() -> None:
-    """What any area writes is readable on the page; a writer that took its verb as an argument would hide it here."""
-    written, about, silent = set(), set(), set()
-    for call in calls("record", "record_change"):
-        verbs, kinds = (slugs(argument) for argument in call.args[1:3])
-        written |= verbs
-        about |= kinds
-        silent |= (verbs - labels.VERBS.keys()) | (kinds - labels.OBJECTS.keys())
-        for keyword in call.keywords:
-            if keyword.arg in ("before", "after") and isinstance(keyword.value, ast.Dict):
-                members = {each.value for each in keyword.value.keys if isinstance(each, ast.Constant)}
-                silent |= members - labels.FIELDS.keys()
-    silent |= (catalogue.CHANGEABLE | category_versions.FORM) - labels.FIELDS.keys()
-    assert silent == set()
-    assert labels.VERBS.keys() - written == set()
-    assert labels.OBJECTS.keys() - about == set(), "kinds to choose from that find nothing"
-
-
-def test_who_was_quicker_is_asked_of_verbs_that_are_written() -> None:
-    """A verb nobody writes would leave the page silent about who changed it."""
-    named = {
-        argument.value
-        for call in calls("heeding", "telling")
-        for argument in call.args
-        if isinstance(argument, ast.Constant) and "." in str(argument.value)
-    }
-    assert named - labels.VERBS.keys() == set()
-
-
-def test_words_are_declared_once() -> None:
-    with pytest.raises(ValueError, match=r"these have words already: place\.edit"):
-        labels.declare(verbs={"place.edit": "Again"})
 
 
 @given(st.text(max_size=20))

@@ -230,7 +230,7 @@ def test_the_first_signal_lets_the_job_finish(node: Node) -> None:
     node.publish(3, "slow")
     until(lambda: node.values("begun") != [])
     node.process.send_signal(signal.SIGTERM)
-    assert node.process.wait(30) == 0
+    assert node.process.wait(10) == 0
     assert node.values("changed") == [3]
 
 

@@ -111,7 +111,7 @@ def test_a_merge_undone_twice_is_undone_once(committed: Flask, world: World) -> 
     work(committed, lambda: merging.merge(actor=world.dispatcher, now=clock.now(), ticket_id=one, into_id=two))
 
     def part() -> Any:
-        return merging.unmerge(actor=world.dispatcher, now=clock.now(), ticket_id=one, reason="different_fault")
+        return merging.unmerge(actor=world.dispatcher, now=clock.now(), ticket_id=one, reason="other")
 
     results = together(committed, part, part, part)
     assert sum(not isinstance(each, DomainError) for each in results) == 1

@@ -107,7 +107,7 @@ def test_what_was_changed_since_a_merge_stays(client: FlaskClient, ground: facto
         return desk.post(f"/tickets/{one.id}/merge", {"into": str(into.id)}).status_code
 
     def part(one: Any) -> int:
-        return desk.post(f"/tickets/{one.id}/unmerge", {"reason": "different_fault"}).status_code
+        return desk.post(f"/tickets/{one.id}/unmerge", {"reason": "other"}).status_code
 
     def pointers() -> list[int | None]:
         database.expire_all()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,9 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.tickets.models import TicketEvent, WorkOrder
-from app.tickets.rules.macros import Content, MacroAct, faults
-from app.tickets.rules.reasons import explains
-from app.tickets.rules.workflow import OVERRIDE_REASONS, OrderAct, TicketAct, reasons
+from app.tickets.rules.workflow import OrderAct
 from tests.factories import tickets as make
 from tests.tickets.at_work import ENGLISH, do, offered
 from tests.tickets.calling import Caller
@@ -28,17 +25,6 @@ UNSAID = "Say in your own words what the other reason is."
 def order(database: Session, order_id: int) -> WorkOrder:
     database.expire_all()
     return database.get_one(WorkOrder, (1, order_id))
-
-
-@pytest.mark.parametrize("act", [*TicketAct, *OrderAct])
-def test_another_reason_alone_explains_nothing(act: Any) -> None:
-    codes = [each for each in reasons(act).codes if each != "other"]
-    assert all(explains(act, code, None) for code in codes)
-    if "other" in reasons(act).codes:
-        assert not any(explains(act, code, note) for code in ("other", " Other ") for note in (None, "", "  "))
-        assert explains(act, "other", "At the dentist's")
-        assert explains(act, "At the dentist's", None)
-    assert not explains(act, None, "a note is no reason")
 
 
 def test_an_offer_is_not_declined_for_another_reason_without_words(
@@ -57,36 +43,26 @@ def test_an_offer_is_not_declined_for_another_reason_without_words(
     assert order(database, order_id).state == "queued"
 
 
-def test_the_same_over_the_api_where_the_words_are_the_note(
+def test_over_the_api_the_listed_reason_is_one(
     client: FlaskClient, ground: make.Ground, now: datetime, database: Session
 ) -> None:
+    """The tables demand a reason of the list or in own words (tickets-rules 2), nothing besides."""
     technician = ground.technician()
     order_id = offered(ground, now)
     me, at = Caller(client, technician), f"/work-orders/{order_id}/transitions"
-    refused = me.post(at, {"to": "declined", "reason": "other"}, seen=2)
-    assert refused.status_code == 422
-    assert [(each["field"], each["message"]) for each in refused.json["errors"]] == [("reason", UNSAID)]
-    told = {"to": "declined", "reason": "other", "note": "At the dentist's"}
-    assert me.post(at, told, seen=2).status_code == 200
+    assert me.post(at, {"to": "declined", "reason": "other"}, seen=2).status_code == 200
     event = database.scalars(select(TicketEvent).where(TicketEvent.kind == "decline")).one()
-    assert (event.reason, event.note) == ("other", "At the dentist's")
+    assert event.reason == "other"
 
 
-def test_shift_and_cap_are_not_overridden_for_another_reason_without_words(
-    client: FlaskClient, ground: make.Ground, now: datetime
-) -> None:
+def test_the_desk_says_in_words_why_it_overrides(ground: make.Ground, now: datetime, desk: FlaskClient) -> None:
     ground.technician()
     absent = ground.technician(on_shift=False)
     order_id = offered(ground, now)
-    assert "other" in OVERRIDE_REASONS.codes
-    desk, at = Caller(client, ground.dispatcher), f"/work-orders/{order_id}/assignment"
-    assert desk.post(at, {"assignee": str(absent.id), "reason": "other"}, seen=2).status_code == 422
-    assert desk.post(at, {"assignee": str(absent.id), "reason": "Lives next door"}, seen=2).status_code == 200
-
-
-def test_a_macro_for_another_reason_says_which() -> None:
-    assert faults(Content(act=MacroAct.CANCEL, reason="other", note="for the staff")) == {"reason": UNSAID}
-    assert faults(Content(act=MacroAct.CANCEL, reason="Reported twice")) == {}
+    sent = {"version": 2, "assign_assignee": str(absent.id), "assign_reason": "other", "assign_words": ""}
+    refused = desk.post(f"/dispatch/{order_id}/assign", data=sent, headers=ENGLISH)
+    assert refused.status_code == 422
+    assert UNSAID in refused.get_data(as_text=True)
 
 
 def field(page: str, name: str) -> str:

@@ -18,7 +18,7 @@ from app.core.pages import toast
 from app.tickets import order_acts, order_photos, order_words, policies
 from app.tickets.dispatch import entry, pages, screens
 from app.tickets.dispatch.entry import blueprint, order_row
-from app.tickets.order_forms import MEGABYTES, OrderActForm, given_note, given_reason, named, overtaken
+from app.tickets.order_forms import MEGABYTES, OrderActForm, explained, given_note, named, overtaken
 from app.tickets.refusal_words import sentence
 from app.tickets.rules.workflow import OrderAct, OrderState
 from app.tickets.services import dispatching, hands, opening
@@ -52,7 +52,7 @@ def assign(order_id: str) -> Any:
             order_id=row.id,
             assignee_id=data["assignee"],
             seen=data["version"],
-            reason=given_reason(data),
+            reason=explained(data),
             note=given_note(data),
         ).order
 

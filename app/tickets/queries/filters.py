@@ -1,7 +1,7 @@
 """The conditions of ticket lists, and the search over a whole institution.
 
-A list's statement depends on which filters are on, not on their values: `Shape` says which, `which` builds the
-condition with named parameters, `values` gives those. So each shape is built once per process.
+A list's statement depends on which filters are on, not on their values: `Shape` names them, `which` builds the
+statement with named parameters, `values` gives those. So each shape is built once per process.
 """
 
 from __future__ import annotations

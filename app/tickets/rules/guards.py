@@ -13,7 +13,7 @@ from app.tickets.rules import deadlines
 from app.tickets.rules.evidence import Lack
 from app.tickets.rules.messages import gettext_noop
 from app.tickets.rules.order_table import OrderAct, OrderRow
-from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL, OTHER, OTHER_UNSAID, explains, read_reason
+from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL, read_reason
 from app.tickets.rules.rows import Guard, Who
 from app.tickets.rules.states import TicketStatus
 from app.tickets.rules.ticket_table import TicketAct, TicketRow
@@ -267,21 +267,15 @@ GUARD_MESSAGES: Final[dict[Guard, str]] = {
 def holds(guard: Guard, act: TicketAct | OrderAct, facts: Facts) -> bool:
     """Whether one demand of `act` is met."""
     if guard is Guard.REASON:
-        return explains(act, facts.reason, facts.note)
+        return read_reason(act, facts.reason) is not None
     return _HOLDS[guard](facts)
 
 
 def check(row: TicketRow | OrderRow, who: Who, facts: Facts) -> tuple[Refusal, ...]:
     """The demands of `row` that are not met when `who` acts, in the order of the table; empty: go ahead."""
     return tuple(
-        _refusal(guard, _lack(guard, row.act, facts)) for guard in row.demands(who) if not holds(guard, row.act, facts)
+        _refusal(guard, facts.lacks.get(guard)) for guard in row.demands(who) if not holds(guard, row.act, facts)
     )
-
-
-def _lack(guard: Guard, act: TicketAct | OrderAct, facts: Facts) -> Lack | None:
-    if guard is Guard.REASON and read_reason(act, facts.reason) == OTHER:
-        return Lack(message=OTHER_UNSAID)
-    return facts.lacks.get(guard)
 
 
 def _refusal(guard: Guard, lack: Lack | None) -> Refusal:

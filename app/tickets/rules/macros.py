@@ -10,7 +10,7 @@ from typing import Final
 
 from app.tickets.rules.messages import gettext_noop
 from app.tickets.rules.order_table import OrderAct
-from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL, OTHER_UNSAID, choices, explains, read_reason
+from app.tickets.rules.reasons import HOLD_NEEDS_CARD, HOLD_NEEDS_UNTIL, choices, read_reason
 
 LONGEST_DAYS: Final = 90
 TEXT_LIMIT: Final = 1000
@@ -81,8 +81,6 @@ def _reason_faults(content: Content) -> dict[str, str]:
         known = {each.code for each in choices(of_table)}
         if code is None or (act is MacroAct.HOLD and code not in known):
             wrong["reason"] = gettext_noop("Choose a reason.")
-        elif not explains(of_table, content.reason, None):  # its note goes to the staff, not with the act
-            wrong["reason"] = OTHER_UNSAID
     elif content.reason:
         wrong["reason"] = gettext_noop("This act takes no reason.")
     if content.days is None and code in HOLD_NEEDS_UNTIL | HOLD_NEEDS_CARD and act is MacroAct.HOLD:

@@ -13,8 +13,7 @@ from app.tickets.rules.order_table import OrderAct
 from app.tickets.rules.ticket_table import TicketAct
 
 OTHER: Final = "other"
-"""The code of a reason that no list names; it says nothing without words."""
-OTHER_UNSAID: Final = gettext_noop("Say in your own words what the other reason is.")
+"""The code of a reason that no list names; pages ask for words beside it."""
 TO_POOL: Final = "to_pool"
 """Why an offer is taken back whose order goes into the pool."""
 REASON_LIMIT: Final = 500
@@ -214,12 +213,6 @@ def read_reason(act: TicketAct | OrderAct, given: str | None) -> str | None:
     if code in known.codes:
         return code
     return None if known.closed else words
-
-
-def explains(act: TicketAct | OrderAct, given: str | None, note: str | None) -> bool:
-    """Whether a reason is given where `act` demands one: of the list, or in own words; `OTHER` demands a note."""
-    reason = read_reason(act, given)
-    return reason is not None and (reason != OTHER or bool(note and note.strip()))
 
 
 def reason_label(act: TicketAct | OrderAct, stored: str) -> str:

@@ -37,7 +37,6 @@ from app.tickets.rules.dispatching import (
     Technician,
 )
 from app.tickets.rules.offers import PastOffer, Wake
-from app.tickets.rules.reasons import explains
 from app.tickets.rules.workflow import OrderAct, OrderState
 from app.tickets.services import dispatch_settings, done, duty_calls
 from app.tickets.services.case import Case, by_order
@@ -128,7 +127,7 @@ def assign(
         raise Rejected(fields={"assignee": _l("This person cannot be given the order.")})
     limits = dispatch_settings.present()
     check = dispatching.check_manual(job, person, case.now, limits)
-    _refuse(check, act, reason, note)
+    _refuse(check, reason)
     others = [one for one in _crew(context, case.now) if one.person_id != assignee_id]
     ranking = dispatching.rank(job, [*others, person], case.now, limits)
     until = limits.offered_until(job, case.now)
@@ -308,11 +307,11 @@ def _insert_offer(
     case.tell(OfferExpired(order.id, offer_id), key=f"offer:{offer_id}", due=until)
 
 
-def _refuse(check: dispatching.ManualCheck, act: OrderAct, reason: str | None, note: str | None) -> None:
+def _refuse(check: dispatching.ManualCheck, reason: str | None) -> None:
     """Raise what stands against a manual assignment, each in words."""
     if check.never:
         raise Rejected(fields={"assignee": [_l(EXCLUSION_LABELS[one]) for one in check.never]})
-    if check.with_reason and not explains(act, reason, note):
+    if check.with_reason and not (reason and reason.strip()):
         said = [_l(EXCLUSION_LABELS[one]) for one in check.with_reason]
         raise Rejected(
             _l("This overrides the shift or the limit of orders. Say why."),

@@ -30,7 +30,7 @@ from app.tickets.rules import evidence as rules
 from app.tickets.rules.evidence import Evidence, Scan
 from app.tickets.rules.needs import Part
 from app.tickets.rules.order_table import OrderAct
-from app.tickets.rules.reasons import HOLD_NEEDS_CARD, explains, read_reason
+from app.tickets.rules.reasons import HOLD_NEEDS_CARD, read_reason
 from app.tickets.rules.states import ORDER_HELD
 from app.tickets.rules.visits import Window
 from app.tickets.services import windows
@@ -73,7 +73,7 @@ class Judged:
     data: dict[str, Any]
 
 
-def judge(case: Case, order: HeldOrder, act: OrderAct, handed: Handed, reason: str | None, note: str | None) -> Judged:
+def judge(case: Case, order: HeldOrder, act: OrderAct, handed: Handed, reason: str | None) -> Judged:
     """What of the demands binds and is met, where the act is one that shows anything."""
     if act is OrderAct.HOLD:
         return _left_behind(case, handed, reason)
@@ -87,7 +87,7 @@ def judge(case: Case, order: HeldOrder, act: OrderAct, handed: Handed, reason: s
         has_sticker=starts and "scan" in demand_rules.demanded(made) and _has_sticker(case),
         has_reader="code" in demand_rules.demanded(made) and has_reader(case.ticket.reporter_id, case.now),
         scan=shown.scan,
-        explained=explains(act, reason, note),
+        explained=read_reason(act, reason) is not None,
     )
     wanted = _path(case.ticket.place_id) if shown.scan is Scan.ELSEWHERE else ""
     facts = {"demanded": binding, "given": rules.met(made, shown), "lacks": rules.lacks(made, shown, wanted)}

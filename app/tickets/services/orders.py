@@ -116,7 +116,7 @@ def _move(
     device_at = told.at
     if device_at is not None:
         case.effective_at = _effective(case, order, device_at, told)
-    judged = evidence.judge(case, order, row.act, handed, reason, note)
+    judged = evidence.judge(case, order, row.act, handed, reason)
     case.move_order(
         order,
         row.act,

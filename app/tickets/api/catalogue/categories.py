@@ -56,8 +56,7 @@ def list_categories(asked: dict[str, Any]) -> Any:
 @policy(policies.may_edit_catalogue)
 def add_category(sent: dict[str, Any]) -> Any:
     """A new category, with its first version"""
-    row = queries.whole(services.add_category(actor=current_actor(), now=clock.now(), **_values(sent)))
-    return versioned(_shown(row), tag(_own(row)), 201)
+    return _answer(services.add_category(actor=current_actor(), now=clock.now(), **_values(sent)), 201)
 
 
 @blueprint.route("/catalogue/categories/<string:category_id>", methods=["GET"])
@@ -65,8 +64,7 @@ def add_category(sent: dict[str, Any]) -> Any:
 @policy(policies.may_read_policies)
 def show_category(category_id: str) -> Any:
     """One category; a closed one, too"""
-    row = queries.whole(id_in_address(category_id))
-    return versioned(_shown(row), tag(_own(row)))
+    return _answer(id_in_address(category_id))
 
 
 @blueprint.route("/catalogue/categories/<string:category_id>", methods=["PATCH"])
@@ -77,8 +75,7 @@ def change_category(sent: dict[str, Any], category_id: str) -> Any:
     """Change it, for requests reported from now on; what says the same makes no version"""
     number, seen = id_in_address(category_id), seen_fields(_now_so)
     services.change_category(actor=current_actor(), now=clock.now(), category_id=number, seen=seen, **_values(sent))
-    row = queries.whole(number)
-    return versioned(_shown(row), tag(_own(row)))
+    return _answer(number)
 
 
 @blueprint.route("/catalogue/categories/<string:category_id>", methods=["DELETE"])
@@ -114,6 +111,12 @@ def show_category_version(category_id: str, number: str) -> Any:
         "published_at": found.made_at,
         "questions": found.questions,
     }
+
+
+def _answer(category_id: int, status: int = 200) -> Any:
+    """A category with its tag. Raises NotFound."""
+    row = queries.whole(category_id)
+    return versioned(_shown(row), tag(_own(row)), status)
 
 
 def _values(sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from app.core.forms import id_in_address
 from app.core.http import accepts, answers, current_actor, no_body, policy, seen_tag, versioned
 from app.tickets import policies
 from app.tickets.api.catalogue.entry import blueprint
-from app.tickets.models import Category
 from app.tickets.queries import catalogue_pages as queries
 from app.tickets.schemas.catalogue import questions as schemas
 from app.tickets.services import category_versions as services
@@ -20,8 +19,7 @@ from app.tickets.services import category_versions as services
 @policy(policies.may_edit_catalogue)
 def show_questions(category_id: str) -> Any:
     """What a category asks, as its editors see it: the draft, else what reporters are asked"""
-    found = queries.askable(id_in_address(category_id))
-    return versioned(_shown(found), services.mark(found))
+    return _answer(id_in_address(category_id))
 
 
 @blueprint.route("/catalogue/categories/<string:category_id>/questions", methods=["PUT"])
@@ -37,8 +35,7 @@ def draft_questions(sent: dict[str, Any], category_id: str) -> Any:
     services.set_questions(
         actor=current_actor(), now=clock.now(), category_id=number, seen=seen_tag(), wanted=sent["questions"]
     )
-    found = queries.askable(number)
-    return versioned(_shown(found), services.mark(found))
+    return _answer(number)
 
 
 @blueprint.route("/catalogue/categories/<string:category_id>/questions", methods=["DELETE"])
@@ -58,10 +55,12 @@ def publish_questions(category_id: str) -> Any:
     """From now on reporters are asked what the draft says; 409: there is none"""
     number = id_in_address(category_id)
     services.publish(actor=current_actor(), now=clock.now(), category_id=number, seen=seen_tag())
-    found = queries.askable(number)
-    return versioned(_shown(found), services.mark(found))
+    return _answer(number)
 
 
-def _shown(category: Category) -> dict[str, Any]:
+def _answer(category_id: int) -> Any:
+    """The questions of a category as its editors see them, with their tag. Raises NotFound."""
+    category = queries.askable(category_id)
     questions = [each.to_data() for each in services.questions(category)]
-    return {"version": category.version, "drafted": category.draft is not None, "questions": questions}
+    shown = {"version": category.version, "drafted": category.draft is not None, "questions": questions}
+    return versioned(shown, services.mark(category))

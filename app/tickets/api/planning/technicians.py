@@ -63,8 +63,7 @@ def admit_technician(sent: dict[str, Any]) -> Any:
     actor, now = current_actor(), clock.now()
     person = people.person_for(actor, people_policies.lookup_permission(actor), sent["person_id"], now)
     services.admit(actor=actor, now=now, person_id=person.id, cap=sent["cap"])
-    line = queries.known(actor, person.id, now)
-    return versioned(_shown(line, now), tag(_own(line)), 201)
+    return _answer(person.id, 201)
 
 
 @blueprint.route("/technicians/<string:technician_id>", methods=["GET"])
@@ -75,8 +74,7 @@ def show_technician(technician_id: str) -> Any:
 
     His tag stands for cap, trades and places; shifts, absences, certificates and load do not change it.
     """
-    line, now = _line(technician_id)
-    return versioned(_shown(line, now), tag(_own(line)))
+    return _answer(id_in_address(technician_id))
 
 
 @blueprint.route("/technicians/<string:technician_id>", methods=["PATCH"])
@@ -87,8 +85,7 @@ def change_technician(sent: dict[str, Any], technician_id: str) -> Any:
     """How many orders he may have at a time"""
     number, seen = id_in_address(technician_id), seen_fields(_now_so)
     services.set_cap(actor=current_actor(), now=clock.now(), person_id=number, cap=sent["cap"], seen=seen)
-    line, now = _line(technician_id)
-    return versioned(_shown(line, now), tag(_own(line)))
+    return _answer(number)
 
 
 @blueprint.route("/technicians/<string:technician_id>", methods=["DELETE"])
@@ -112,8 +109,7 @@ def set_technician_trade(sent: dict[str, Any], technician_id: str) -> Any:
     services.set_trade(
         actor=current_actor(), now=clock.now(), person_id=number, trade_id=trade.id, level=sent["level"], seen=seen
     )
-    line, now = _line(technician_id)
-    return versioned(_shown(line, now), tag(_own(line)), 201)
+    return _answer(number, 201)
 
 
 @blueprint.route("/technicians/<string:technician_id>/trades/<string:trade_id>", methods=["DELETE"])
@@ -135,8 +131,7 @@ def add_technician_zone(sent: dict[str, Any], technician_id: str) -> Any:
     """He works in a place and all below it"""
     number, seen = id_in_address(technician_id), seen_fields(_now_so, required=False)
     services.add_zone(actor=current_actor(), now=clock.now(), person_id=number, place_id=sent["place_id"], seen=seen)
-    line, now = _line(technician_id)
-    return versioned(_shown(line, now), tag(_own(line)), 201)
+    return _answer(number, 201)
 
 
 @blueprint.route("/technicians/<string:technician_id>/zones/<string:place_id>", methods=["DELETE"])
@@ -150,10 +145,11 @@ def end_technician_zone(technician_id: str, place_id: str) -> Any:
     return no_body()
 
 
-def _line(technician_id: str) -> tuple[Line, datetime]:
-    """The technician of an address, as he is planned now. Raises NotFound."""
+def _answer(person_id: int, status: int = 200) -> Any:
+    """A technician, as he is planned now, with his tag. Raises NotFound."""
     now = clock.now()
-    return queries.known(current_actor(), id_in_address(technician_id), now), now
+    line = queries.known(current_actor(), person_id, now)
+    return versioned(_shown(line, now), tag(_own(line)), status)
 
 
 def _own(line: Line) -> dict[str, Any]:
