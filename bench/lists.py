@@ -19,7 +19,7 @@ from app.core.db import db, institution_bound
 from bench import floor, ground, measure, plans, rows
 
 SMALL, LARGE = 10_000, 1_000_000
-ROUNDS = 3
+ROUNDS = 12
 TIMED = 60
 BATCH = 40
 GROWING = ("ticket", "work_order", "offer", "ticket_event")

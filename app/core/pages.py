@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+import orjson
 from flask import Flask, current_app, flash, g, get_flashed_messages, request, url_for
 from flask.globals import request_ctx
 from markupsafe import Markup, escape
@@ -129,6 +130,12 @@ def said(value: Mapping[str, str] | None) -> Markup:
     """Words in the reader's language; borrowed ones are marked with their language for screen readers."""
     tag = i18n.locale()
     return _marked(words.text(value, tag), words.borrowed(value, tag))
+
+
+@i18n.per_language
+def said_as_stored(value: str | None) -> Markup:
+    """The same for words that a statement gives as their text: looked up for words that were said before."""
+    return said(orjson.loads(value) if value else None)
 
 
 @lru_cache(maxsize=i18n.KEPT_AT_MOST)

@@ -11,8 +11,9 @@ What differs from call to call is a named parameter.
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -31,6 +32,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     cast,
+    func,
     literal_column,
     select,
 )
@@ -44,6 +46,7 @@ from app.core.driver import strip
 _CONNECTION = "houqin_connection"
 _CURSOR = "houqin_prepared"
 _CODE = re.compile(r"[a-z_]+")
+_AS_JSON = (int, str, bool, object)  # the last are columns of JSON
 _NAMED = re.compile(r"%\((\w+)\)s")
 _dialect = psycopg_dialect()  # type: ignore[no-untyped-call]  # not typed there
 
@@ -79,6 +82,11 @@ class Prepared:
         """For a statement whose rows nobody wants."""
         self._execute(values)
 
+    @property
+    def shape(self) -> Any:
+        """The expression it was made of."""
+        return self._statement if isinstance(self._statement, ClauseElement) else self._statement()
+
     @cached_property
     def _written(self) -> tuple[str, tuple[str, ...], dict[str, Any]]:
         """The SQL as the server reads it ($1, $2, …), the names of its values in order, those that stand in it itself.
@@ -86,8 +94,7 @@ class Prepared:
         The driver would look for named values anew at each call of a statement beyond 4,096 characters. Raises
         ValueError where values change the SQL.
         """
-        statement = self._statement if isinstance(self._statement, ClauseElement) else self._statement()
-        compiled: Any = statement.compile(dialect=_dialect)
+        compiled: Any = self.shape.compile(dialect=_dialect)
         if "[POSTCOMPILE_" in str(compiled):
             raise ValueError("IN with a list of values: use among() or = ANY (array)")
         names: dict[str, int] = {}
@@ -122,6 +129,46 @@ class Reading(Prepared):
     def _execute(self, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
         db.session.flush()
         return super()._execute(values)
+
+
+class Question(NamedTuple):
+    """A statement with the values it is asked with. What a page asks at once is asked together (`answers`)."""
+
+    statement: Prepared
+    values: Mapping[str, Any]
+
+    def rows(self) -> list[Any]:
+        """Its rows, asked by itself."""
+        return self.statement.rows(self.values)
+
+
+def answers(*questions: Question) -> list[list[Any]]:
+    """The rows of several questions, in one statement: most of what a small one costs is the way there and back.
+
+    They come as JSON, so a column is a number, a text, a boolean or JSON. Raises ValueError for others, and where two
+    questions give the same name another value.
+    """
+    given: dict[str, Any] = {}
+    for each in questions:
+        if any(given.get(name, found) != found for name, found in each.values.items()):
+            raise ValueError("two values of one name")
+        given.update(each.values)
+    joined, makers = _joined(tuple(each.statement for each in questions))
+    found = joined.one(given)
+    return [list(map(maker, rows)) for maker, rows in zip(makers, found, strict=True)]
+
+
+@lru_cache(maxsize=256)
+def _joined(statements: tuple[Prepared, ...]) -> tuple[Reading, tuple[Callable[[Any], Any], ...]]:
+    columns, makers = [], []
+    for each in statements:
+        inside = each.shape.subquery()
+        if any(column.type.python_type not in _AS_JSON for column in inside.c):
+            raise ValueError("a column that JSON would change")
+        rows = func.json_agg(func.json_build_array(*inside.c))  # in the order of the subquery
+        columns.append(select(func.coalesce(rows, literal_column("'[]'::json"))).scalar_subquery())
+        makers.append(partial(tuple.__new__, namedtuple("Row", inside.c.keys(), rename=True)))
+    return Reading(select(*columns)), tuple(makers)
 
 
 class Count(NamedTuple):

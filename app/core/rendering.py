@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import lru_cache, partial
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, templating, url_for
 from flask_babel import get_translations
@@ -27,11 +27,21 @@ CHOICES_AT_MOST = 16  # of one filter
 _ANY_ID = 1234567890123456789  # a number that fits every rule of addresses and is nobody's id
 
 
-def addresses(endpoint: str, argument: str, **others: Any) -> Callable[[Any], str]:
-    """A maker of the addresses that differ in one argument, an id, only: `addresses("tickets.show", "ticket_id")`."""
+class Addresses(NamedTuple):
+    """A maker of addresses that differ in one argument: what stands before and after it."""
+
+    before: str
+    after: str
+
+    def __call__(self, of: Any, /) -> str:
+        return f"{self.before}{of}{self.after}"
+
+
+def addresses(endpoint: str, argument: str, **others: Any) -> Addresses:
+    """The addresses that differ in one argument, an id, only: `addresses("tickets.show", "ticket_id")`."""
     named: dict[str, Any] = {**others, argument: _ANY_ID}
     before, _mark, after = url_for(endpoint, **named).partition(str(_ANY_ID))
-    return lambda of: f"{before}{of}{after}"
+    return Addresses(before, after)
 
 
 @pass_eval_context

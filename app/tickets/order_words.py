@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import orjson
 from flask_babel import ngettext
 
 from app.core import i18n, words
@@ -59,6 +60,12 @@ def urged(times: int) -> str:
 def said(name: Mapping[str, str]) -> str:
     """Words of the catalogue in the reader's language, for options."""
     return words.text(name, i18n.locale())
+
+
+@per_language
+def said_as_stored(name: str) -> str:
+    """The same for words that a statement gives as their text."""
+    return said(orjson.loads(name))
 
 
 @per_language

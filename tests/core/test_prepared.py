@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.core import clock, paging
 from app.core.db import db
 from app.core.institution import Institution
-from app.core.prepared import Reading, among, code, number, value, values
+from app.core.prepared import Question, Reading, among, answers, code, number, value, values
 from app.core.settings import SettingValue
+from tests.counting import counted
 
 
 def test_values_are_named(database: Session) -> None:
@@ -57,6 +58,44 @@ def test_changes_of_the_transaction_are_seen(database: Session) -> None:
     said = Reading(select(SettingValue.value).where(SettingValue.name == value("name", Text)))
     db.session.add(SettingValue(name="prepared", value=7, at=clock.now()))
     assert said.first({"name": "prepared"}) == (7,)
+
+
+def test_several_questions_are_one_statement(database: Session) -> None:
+    """Each gets the rows it would get by itself, in their order; none has its rows in place of another's."""
+    db.session.add_all(SettingValue(name=f"asked-{each}", value={"n": each}, at=clock.now()) for each in range(3))
+    db.session.flush()
+    settings = Reading(
+        select(SettingValue.name, SettingValue.value, SettingValue.id.is_not(None).label("there"))
+        .where(SettingValue.name.like(value("like", Text)))
+        .order_by(SettingValue.id.desc())
+        .limit(2)
+    )
+    plus = Reading(select((value("a", BigInteger) + 1).label("more"), literal_column("NULL", Text).label("none")))
+    nothing = Reading(select(SettingValue.id).where(SettingValue.name == value("name", Text)))
+    asked = (
+        Question(settings, {"like": "asked-%"}),
+        Question(nothing, {"name": "of nobody"}),
+        Question(plus, {"a": 2**40}),
+    )
+    with counted() as statements:
+        found = answers(*asked)
+    assert len(statements) == 1
+    assert found == [each.rows() for each in asked]
+    assert [row._asdict() for row in found[0]] == [
+        {"name": "asked-2", "value": {"n": 2}, "there": True},
+        {"name": "asked-1", "value": {"n": 1}, "there": True},
+    ]
+    assert found[2][0].more == 2**40 + 1
+
+
+def test_questions_that_cannot_be_asked_together(database: Session) -> None:
+    moments = Question(Reading(select(SettingValue.at)), {})
+    with pytest.raises(ValueError, match="JSON"):
+        answers(moments)
+    plus = Reading(select(value("a", BigInteger).label("a")))
+    assert answers(Question(plus, {"a": 1}), Question(plus, {"a": 1})) == [[(1,)], [(1,)]]
+    with pytest.raises(ValueError, match="one name"):
+        answers(Question(plus, {"a": 1}), Question(plus, {"a": 2}))
 
 
 def test_each_transaction_has_its_own_connection(database: Session) -> None:

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from app.core import clock, forms, i18n, rendering
 from app.core.http import current_actor, no_body, not_modified, policy
 from app.tickets import order_words, policies, run_words
-from app.tickets.dispatch import bar, entry, pages, screens, views
+from app.tickets.dispatch import bar, entry, lines, pages, screens, views
 from app.tickets.dispatch.entry import blueprint
 from app.tickets.due_words import Due
 from app.tickets.queries import bulk_runs, dispatch_list, loads
@@ -32,18 +32,20 @@ COLUMNS = ("queued", "offered", "work", "hold")
 @policy(policies.may_dispatch)
 def board() -> Any:
     """The columns; asked by the page itself, the columns alone."""
-    query = entry.asked()
-    if request.headers.get("HX-Request"):
-        context = {**_shown(query), "kept": views.menu(query, "board")}
+    query, asks = entry.asked(), bool(request.headers.get("HX-Request"))
+    beside = bar.beside(current_actor(), clock.now(), filters=not asks)
+    kept = views.menu(query, "board", beside.views)
+    if asks:
+        context = {**_shown(query, beside), "kept": kept}
         answer = make_response(render_template("tickets/dispatch/_board_filtered.html", **context))
         answer.headers["HX-Replace-Url"] = url_for("dispatch.board", **entry.kept(query))
         return answer
-    kept: dict[str, Any] = {
-        "kept": views.menu(query, "board"),
-        "may_edit_macros": policies.may_edit_macros(current_actor()),
-    }
-    return views.beginning(kept["kept"]) or render_template(
-        "tickets/dispatch/board.html", choices=pages.choices(query, clock.now()), **kept, **_shown(query)
+    return views.beginning(kept) or render_template(
+        "tickets/dispatch/board.html",
+        choices=pages.choices(query, beside.narrowing),
+        kept=kept,
+        may_edit_macros=policies.may_edit_macros(current_actor()),
+        **_shown(query, beside),
     )
 
 
@@ -74,7 +76,7 @@ def board_news() -> Any:
     return answer
 
 
-def _shown(query: dict[str, Any]) -> dict[str, Any]:
+def _shown(query: dict[str, Any], beside: bar.Beside) -> dict[str, Any]:
     """What the board's templates take; a constant number of statements."""
     actor, now = current_actor(), clock.now()
     wanted = entry.wanted(query)
@@ -86,7 +88,7 @@ def _shown(query: dict[str, Any]) -> dict[str, Any]:
     columns += [_orders(query, view, found[view], counts[view], labels[view], now) for view in COLUMNS]
     planned = {"id": "planned", "name": labels["planned"], "count": bar.many(counts["planned"]), "folded": True}
     columns.append({**planned, "url": url_for("dispatch.index", **entry.kept(query, state="planned"))})
-    chosen = bar.offered(actor, now, counts, COLUMNS)
+    chosen = bar.offered(beside, counts, COLUMNS)
     names = {each["value"]: each["label"] for each in chosen["people"]}
     strip = loads.of(list(names), now, trade=query["trade"])
     return {
@@ -106,7 +108,7 @@ def _orders(
     query: dict[str, Any], view: str, rows: Sequence[Any], count: int, name: str, now: datetime
 ) -> dict[str, Any]:
     late = sum(row.due_at is not None and row.due_at < now for row in rows)
-    lines = screens.lines(rows, now, rendering.addresses("dispatch.order", "order_id", **entry.kept(query)))
+    addresses = rendering.addresses("dispatch.order", "order_id", **entry.kept(query))
     return {
         "id": view,
         "name": name,
@@ -114,7 +116,7 @@ def _orders(
         "refuses": _(WHY_NOT[view]),
         "asks": " ".join(sorted(ASKS)),
         "late": ngettext("%(num)d late", "%(num)d late", late) if late else None,
-        "slips": [_slip(row, line, now) for row, line in zip(rows, lines, strict=True)],
+        "slips": [_slip(row, lines.line(row, now, addresses), now) for row in rows],
         "more": _more(query, view, count - len(rows)),
     }
 
@@ -131,7 +133,7 @@ def _tickets(query: dict[str, Any], rows: Sequence[Any], count: int, name: str, 
                 "number": row.number,
                 "url": url_for("tickets.show", ticket_id=row.id),
                 "title": order_words.said(row.category_name),
-                "place": screens.short_place(row),
+                "place": lines.short_place(row),
                 "urgent": order_words.priority(row.priority) if order_words.urgent(row.priority) else None,
                 "left": screens.why_it_waits(row),
                 "right": i18n.format_span((now - row.filed_at).total_seconds() / 60),
@@ -143,7 +145,7 @@ def _tickets(query: dict[str, Any], rows: Sequence[Any], count: int, name: str, 
     }
 
 
-def _slip(row: Any, line: screens.Line, now: datetime) -> dict[str, Any]:
+def _slip(row: Any, line: lines.Line, now: datetime) -> dict[str, Any]:
     """One order as a slip: what, where, who has it, how old it is, and when it is due."""
     holder = f"→ {row.assignee_name}" if row.state == OrderState.OFFERED else row.assignee_name
     until = _("until %(time)s", time=i18n.format_moment(row.hold_until)) if row.hold_until else ""
@@ -152,8 +154,8 @@ def _slip(row: Any, line: screens.Line, now: datetime) -> dict[str, Any]:
         "pick": line.pick,
         "number": row.number,
         "url": line.url,
-        "title": order_words.said(row.category_name),
-        "place": f"{line.place} · {order_words.said(row.trade_name)}",
+        "title": order_words.said_as_stored(row.category_name),
+        "place": f"{line.place} · {order_words.said_as_stored(row.trade_name)}",
         "urgent": " · ".join(filter(None, (line.urgent, line.urged))) or None,
         "left": [part for part in (holder, detail) if part] or line.chip.text,
         "right": line.age,

@@ -14,7 +14,7 @@ from app.core.errors import Conflict
 from app.core.http import current_actor, policy, signed_in
 from app.core.pages import toast
 from app.tickets import order_words, policies
-from app.tickets.dispatch.screens import short_place
+from app.tickets.dispatch.lines import short_place
 from app.tickets.queries import duty_calls as queries
 from app.tickets.rules.duty import CAUSE_LABELS, Cause
 from app.tickets.services import duty_calls as services

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from flask import redirect, render_template, request, url_for
@@ -51,11 +52,8 @@ class Offered(NamedTuple):
     waits: bool
 
 
-def offered() -> tuple[Offered, ...]:
-    """The macros as buttons. One statement.
-
-    What a reporter reads and what cannot be taken back waits with Undo.
-    """
+def offered(rows: Iterable[Any]) -> tuple[Offered, ...]:
+    """Macros as buttons. What a reporter reads and what cannot be taken back waits with Undo."""
     return tuple(
         Offered(
             id=row.id,
@@ -64,7 +62,7 @@ def offered() -> tuple[Offered, ...]:
             message=pages.said(row.message) if row.message else None,
             waits=bool(row.message) or row.act == MacroAct.CANCEL,
         )
-        for row in queries.usable()
+        for row in rows
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -12,11 +11,10 @@ from flask import make_response, render_template, request, url_for
 
 from app.core import clock, forms, i18n, rendering
 from app.core.http import current_actor, no_body, not_modified, policy
-from app.sites import queries as places
 from app.tickets import order_words, policies
-from app.tickets.dispatch import bar, entry, screens, views
+from app.tickets.dispatch import bar, entry, lines, screens, views
 from app.tickets.dispatch.entry import blueprint, order_row
-from app.tickets.queries import dispatch_list, narrowing
+from app.tickets.queries import dispatch_list
 from app.tickets.queries.dispatch_list import WAITS
 from app.tickets.rules.priority import URGENCIES
 
@@ -28,21 +26,20 @@ CHOICES_KEPT = 64
 @policy(policies.may_dispatch)
 def index() -> Any:
     """What is open, by what it waits for; for a changed filter the list alone."""
-    if request.headers.get("HX-Request"):
-        query = entry.asked()
-        context = {**whole(query), "kept": views.menu(query, "list")}
+    query, asks = entry.asked(), bool(request.headers.get("HX-Request"))
+    beside = bar.beside(current_actor(), clock.now(), filters=not asks)
+    kept = views.menu(query, "list", beside.views)
+    if asks:
+        context = {**whole(query, beside), "kept": kept}
         answer = make_response(render_template("tickets/dispatch/_list_filtered.html", **context))
         answer.headers["HX-Replace-Url"] = url_for("dispatch.index", **entry.kept(query))
         return answer
-    query = entry.asked()
-    kept = views.menu(query, "list")
-    return views.beginning(kept) or _page(whole(query), kept=kept, panel=None)
+    return views.beginning(kept) or _page(query, beside, kept=kept, panel=None)
 
 
-def _page(found: dict[str, Any], **more: Any) -> str:
-    """The page; what its filters offer is asked for here alone, since a list by itself shows no filters."""
-    offered = choices(found["query"], found["now"])
-    return render_template("tickets/dispatch/list.html", choices=offered, **found, **more)
+def _page(query: dict[str, Any], beside: bar.Beside, open_id: int | None = None, **more: Any) -> str:
+    found = whole(query, beside, open_id)
+    return render_template("tickets/dispatch/list.html", choices=choices(query, beside.narrowing), **found, **more)
 
 
 @blueprint.get("/list")
@@ -83,8 +80,8 @@ def news(order_id: str) -> Any:
 
 def show(panel: screens.Panel, status: int = 200) -> Any:
     """The page of one order beside the list."""
-    query = entry.asked()
-    return _page(whole(query, panel.row.id), kept=views.menu(query, "list"), panel=panel), status
+    query, beside = entry.asked(), bar.beside(current_actor(), panel.now, filters=True)
+    return _page(query, beside, panel.row.id, kept=views.menu(query, "list", beside.views), panel=panel), status
 
 
 def stamp(of: str | None = None) -> str:
@@ -95,36 +92,42 @@ def stamp(of: str | None = None) -> str:
     return f"{i18n.locale()}-{of or dispatch_list.stamp()}-{int(clock.now().timestamp()) // 60}"
 
 
-def whole(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]:
+def whole(query: dict[str, Any], beside: bar.Beside, open_id: int | None = None) -> dict[str, Any]:
     """What the list takes with the bar of its chosen orders; requests that wait are not chosen together."""
     found = listing(query, open_id)
     if query["state"] == WAITS and open_id is None:
         return found
-    return {**found, **bar.offered(current_actor(), found["now"], found["counts"], (query["state"],))}
+    return {**found, **bar.offered(beside, found["counts"], (query["state"],))}
 
 
 def listing(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]:
     """What the list's templates take."""
     actor, now = current_actor(), clock.now()
-    wanted = entry.wanted(query)
+    wanted, open_id = entry.wanted(query), open_id or forms.parse_id(request.args.get("order"))
     counts, acts = dispatch_list.counts_stamped(actor, wanted)
     waits = query["state"] == WAITS
     if waits:
         found = dispatch_list.waits(actor, wanted, cursor=query["cursor"], limit=query["limit"])
-        lines: list[Any] = list(found.items)
+        shown: list[Any] = list(found.items)
     else:
         found = dispatch_list.page(actor, query["state"], wanted, cursor=query["cursor"], limit=query["limit"])
-        lines = screens.lines(found.items, now, rendering.addresses("dispatch.order", "order_id", **entry.kept(query)))
+        shown = lines.drawn(
+            found.items,
+            now,
+            rendering.addresses("dispatch.order", "order_id", **entry.kept(query)),
+            open_id,
+        )
     return {
         "query": query,
         "found": found,
-        "lines": lines,
+        "lines": shown,
         "waits": waits,
         "counts": counts,
         "tabs": _tabs(query, counts),
-        "open_id": open_id or forms.parse_id(request.args.get("order")),
+        "open_id": open_id,
         "entry": entry,
         "screens": screens,
+        "short_place": lines.short_place,
         "words": order_words,
         "stamp": stamp(acts),
         "now": now,
@@ -143,9 +146,9 @@ def _tabs(query: dict[str, Any], counts: dict[str, int]) -> list[dict[str, Any]]
     ]
 
 
-def choices(query: dict[str, Any], now: datetime) -> Mapping[str, rendering.Options]:
-    """What the filters offer; buildings of the chosen campus only."""
-    return _choices(i18n.locale(), narrowing.offered(places.today(now)), query["campus"])
+def choices(query: dict[str, Any], offered: str) -> Mapping[str, rendering.Options]:
+    """What the filters offer, of `narrowing.offered`; buildings of the chosen campus only."""
+    return _choices(i18n.locale(), offered, query["campus"])
 
 
 @lru_cache(maxsize=CHOICES_KEPT)

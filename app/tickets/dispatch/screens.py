@@ -1,24 +1,21 @@
-"""What the dispatcher's pages show, made from plain rows: lines of the list, and one order with its candidates."""
+"""What the dispatcher's pages show, made from plain rows: what waits for somebody, and one order with candidates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
-
-from flask_babel import ngettext
-from markupsafe import Markup, escape
+from typing import Any
 
 from app.attachments import links
 from app.attachments import queries as attachments
-from app.core import forms, i18n, pages
+from app.core import forms, i18n
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
-from app.sites.rules.tree import SEPARATOR
 from app.tickets import answer_words, clock_words, due_words, evidence_words, order_words, photo_rows, policies
 from app.tickets.dispatch.choosing import Choice, choice
+from app.tickets.dispatch.lines import short_place
 from app.tickets.due_words import Due
 from app.tickets.order_forms import Part as FormPart
 from app.tickets.queries import answerable, crew_day, duty_calls, orders, technicians
@@ -27,92 +24,6 @@ from app.tickets.rules.offers import WAITING_LABELS, Waiting
 from app.tickets.rules.rows import Guard
 from app.tickets.rules.workflow import ORDER_HELD, ORDER_OPEN, OrderAct, OrderState, TicketStatus, Who
 from app.tickets.services import dispatching, hands
-
-
-def short_place(row: Any) -> str:
-    """Building and room: what a line has space for."""
-    if not row.place:
-        return ""
-    parts = str(row.place).split(SEPARATOR)
-    if row.building in parts and parts[-1] != row.building:
-        return f"{row.building}{SEPARATOR}{parts[-1]}"
-    return SEPARATOR.join(parts[1:]) or parts[0]
-
-
-class Line(NamedTuple):
-    """One open order in the list.
-
-    `pick`: it with its version, as a checkbox sends it; `urgent`: its priority, where it is not the usual; `detail`:
-    what the state means.
-    """
-
-    id: int
-    pick: str
-    number: str
-    url: str
-    urgent: str
-    title: Markup
-    rework: bool
-    trade: Markup
-    place: str
-    chip: order_words.Chip
-    detail: str
-    holder: str | None
-    age: str
-    urged: str
-    due: Due | None = None
-
-
-def lines(rows: Iterable[Any], now: datetime, address: Callable[[int], str]) -> list[Line]:
-    """The rows of the list; `address` gives the page of an order."""
-    return [
-        Line(
-            id=row.id,
-            pick=f"{row.id}:{row.version}",
-            number=row.number,
-            url=address(row.id),
-            urgent=order_words.priority(row.priority) if order_words.urgent(row.priority) else "",
-            title=escape(row.description) if row.description else pages.said(row.category_name),
-            rework=row.kind == "rework",
-            trade=pages.said(row.trade_name),
-            place=short_place(row),
-            chip=order_words.state_chip(row.state),
-            detail=_detail(row),
-            holder=row.assignee_name,
-            age=i18n.format_span((now - row.filed_at).total_seconds() / 60),
-            urged=order_words.urged(row.urged),
-            due=due_words.due(row, now),
-        )
-        for row in rows
-    ]
-
-
-def _detail(row: Any) -> str:
-    state = OrderState(row.state)
-    if state is OrderState.QUEUED and row.pooled:
-        return str(_("In the pool"))
-    if state is OrderState.QUEUED and row.waiting:
-        short = {
-            Waiting.NOBODY_ELIGIBLE: _("Nobody can take it now"),
-            Waiting.DISPATCHER: _("Waits for your choice"),
-        }
-        return str(short[Waiting(row.waiting)])
-    if state is OrderState.OFFERED:
-        said = _("until %(time)s", time=i18n.format_moment(row.offered_until))
-        return f"{said}, {_asked_before(row.refusals)}" if row.refusals else str(said)
-    if state is OrderState.ON_HOLD:
-        return order_words.hold(row.hold_reason, row.hold_until)
-    if row.help_asked_at is not None:
-        return str(_("Needs a second pair of hands"))
-    if state is OrderState.PLANNED and row.proposed_by is not None:
-        return str(_("Proposed by a technician"))
-    if state is OrderState.PLANNED and row.kind == "rework":
-        return str(_("Rework waits for your choice"))
-    return _asked_before(row.refusals) if state is OrderState.QUEUED and row.refusals else ""
-
-
-def _asked_before(refusals: int) -> str:
-    return str(ngettext("%(num)s refusal", "%(num)s refusals", refusals))
 
 
 def due_of(row: Any, now: datetime) -> Due | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -36,12 +36,12 @@ class ViewForm(forms.Schema):
     to = forms.Text(max=10, load_default=None)
 
 
-def menu(query: Mapping[str, Any], page: str) -> dict[str, Any]:
-    """What the menu of views shows: those to pick, which is on, whether the filters have changed since.
+def menu(query: Mapping[str, Any], page: str, rows: Sequence[Any]) -> dict[str, Any]:
+    """What the menu of views shows of `queries.listed`: those to pick, which is on, whether the filters changed since.
 
-    `told`: what its filters named that no longer exists. One statement, and two for a view that is on.
+    `told`: what its filters named that no longer exists. Two statements for a view that is on.
     """
-    actor, rows = current_actor(), queries.listed(current_actor())
+    actor = current_actor()
     current = next((row for row in rows if row.id == query["view"]), None)
     wrong = services.gone(current) if current else {}
     present = rules.on({name: query[name] for name in rules.FILTERS})

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    cast,
     exists,
     func,
     literal_column,
@@ -225,14 +226,16 @@ _SHOWN = (
     WorkOrder.due_clock,
     WorkOrder.assignee_id,
     Person.name.label("assignee_name"),
-    Trade.name.label("trade_name"),
-    Category.name.label("category_name"),
+    cast(Trade.name, Text).label("trade_name"),
+    cast(Category.name, Text).label("category_name"),
     Ticket.description,
     Ticket.filed_at,
     orders.PLACE,
     _building.name.label("building"),
 )
-"""What a line of the list or a slip of the board shows; each column more is read, sent and made for every row."""
+"""What a line of the list or a slip of the board shows; each column more is read, sent and made for every row.
+
+Words come as texts, so that a line can be looked up by its row (`dispatch.lines`)."""
 
 
 def _order_lines(shown: Subquery) -> Select[Any]:

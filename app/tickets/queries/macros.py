@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.prepared import Reading
+from app.core.prepared import Question, Reading
 from app.tickets.models import Macro
 
 AT_MOST = 100
@@ -29,7 +29,12 @@ def _usable() -> Reading:
 
 def usable() -> Sequence[Any]:
     """Those that are not closed. One statement."""
-    return _usable().rows({})
+    return asked().rows()
+
+
+def asked() -> Question:
+    """The same, to be asked with others."""
+    return Question(_usable(), {})
 
 
 def one(macro_id: int) -> Macro:

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Date, Text, cast, func, literal_column, null,
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 
 from app.core.db import valid_on
-from app.core.prepared import Reading, among, code, number, value
+from app.core.prepared import Question, Reading, among, code, number, value
 from app.sites.models import Place
 from app.tickets.models import Trade
 
@@ -33,14 +33,14 @@ def _places() -> Reading:
     )
 
 
-def offered(today: date) -> str:
-    """What the list can be narrowed to, as JSON: [kind, id, name, campus_id, code, words], trades by code, then places.
+def offered(today: date) -> Question:
+    """What the list can be narrowed to, one text of JSON: [kind, id, name, campus_id, code, words], trades, then places.
 
-    `kind` is trade, campus or building; a trade has code and words, a place name and campus. One statement, since
-    every page with filters asks; as one text, by which can be kept what is made of it: it changes with any of them.
+    `kind` is trade, campus or building; a trade has code and words, a place name and campus. A question, since every
+    page with filters asks it with others; one text, by which can be kept what is made of it: it changes with any of
+    them.
     """
-    found: str = _offered().one({"day": today})[0]
-    return found
+    return Question(_offered(), {"day": today})
 
 
 @cache

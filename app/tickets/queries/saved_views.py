@@ -12,7 +12,7 @@ from app.accounts.models import Person, Role
 from app.core.actor import Actor
 from app.core.db import db, valid_on
 from app.core.errors import NotFound
-from app.core.prepared import Reading, value, values
+from app.core.prepared import Question, Reading, value, values
 from app.sites.models import Place
 from app.tickets import policies
 from app.tickets.models import DefaultView, SavedView, Trade
@@ -74,7 +74,12 @@ def _of(actor: Actor) -> dict[str, Any]:
 
 def listed(actor: Actor) -> Sequence[Any]:
     """The views the actor may pick, his own first, then by name. One statement."""
-    return _listing().rows(_of(actor))
+    return asked(actor).rows()
+
+
+def asked(actor: Actor) -> Question:
+    """The same, to be asked with others."""
+    return Question(_listing(), _of(actor))
 
 
 def one(actor: Actor, view_id: int) -> Any:

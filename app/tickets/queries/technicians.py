@@ -31,7 +31,7 @@ from app.core import i18n, paging
 from app.core.actor import Actor
 from app.core.db import db, valid_on
 from app.core.errors import NotFound
-from app.core.prepared import Reading, number, value
+from app.core.prepared import Question, Reading, number, value
 from app.core.scoped import Reach, reached
 from app.sites import queries as places
 from app.sites.models import Place
@@ -116,9 +116,13 @@ def works_elsewhere(actor: Actor, person_id: int) -> bool:
 
 def names(actor: Actor, now: datetime, crew_id: int | None, limit: int) -> list[tuple[int, str]]:
     """(id, name) of the technicians the actor plans, of one crew or all, by name. One statement."""
+    return [(row.person_id, row.name) for row in asked(actor, now, crew_id, limit).rows()]
+
+
+def asked(actor: Actor, now: datetime, crew_id: int | None, limit: int) -> Question:
+    """The same, to be asked with others."""
     given = {"day": places.today(now), "crew": crew_id, **_PLANNED.of(actor)}
-    found = _names(actor.holds_everywhere(CREWS), crew_id is not None, limit).rows(given)
-    return [(row.person_id, row.name) for row in found]
+    return Question(_names(actor.holds_everywhere(CREWS), crew_id is not None, limit), given)
 
 
 _PLANNED = Reach("planned", CREWS)

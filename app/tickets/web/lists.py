@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -116,7 +116,7 @@ def _cards(rows: Iterable[Any], orders: Mapping[int, list[Any]]) -> list[Card]:
     return [_card(row, orders.get(row.id, []), tag, address) for row in rows]
 
 
-def _card(row: Any, orders: list[Any], tag: str, address: Callable[[int], str]) -> Card:
+def _card(row: Any, orders: list[Any], tag: str, address: rendering.Addresses) -> Card:
     chip = wording.own_chip(row, orders)
     return Card(
         number=row.number,
@@ -228,7 +228,7 @@ def _lines(rows: Iterable[Any], orders: Mapping[int, list[Any]], now: datetime) 
     return [_line(row, orders.get(row.id, []), now, tag, address) for row in rows]
 
 
-def _line(row: Any, orders: list[Any], now: datetime, tag: str, address: Callable[[int], str]) -> Line:
+def _line(row: Any, orders: list[Any], now: datetime, tag: str, address: rendering.Addresses) -> Line:
     order = wording.least_advanced(orders)
     return Line(
         number=row.number,
