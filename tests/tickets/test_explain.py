@@ -15,7 +15,7 @@ from sqlalchemy import Connection, create_engine
 from app.core import paging
 from app.core.actor import Actor
 from app.core.db import db, frame_transactions, institution_bound
-from app.tickets.dispatch import board
+from app.tickets.dispatch import bar, board
 from app.tickets.queries import (
     crew_day,
     dispatch_list,
@@ -201,7 +201,8 @@ def test_requests_without_an_open_order_are_counted_by_indexes_alone(desk: Desk)
 
 
 def test_what_filters_offer_is_not_looked_for_among_rooms(desk: Desk) -> None:
-    for ask in (lambda: narrowing.offered(datetime.now(UTC).date()), narrowing.campuses_and_buildings):
+    now = datetime.now(UTC)
+    for ask in (lambda: bar.beside(desk.actors["dispatcher"], now, filters=True), narrowing.campuses_and_buildings):
         with plans.seen() as sent:
             ask()
         (statement,) = sent
@@ -287,7 +288,8 @@ def test_what_is_asked_all_day_is_planned_once(desk: Desk) -> None:
         lambda: crew_day.stamp(technician.id or 0, now),
         lambda: dispatch_list.counts(dispatcher, dispatch_list.Wanted()),
         lambda: dispatch_list.page(dispatcher, "open", dispatch_list.Wanted()),
-        lambda: narrowing.offered(now.date()),
+        lambda: bar.beside(dispatcher, now, filters=True),
+        lambda: bar.beside(dispatcher, now, filters=False),
         lambda: tickets.page(student, TicketFilter(mine=True)),
         lambda: tickets.page(dispatcher, TicketFilter()),
         lambda: orders.page(technician, OrderFilter(mine=True)),

@@ -34,7 +34,7 @@ def _places() -> Reading:
 
 
 def offered(today: date) -> Question:
-    """What the list can be narrowed to, one text of JSON: [kind, id, name, campus_id, code, words], trades, then places.
+    """What the list can be narrowed to, as JSON: [kind, id, name, campus_id, code, words], trades by code, then places.
 
     `kind` is trade, campus or building; a trade has code and words, a place name and campus. A question, since every
     page with filters asks it with others; one text, by which can be kept what is made of it: it changes with any of
