@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-import orjson
 from flask import Flask, current_app, flash, g, get_flashed_messages, request, url_for
 from flask.globals import request_ctx
 from markupsafe import Markup, escape
@@ -133,9 +132,9 @@ def said(value: Mapping[str, str] | None) -> Markup:
 
 
 @i18n.per_language
-def said_as_stored(value: str | None) -> Markup:
-    """The same for words that a statement gives as their text: looked up for words that were said before."""
-    return said(orjson.loads(value) if value else None)
+def said_as_stored(value: str) -> Markup:
+    """The same for words as text (`words.stored`): looked up for words that were said before."""
+    return said(words.stored(value))
 
 
 @lru_cache(maxsize=i18n.KEPT_AT_MOST)

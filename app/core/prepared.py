@@ -23,13 +23,18 @@ from psycopg.adapt import Loader
 from psycopg.rows import RowMaker, namedtuple_row
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BindParameter,
+    Boolean,
     ClauseElement,
     ColumnElement,
     Connection,
+    Enum,
     Integer,
     Select,
+    String,
     Text,
+    TypeDecorator,
     bindparam,
     cast,
     func,
@@ -46,7 +51,6 @@ from app.core.driver import strip
 _CONNECTION = "houqin_connection"
 _CURSOR = "houqin_prepared"
 _CODE = re.compile(r"[a-z_]+")
-_AS_JSON = (int, str, bool, object)  # the last are columns of JSON
 _NAMED = re.compile(r"%\((\w+)\)s")
 _dialect = psycopg_dialect()  # type: ignore[no-untyped-call]  # not typed there
 
@@ -145,8 +149,8 @@ class Question(NamedTuple):
 def answers(*questions: Question) -> list[list[Any]]:
     """The rows of several questions, in one statement: most of what a small one costs is the way there and back.
 
-    They come as JSON, so a column is a number, a text, a boolean or JSON. Raises ValueError for others, and where two
-    questions give the same name another value.
+    They come as JSON, so a column is a whole number, a text, a boolean or JSON. Raises ValueError for others, and where
+    two questions give the same name another value.
     """
     given: dict[str, Any] = {}
     for each in questions:
@@ -158,12 +162,18 @@ def answers(*questions: Question) -> list[list[Any]]:
     return [list(map(maker, rows)) for maker, rows in zip(makers, found, strict=True)]
 
 
+def _same_as_json(kind: Any) -> bool:
+    """Whether a column of this type is read from JSON as the driver reads it."""
+    stored = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+    return isinstance(stored, Integer | String | Boolean | JSON) and not isinstance(stored, Enum)
+
+
 @lru_cache(maxsize=256)
 def _joined(statements: tuple[Prepared, ...]) -> tuple[Reading, tuple[Callable[[Any], Any], ...]]:
     columns, makers = [], []
     for each in statements:
         inside = each.shape.subquery()
-        if any(column.type.python_type not in _AS_JSON for column in inside.c):
+        if not all(_same_as_json(column.type) for column in inside.c):
             raise ValueError("a column that JSON would change")
         rows = func.json_agg(func.json_build_array(*inside.c))  # in the order of the subquery
         columns.append(select(func.coalesce(rows, literal_column("'[]'::json"))).scalar_subquery())

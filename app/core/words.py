@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
@@ -35,6 +36,12 @@ def text(value: Mapping[str, str] | None, locale: str) -> str:
     if not value:
         return ""
     return value.get(locale) or next((value[name] for name in LANGUAGES if value.get(name)), "")
+
+
+def stored(value: str) -> dict[str, str]:
+    """Words of which a statement gives the text (`cast(Trade.name, Text)`), so that rows can be looked up."""
+    found: dict[str, str] = orjson.loads(value)
+    return found
 
 
 def from_fields(data: Mapping[str, Any], name: str = "name") -> dict[str, str]:

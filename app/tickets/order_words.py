@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import orjson
 from flask_babel import ngettext
 
 from app.core import i18n, words
@@ -64,8 +63,8 @@ def said(name: Mapping[str, str]) -> str:
 
 @per_language
 def said_as_stored(name: str) -> str:
-    """The same for words that a statement gives as their text."""
-    return said(orjson.loads(name))
+    """The same for words as text (`words.stored`)."""
+    return said(words.stored(name))
 
 
 @per_language

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import BigInteger, Integer, Text, any_, literal_column, select, union_all
+from sqlalchemy import BigInteger, Date, Integer, Numeric, Text, any_, cast, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from app.core import clock, paging
@@ -89,9 +89,10 @@ def test_several_questions_are_one_statement(database: Session) -> None:
 
 
 def test_questions_that_cannot_be_asked_together(database: Session) -> None:
-    moments = Question(Reading(select(SettingValue.at)), {})
-    with pytest.raises(ValueError, match="JSON"):
-        answers(moments)
+    at = SettingValue.at
+    for changed in (at, func.timezone("UTC", at).label("a"), cast(at, Date), func.tstzrange(at, at), cast(1, Numeric)):
+        with pytest.raises(ValueError, match="JSON"):
+            answers(Question(Reading(select(changed)), {}))
     plus = Reading(select(value("a", BigInteger).label("a")))
     assert answers(Question(plus, {"a": 1}), Question(plus, {"a": 1})) == [[(1,)], [(1,)]]
     with pytest.raises(ValueError, match="one name"):

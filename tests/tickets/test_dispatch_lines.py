@@ -74,3 +74,15 @@ def test_a_line_is_of_its_reader_its_page_and_its_minute(ground: make.Ground, no
     assert line(desk, order_id).split("c-state")[1] != usual.split("c-state")[1]
     with clock.frozen(now + timedelta(minutes=7)):
         assert "7 分" in line(desk, order_id).split("c-age")[1]
+
+
+def test_an_age_is_in_whole_minutes_and_never_below_none(
+    ground: make.Ground, now: datetime, desk: FlaskClient, database: Session
+) -> None:
+    """A request may be filed between the page's moment and its reading; a minute counts where the next has begun."""
+    order_id = filed(ground)
+    ticket = database.scalars(select(Ticket)).one()
+    for filed_at, read_at, said in ((40, 59, "0 min"), (61, 59, "0 min"), (40, 60, "1 min"), (40, 165, "2 min")):
+        ticket.filed_at = now + timedelta(seconds=filed_at)
+        with clock.frozen(now + timedelta(seconds=read_at)):
+            assert line(desk, order_id).split('c-age">')[1].startswith(f"{said}<")

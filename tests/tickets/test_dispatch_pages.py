@@ -162,7 +162,7 @@ def test_the_list_takes_the_same_few_statements_however_long_it_is(
     ground: make.Ground, now: datetime, desk: FlaskClient
 ) -> None:
     filed(ground)
-    for path, most in (("/dispatch", 9), ("/dispatch?state=waits", 7), ("/dispatch/list", 4)):
+    for path, most in (("/dispatch", 6), ("/dispatch?state=waits", 6), ("/dispatch/list", 4)):
         desk.get(path)
         with counted() as few:
             desk.get(path)

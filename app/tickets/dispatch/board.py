@@ -32,11 +32,11 @@ COLUMNS = ("queued", "offered", "work", "hold")
 @policy(policies.may_dispatch)
 def board() -> Any:
     """The columns; asked by the page itself, the columns alone."""
-    query, asks = entry.asked(), bool(request.headers.get("HX-Request"))
-    beside = bar.beside(current_actor(), clock.now(), filters=not asks)
+    query, now, asks = entry.asked(), clock.now(), bool(request.headers.get("HX-Request"))
+    beside = bar.beside(current_actor(), now, filters=not asks)
     kept = views.menu(query, "board", beside.views)
     if asks:
-        context = {**_shown(query, beside), "kept": kept}
+        context = {**_shown(query, beside, now), "kept": kept}
         answer = make_response(render_template("tickets/dispatch/_board_filtered.html", **context))
         answer.headers["HX-Replace-Url"] = url_for("dispatch.board", **entry.kept(query))
         return answer
@@ -45,7 +45,7 @@ def board() -> Any:
         choices=pages.choices(query, beside.narrowing),
         kept=kept,
         may_edit_macros=policies.may_edit_macros(current_actor()),
-        **_shown(query, beside),
+        **_shown(query, beside, now),
     )
 
 
@@ -57,7 +57,7 @@ def board_news() -> Any:
     `seen` is the stamp of what the page shows, `newest` the highest id of an order on it. Nothing moves under the
     dispatcher's hands: the bar's button (or `n`) draws the board anew.
     """
-    tag = pages.stamp()
+    tag = pages.stamp(clock.now())
     if request.args.get("seen") == tag:
         return no_body()
     unchanged = not_modified(tag)
@@ -76,10 +76,9 @@ def board_news() -> Any:
     return answer
 
 
-def _shown(query: dict[str, Any], beside: bar.Beside) -> dict[str, Any]:
+def _shown(query: dict[str, Any], beside: bar.Beside, now: datetime) -> dict[str, Any]:
     """What the board's templates take; a constant number of statements."""
-    actor, now = current_actor(), clock.now()
-    wanted = entry.wanted(query)
+    actor, wanted = current_actor(), entry.wanted(query)
     counts, acts = dispatch_list.counts_stamped(actor, wanted)
     found = {view: dispatch_list.column(actor, view, wanted, SLIPS) for view in COLUMNS}
     waits = dispatch_list.waits(actor, wanted, limit=SLIPS).items
@@ -95,7 +94,7 @@ def _shown(query: dict[str, Any], beside: bar.Beside) -> dict[str, Any]:
         "query": query,
         "columns": columns,
         "entry": entry,
-        "stamp": pages.stamp(acts),
+        "stamp": pages.stamp(now, acts),
         "newest": max((row.id for rows in found.values() for row in rows), default=0),
         "running": [{"row": row, "act": run_words.stored(row.task)} for row in bulk_runs.running(actor)],
         **chosen,
@@ -154,8 +153,8 @@ def _slip(row: Any, line: lines.Line, now: datetime) -> dict[str, Any]:
         "pick": line.pick,
         "number": row.number,
         "url": line.url,
-        "title": order_words.said_as_stored(row.category_name),
-        "place": f"{line.place} · {order_words.said_as_stored(row.trade_name)}",
+        "title": order_words.said_as_stored(row.category_words),
+        "place": f"{line.place} · {order_words.said_as_stored(row.trade_words)}",
         "urgent": " · ".join(filter(None, (line.urgent, line.urged))) or None,
         "left": [part for part in (holder, detail) if part] or line.chip.text,
         "right": line.age,

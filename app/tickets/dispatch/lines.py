@@ -1,7 +1,7 @@
 """Open orders as lines of the list, from plain rows; the board's slips are made of the same.
 
-A line is drawn once for what it shows: lists are asked for every few seconds by everybody at the desk, and most of what
-they show is as it was.
+A line is drawn once for what it shows: everybody at the desk asks for the list again at each act of anybody, and most
+of its lines are as they were.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from app.tickets.rules.offers import Waiting
 from app.tickets.rules.workflow import OrderState
 
 KEPT = 2048
-"""So many lines are kept as they were drawn, about 1 kB each."""
+"""So many lines are kept as they were drawn, with their rows, 4 kB each."""
 
 
 class Line(NamedTuple):
@@ -60,7 +60,10 @@ def drawn(rows: Iterable[Any], now: datetime, addresses: Addresses, open_id: int
 
 @lru_cache(maxsize=KEPT)
 def _drawn(_tag: str, _zone: tzinfo, minute: int, addresses: Addresses, is_open: bool, row: Any) -> Markup:
-    """All that a line depends on are the arguments; the row's words are texts, and so can be looked up."""
+    """All that a line depends on are the arguments: versions of calendars never change, and a minute lies in one day.
+
+    The row's words are texts, so that it can be looked up.
+    """
     draw = get_template_attribute("tickets/dispatch/_line.html", "line")
     found: Markup = draw(line(row, instant_of(minute), addresses), is_open)
     return found
@@ -73,14 +76,14 @@ def line(row: Any, now: datetime, addresses: Addresses) -> Line:
         number=row.number,
         url=addresses(row.id),
         urgent=order_words.priority(row.priority) if order_words.urgent(row.priority) else "",
-        title=escape(row.description) if row.description else pages.said_as_stored(row.category_name),
+        title=escape(row.description) if row.description else pages.said_as_stored(row.category_words),
         rework=row.kind == "rework",
-        trade=pages.said_as_stored(row.trade_name),
+        trade=pages.said_as_stored(row.trade_words),
         place=short_place(row),
         chip=order_words.state_chip(row.state),
         detail=_detail(row),
         holder=row.assignee_name,
-        age=i18n.format_span((now - row.filed_at).total_seconds() / 60),
+        age=i18n.format_span(max(0, minute_of(now) - minute_of(row.filed_at))),
         urged=order_words.urged(row.urged),
         due=due_words.due(row, now),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import make_response, render_template, request, url_for
 
 from app.core import clock, forms, i18n, rendering
 from app.core.http import current_actor, no_body, not_modified, policy
+from app.sites.rules.worktime import minute_of
 from app.tickets import order_words, policies
 from app.tickets.dispatch import bar, entry, lines, screens, views
 from app.tickets.dispatch.entry import blueprint, order_row
@@ -26,19 +28,19 @@ CHOICES_KEPT = 64
 @policy(policies.may_dispatch)
 def index() -> Any:
     """What is open, by what it waits for; for a changed filter the list alone."""
-    query, asks = entry.asked(), bool(request.headers.get("HX-Request"))
-    beside = bar.beside(current_actor(), clock.now(), filters=not asks)
+    query, now, asks = entry.asked(), clock.now(), bool(request.headers.get("HX-Request"))
+    beside = bar.beside(current_actor(), now, filters=not asks)
     kept = views.menu(query, "list", beside.views)
     if asks:
-        context = {**whole(query, beside), "kept": kept}
+        context = {**whole(query, beside, now), "kept": kept}
         answer = make_response(render_template("tickets/dispatch/_list_filtered.html", **context))
         answer.headers["HX-Replace-Url"] = url_for("dispatch.index", **entry.kept(query))
         return answer
-    return views.beginning(kept) or _page(query, beside, kept=kept, panel=None)
+    return views.beginning(kept) or _page(query, beside, now, kept=kept, panel=None)
 
 
-def _page(query: dict[str, Any], beside: bar.Beside, open_id: int | None = None, **more: Any) -> str:
-    found = whole(query, beside, open_id)
+def _page(query: dict[str, Any], beside: bar.Beside, now: datetime, open_id: int | None = None, **more: Any) -> str:
+    found = whole(query, beside, now, open_id)
     return render_template("tickets/dispatch/list.html", choices=choices(query, beside.narrowing), **found, **more)
 
 
@@ -49,13 +51,14 @@ def part() -> Any:
 
     `seen` is the stamp of what the page shows.
     """
-    tag = stamp()
+    now = clock.now()
+    tag = stamp(now)
     if request.args.get("seen") == tag:
         return no_body()
     unchanged = not_modified(tag)
     if unchanged is not None:
         return unchanged
-    answer = make_response(render_template("tickets/dispatch/_list.html", **listing(entry.asked())))
+    answer = make_response(render_template("tickets/dispatch/_list.html", **listing(entry.asked(), now)))
     answer.set_etag(tag)
     return answer
 
@@ -81,29 +84,30 @@ def news(order_id: str) -> Any:
 def show(panel: screens.Panel, status: int = 200) -> Any:
     """The page of one order beside the list."""
     query, beside = entry.asked(), bar.beside(current_actor(), panel.now, filters=True)
-    return _page(query, beside, panel.row.id, kept=views.menu(query, "list", beside.views), panel=panel), status
+    kept = views.menu(query, "list", beside.views)
+    return _page(query, beside, panel.now, panel.row.id, kept=kept, panel=panel), status
 
 
-def stamp(of: str | None = None) -> str:
+def stamp(now: datetime, of: str | None = None) -> str:
     """A text that changes when the list may have: acts, language, and each minute, since ages are shown.
 
     `of`: what was read of the acts already.
     """
-    return f"{i18n.locale()}-{of or dispatch_list.stamp()}-{int(clock.now().timestamp()) // 60}"
+    return f"{i18n.locale()}-{of or dispatch_list.stamp()}-{minute_of(now)}"
 
 
-def whole(query: dict[str, Any], beside: bar.Beside, open_id: int | None = None) -> dict[str, Any]:
+def whole(query: dict[str, Any], beside: bar.Beside, now: datetime, open_id: int | None = None) -> dict[str, Any]:
     """What the list takes with the bar of its chosen orders; requests that wait are not chosen together."""
-    found = listing(query, open_id)
+    found = listing(query, now, open_id)
     if query["state"] == WAITS and open_id is None:
         return found
     return {**found, **bar.offered(beside, found["counts"], (query["state"],))}
 
 
-def listing(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]:
+def listing(query: dict[str, Any], now: datetime, open_id: int | None = None) -> dict[str, Any]:
     """What the list's templates take."""
-    actor, now = current_actor(), clock.now()
-    wanted, open_id = entry.wanted(query), open_id or forms.parse_id(request.args.get("order"))
+    actor, wanted = current_actor(), entry.wanted(query)
+    open_id = open_id or forms.parse_id(request.args.get("order"))
     counts, acts = dispatch_list.counts_stamped(actor, wanted)
     waits = query["state"] == WAITS
     if waits:
@@ -129,7 +133,7 @@ def listing(query: dict[str, Any], open_id: int | None = None) -> dict[str, Any]
         "screens": screens,
         "short_place": lines.short_place,
         "words": order_words,
-        "stamp": stamp(acts),
+        "stamp": stamp(now, acts),
         "now": now,
     }
 
