@@ -10,7 +10,7 @@ from app.core.forms import parse_id
 from app.core.http import ApiBlueprint, accepts, answers, json_list, not_modified, policy
 from app.core.http.api import json_answer
 from app.core.http.preconditions import fingerprint
-from app.sites import policies, queries, schemas
+from app.sites import policies, queries, schemas, search
 
 blueprint = ApiBlueprint(
     "sites", __name__, description="Places: campus, zone, building, unit, floor, room, outdoor, asset"
@@ -27,12 +27,12 @@ def places(asked: dict[str, Any]) -> Any:
     """Valid places, in the order of their names.
 
     Without a filter all of them; `parent` alone gives what stands directly under it, together with `q` or `kind`
-    what is found anywhere below. `q` looks in path, code and pinyin initials, best matches first.
+    what is found anywhere below. `q` looks in path, code and pinyin, whole or initials, best matches first.
     """
     parent = queries.by_id(asked["parent"]) if asked["parent"] else None
     if asked["parent"] and parent is None:
         return json_list([], None)
-    page = queries.find(
+    page = search.find(
         queries.today(clock.now()),
         q=asked["q"],
         parent=parent,

@@ -38,6 +38,29 @@ def test_places_are_found_by_name_initials_and_code(database: Session, client: F
     ]
 
 
+def test_places_are_found_by_whole_pinyin(database: Session, client: FlaskClient) -> None:
+    """The name itself first, then what stands in it: in a building, or in a building of a zone."""
+    me = accounts.token(accounts.person("student"))
+    campus = sites.campus(name="东校区", code="E")
+    zone = sites.place("zone", campus, "桃园", code="ZT")
+    house = sites.place("building", zone, "3 号楼", code="T3")
+    room = sites.room(house, "408 室", code="T3-408")
+    sites.building(name="陶艺馆", code="TY")
+    other = sites.building(name="Taoyuan Hall", code="HALL")
+
+    def found(asked: str) -> list[str]:
+        return [item["code"] for item in _get(client, f"/places?q={asked}", me)]
+
+    assert found("taoyuan")[:2] == ["ZT", "HALL"]
+    assert set(found("taoyuan")) == {"ZT", "T3", "T3-408", "HALL"}
+    assert found("TAOYUAN 408") == [room.code]
+    assert found("taoy")[0] == zone.code
+    assert found("dongxiaoqu")[0] == campus.code
+    assert other.code in found("hall")
+    assert found("aoyuan") == [other.code]  # letters of a name are found wherever they stand
+    assert found("3haolou") == []
+
+
 def test_a_number_is_found_as_it_is_said_and_written(database: Session, client: FlaskClient) -> None:
     me = accounts.token(accounts.person("student"))
     figures, spoken = sites.building(name="3号楼", code="B-3"), sites.building(name="十号楼", code="B-10")

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.sites import queries
+from app.sites import queries, search
 from app.sites.models import Place, PlaceSticker
 from app.sites.rules import stickers
 from tests.counting import counted
@@ -91,7 +91,7 @@ def test_blanks_and_hyphens_are_as_people_type_them(database: Session, typed: st
     for number in (1, 13, 3):
         building = sites.building(name=f"李园 {number} 号楼", code=f"LY{number}")
         sites.room(sites.floor(building, name="4 层"), "408 室", code=f"LY{number}-408")
-    found = queries.find(date(2026, 11, 18), q=typed, kinds=["room"]).items
+    found = search.find(date(2026, 11, 18), q=typed, kinds=["room"]).items
     codes = [row.code for row in found]
     if "(" in typed:
         assert codes == [], "what is typed is never a pattern"
@@ -107,7 +107,7 @@ def test_whose_own_name_is_meant_comes_first(database: Session) -> None:
     for number in (1, 3):
         sites.floor(sites.building(name=f"李园 {number} 号楼"), name="3 层")
     for typed in ("李园3", "李园 3", "李园3号楼"):
-        assert queries.find(date(2026, 11, 18), q=typed).items[0].name == "李园 3 号楼"
+        assert search.find(date(2026, 11, 18), q=typed).items[0].name == "李园 3 号楼"
 
 
 @pytest.mark.parametrize("address", ["/places/0", "/places/99999999999999999999", "/places/abc", "/places/1e3"])

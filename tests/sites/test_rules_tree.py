@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core import pinyin
 from app.sites.rules import tree
 from app.sites.rules.tree import Derived, Node
 
@@ -143,6 +144,42 @@ def test_a_number_begun_to_be_typed_is_found_as_any_word() -> None:
     assert _found("桃园1", "桃园 12 号楼")
     assert _found("三号楼", "桃园十三号楼")
     assert not _found("十号楼", "桃园 100 号楼")
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "found"),
+    [
+        ("taoyuan", "桃园 3 号楼", True),
+        ("taoyuan3", "桃园 3 号楼", True),
+        ("taoyuan3haolou", "桃园 3 号楼", True),
+        ("taoy", "桃园", True),  # begun to be typed
+        ("yuan", "桃园", True),
+        ("aoyuan", "桃园", False),
+        ("taoyuan3", "桃园 13 号楼", False),
+        ("taoyuan3", "桃园 30 号楼", False),
+        ("xian", "西安楼", True),
+        ("chongqing", "重庆楼", True),
+        ("lib", "Lib 2", True),
+    ],
+)
+def test_a_place_is_found_by_its_pinyin(asked: str, name: str, found: bool) -> None:
+    sound = tree.sounding(asked)
+    assert sound is not None
+    assert (re.search(sound, f" {pinyin.sort_key(name)}") is not None) is found
+
+
+@given(st.text(alphabet="abcxyz0129", max_size=12))
+def test_pinyin_finds_whatever_is_read_so(word: str) -> None:
+    """However the syllables are cut; two letters are initials."""
+    sound = tree.sounding(word)
+    assert (sound is not None) is (re.match("[a-z]{3}", word) is not None)
+    if sound is not None:
+        runs = re.findall("[a-z]+|[0-9]+", word)
+        apart = " ".join(run.zfill(pinyin.DIGITS) if run.isdigit() else " ".join(run) for run in runs)
+        whole = " ".join(run.zfill(pinyin.DIGITS) if run.isdigit() else run for run in runs)
+        assert re.search(f"^{sound}", f" {apart}")
+        assert re.search(sound, f" lou {whole}")
+        assert not re.search(sound, f"x{whole}")
 
 
 def test_every_kind_has_a_usual_one_below() -> None:

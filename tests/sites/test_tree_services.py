@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditEntry
 from app.core.actor import Actor
 from app.core.errors import Conflict, NotAllowed, NotFound, Rejected
-from app.sites import queries, services
+from app.sites import queries, search, services
 from app.sites.models import Place, PlaceSticker
 from app.sites.services import NewPlace, PlaceChange
 from tests.factories import accounts, sites
@@ -87,7 +87,7 @@ def test_editable_initials_are_kept_and_searched(database: Session, now: datetim
     building = sites.building(name="长乐楼")
     services.edit_place(building.id, code=building.code, name="长乐楼", initials="ZLL", actor=SYSTEM, now=now)
     assert building.initials == "zll"
-    assert queries.find(DAY, q="zll").items[0].id == building.id
+    assert search.find(DAY, q="zll").items[0].id == building.id
 
 
 def test_moving_a_building_takes_its_rooms_to_the_other_campus(database: Session, now: datetime) -> None:
@@ -138,7 +138,7 @@ def test_closing_waits_for_what_stands_below(database: Session, now: datetime) -
         services.reopen_place(room.id, actor=SYSTEM, now=now)
     services.reopen_place(floor.id, actor=SYSTEM, now=now)
     services.reopen_place(room.id, actor=SYSTEM, now=now)
-    assert queries.find(DAY, parent=floor).items[0].id == room.id
+    assert search.find(DAY, parent=floor).items[0].id == room.id
 
 
 def test_the_right_holds_in_its_scope_only(database: Session, now: datetime) -> None:

@@ -11,6 +11,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.portal.models import DutyContact
 from app.sites import queries as sites
+from app.sites import search
 from app.sites.models import Place
 
 AT_MOST = 300
@@ -63,4 +64,4 @@ def one(contact_id: int) -> Any:
 
 def campuses(now: Any) -> Sequence[Any]:
     """The campuses a contact may be for."""
-    return sites.find(sites.today(now), top=True, limit=100).items
+    return search.find(sites.today(now), top=True, limit=100).items

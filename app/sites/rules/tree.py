@@ -144,6 +144,24 @@ def _script(number: str) -> str:
     return "0-9" if number.isascii() else f"{_NUMERALS}十"
 
 
+_PINYIN = re.compile(r"[a-z]{3}[a-z0-9]*")
+
+
+def sounding(word: str) -> str | None:
+    """The regular expression (PostgreSQL's) of a word as pinyin, among syllables with a blank before each (`sort_key`).
+
+    It begins where a syllable does; a number in it is a whole one. None for what is no pinyin: fewer than three letters
+    are initials or the beginning of a code.
+
+    >>> sounding("taoyuan3"), sounding("ty"), sounding("3hao")
+    (' t ?a ?o ?y ?u ?a ?n 0*3(?![0-9])', None, None)
+    """
+    if not _PINYIN.fullmatch(word):
+        return None
+    runs = re.findall("[a-z]+|[0-9]+", word)
+    return " " + " ?".join(" ?".join(run) if run.isalpha() else f"0*{int(run)}(?![0-9])" for run in runs)
+
+
 def terms(question: str) -> tuple[str, ...]:
     """The words of a search; each must be found. At most eight, which is more than a path has levels.
 

@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 
 from app.core import forms, seen
 from app.core.http import current_actor, policy
-from app.sites import labels, policies, queries
+from app.sites import labels, policies, queries, search
 from app.sites.models import Place
 from app.sites.rules import stickers as sticker_codes
 from app.sites.rules import tree
@@ -24,7 +24,7 @@ def places() -> Any:
     q, kind = asked["q"], asked["kind"]
     parent = entry.wanted(str(asked["parent"])) if asked["parent"] else None
     searching = bool(q or kind or parent)
-    page = queries.find(
+    page = search.find(
         entry.today(),
         q=q,
         kinds=[kind] if kind else [],
@@ -76,7 +76,7 @@ def page_of(found: Place, **more: Any) -> str:
         place=found,
         version=seen.mark(shown(found)),
         above=queries.lineage(found.id)[:-1],
-        page=queries.find(on, parent=found, cursor=request.args.get("cursor")),
+        page=search.find(on, parent=found, cursor=request.args.get("cursor")),
         url=url_for("sites.place", place_id=found.id),
         closed=found.over_by(on),
         successor=queries.by_id(found.successor_id) if found.successor_id else None,

@@ -13,7 +13,7 @@ from app.core import pages
 from app.core.errors import NotFound
 from app.core.forms import parse_id
 from app.core.http import policy
-from app.sites import policies, queries
+from app.sites import policies, queries, search
 from app.sites.models import PLACE_KINDS, Place
 from app.sites.web import entry
 
@@ -67,7 +67,7 @@ def pick() -> Any:
 def _found(name: str, q: str, parent: Place | None, fragment: bool) -> dict[str, Any]:
     kinds = [kind for kind in request.args.get("kinds", "").split(",") if kind in PLACE_KINDS]
     searching = bool(q.strip())
-    page = queries.find(
+    page = search.find(
         entry.today(),
         q=q,
         parent=parent,
@@ -89,7 +89,7 @@ def _found(name: str, q: str, parent: Place | None, fragment: bool) -> dict[str,
     if searching and not request.args.get("cursor"):
         items += [
             Choice(new, True, None, None if fragment else entry.with_choice(back, name, new.id), old.path)
-            for old, new in queries.replaced(q, entry.today())
+            for old, new in search.replaced(q, entry.today())
             if not kinds or new.kind in kinds
         ]
     more_url = f"{_address(parent.id if parent else None, q)}&{urlencode({'cursor': page.next})}" if page.next else None
