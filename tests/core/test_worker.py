@@ -179,7 +179,7 @@ def test_a_worker_that_lives_but_hangs_is_replaced_and_loses_nothing(node: Node)
     others = set(node.children()) - {stopped}
     os.kill(stopped, signal.SIGSTOP)
     node.publish(2)  # rung into the hands of the stopped one, which waits for it
-    until(lambda: not alive(stopped), 2 * HASTY + 15)
+    until(lambda: not alive(stopped), 30)
     until(lambda: sorted(node.values("changed")) == [1, 2], 30)
     assert others <= set(node.children()), "nobody else was touched"
 

@@ -287,7 +287,7 @@ def test_another_photo_is_another_report(visitors: Visitors) -> None:
     assert sent_again({"name": PICTURE.name, "mimeType": "image/png", "buffer": another}) != first
 
 
-@pytest.mark.parametrize("width", [320, 1000])
+@pytest.mark.parametrize("width", [320, 390, 1000])
 def test_numbers_are_not_broken(visitors: Visitors, desk_api: Api, width: int) -> None:
     order = desk_api.call("GET", "/work-orders?state=on_hold")["items"][0]
     for who, paths in {
