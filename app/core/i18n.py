@@ -60,14 +60,18 @@ def current_default() -> str:
 
 
 def _choose() -> str:
-    by_browser = _of_browser(request.headers.get("Accept-Language", ""))
     if request.path.startswith("/api/"):
-        return by_browser or current_default()
+        return of_browser()
     actor = getattr(g, "actor", None)
-    for candidate in (actor.locale if actor else None, session.get(LOCALE_COOKIE_KEY), by_browser):
+    for candidate in (actor.locale if actor else None, session.get(LOCALE_COOKIE_KEY)):
         if candidate in LANGUAGES:
             return str(candidate)
-    return current_default()
+    return of_browser()
+
+
+def of_browser() -> str:
+    """The language of whoever has chosen none: what his browser asks for, else the usual one."""
+    return _of_browser(request.headers.get("Accept-Language", "")) or current_default()
 
 
 @lru_cache(maxsize=HEADERS_KEPT)

@@ -114,7 +114,7 @@ def option_tags(options: Iterable[Mapping[str, Any]], chosen: str) -> Markup:
 
 
 def _tags(options: Iterable[Mapping[str, Any]], chosen: str) -> Markup:
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {"": []}  # those of none come first, groups in the order they come in
     for option in options:
         value = str(option["value"])
         groups.setdefault(str(option.get("group") or ""), []).append(
@@ -129,7 +129,7 @@ def _tags(options: Iterable[Mapping[str, Any]], chosen: str) -> Markup:
     return Markup(  # noqa: S704 - its parts are escaped above
         "".join(
             f'<optgroup label="{escape(name)}">{"".join(tags)}</optgroup>' if name else "".join(tags)
-            for name, tags in sorted(groups.items())
+            for name, tags in groups.items()
         )
     )
 

@@ -36,7 +36,9 @@ def test_language_mail_and_telephone(client: FlaskClient, database: Session, fro
     data = {"locale": "en", "email": "lin@example.edu.cn", "phone": "138 0000 1111"}
     assert save(client, "/me", data).status_code == 302
     assert (person.locale, person.email, person.phone) == ("en", "lin@example.edu.cn", "138 0000 1111")
-    assert '<html lang="en"' in client.get("/me").text
+    page = client.get("/me").text
+    assert '<html lang="en"' in page
+    assert "Saved." in page, "said in the language that was chosen, not in the one before"
     bad = client.post("/me", data={"email": "no\r\nBcc: x@y", "phone": "call me"})
     assert bad.status_code == 422
     assert bad.text.count('class="field__error"') == 2

@@ -244,8 +244,9 @@ def test_roles_on_pages(client: FlaskClient, database: Session, frozen: datetime
     assert (held.scope_kind, held.scope_id, held.valid_to) == ("building", building.id, date(2027, 1, 1))
     page = client.get(f"/people/{target.id}").text
     assert building.path in page
-    assert "until 31 Dec 2026" in page
+    assert "18 Nov 2026 to 31 Dec 2026" in page
     assert client.post(f"/people/{target.id}/roles/{held.id}/revoke").status_code == 302
+    assert "only on 18 Nov 2026" in client.get(f"/people/{target.id}").text, "given and taken back on one day"
     assert client.get("/roles").status_code == 200
     made = client.post("/roles/new", data={"code": "desk", "name_en": "Desk", "permissions": ["people.lookup"]})
     assert made.status_code == 302

@@ -30,7 +30,8 @@ def test_files_are_copied_hashed_and_compressed(root: Path) -> None:
     found = assets.addresses(static)
     assert set(found) == {"css/base.css", "img/logo.png", "vendor/htmx.js"}
     css = static / found["css/base.css"]
-    assert gzip.decompress(css.with_name("base.css.gz").read_bytes()) == (static / "css" / "base.css").read_bytes()
+    assert css.read_text(encoding="utf-8") == "body{color:black}" * 50
+    assert gzip.decompress(css.with_name("base.css.gz").read_bytes()) == css.read_bytes()
     assert css.with_name("base.css.br").stat().st_size < 100
     assert not css.parent.parent.joinpath("img", "logo.png.gz").exists(), "a picture is compressed already"
     assert all(assets.hashed(f"/static/{path}") for path in found.values())
@@ -70,8 +71,8 @@ def test_sheets_asked_for_together_are_one_file(root: Path) -> None:
     found = assets.addresses(static)
     assert {name for name in found if "+" in name} == {"css/base+table.css"}
     whole = (static / found["css/base+table.css"]).read_text(encoding="utf-8")
-    assert whole.startswith("body {")
-    assert whole.endswith("\ntable { width: 100% }")
+    assert whole.startswith("body{")
+    assert whole.endswith("}table{width:100%}")
     os.utime(static / "css" / "table.css", (2**31, 2**31))
     assert set(assets.addresses(static)) == {"css/base.css", "img/logo.png", "vendor/htmx.js"}, (
         "an edit shows by itself"
@@ -87,7 +88,32 @@ def test_scripts_asked_for_together_are_one_file_and_keep_their_names_apart(root
     (templates / "page.html").write_text("{{ ui.js('photos', 'report') }}{{ ui.js('photos') }}", encoding="utf-8")
     assets.build(root)
     whole = (static / assets.addresses(static)["js/photos+report.js"]).read_text(encoding="utf-8")
-    assert whole == "{\nconst said = 'photos'; // the end\n}\n{\nconst said = 'report'; // the end\n}"
+    assert whole == "{const said='photos';}\n{const said='report';}"
+
+
+def test_sheets_and_scripts_of_ours_lose_comments_alone(root: Path) -> None:
+    static = root / "app" / "static"
+    (static / "js").mkdir()
+    sheet = (
+        '/* why */\n:root { --s: calc(1rem + 2px); --q: "a  /* b" }\n'
+        "@media (min-width: 30em) and (hover) { a { color: red } }"
+    )
+    script = (
+        "/** why */\nconst told = `a  // ${ 1 + 2 }\n  b`; // the end\n"
+        "const found = /[/]* x/g.test('//  c');\nlet up = 1\nup\n++up"
+    )
+    (static / "css" / "base.css").write_text(sheet, encoding="utf-8")
+    (static / "js" / "app.js").write_text(script, encoding="utf-8")
+    (root / "node_modules" / "htmx.org" / "dist" / "htmx.min.js").write_text("/* theirs */ var htmx;", encoding="utf-8")
+    assets.build(root)
+    made = {name: (static / path).read_text("latin-1") for name, path in assets.addresses(static).items()}
+    assert made["css/base.css"] == (
+        ':root{--s:calc(1rem + 2px);--q:"a  /* b"}@media (min-width:30em) and (hover){a{color:red}}'
+    )
+    assert made["js/app.js"] == (
+        "const told=`a  // ${ 1 + 2 }\n  b`;const found=/[/]* x/g.test('//  c');let up=1\nup\n++up"
+    )
+    assert made["vendor/htmx.js"] == "/* theirs */ var htmx;"
 
 
 def test_it_works_without_front_end_packages_and_without_a_build(tmp_path: Path) -> None:

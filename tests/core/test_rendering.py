@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from functools import partial
 
 import pytest
@@ -79,6 +80,12 @@ def test_options_are_escaped_and_one_is_chosen() -> None:
     expected = '<option value="1" selected>&lt;a&gt;</option><option value="2" disabled><i>b</i></option>'
     assert rendering.option_tags(options, "1") == expected
     assert rendering.option_tags(options, "2").count("selected") == 1
+
+
+def test_groups_of_options_stand_in_the_order_they_come_in() -> None:
+    options = [{"value": n, "label": n, "group": day} for n, day in enumerate(("周三", "周四", "周三", "周一", ""))]
+    found = re.findall(r'label="(..)"|value="(\d)"', rendering.option_tags(options, ""))
+    assert ["".join(each) for each in found] == ["4", "周三", "0", "2", "周四", "1", "周一", "3"]
 
 
 def test_speaking_ends_with_its_block(app: Flask) -> None:

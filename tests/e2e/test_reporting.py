@@ -95,6 +95,26 @@ def test_a_refused_report_keeps_what_was_written(visitors: Visitors, sticker: st
     expect(page.locator("input[name=group]:checked")).to_have_count(1)
 
 
+def test_what_is_missing_or_too_long_is_said_where_it_is(visitors: Visitors) -> None:
+    page = visitors.page("student", device=PHONE)
+    page.goto("/report")
+    report = Report(page)
+    report.send.click()
+    missing = page.locator("fieldset > .field__error")
+    expect(missing).to_have_text("Choose one of those offered.")
+    expect(missing).to_be_in_viewport()
+    expect(page.get_by_text("What is broken?")).to_be_in_viewport()
+    report.tile("Doors, windows").click()
+    expect(missing).to_have_count(0)
+    report.problem("Door hinge is loose").click()
+    words = page.locator("#f-description")
+    words.fill("门" * 2001)
+    expect(page.locator(".field__count")).to_have_text("2,001 / 2,000")
+    report.send.click()
+    assert words.evaluate("each => each.validationMessage") == "This is too long: at most 2000 characters."
+    expect(words).to_have_value("门" * 2001)  # nothing is cut
+
+
 def test_the_report_page_is_light_and_stands_still(visitors: Visitors, sticker: str) -> None:
     """For somebody passing by, and signed in where an outage is on at the place."""
     for who, path in ((None, sticker), ("student", sticker), ("student", "/report")):

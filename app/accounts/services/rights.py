@@ -120,7 +120,7 @@ def grant(
         scope_kind=scope_kind,
         scope_id=scope_id,
         granted_by=actor.id,
-        valid_from=start,
+        valid_from=start or today,
         valid_to=end,
     )
     db.session.add(made)

@@ -14,7 +14,7 @@ from app.accounts.services import passwords, sessions
 from app.accounts.web.entry import blueprint, page
 from app.accounts.web.sign_in import begin_session
 from app.audit import quicker
-from app.core import clock, forms, seen
+from app.core import clock, forms, i18n, seen
 from app.core.actor import Actor
 from app.core.db import db, is_over
 from app.core.errors import Rejected
@@ -77,7 +77,8 @@ def me_post() -> Any:
             phone=data.get("phone"),
         )
         session.pop("lang", None)
-        toast(_("Saved."))
+        with i18n.speaking(data.get("locale") or i18n.of_browser()):  # the next page's language, not this one's
+            toast(_("Saved."))
         return redirect(url_for("accounts.me"))
     return _profile(form, person, form.status)
 

@@ -315,6 +315,54 @@ needy();
 document.addEventListener("change", (event) => { if (event.target.matches("[type=radio], select")) needy(); });
 document.addEventListener("htmx:after:swap", needy);
 
+/* ---------- a text that grows too long says so while it is written: <textarea data-at-most="2000">; nothing is cut ---------- */
+function measure(text) {
+  const most = Number(text.dataset.atMost), now = [...text.value.trim()].length;
+  text.setCustomValidity(now > most ? text.dataset.long : "");
+  let told = text.nextElementSibling;
+  if (!told || !told.matches(".field__count")) {
+    if (now <= 0.9 * most) return;
+    told = document.createElement("output");
+    told.className = "field__count";
+    text.after(told);
+  }
+  told.hidden = now <= 0.9 * most;
+  told.classList.toggle("is-late", now > most);
+  told.value = [now, most].map((each) => each.toLocaleString(document.documentElement.lang)).join(" / ");
+}
+
+document.addEventListener("input", (event) => { if (event.target.dataset.atMost) measure(event.target); });
+document.addEventListener("reset", (event) => setTimeout(() => event.target.querySelectorAll("[data-at-most]").forEach(measure)));
+document.querySelectorAll("[data-at-most]").forEach(measure);
+
+/* ---------- a choice that is missing is asked for beside its question: a browser's bubble would cover the answers ---------- */
+let refused = null; // the first field of a form that is refused; the browser tells of all of them at once
+const unanswered = (field) => field.type === "radio" && field.validity.valueMissing && field.closest("fieldset");
+
+function wantChoice(box, field) {
+  if (!box.querySelector(":scope > .field__error")) {
+    const told = document.createElement("p"), words = document.createElement("span");
+    told.className = "field__error";
+    told.setAttribute("role", "alert");
+    words.textContent = say.choose;
+    told.append(words);
+    box.querySelector("legend").after(told);
+    box.addEventListener("change", () => told.remove(), { once: true });
+  }
+  field.focus({ preventScroll: true });
+  box.scrollIntoView({ block: "start" });
+}
+
+document.addEventListener("invalid", (event) => {
+  if (!refused) {
+    refused = event.target;
+    setTimeout(() => { refused = null; });
+    const box = unanswered(refused);
+    if (box) wantChoice(box, refused);
+  }
+  if (unanswered(refused)) event.preventDefault();
+}, true);
+
 /* ---------- the rail shows where one is, however long it is ---------- */
 const here = document.querySelector(".rail__scroll [aria-current]");
 if (here) {
