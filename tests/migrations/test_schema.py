@@ -24,7 +24,7 @@ from app.tickets.services import following
 from app.tickets.services.case import by_ticket
 from config import Config
 from tests import ground
-from tests.factories import accounts
+from tests.factories import accounts, sites
 from tests.factories import tickets as factory
 
 APPEND_ONLY = (
@@ -144,3 +144,19 @@ def test_what_was_taken_over_before_is_known_as_such(site: tuple[Flask, Connecti
     connection.execute(text("SET LOCAL app.institution = '1'"))
     rows = connection.execute(text("SELECT id, taken_over_at FROM ticket ORDER BY id")).all()
     assert [(row.id, row.taken_over_at) for row in rows] == [(ids[0], at), (ids[1], None)]
+
+
+def test_places_that_count_in_chinese_are_put_in_order(site: tuple[Flask, Connection]) -> None:
+    """Migration 0040 gives those of before their numbers; others keep their keys."""
+    app, connection = site
+    names = ["第一教学楼", "第二教学楼", "第三教学楼", "图书馆"]
+    with app.app_context(), institution_bound(1):
+        with transaction():
+            made = {sites.building(code=f"B{at}", name=name).id: name for at, name in enumerate(names)}
+        db.session.remove()
+        for revision, expected in (("0039", ["第二教学楼", "第三教学楼", "第一教学楼", "图书馆"]), ("head", names)):
+            (downgrade if revision == "0039" else upgrade)(directory=FOLDER, revision=revision)
+            connection.execute(text("SET LOCAL app.institution = '1'"))
+            found = connection.execute(text("SELECT id FROM place WHERE kind = 'building' ORDER BY sort_key, id"))
+            assert [made[row.id] for row in found if row.id in made] == expected
+            connection.commit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from app.core import pinyin
 from app.sites.rules import tree
 from app.sites.rules.tree import Derived, Node
+from app.sites.services import standing
 
 BARE = str.maketrans("", "", tree.SKIPPED)
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
@@ -160,12 +162,24 @@ def test_a_number_begun_to_be_typed_is_found_as_any_word() -> None:
         ("xian", "西安楼", True),
         ("chongqing", "重庆楼", True),
         ("lib", "Lib 2", True),
+        ("diyijiaoxue", "第一教学楼", True),
+        ("jiaoxuelou", "第一教学楼", True),
     ],
 )
 def test_a_place_is_found_by_its_pinyin(asked: str, name: str, found: bool) -> None:
     sound = tree.sounding(asked)
     assert sound is not None
-    assert (re.search(sound, f" {pinyin.sort_key(name)}") is not None) is found
+    assert (re.search(sound, standing.sort_key("building", name)[1:]) is not None) is found
+
+
+def test_places_that_count_in_chinese_stand_by_their_numbers() -> None:
+    """And are still found as they are read."""
+    names = ["第一教学楼", "第二教学楼", "第三教学楼", "第十教学楼", "第十二教学楼", "第二十教学楼"]
+    assert sorted(set(names), key=partial(standing.sort_key, "building")) == names
+    units = ["一单元", "二单元", "3 单元", "四 单元", "十单元"]
+    assert sorted(set(units), key=partial(standing.sort_key, "unit")) == units
+    for kept in ("三思楼", "九龙湖", "一百零一号楼", "二〇一室"):
+        assert tree.in_figures(kept) == kept
 
 
 @given(st.text(alphabet="abcxyz0129", max_size=12))

@@ -55,9 +55,13 @@ def kinds_under(parent_kind: str | None) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if may_stand_under(kind, parent_kind))
 
 
-def sort_key(kind: str, name_key: str) -> str:
-    """Key by which siblings and findings are ordered: large kinds first, then by name (`name_key`, pinyin)."""
-    return f"{KINDS.index(kind)} {name_key}"
+def sort_key(kind: str, counted: str, read: str) -> str:
+    """Key by which siblings and findings are ordered: large kinds first, then by name.
+
+    `counted` is the pinyin of the name `in_figures`, which orders; `read` that of the name as it is, which is searched
+    (`sounding`) and stands behind where it is another.
+    """
+    return f"{KINDS.index(kind)} {counted}" + ("" if counted == read else f" {read}")
 
 
 def above(path: str, name: str) -> str:
@@ -91,6 +95,9 @@ _SKIPPED = str.maketrans("", "", SKIPPED)
 _NUMERALS = "一二三四五六七八九"
 _NUMBER = re.compile(rf"[0-9]+|[{_NUMERALS}十]+")
 _UNITS = "号楼|号|栋|幢|单元|层|室"
+_COUNTING = re.compile(
+    rf"(?<=第)[{_NUMERALS}十]+|(?<![{_NUMERALS}十百千零〇])[{_NUMERALS}十]+(?=\s?(?:{_UNITS}|楼|舍|区|期|教|食堂|餐厅|苑|院))"
+)
 _APART = re.compile(rf"((?:^|(?<= ))[{_NUMERALS}十]+|[0-9]) (?=(?:{_UNITS})(?:[\W0-9{_NUMERALS}十]|$))")
 """The blank between a number and what it counts: ways are written `3 号楼`, and asked for so."""
 
@@ -104,6 +111,15 @@ def _spoken(number: int) -> str:
 
 _SPOKEN = {str(number): _spoken(number) for number in range(1, 100)}
 _FIGURES = {spoken: figures for figures, spoken in _SPOKEN.items()}
+
+
+def in_figures(name: str) -> str:
+    """The name with the numbers up to 99 that count something in figures, since pinyin has 二 (er) before 一 (yi).
+
+    >>> in_figures("第一教学楼"), in_figures("十二号楼"), in_figures("三思楼")
+    ('第1教学楼', '12号楼', '三思楼')
+    """
+    return _COUNTING.sub(lambda number: _FIGURES.get(number[0], number[0]), name)
 
 
 def squeezed(text: str) -> str:

@@ -18,7 +18,6 @@ from app.core.db import current_institution, db, plan_anew
 from app.core.errors import NotFound, Rejected
 from app.sites import queries
 from app.sites.models import Place
-from app.sites.rules import tree
 from app.sites.services import standing
 from app.sites.services.standing import NewPlace, Standing
 
@@ -133,7 +132,7 @@ def _apply(place: Place, change: PlaceChange, parents: Mapping[int, Place]) -> N
     if change.name is not None and change.name != place.name:
         place.name = change.name
         place.initials = pinyin.initials(change.name)
-        place.sort_key = tree.sort_key(place.kind, pinyin.sort_key(change.name))
+        place.sort_key = standing.sort_key(place.kind, change.name)
     if change.public is not None:
         place.public = change.public
     if change.parent_id is not None and change.parent_id != place.parent_id:

@@ -86,7 +86,7 @@ def edit_place(
     before = _facts(place)
     place.code, place.name = code, name
     place.initials = tree.fold(initials or "") or pinyin.initials(name)
-    place.sort_key = tree.sort_key(place.kind, pinyin.sort_key(name))
+    place.sort_key = standing.sort_key(place.kind, name)
     if public is not None:
         place.public = public
     place.zone_name = standing.time_zone(place.kind, zone_name or place.zone_name)

@@ -62,6 +62,11 @@ def derived_of(place: Place) -> tree.Derived:
     return tree.Derived(place.path, place.campus_id, place.building_id, place.search)
 
 
+def sort_key(kind: str, name: str) -> str:
+    """Where a place of that name stands among its siblings."""
+    return tree.sort_key(kind, pinyin.sort_key(tree.in_figures(name)), pinyin.sort_key(name))
+
+
 def check_fit(kind: str, parent: Place | Standing | None) -> None:
     """Raise Rejected where a place of `kind` may not stand under `parent` (None: at the top)."""
     if parent is None and kind != "campus":
@@ -84,7 +89,7 @@ def new_row(row: NewPlace, parent_id: int | None, above: tree.Derived | None) ->
         "name": row.name,
         "lang": row.lang,
         "initials": initials,
-        "sort_key": tree.sort_key(row.kind, pinyin.sort_key(row.name)),
+        "sort_key": sort_key(row.kind, row.name),
         "public": row.kind == "outdoor" if row.public is None else row.public,
         "zone_name": time_zone(row.kind, row.zone_name),
         "valid_from": row.valid_from,
