@@ -19,7 +19,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from app.core import schema_words
 from app.core.errors import NEVER, DomainError, NotAllowed, NotFound, Rejected
-from app.core.i18n import iso
+from app.core.i18n import format_number, iso
 from app.core.words import LANGUAGES
 
 IDEMPOTENCY_FIELD = "idempotency_key"
@@ -61,13 +61,16 @@ class Text(fields.Field[str]):
         if not isinstance(value, str):
             raise self.make_error("invalid")
         if len(value) > self.max * 4 + 1000:
-            raise ValidationError(_("This is too long: at most %(max)s characters.", max=self.max))
+            raise self._too_long()
         text = clean(value, multiline=self.multiline)
         if self.required and not text and not self.may_be_blank:
             raise ValidationError(str(FILL_IN))
         if len(text) > self.max or sum(map(bool, map(unicodedata.combining, text))) > self.max // 2:
-            raise ValidationError(_("This is too long: at most %(max)s characters.", max=self.max))
+            raise self._too_long()
         return text
+
+    def _too_long(self) -> ValidationError:
+        return ValidationError(_("This is too long: at most %(max)s characters.", max=format_number(self.max)))
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
         return value

@@ -111,7 +111,7 @@ def test_what_is_missing_or_too_long_is_said_where_it_is(visitors: Visitors) -> 
     words.fill("门" * 2001)
     expect(page.locator(".field__count")).to_have_text("2,001 / 2,000")
     report.send.click()
-    assert words.evaluate("each => each.validationMessage") == "This is too long: at most 2000 characters."
+    assert words.evaluate("each => each.validationMessage") == "This is too long: at most 2,000 characters."
     expect(words).to_have_value("门" * 2001)  # nothing is cut
 
 

@@ -105,7 +105,7 @@ def test_own_room_is_preset_and_else_the_last_place(ground: made.Ground, login: 
         ({"place_id": ""}, "Say where it is"),
         ({"place_id": "999999"}, "This place does not exist."),
         ({"urgency": "emergency"}, "Choose one of the degrees of urgency."),
-        ({"description": "x" * 2001}, "at most 2000 characters"),
+        ({"description": "x" * 2001}, "at most 2,000 characters"),
         ({"description": "a\x00b"}, "cannot be stored"),
     ],
 )
