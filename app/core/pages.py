@@ -84,6 +84,12 @@ def again() -> str:
     return request.full_path if request.method == "GET" else _ours(request.referrer) or "/"
 
 
+def asked_otherwise() -> str:
+    """Where what a list was asked for is changed: the page its filters stood on, else the list without them."""
+    came = _ours(request.referrer)
+    return came if came and came != request.full_path and urlsplit(came).path == request.path else request.path
+
+
 def asked_from() -> str:
     """The page that asked for a part of itself; home where it cannot be opened."""
     return _ours(request.headers.get("HX-Current-URL")) or "/"

@@ -118,9 +118,12 @@ def _happened(event: Any) -> str:
     who, whom = event.actor_name or _("The system"), event.person_name
     data = event.data or {}
     if event.kind == Act.ASSIGN:
-        found = (
-            _("%(who)s gave it to %(whom)s", who=who, whom=whom) if whom else _("%(who)s gave it to nobody", who=who)
-        )
+        if event.person_id is not None and event.person_id == event.actor_id:
+            found = _("%(who)s took it", who=who)
+        elif whom:
+            found = _("%(who)s gave it to %(whom)s", who=who, whom=whom)
+        else:
+            found = _("%(who)s gave it to nobody", who=who)
     elif event.kind == Act.NAME:
         found = _("%(who)s changed whom it is about", who=who)
     elif event.kind == Act.ESCALATE:

@@ -54,7 +54,7 @@ def span(starts: datetime, ends: datetime, now: datetime) -> str:
     zone = i18n.zone()
     first, last = starts.astimezone(zone).date(), ends.astimezone(zone).date()
     if first != last:
-        return str(_("%(start)s – %(end)s", start=i18n.format_moment(starts), end=i18n.format_moment(ends)))
+        return i18n.format_period(starts, ends)
     hours = f"{i18n.format_time(starts)}–{i18n.format_time(ends)}"
     if first == now.astimezone(zone).date():
         return str(_("Today, %(hours)s", hours=hours))

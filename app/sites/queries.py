@@ -204,6 +204,16 @@ def nearest(said: Collection[str], on: date, limit: int = 3) -> dict[str, list[A
     return found
 
 
+def meanings(said: Collection[str]) -> dict[str, str]:
+    """The way of the place that each text was said to mean, by the text's key; those never named are left out."""
+    query = (
+        select(PlaceAlias.key, Place.path)
+        .join(Place, and_(PlaceAlias.institution_id == Place.institution_id, PlaceAlias.place_id == Place.id))
+        .where(PlaceAlias.key.in_({aliases.key(text) for text in said}))
+    )
+    return {row.key: row.path for row in db.session.execute(query)} if said else {}
+
+
 def place_of_words(text: str, on: date) -> Place | None:
     """The place staff has said the words mean, or what stands in for it; None where they were never named."""
     key = aliases.key(text)

@@ -20,8 +20,8 @@ from app.tickets.queries.clock_view import Line, View
 from app.tickets.queries.sla_policies import POLICIES
 from app.tickets.rules import history, workflow
 from app.tickets.rules.history import Remark
-from app.tickets.rules.sla import Act, Kind, Phase
-from app.tickets.rules.workflow import OrderAct, TicketAct
+from app.tickets.rules.sla import OF_TICKET, Act, Kind, Phase
+from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct
 
 
 @dataclass(slots=True)
@@ -147,7 +147,9 @@ def _says(view: View) -> str:
     clock = view.clock
     since = i18n.format_moment(instant_of(clock.since))
     if clock.phase is Phase.VOID:
-        return _("The request ended without being done; no figure counts it.")
+        if view.key.kind in OF_TICKET:
+            return _("The request ended without being done; no figure counts it.")
+        return _("It ended before this was done; no figure counts it.")
     if clock.phase is Phase.STOPPED:
         return _stopped(view)
     if clock.endless:
@@ -203,10 +205,12 @@ def _why_paused(view: View) -> str:
     return "" if last is None else _behind(last)
 
 
-def event_label(kind: str, order_id: int | None) -> str:
+def event_label(kind: str, order_id: int | None, from_state: str | None = None) -> str:
     """What an event of a ticket's history is called."""
     if kind in set(Remark):
         return str(_(history.REMARK_LABELS[Remark(kind)]))
+    if kind == OrderAct.START and from_state == OrderState.ON_HOLD:
+        return _("Work resumed")
     if order_id is not None:
         return str(_(workflow.ORDER_EVENT_LABELS[OrderAct(kind)]))
     return str(_(workflow.TICKET_EVENT_LABELS[TicketAct(kind)]))

@@ -123,6 +123,10 @@ def test_the_reporter_hears_until_when_work_is_held(ground: tickets.Ground, data
     said = sentence(database, ground.student, "ticket-on-hold")
     assert said.startswith("The work on R26-000001 is on hold until 20 Nov, 10:00 (Waiting for parts): Tap,")
     assert "ticket-on-hold" not in told(database, technician)
+    step(hand, order_of(database, filed.id), OrderAct.START)
+    step(hand, order_of(database, filed.id), OrderAct.HOLD, reason="access")  # the same day, for another reason
+    settle(database)
+    assert told(database, ground.student).count("ticket-on-hold") == 2
 
 
 def test_question_and_rejection_carry_their_words(ground: tickets.Ground, database: Session) -> None:

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from app.core import logs
 from app.core.http import problems
@@ -36,7 +37,27 @@ def test_what_was_sent_in_vain_leads_back_to_its_page(client: FlaskClient, came:
     headers = {**ENGLISH, **({} if came is None else {"Referer": came})}
     page = client.post("/login", data=b"username=%ff", content_type=FORM, headers=headers)
     assert page.status_code == 422
-    assert f'href="{again}"' in page.text.split("Try again")[0].rsplit("<a ", 1)[1]
+    assert f'href="{again}"' in page.text.split("Go back and change it")[0].rsplit("<a ", 1)[1]
+
+
+@pytest.mark.parametrize(
+    ("came", "back"),
+    [
+        ("http://localhost/reports?by=crew", "/reports?by=crew"),  # the page whose filters were sent
+        ("http://localhost/reports?first=2026-12-05&last=2026-11-01", "/reports"),  # what was refused, once more
+        ("http://localhost/tickets", "/reports"),
+        ("http://evil.example/reports", "/reports"),
+        (None, "/reports"),
+    ],
+)
+def test_what_was_asked_in_vain_leads_back_to_its_filters(
+    client: FlaskClient, database: Session, came: str | None, back: str
+) -> None:
+    accounts.sign_in(client, accounts.person("supervisor", locale="en"))
+    headers = {} if came is None else {"Referer": came}
+    page = client.get("/reports?first=2026-12-05&last=2026-11-01", headers=headers)
+    assert page.status_code == 422
+    assert f'href="{back}"' in page.text.split("Go back and change it")[0].rsplit("<a ", 1)[1]
 
 
 @pytest.mark.parametrize("tag", ["zh-CN", "en"])

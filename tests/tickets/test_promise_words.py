@@ -103,7 +103,7 @@ class TestOnThePage:
         acts.ask(actor=desk, now=local(18, 10, 20), ticket_id=ticket_id, seen=None, note="哪个水龙头？")
         client = login(ground.student)
         path = f"/tickets/{ticket_id}"
-        assert "The time until your answer is added." in text(client, path, local(18, 10, 30))
+        assert "The time until the answer is added." in text(client, path, local(18, 10, 30))
         acts.answer(actor=reporter, now=local(18, 11), ticket_id=ticket_id, seen=None, note="左边的")
         said = text(client, path, local(18, 11))
         assert "Promised: by Tuesday 08:40" in said

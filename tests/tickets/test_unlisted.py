@@ -141,8 +141,9 @@ def test_the_key_forgets_what_does_not_matter(one: str, other: str) -> None:
 
 
 def test_numbers_stay_whole() -> None:
-    assert aliases.pieces("7号楼 999") == ("7", "号楼", "999")
+    assert aliases.pieces("7号楼 999") == ("7", "7号", "号楼", "999")
     near: Any = aliases.nearness
+    assert near("桃园3号楼", "南校区 · 桃园 · 桃园 3 号楼") > near("桃园3号楼", "南校区 · 桃园 · 桃园 1 号楼 · 3 层")
     assert near("7号楼 999", "南校区 · 7号楼 · 9层 · 909") > near("7号楼 999", "南校区 · 17号楼 · 999")
 
 

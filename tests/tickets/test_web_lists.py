@@ -68,6 +68,9 @@ class TestMine:
         page = text(login(ground.student), "/tickets?status=open")
         assert still.number in page
         assert gone.number not in page
+        page = text(login(ground.student), "/tickets?status=ended")
+        assert gone.number in page, "withdrawn, rejected and doubled ones have ended, as closed ones have"
+        assert still.number not in page
 
     def test_pages_follow_each_other(self, ground: made.Ground, login: Login) -> None:
         filed = [ground.file() for _ in range(3)]

@@ -94,7 +94,7 @@ def test_own_room_is_preset_and_else_the_last_place(ground: made.Ground, login: 
     ground.file()
     page = login(ground.student).get("/report").get_data(as_text=True)
     assert f'value="{ground.room.id}" checked' in page
-    assert "As in your last report." in page
+    assert "As in your last report" in page
 
 
 @pytest.mark.parametrize(

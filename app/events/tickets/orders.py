@@ -55,12 +55,13 @@ class OrderReleased(Event):
 
 @dataclass(frozen=True, slots=True)
 class OrderOnHold(Event):
-    """Work on an order stands still; `until` is RFC 3339 or None."""
+    """Work on an order stands still; `until` is RFC 3339 or None, `version` the order's (0: an event of before)."""
 
     order_id: int
     ticket_id: int
     reason: str
     until: str | None
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,6 @@ def _shown(webhook_id: int, *, form: forms.Form | None = None, secret: str | Non
         secret=secret,
         names=services.names(),
         failure=failures.words,
-        states={"waiting": _("Waiting"), "sent": _("Taken"), "failed": _("Failed")},
+        states={"waiting": _("Waiting"), "sent": _("Delivered"), "failed": _("Failed")},
         page=queries.messages(webhook_id, request.args.get("cursor"), 25),
     )

@@ -195,6 +195,7 @@ def thread(feedback_id: int, *, staff: bool) -> Sequence[Any]:
             FeedbackEvent.actor_kind,
             FeedbackEvent.actor_id,
             who.name.label("actor_name"),
+            FeedbackEvent.person_id,
             whom.name.label("person_name"),
             FeedbackEvent.text,
             FeedbackEvent.audience,

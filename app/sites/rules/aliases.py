@@ -15,14 +15,15 @@ def key(text: str) -> str:
 
 
 def pieces(text: str) -> tuple[str, ...]:
-    """The numbers in a text whole, everything else as pairs of neighbouring characters; each once, as they come."""
+    """The numbers in a text whole, by themselves and with the character behind them (3号 is not the 3 of 3层);
+    everything else as pairs of neighbouring characters; each once, as they come."""
     plain, found, number = key(text), [], ""
     for at, char in enumerate(plain):
         if char.isdigit():
             number += char
             continue
         if number:
-            found.append(number)
+            found += [number, number + char]
             number = ""
         if at + 1 < len(plain) and not plain[at + 1].isdigit():
             found.append(plain[at : at + 2])

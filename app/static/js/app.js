@@ -97,9 +97,10 @@ function fade(toast) {
 }
 
 function toast(text, kind) {
-  const made = document.getElementById("tpl-toast").content.firstElementChild.cloneNode(true);
+  const pattern = document.getElementById("tpl-toast"), made = pattern.content.firstElementChild.cloneNode(true);
   made.querySelector(".grow").textContent = text;
   if (kind) made.classList.add("toast--" + kind);
+  if (["soon", "late", "error"].includes(kind)) made.querySelector("path").setAttribute("d", pattern.dataset.heed);
   document.getElementById("toasts").append(made);
   fade(made);
   return made;

@@ -63,7 +63,7 @@ def on_hold(event: OrderOnHold, actor: Actor, now: datetime) -> None:
         own_of(facts, until=event.until, reason=reason, absent=event.reason in reasons.HOLD_NEEDS_CARD),
         page_of(facts.id),
         now,
-        key=f"order:{event.order_id}:on-hold:{event.until or now.strftime('%Y%m%d')}",
+        key=f"order:{event.order_id}:on-hold:{event.version or now.strftime('%Y%m%dT%H%M%S')}",
     )
 
 

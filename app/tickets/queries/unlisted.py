@@ -26,11 +26,15 @@ COUNTED = 100
 
 @dataclass(slots=True)
 class Words:
-    """One wording, the requests that carry it (id, number, filed_at, place_text), the nearest places."""
+    """One wording, the requests that carry it (id, number, filed_at, place_text), the nearest places.
+
+    `means`: the way of the place they were said to mean; their requests are just being moved there, or could not be.
+    """
 
     text: str
     tickets: list[Any] = field(default_factory=list)
     near: Sequence[Any] = ()
+    means: str | None = None
 
 
 def waiting(actor: Actor, *, after: int = 0) -> Sequence[Any]:
@@ -72,7 +76,7 @@ COUNT = Count(_counted, _nothing)
 
 
 def by_words(actor: Actor, on: date, *, of: int | None = None) -> list[Words]:
-    """The wordings that wait, the oldest first, with suggestions; two statements.
+    """The wordings that wait, the oldest first, with suggestions; three statements.
 
     `of`: that of one request alone, where it waits (nothing where it does not).
     """
@@ -82,6 +86,7 @@ def by_words(actor: Actor, on: date, *, of: int | None = None) -> list[Words]:
     asked = [each for each in found.values() if of is None or any(row.id == of for row in each.tickets)]
     shown = asked[:SHOWN]
     near = places.nearest([each.text for each in shown], on)
+    meant = places.meanings([each.text for each in shown])
     for each in shown:
-        each.near = near.get(each.text, ())
+        each.near, each.means = near.get(each.text, ()), meant.get(aliases.key(each.text))
     return shown

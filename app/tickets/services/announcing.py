@@ -106,8 +106,8 @@ def _by_act(case: Case, before: HeldOrder, after: HeldOrder, act: OrderAct) -> N
     elif act is OrderAct.DONE:
         case.tell(OrderDone(after.id, ticket_id, after.assignee_id))
     elif act is OrderAct.HOLD:
-        case.tell(OrderOnHold(after.id, ticket_id, after.hold_reason or "", iso(after.hold_until)))
         version, until = after.version + 1, iso(after.hold_until)
+        case.tell(OrderOnHold(after.id, ticket_id, after.hold_reason or "", until, version))
         case.tell_with_id(
             lambda event_id: HoldDue(after.id, version, event_id, until),
             case.last_event,

@@ -85,7 +85,7 @@ class Rate(forms.Schema):
     comment = forms.Text(max=ratings.COMMENT_LIMIT, multiline=True, load_default="")
 
 
-STATUSES = ("open", "all", "followed", *(each.value for each in TicketStatus))
+STATUSES = ("open", "ended", "all", "followed", *(each.value for each in TicketStatus))
 
 
 class ListQuery(forms.QuerySchema):

@@ -23,12 +23,12 @@ from app.tickets import due_words, order_words, policies
 from app.tickets.due_words import Due
 from app.tickets.queries import catalogue, dispatch_list, followed, progress, tickets
 from app.tickets.rules import priority
-from app.tickets.rules.workflow import TICKET_OPEN, TicketStatus
+from app.tickets.rules.workflow import TICKET_ENDS, TICKET_OPEN, TicketStatus
 from app.tickets.web import wording
 from app.tickets.web.blueprint import blueprint
 from app.tickets.web.forms import ListQuery
 
-OPEN = tuple(sorted(TICKET_OPEN))
+GROUPS = {"open": tuple(sorted(TICKET_OPEN)), "ended": tuple(sorted(TICKET_ENDS))}
 NEEDS = tuple(sorted(wording.NEEDS_REPORTER))
 SHOWN_FIRST = 20  # requests that wait for their reporter, shown before the others
 NEWS = 20  # of those that came meanwhile as many are counted
@@ -89,7 +89,7 @@ def _mine(asked: dict[str, Any]) -> str:
             for value, label in (
                 ("all", _("All")),
                 ("open", _("Open")),
-                ("closed", _("Closed")),
+                ("ended", _("Ended")),
                 ("followed", _("Followed")),
             )
         ],
@@ -259,9 +259,13 @@ def _spot(path: str) -> str:
     return SEPARATOR.join(parts if len(parts) <= 2 else (parts[0], parts[-1]))
 
 
+def _groups() -> tuple[tuple[str, str], ...]:
+    return ("open", _("Open")), ("ended", _("Ended")), ("all", _("All"))
+
+
 def _statuses(status: str) -> tuple[str, ...]:
-    if status == "open":
-        return OPEN
+    if status in GROUPS:
+        return GROUPS[status]
     return () if status == "all" else (status,)
 
 
@@ -269,7 +273,7 @@ def _statuses(status: str) -> tuple[str, ...]:
 def _choices(tag: str, offered: str) -> Mapping[str, Options]:
     """The options of the filters in the reader's language, made of what `catalogue.offered` answered."""
     categories, trades = orjson.loads(offered)
-    plain = [{"value": "open", "label": _("Open")}, {"value": "all", "label": _("All")}]
+    plain = [{"value": value, "label": label} for value, label in _groups()]
     return {
         "statuses": Options(
             plain + [{"value": each.value, "label": wording.status(each, staff=True)} for each in TicketStatus]

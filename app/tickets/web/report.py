@@ -130,7 +130,7 @@ def _usual_place(actor: Actor, now: datetime) -> tuple[Place | None, str | None]
     place, hint = (None, None) if known is None else _there(known, now)
     if place is None:
         return None, None
-    return place, hint or (_("Your room.") if actor.home_place_id else _("As in your last report."))
+    return place, hint or (_("Your room") if actor.home_place_id else _("As in your last report"))
 
 
 def _there(place: Place, now: datetime) -> tuple[Place | None, str | None]:

@@ -67,7 +67,7 @@ def name_place() -> Any:
                 actor=current_actor(), now=clock.now(), text=data["text"], place_id=data["place_id"]
             )
             toast(
-                ngettext("%(num)s request is moved there now.", "%(num)s requests are moved there now.", count)
+                ngettext("%(num)s request is being moved there.", "%(num)s requests are being moved there.", count)
                 if count
                 else _("From now on these words mean that place."),
                 "good",

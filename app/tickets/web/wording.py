@@ -320,7 +320,7 @@ def entries(events: Sequence[Any], *, reader_id: int | None, staff: bool) -> lis
 def entry(event: Any, *, reader_id: int | None, staff: bool, called: changed.Names | None = None) -> dict[str, Any]:
     """One event as `ui.timeline` takes it."""
     at = event.effective_at or event.at
-    title = remarked.title(event) or clock_words.event_label(event.kind, event.order_id)
+    title = remarked.title(event) or clock_words.event_label(event.kind, event.order_id, event.from_state)
     if staff and event.order_number:
         title = _("%(number)s: %(what)s", number=event.order_number, what=title)
     return {
@@ -328,14 +328,17 @@ def entry(event: Any, *, reader_id: int | None, staff: bool, called: changed.Nam
         "iso": i18n.iso(at),
         "day": f"{i18n.format_weekday(at)} {i18n.format_day(at)}",
         "title": title,
-        "who": _who(event, reader_id),
+        "who": _who(event, reader_id, staff=staff),
         "text": "\n".join((*changed.lines(event, called or {}), *filter(None, [_event_text(event, staff=staff)]))),
     }
 
 
-def _who(event: Any, reader_id: int | None) -> str:
+def _who(event: Any, reader_id: int | None, *, staff: bool) -> str:
     if event.person_name and event.kind in (OrderAct.OFFER, OrderAct.REASSIGN):
-        return str(event.person_name)
+        if not staff or event.actor_id is None:
+            return str(event.person_name)
+        by = _("you") if event.actor_id == reader_id else event.actor_name
+        return _("%(whom)s, given by %(who)s", whom=event.person_name, who=by)
     if event.actor_id is not None:
         return _("you") if event.actor_id == reader_id else str(event.actor_name or "")
     return _("without sign-in") if event.actor_kind == "anonymous" else ""
