@@ -20,7 +20,7 @@ from app.sites.models import Place
 from app.tickets.queries import figure_list, figure_rows, figures
 from app.tickets.reports import asked as addresses
 from app.tickets.reports import made
-from app.tickets.rules.figures import By, Figure, Sums
+from app.tickets.rules.figures import KINDS, By, Figure, Kind, Sums
 from app.tickets.services import settling
 from tests.counting import counted
 from tests.factories import accounts
@@ -128,6 +128,17 @@ def test_every_exported_figure_equals_the_page(campus: Flask, by: By) -> None:
             equal(by_key[key, name], line, figure)
             compared += 1
     assert compared > 3 * len(Figure) / 2
+
+
+def test_what_is_a_part_of_a_whole_is_in_percent(campus: Flask) -> None:
+    """Times too: how many were kept. What a request had of something is a rate, and a bare count has neither."""
+    exported = read_csv(fetched(signed_in(campus, "leader"), "/reports/figures.csv"))
+    for kind, line in zip((KINDS[figure] for figure in Figure), exported[: len(Figure)], strict=True):  # of all
+        if kind is Kind.COUNT:
+            assert line["Percent or rate"] == ""
+        elif line["Of"] not in ("", "0"):
+            times = 1 if kind is Kind.RATE else 100
+            assert abs(float(line["Percent or rate"]) - times * int(line["Counted"]) / int(line["Of"])) <= 0.051
 
 
 def test_the_sheet_says_what_the_csv_says(campus: Flask) -> None:

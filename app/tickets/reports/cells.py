@@ -60,11 +60,11 @@ def span(minutes: float | None) -> str:
 
 
 def ratio(kind: Kind, sums: Sums) -> float | None:
-    """Shares in percent with one decimal, rates with two."""
+    """Shares, and of times those kept, in percent with one decimal; rates with two. A count has none."""
     found = sums.ratio
-    if found is None:
+    if found is None or kind is Kind.COUNT:
         return None
-    return round(100 * found, 1) if kind is Kind.SHARE else round(found, 2)
+    return round(found, 2) if kind is Kind.RATE else round(100 * found, 1)
 
 
 def said(line: Line) -> str:
