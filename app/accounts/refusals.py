@@ -34,7 +34,7 @@ def why(actor: Actor, rule: Policy) -> Any:
     roles = [role.name for role in queries.roles() if rule(_with(actor, role.permissions))]
     if not roles:
         return None
-    held = {permission for grant in actor.grants for permission in grant.permissions}
+    held = {permission for grant in actor.grants for permission in grant.permissions | grant.short}
     if rule(_with(actor, held)):
         return LazyString(_too_short, roles)
     return LazyString(_missing, roles, *_rights(lambda codes: rule(_with(actor, codes))))

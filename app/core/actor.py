@@ -28,11 +28,15 @@ class Located(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One role held in one scope, with the permissions the role carries."""
+    """One role held in one scope, with the permissions it gives there.
+
+    `short`: those of the role that reach too short there, since they are a whole institution's or nothing.
+    """
 
     role: str
     permissions: frozenset[str]
     scope: Scope
+    short: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

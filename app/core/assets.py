@@ -8,7 +8,7 @@ neighbours by relative paths, and one change gives every file a new address. Not
 Style sheets a template asks for together, `ui.css('forms', 'table')`, are also written as one, `css/forms+table.css`,
 and so are scripts, `js/photos+report.js`: a page is a handful of requests however finely they are cut. Scripts are
 modules that import nothing; each keeps its names to itself in a block of its own. Our sheets and scripts lose their
-comments and indentation on the way: a quarter of what a page loads first.
+comments and indentation on the way: a fifth of what they weigh compressed.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import re
 import shutil
 import sys
 from collections.abc import Container, Iterable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 MANIFEST = "vendor/assets.json"
-MAKING = "2"  # counts how files are made: what is made in another way has another address, since browsers keep them
 
 # Name under which pages ask for it, and where the package keeps it.
 PACKAGES: Mapping[str, str] = {
@@ -139,7 +139,8 @@ def _minified(name: str, content: bytes) -> bytes:
 
 
 def _hash(sources: Mapping[str, tuple[Path, ...]]) -> str:
-    digest = hashlib.sha256(MAKING.encode())
+    # browsers keep what an address gave them: made by other tools, it is another address
+    digest = hashlib.sha256(f"{version('rcssmin')} {version('rjsmin')}".encode())
     for name, parts in sorted(sources.items()):
         content = hashlib.sha256(b"\n".join(part.read_bytes() for part in parts)).hexdigest()
         digest.update(f"{name} {content}\n".encode())

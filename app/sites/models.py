@@ -55,7 +55,7 @@ class Place(Dated, Tenant):
     path: Mapped[str]
     initials: Mapped[str] = mapped_column(default="")  # pinyin initials of name, editable
     search: Mapped[str] = mapped_column(default="")
-    sort_key: Mapped[str] = mapped_column(default="")  # kind, then pinyin with digits padded: 2 before 10
+    sort_key: Mapped[str] = mapped_column(default="")  # see services.standing.sort_key: kind, numbers before letters
     public: Mapped[bool] = mapped_column(default=False)  # corridors, squares: not somebody's room
     zone_name: Mapped[str | None]  # IANA zone; campuses only
     successor_id: Mapped[int | None] = mapped_column(BigInteger)  # of a closed place: what stands in for it

@@ -204,14 +204,16 @@ def nearest(said: Collection[str], on: date, limit: int = 3) -> dict[str, list[A
     return found
 
 
-def meanings(said: Collection[str]) -> dict[str, str]:
-    """The way of the place that each text was said to mean, by the text's key; those never named are left out."""
+def meanings(said: Collection[str], on: date) -> dict[str, str]:
+    """The way of the place each text means (as `place_of_words`), by the text's key; those of none are left out."""
     query = (
-        select(PlaceAlias.key, Place.path)
+        select(PlaceAlias.key, Place)
         .join(Place, and_(PlaceAlias.institution_id == Place.institution_id, PlaceAlias.place_id == Place.id))
         .where(PlaceAlias.key.in_({aliases.key(text) for text in said}))
     )
-    return {row.key: row.path for row in db.session.execute(query)} if said else {}
+    named = db.session.execute(query).all() if said else []
+    meant = {row.key: standing_in(row.Place, on) for row in named}
+    return {key: place.path for key, place in meant.items() if place is not None}
 
 
 def place_of_words(text: str, on: date) -> Place | None:

@@ -21,7 +21,7 @@ from app.tickets.queries.sla_policies import POLICIES
 from app.tickets.rules import history, workflow
 from app.tickets.rules.history import Remark
 from app.tickets.rules.sla import OF_TICKET, Act, Kind, Phase
-from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct
+from app.tickets.rules.workflow import OrderAct, TicketAct
 
 
 @dataclass(slots=True)
@@ -149,7 +149,7 @@ def _says(view: View) -> str:
     if clock.phase is Phase.VOID:
         if view.key.kind in OF_TICKET:
             return _("The request ended without being done; no figure counts it.")
-        return _("It ended before this was done; no figure counts it.")
+        return _("The order ended before this step; no figure counts it.")
     if clock.phase is Phase.STOPPED:
         return _stopped(view)
     if clock.endless:
@@ -209,10 +209,8 @@ def event_label(kind: str, order_id: int | None, from_state: str | None = None) 
     """What an event of a ticket's history is called."""
     if kind in set(Remark):
         return str(_(history.REMARK_LABELS[Remark(kind)]))
-    if kind == OrderAct.START and from_state == OrderState.ON_HOLD:
-        return _("Work resumed")
     if order_id is not None:
-        return str(_(workflow.ORDER_EVENT_LABELS[OrderAct(kind)]))
+        return order_words.event_label(kind, from_state)
     return str(_(workflow.TICKET_EVENT_LABELS[TicketAct(kind)]))
 
 

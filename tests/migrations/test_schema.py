@@ -19,6 +19,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import Model, db, institution_bound, tenant_tables
 from app.core.transaction import transaction
+from app.sites.services import standing
 from app.tickets.models import TicketFollower
 from app.tickets.services import following
 from app.tickets.services.case import by_ticket
@@ -147,16 +148,23 @@ def test_what_was_taken_over_before_is_known_as_such(site: tuple[Flask, Connecti
 
 
 def test_places_that_count_in_chinese_are_put_in_order(site: tuple[Flask, Connection]) -> None:
-    """Migration 0040 gives those of before their numbers; others keep their keys."""
+    """Migration 0040 gives those of before the keys that new ones get; others keep theirs."""
     app, connection = site
-    names = ["第一教学楼", "第二教学楼", "第三教学楼", "图书馆"]
+    names = ["第一教学楼", "第二教学楼", "第三教学楼", "第十二教学楼", "第一百教学楼", "图书馆"]
     with app.app_context(), institution_bound(1):
         with transaction():
             made = {sites.building(code=f"B{at}", name=name).id: name for at, name in enumerate(names)}
         db.session.remove()
-        for revision, expected in (("0039", ["第二教学楼", "第三教学楼", "第一教学楼", "图书馆"]), ("head", names)):
+        for revision, expected in (
+            ("0039", ["第二教学楼", "第三教学楼", "第十二教学楼", "第一百教学楼", "第一教学楼", "图书馆"]),
+            ("head", names),
+        ):
             (downgrade if revision == "0039" else upgrade)(directory=FOLDER, revision=revision)
             connection.execute(text("SET LOCAL app.institution = '1'"))
-            found = connection.execute(text("SELECT id FROM place WHERE kind = 'building' ORDER BY sort_key, id"))
-            assert [made[row.id] for row in found if row.id in made] == expected
+            rows = connection.execute(
+                text("SELECT id, sort_key FROM place WHERE kind = 'building' ORDER BY sort_key, id")
+            )
+            found = {made[row.id]: row.sort_key for row in rows if row.id in made}
+            assert list(found) == expected
             connection.commit()
+    assert found == {name: standing.sort_key("building", name) for name in names}

@@ -178,7 +178,13 @@ def test_places_that_count_in_chinese_stand_by_their_numbers() -> None:
     assert sorted(set(names), key=partial(standing.sort_key, "building")) == names
     units = ["一单元", "二单元", "3 单元", "四 单元", "十单元"]
     assert sorted(set(units), key=partial(standing.sort_key, "unit")) == units
-    for kept in ("三思楼", "九龙湖", "一百零一号楼", "二〇一室"):
+    for unit in ("校区", "宿舍", "公寓", "阶教室", "层"):
+        names = [f"{number}{unit}" for number in "一二三四五六七八九十"]
+        assert sorted(set(names), key=partial(standing.sort_key, "zone")) == names
+    assert re.search(str(tree.sounding("loudi")), standing.sort_key("building", "第一教学楼")[1:]) is None, (
+        "over the seam"
+    )
+    for kept in ("三思楼", "九龙湖", "一百零一号楼", "第一百零一教室", "第一百教学楼", "廿一号楼", "二〇一室"):
         assert tree.in_figures(kept) == kept
 
 

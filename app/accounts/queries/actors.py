@@ -10,6 +10,7 @@ from sqlalchemy import Date, DateTime, Select, and_, bindparam, func, literal_co
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.accounts.models import ApiToken, LoginSession, Person, PersonHome, Role, RoleGrant
+from app.accounts.rules.roles import UNDIVIDED
 from app.core.actor import Actor, Grant, Scope
 from app.core.db import db, valid_on
 from app.core.prepared import Prepared
@@ -144,13 +145,18 @@ def as_actor(row: Any, institution_id: int, *, kind: Any = "person", session_id:
         username=row.username or "",
         locale=row.locale,
         grants=tuple(
-            Grant(role, frozenset(permissions), Scope(scope_kind, scope_id))
+            _grant(role, frozenset(permissions), Scope(scope_kind, scope_id))
             for role, permissions, scope_kind, scope_id in row.grants
         ),
         limited_to=None if limited is None else frozenset(limited),
         session_id=session_id,
         home_place_id=row.home_place_id,
     )
+
+
+def _grant(role: str, permissions: frozenset[str], scope: Scope) -> Grant:
+    short = frozenset() if scope.kind == "institution" else permissions & UNDIVIDED
+    return Grant(role, permissions - short, scope, short)
 
 
 def actor_of(person_id: int, institution_id: int, now: datetime) -> Actor | None:

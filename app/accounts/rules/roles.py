@@ -115,4 +115,21 @@ SEEDS: tuple[RoleSeed, ...] = (
     RoleSeed("admin", "系统管理员", "Administrator", REQUESTER | ADMIN),
 )
 
+UNDIVIDED: frozenset[str] = frozenset(
+    {
+        "audit.read",
+        "desk.write",
+        "mail.read",
+        "operations.read",
+        "operations.retry",
+        "roles.write",
+        "settings.write",
+        "tickets.catalogue_write",
+        "tickets.macros",
+        "tickets.views_share",
+        "webhooks.write",
+    }
+)
+"""What is the whole institution's or nothing: given for less (a campus, oneself) it reaches too short for anything."""
+
 PERMISSIONS: frozenset[str] = frozenset().union(*(seed.permissions for seed in SEEDS))

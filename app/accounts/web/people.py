@@ -124,14 +124,14 @@ def editable(person_id: str) -> Person:
 
 
 @blueprint.get("/people/new")
-@policy(policies.write_people)
+@policy(policies.add_people)
 def new_person() -> Any:
     """The form for a new person."""
     return page("person_form.html", form=forms.Form(schemas.NewPerson, {"sex": "U", "lang": "zh-CN"}), person=None)
 
 
 @blueprint.post("/people/new")
-@policy(policies.write_people)
+@policy(policies.add_people)
 def new_person_post() -> Any:
     """Make a person."""
     form = forms.Form(schemas.NewPerson)

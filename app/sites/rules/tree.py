@@ -59,9 +59,9 @@ def sort_key(kind: str, counted: str, read: str) -> str:
     """Key by which siblings and findings are ordered: large kinds first, then by name.
 
     `counted` is the pinyin of the name `in_figures`, which orders; `read` that of the name as it is, which is searched
-    (`sounding`) and stands behind where it is another.
+    (`sounding`) and stands behind, after a mark no word goes over, where it is another.
     """
-    return f"{KINDS.index(kind)} {counted}" + ("" if counted == read else f" {read}")
+    return f"{KINDS.index(kind)} {counted}" + ("" if counted == read else f" ! {read}")
 
 
 def above(path: str, name: str) -> str:
@@ -95,8 +95,10 @@ _SKIPPED = str.maketrans("", "", SKIPPED)
 _NUMERALS = "一二三四五六七八九"
 _NUMBER = re.compile(rf"[0-9]+|[{_NUMERALS}十]+")
 _UNITS = "号楼|号|栋|幢|单元|层|室"
+_LARGER = "百千零〇廿卅"
+_COUNTED = f"{_UNITS}|楼|舍|宿舍|公寓|校区|区|期|教|教室|阶|食堂|餐厅|车间|苑|院"
 _COUNTING = re.compile(
-    rf"(?<=第)[{_NUMERALS}十]+|(?<![{_NUMERALS}十百千零〇])[{_NUMERALS}十]+(?=\s?(?:{_UNITS}|楼|舍|区|期|教|食堂|餐厅|苑|院))"
+    rf"(?<![{_NUMERALS}十{_LARGER}])(?:(?<=第)[{_NUMERALS}十]+(?![{_LARGER}])|[{_NUMERALS}十]+(?=\s?(?:{_COUNTED})))"
 )
 _APART = re.compile(rf"((?:^|(?<= ))[{_NUMERALS}十]+|[0-9]) (?=(?:{_UNITS})(?:[\W0-9{_NUMERALS}十]|$))")
 """The blank between a number and what it counts: ways are written `3 号楼`, and asked for so."""

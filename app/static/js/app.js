@@ -169,7 +169,7 @@ document.addEventListener("submit", (event) => {
   if (navigator.onLine === false) {
     event.preventDefault();
     event.stopPropagation();
-    toast(say.lost, "soon");
+    toast(say.offline, "soon");
     return;
   }
   form.dataset.sending = form.dataset.sent = "";
@@ -318,8 +318,8 @@ document.addEventListener("htmx:after:swap", needy);
 
 /* ---------- a text that grows too long says so while it is written: <textarea data-at-most="2000">; nothing is cut ---------- */
 function measure(text) {
-  const most = Number(text.dataset.atMost), now = [...text.value.trim()].length;
-  text.setCustomValidity(now > most ? text.dataset.long : "");
+  const most = Number(text.dataset.atMost), now = [...text.value.trim()].length, over = now > most;
+  text.setCustomValidity(over && text.getClientRects().length ? text.dataset.long : ""); // one that is not shown hinders nothing
   let told = text.nextElementSibling;
   if (!told || !told.matches(".field__count")) {
     if (now <= 0.9 * most) return;
@@ -328,27 +328,34 @@ function measure(text) {
     text.after(told);
   }
   told.hidden = now <= 0.9 * most;
-  told.classList.toggle("is-late", now > most);
+  told.setAttribute("aria-live", told.classList.contains("is-late") === over ? "off" : "polite"); // said once, not at each letter
+  told.classList.toggle("is-late", over);
   told.value = [now, most].map((each) => each.toLocaleString(document.documentElement.lang)).join(" / ");
 }
 
+const measureAll = () => document.querySelectorAll("[data-at-most]").forEach(measure);
+measureAll();
 document.addEventListener("input", (event) => { if (event.target.dataset.atMost) measure(event.target); });
-document.addEventListener("reset", (event) => setTimeout(() => event.target.querySelectorAll("[data-at-most]").forEach(measure)));
-document.querySelectorAll("[data-at-most]").forEach(measure);
+document.addEventListener("change", measureAll); // what is shown may be another part now
+document.addEventListener("toggle", measureAll, true);
+document.addEventListener("htmx:after:swap", measureAll);
+document.addEventListener("reset", () => setTimeout(measureAll));
 
 /* ---------- a choice that is missing is asked for beside its question: a browser's bubble would cover the answers ---------- */
 let refused = null; // the first field of a form that is refused; the browser tells of all of them at once
 const unanswered = (field) => field.type === "radio" && field.validity.valueMissing && field.closest("fieldset");
 
 function wantChoice(box, field) {
-  if (!box.querySelector(":scope > .field__error")) {
-    const told = document.createElement("p"), words = document.createElement("span");
+  const question = box.querySelector("legend");
+  if (question && !box.querySelector(":scope > .field__error")) {
+    const told = document.createElement("p"), words = document.createElement("span"), gone = () => told.remove();
     told.className = "field__error";
     told.setAttribute("role", "alert");
     words.textContent = say.choose;
     told.append(words);
-    box.querySelector("legend").after(told);
-    box.addEventListener("change", () => told.remove(), { once: true });
+    question.after(told);
+    box.addEventListener("change", gone, { once: true });
+    field.form.addEventListener("reset", gone, { once: true });
   }
   field.focus({ preventScroll: true });
   box.scrollIntoView({ block: "start" });

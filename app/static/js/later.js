@@ -123,7 +123,7 @@ document.addEventListener("submit", async (event) => {
   if (unless && unless.value) return;
   event.preventDefault();
   if (waiting || "asking" in form.dataset) return;
-  if (navigator.onLine === false) return say(document.body.dataset.lost, "soon");
+  if (navigator.onLine === false) return say(document.body.dataset.offline, "soon");
   form.dataset.asking = "";
   busy(form, true, button);
   if (button) press(form, button);

@@ -124,4 +124,4 @@ def _detail(row: Any) -> str:
 
 
 def _asked_before(refusals: int) -> str:
-    return str(ngettext("%(num)s offer in vain", "%(num)s offers in vain", refusals))
+    return str(ngettext("%(num)s offer not taken", "%(num)s offers not taken", refusals))

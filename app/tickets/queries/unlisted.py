@@ -86,7 +86,7 @@ def by_words(actor: Actor, on: date, *, of: int | None = None) -> list[Words]:
     asked = [each for each in found.values() if of is None or any(row.id == of for row in each.tickets)]
     shown = asked[:SHOWN]
     near = places.nearest([each.text for each in shown], on)
-    meant = places.meanings([each.text for each in shown])
+    meant = places.meanings([each.text for each in shown], on)
     for each in shown:
         each.near, each.means = near.get(each.text, ()), meant.get(aliases.key(each.text))
     return shown

@@ -32,7 +32,7 @@ settings.declare(
     kind=int,
     low=1,
     high=20,
-    words=_l("After how many offers in vain, declined or not answered, the duty lead is called"),
+    words=_l("After how many offers not taken (declined or unanswered) the duty lead is called"),
 )
 settings.declare(
     "tickets.duty_repeat_minutes",
