@@ -41,7 +41,7 @@ FIELDS: dict[str, Any] = {
     "locale": _l("Language"),
     "lang": _l("Language of the name"),
     "sex": _l("Sex"),
-    "valid_to": _l("Ends"),
+    "valid_to": _l("Until (exclusive)"),
     "place": _l("Place"),
     "unit": _l("Unit"),
     "parent": _l("Below"),

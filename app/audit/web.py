@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request, send_file
 from flask_babel import lazy_gettext as _l
 
 from app.audit import labels, policies, queries, reading, reports, schemas, services
-from app.core import clock, forms, frame, i18n
+from app.core import clock, forms, frame, i18n, pinyin
 from app.core.db import db
 from app.core.errors import Rejected
 from app.core.http import current_actor, policy
@@ -67,7 +67,10 @@ def _choices(known: Mapping[str, Any], chosen: str | None) -> list[dict[str, str
     named = {slug: str(words) for slug, words in known.items()} | (
         {chosen: str(known.get(chosen, chosen))} if chosen else {}
     )
-    return [{"value": slug, "label": label} for slug, label in sorted(named.items(), key=lambda each: each[1])]
+    return [
+        {"value": slug, "label": label}
+        for slug, label in sorted(named.items(), key=lambda each: pinyin.sort_key(each[1]))
+    ]
 
 
 @blueprint.get("/audit.csv")

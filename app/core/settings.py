@@ -37,6 +37,7 @@ class Declared:
     unit: str = ""
     choices: tuple[str, ...] = ()
     page: str | None = None
+    below: str = ""
 
     def parse(self, given: Any) -> Any:
         """The typed value; raises Rejected naming the setting."""
@@ -93,9 +94,10 @@ def declare(
     unit: str = "",
     choices: tuple[str, ...] = (),
     page: str | None = None,
+    below: str = "",
 ) -> str:
-    """Declare a setting at import of the module that uses it; returns its name."""
-    DECLARED[name] = Declared(name, default, kind, words, low, high, unit, choices, page)
+    """Declare a setting at import of the module that uses it; returns its name. `below`: one it must stay less than."""
+    DECLARED[name] = Declared(name, default, kind, words, low, high, unit, choices, page, below)
     return name
 
 
@@ -133,10 +135,31 @@ def put(name: str, given: Any, *, actor_id: int | None, now: datetime) -> tuple[
     if declared is None:
         raise NotFound
     before, after = get(name), declared.parse(given)
+    _check_order(name, after)
     db.session.add(SettingValue(name=name, value=after, at=now, actor_id=actor_id))
     forget()
     after_commit(forget)  # meanwhile another thread may have read what counted before
     return before, after
+
+
+def _check_order(name: str, value: Any) -> None:
+    """Raise Rejected where a setting would no longer lie below another that is said to lie above it."""
+    for lower in DECLARED.values():
+        upper = DECLARED.get(lower.below)
+        if upper is None or name not in (lower.name, upper.name):
+            continue
+        least, most = (value if each.name == name else get(each.name) for each in (lower, upper))
+        if least >= most:
+            other = upper if name == lower.name else lower
+            raise Rejected(
+                fields={
+                    name: _(
+                        "“%(other)s” is %(value)s: the first must be less than the last.",
+                        other=other.words,
+                        value=get(other.name),
+                    )
+                }
+            )
 
 
 def forget() -> None:

@@ -144,7 +144,8 @@ class Screen:
     @property
     def steps(self) -> list[dict[str, str]]:
         labels = (_("Upload"), _("Columns"), _("Dry run"), _("Apply"), _("Result"))
-        at = _STEP_OF[self.batch.state]
+        unread = self.batch.state == "failed" and not self.batch.layout
+        at = 0 if unread else _STEP_OF[self.batch.state]
         return [
             {"label": label, "state": "done" if index < at else ("now" if index == at else "")}
             for index, label in enumerate(labels)

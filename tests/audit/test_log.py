@@ -56,6 +56,13 @@ def test_an_entry_says_who_what_when_and_what_changed(database: Session) -> None
     assert sorted(reading.changes(entry)) == [("end", None, "2026-01-01"), ("name", "甲", "乙")]
 
 
+def test_what_did_not_change_is_no_change(database: Session) -> None:
+    """A member that is kept to say what the others are about stands once, without an arrow."""
+    write(before={"unit": "英语 2502", "to": None}, after={"unit": "英语 2502", "to": "2026-12-01"})
+    found = reading.changes(database.scalars(select(AuditEntry)).one())
+    assert {each[1:] for each in found} == {(None, "英语 2502"), (None, "2026-12-01")}
+
+
 def test_lists_show_what_was_added_and_taken(database: Session) -> None:
     write(before={"permissions": ["a", "b"]}, after={"permissions": ["b", "c"]})
     assert reading.changes(database.scalars(select(AuditEntry)).one()) == [("permissions", "a", "c")]

@@ -110,8 +110,9 @@ def test_401_leads_to_the_sign_in_and_back(client: FlaskClient) -> None:
     assert client.post("/notifications/read").location == "/login"
     live = client.get("/crew/day", headers={"HX-Request": "true"})
     assert (live.status_code, live.headers["HX-Redirect"][:6]) == (401, "/login")
-    document = client.get("/api/v1/me")
+    document = client.get("/api/v1/me", headers=ENGLISH)
     assert (document.status_code, document.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert document.json["detail"].startswith("Send a valid token"), "a program has no page to sign in at"
 
 
 def test_403_404_405(browser: FlaskClient) -> None:

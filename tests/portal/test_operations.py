@@ -77,7 +77,7 @@ def test_what_was_given_up_runs_again(browser: FlaskClient, parked: OutboxDelive
     assert (parked.parked_at, parked.failures, parked.attempts) == (None, 0, 0)
     assert database.scalars(select(AuditEntry.verb)).all()[-1] == "delivery.retry"
     assert browser.post(f"/operations/deliveries/{parked.id}/retry").status_code == 404, "no longer parked"
-    assert "Nothing was given up" in browser.get("/operations/parked").get_data(as_text=True)
+    assert "Nothing is parked" in browser.get("/operations/parked").get_data(as_text=True)
 
 
 def test_what_is_dropped_needs_a_reason(browser: FlaskClient, parked: OutboxDelivery, database: Session) -> None:

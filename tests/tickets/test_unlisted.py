@@ -59,6 +59,8 @@ def test_a_room_that_does_not_exist(
     assert desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999", "place_id": "99999"}).status_code == 422
     said = desk.post("/tickets/unlisted", data={"text": "桃园7号楼 999", "place_id": str(near.id)})
     assert said.status_code == 303
+    page = desk.get("/tickets/unlisted").text  # the job that moves them comes later
+    assert f"These words mean {near.path}." in page
     deliver_all(clock.now())
     database.expire_all()
     ticket = database.get_one(Ticket, (1, int(first.json["id"])))
@@ -75,6 +77,7 @@ def test_a_room_that_does_not_exist(
     database.flush()
     gone = other.file(ground, place_id=None, place_text="桃园7号楼 999")
     assert (gone.json["status"], other.get(f"/tickets/{gone.json['id']}").json["place_id"]) == ("submitted", None)
+    assert "These words mean" not in desk.get("/tickets/unlisted").text, "of a place that is gone nothing is said"
 
 
 def test_one_request_leads_to_its_wording_and_to_all_places(ground: factory.Ground, login: Login) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock, settings
 from app.core.actor import Actor
+from app.core.errors import Rejected
 from app.core.outbox import OutboxEvent
 from app.tickets.models import Ticket, WorkOrder
 from app.tickets.queries import timeline
@@ -107,6 +108,10 @@ def test_hours_and_step_are_settings(client: FlaskClient, ground: factory.Ground
     settings.put("visits.step", 60, actor_id=None, now=now)
     found = student.get("/visit-windows").json["items"]
     assert found[0] == {"from": "2026-11-18T04:00:00Z", "to": "2026-11-18T05:00:00Z"}
+    for name, beyond in (("visits.first_hour", 21), ("visits.first_hour", 22), ("visits.last_hour", 9)):
+        with pytest.raises(Rejected) as refused:
+            settings.put(name, beyond, actor_id=None, now=now)
+        assert set(refused.value.fields) == {name}, "no window would be left"
 
 
 def test_the_form_offers_windows(client: FlaskClient, ground: factory.Ground, login: Login, database: Session) -> None:

@@ -140,6 +140,14 @@ class TestReader:
         assert "Offer declined" in desk
         assert "Too much to do" in desk
 
+    def test_work_after_a_hold_is_not_said_to_start(self, ground: Ground, login: Login) -> None:
+        ground.offer()
+        for act, more in ((OrderAct.ACCEPT, {}), (OrderAct.START, {}), (OrderAct.HOLD, {"reason": "access"})):
+            ground.step(act, **more)
+        ground.step(OrderAct.START)
+        page = page_of(login(ground.student), ground)
+        assert page.count("Work started") == page.count("Work resumed") == 1
+
     def test_staff_sees_facts_and_orders(self, ground: Ground, login: Login) -> None:
         page = page_of(login(ground.dispatcher), ground)
         for word in ("Work orders", ground.order().number, "Reported by", ground.student.name, "Priority"):

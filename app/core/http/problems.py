@@ -66,6 +66,13 @@ DETAILS: dict[int, Any] = {
 }
 
 
+API_DETAILS = {
+    401: _l("Send a valid token: Authorization: Bearer …"),
+    405: _l("See the documentation for what this address takes."),
+}
+"""What a program can do, where it is not what a person can do at a page."""
+
+
 def is_api() -> bool:
     return request.path.startswith(API_PREFIX)
 
@@ -81,7 +88,8 @@ def render(
 ) -> Response:
     """One refusal as problem+json (RFC 9457) or as a page."""
     title = str(TITLES.get(status, TITLES[400 if status < 500 else 500]))
-    said = str(detail) if detail else str(DETAILS.get(status, DETAILS[400 if status < 500 else 500]))
+    usual = {**DETAILS, **API_DETAILS} if is_api() else DETAILS
+    said = str(detail or usual.get(status, usual[400 if status < 500 else 500]))
     request_id = logs.request_id.get()
     # The page names the number of the request: here it is found again. Rule, not path: a path may hold a secret.
     log.info("refused", extra={"status": status, "type": code, "method": request.method, "rule": str(request.url_rule)})

@@ -87,7 +87,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("bulk-ended", DATA, gettext_noop("My act on many orders is through")),
     Kind("place-not-moved", DATA, gettext_noop("Requests did not move to the place I named"), mail=True),
     Kind("import-settled", DATA, gettext_noop("An import has come to a result")),
-    Kind("deliveries-parked", DATA, gettext_noop("Background work was given up"), mail=True, demanded=True),
+    Kind("deliveries-parked", DATA, gettext_noop("Background work was parked"), mail=True, demanded=True),
 )
 
 BY_CODE: Final = {kind.code: kind for kind in KINDS}

@@ -50,7 +50,8 @@ document.addEventListener("click", (event) => {
   if (asked && sure !== asked) {
     event.preventDefault();
     event.stopPropagation();
-    ask(asked);
+    const form = asked.formNoValidate ? null : asked.form; // what is missing is said before anybody is asked whether he is sure
+    if (!form || form.noValidate || form.reportValidity()) ask(asked);
     return;
   }
   sure = null;

@@ -18,7 +18,9 @@ from app.tickets.rules.visits import Hours, Window
 if TYPE_CHECKING:
     from app.tickets.services.case import Case
 
-FIRST = settings.declare("visits.first_hour", 8, kind=int, low=0, high=23, words=_l("First hour of visit windows"))
+FIRST = settings.declare(
+    "visits.first_hour", 8, kind=int, low=0, high=23, words=_l("First hour of visit windows"), below="visits.last_hour"
+)
 LAST = settings.declare("visits.last_hour", 21, kind=int, low=1, high=24, words=_l("Last hour of visit windows"))
 STEP = settings.declare(
     "visits.step", 120, kind=int, low=15, high=720, unit="min", words=_l("Length of a visit window")
