@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates, validates_schema
 
 from app.accounts.labels import LANGUAGES, ORG_KINDS, SCOPES, SEXES
 from app.accounts.queries import STATES
@@ -101,9 +102,17 @@ class NewToken(Schema):
     extent = Text(required=True, validate=validate.OneOf(("all", "some")))
     scopes = fields.List(Text(max=60), load_default=list)
 
+    @validates_schema
+    def _one_extent(self, data: dict[str, Any], **_options: Any) -> None:
+        if data["extent"] == "all" and data["scopes"]:
+            raise ValidationError(_("Some of it is ticked below: choose only that, or tick nothing."), "extent")
+
 
 class PersonFields(OfSomebody):
-    """A person as an administrator edits them."""
+    """A person as an administrator edits them. An account ends `today` or later: to close one at once is another act.
+
+    Nothing else sets an end: lists take one away from who is back, and mark as missing who is gone.
+    """
 
     name = Text(max=80, required=True)
     lang = Text(validate=validate.OneOf(tuple(LANGUAGES)), load_default="zh-CN")
@@ -113,6 +122,15 @@ class PersonFields(OfSomebody):
     locale = Text(validate=validate.OneOf(tuple(LANGUAGES)))
     username = Text(max=64, validate=USERNAME)
     valid_to = Day()
+
+    def __init__(self, known: Mapping[str, Any] | None = None, *, today: date, **options: Any) -> None:
+        self._today = today
+        super().__init__(known, **options)
+
+    @validates("valid_to")
+    def _not_over(self, value: date, **_options: Any) -> None:
+        if value < self._today and value != self._known.get("valid_to"):
+            raise ValidationError(_("This day is past. Choose today or a later one."))
 
 
 class NewPerson(PersonFields):
@@ -148,6 +166,8 @@ class Home(Period):
     def _somewhere(self, data: dict[str, Any], **options: Any) -> None:
         if not data.get("place_id") and not data.get("nowhere"):
             raise ValidationError(_("Choose a place, or say that none is known."), "place_id")
+        if data.get("place_id") and data.get("nowhere"):
+            raise ValidationError(_("Choose a place or say that none is known, not both."), "place_id")
 
 
 class Membership(Period):
@@ -160,7 +180,7 @@ class Membership(Period):
 class RoleGranted(Period):
     """A role given in a scope; `scope` is the code of the campus, building, crew or unit."""
 
-    role_id = Id(required=True)
+    role_id = Id(required=True, error_messages=dict.fromkeys(("required", "invalid"), _l("Choose a role.")))
     scope_kind = Text(required=True, validate=validate.OneOf(tuple(SCOPES)))
     scope = Text(max=64)
 

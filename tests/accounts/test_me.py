@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import queries, services
 from app.accounts.models import ApiToken, LoginSession, SignInFailure
-from tests.editing import save
+from tests.editing import fields_of, save
 from tests.factories import accounts, sites
 
 GOOD = "vK7-mtq-93x-pLw"
@@ -134,11 +134,16 @@ def test_tokens_are_shown_once_and_may_do_what_was_chosen(
     assert client.get("/me/tokens").status_code == 200
     data = {"name": "script", "days": "7", "extent": "some", "scopes": ["people.lookup"]}
     made = client.post("/me/tokens", data=data)
-    assert made.status_code == 201
-    found = re.search(r"hq_[\w-]+", made.text)
+    assert made.status_code == 302
+    shown = client.get(made.location).text
+    found = re.search(r"hq_[\w-]+", shown)
     assert found is not None
+    assert "It was shown only once." not in shown
     headers = {"Authorization": f"Bearer {found[0]}"}
-    assert found[0] not in client.get("/me/tokens").text
+    again = client.get(made.location).text
+    assert found[0] not in again
+    assert "The token “script” is made already. It was shown only once." in again
+    assert "It was shown only once." not in client.get("/me/tokens").text
     assert client.get("/api/v1/people?q=x", headers=headers).status_code == 200
     token = database.scalars(select(ApiToken)).one()
     assert (token.scopes, token.expires_at - frozen) == (["people.lookup"], timedelta(days=7))
@@ -147,6 +152,7 @@ def test_tokens_are_shown_once_and_may_do_what_was_chosen(
     assert not queries.as_actor(limited, 1).can("tickets.dispatch")
     assert client.post(f"/me/tokens/{token.id}/revoke").status_code == 302
     assert client.get("/api/v1/people?q=x", headers=headers).status_code == 401
+    assert "is made already" not in client.get(made.location).text, "it is revoked"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +162,7 @@ def test_tokens_are_shown_once_and_may_do_what_was_chosen(
         {"name": "x", "days": "8", "extent": "all"},
         {"name": "x", "days": "7", "extent": "some"},
         {"name": "x", "days": "7", "extent": "some", "scopes": ["audit.read"]},
+        {"name": "x", "days": "7", "extent": "all", "scopes": ["tickets.file"]},
     ],
 )
 def test_tokens_that_are_not_made(client: FlaskClient, database: Session, data: dict[str, object]) -> None:
@@ -174,7 +181,7 @@ def test_twenty_tokens_are_the_most(client: FlaskClient, database: Session, froz
     assert refused.status_code == 422
     assert "You have 20 tokens already" in refused.text
     assert client.post(f"/me/tokens/{queries.live_tokens(person.id, frozen)[0].id}/revoke").status_code == 302
-    assert client.post("/me/tokens", data=data).status_code == 201
+    assert client.post("/me/tokens", data=data).status_code == 302
 
 
 def test_a_token_secret_is_never_stored(client: FlaskClient, database: Session) -> None:
@@ -183,5 +190,40 @@ def test_a_token_secret_is_never_stored(client: FlaskClient, database: Session) 
 
     accounts.sign_in(client, accounts.person("student"))
     data = {"name": "x", "days": "7", "extent": "all", "idempotency_key": "k1"}
-    assert client.post("/me/tokens", data=data).status_code == 201
-    assert database.scalars(select(IdempotencyKey)).all() == []
+    made = client.post("/me/tokens", data=data)
+    found = re.search(r"hq_[\w-]+", client.get(made.location).text)
+    assert found is not None
+    kept = database.scalars(select(IdempotencyKey)).one()
+    assert found[0].encode() not in (kept.body or b"")
+    assert found[0] not in str(kept.headers)
+    assert "hq_" not in made.location
+
+
+def test_a_token_form_sent_twice_makes_one_token(client: FlaskClient, database: Session) -> None:
+    accounts.sign_in(client, accounts.person("student", locale="en"))
+    page = client.get("/me/tokens").text
+    typed = {"name": "script", "days": "7", "extent": "all"}
+    data = {**fields_of(page, "/me/tokens"), **typed}
+    first = client.post("/me/tokens", data=data)
+    assert "Copy the token now." in client.get(first.location).text
+    second = client.post("/me/tokens", data=data)
+    assert (second.status_code, second.location) == (302, first.location)
+    assert "is made already. It was shown only once." in client.get(second.location).text
+    assert len(database.scalars(select(ApiToken)).all()) == 1
+
+
+def test_a_role_that_begins_later_is_not_shown_as_held(
+    client: FlaskClient, database: Session, frozen: datetime
+) -> None:
+    person = accounts.person("student", locale="en")
+    coming = accounts.grant(person, "dispatcher")
+    coming.valid_from = frozen.date() + timedelta(days=13)
+    accounts.sign_in(client, person)
+    page = client.get("/me").text
+    assert "from 1 Dec 2026" in page
+    assert page.count("to come") == 1
+    coming.valid_from, coming.valid_to = frozen.date(), frozen.date() + timedelta(days=14)
+    database.flush()
+    page = client.get("/me").text
+    assert "18 Nov 2026 to 1 Dec 2026" in page
+    assert "to come" not in page

@@ -287,3 +287,33 @@ def test_nobody_takes_back_what_he_could_not_give(database: Session, frozen: dat
     with pytest.raises(NotAllowed) as refused:
         rights.revoke(accounts.actor(limited), target, held.id, frozen)
     assert (refused.value.code, held.valid_to) == ("not-yours", None)
+
+
+@pytest.mark.parametrize("kind", ["institution", "own"])
+def test_a_code_that_stands_for_nothing_is_not_dropped(client: FlaskClient, database: Session, kind: str) -> None:
+    """Else a role meant for one building is given for the whole school."""
+    accounts.sign_in(client, accounts.person("admin", locale="en"))
+    target, building = accounts.person(), sites.building(code="TY3")
+    data = {"role_id": accounts.role("dormmanager").id, "scope_kind": kind, "scope": building.code}
+    refused = client.post(f"/people/{target.id}/roles", data=data)
+    assert refused.status_code == 422
+    assert refused.text.count("Choose what the code stands for, or leave it empty.") == 2  # above and at the field
+    assert 'value="TY3"' in refused.text
+    assert database.scalars(select(RoleGrant).where(RoleGrant.person_id == target.id)).all() == []
+    assert client.post(f"/people/{target.id}/roles", data={**data, "scope": " "}).status_code == 302
+
+
+def test_a_role_has_to_be_chosen(client: FlaskClient, database: Session) -> None:
+    accounts.sign_in(client, accounts.person("admin", locale="zh-CN"))
+    refused = client.post(f"/people/{accounts.person().id}/roles", data={"role_id": "", "scope_kind": "institution"})
+    assert refused.status_code == 422
+    assert "角色：请选择角色。" in refused.text
+    assert "有效的编号" not in refused.text
+
+
+def test_what_is_asked_before_an_act_speaks_of_what_will_be(client: FlaskClient, database: Session) -> None:
+    admin, target = accounts.person("admin", locale="zh-CN"), accounts.person("student", username="lin")
+    accounts.sign_in(client, admin)
+    page = client.get(f"/people/{target.id}").text
+    assert "此人将退出登录，并且不再拥有该角色。" in page
+    assert "此人将在各处退出登录，并且不能再登录。" in page

@@ -178,3 +178,12 @@ def test_nothing_is_made_below_a_unit_that_is_closed(client: FlaskClient, databa
     assert refused.status_code == 422
     assert "The unit above is closed." in refused.text
     assert queries.org_by_code("X1") is None
+
+
+def test_a_taken_code_is_said_in_chinese(client: FlaskClient, database: Session) -> None:
+    crew, unit = accounts.crew(), accounts.org_unit()
+    accounts.sign_in(client, accounts.person("admin", locale="zh-CN"))
+    taken = client.post("/crews/new", data={"code": crew.code, "name_zh": "水电二班"})
+    assert "代码：此代码已被使用。" in taken.text
+    taken = client.post("/orgs/new", data={"kind": "college", "code": unit.code, "name": "数学学院"})
+    assert "代码：此代码已被使用。" in taken.text

@@ -285,7 +285,7 @@ def add_membership(
 
 
 def end_membership(actor: Actor, person: Person, membership_id: int, now: datetime) -> None:
-    """The person leaves an org unit today; one that has not begun is void. Raises NotFound."""
+    """The person leaves an org unit today; what would not have held for a day is void. Raises NotFound."""
     today = places.today(now)
     found = db.session.scalars(
         select(OrgMembership).where(
@@ -307,7 +307,7 @@ def end_membership(actor: Actor, person: Person, membership_id: int, now: dateti
         person.id,
         now=now,
         before={"unit": unit.name, "from": was.lower, "to": was.upper},
-        after={"unit": unit.name, "from": was.lower, "to": today},
+        after={"unit": unit.name, "from": was.lower, "to": today} if begun else {},
     )
 
 

@@ -170,36 +170,34 @@ def _note(statement: Update) -> None:
 
 def issue_token(
     person_id: int, *, name: str, scopes: Collection[str] | None, now: datetime, life: timedelta = TOKEN_LIFE
-) -> tuple[str, datetime]:
-    """A new bearer token; returns its secret (shown once) and its end."""
+) -> tuple[str, ApiToken]:
+    """A new bearer token; returns its secret (shown once) and what is kept of it."""
     secret = f"hq_{secrets.token_urlsafe(32)}"
-    ends = now + life
-    token: dict[str, Any] = {} if scopes is None else {"scopes": sorted(scopes)}
-    db.session.add(
-        ApiToken(
-            person_id=person_id,
-            name=name,
-            token_hash=queries.token_digest(secret),
-            created_at=now,
-            expires_at=ends,
-            **token,
-        )
+    narrowed: dict[str, Any] = {} if scopes is None else {"scopes": sorted(scopes)}
+    made = ApiToken(
+        person_id=person_id,
+        name=name,
+        token_hash=queries.token_digest(secret),
+        created_at=now,
+        expires_at=now + life,
+        **narrowed,
     )
-    return secret, ends
+    db.session.add(made)
+    return secret, made
 
 
 def token_by_password(person: Person, *, address: str, now: datetime) -> tuple[str, datetime]:
     """The token of POST /tokens: like a sign-in, so it ends when a session would at the latest."""
     _idle, absolute = limits(person, now)
-    secret, ends = issue_token(person.id, name="POST /tokens", scopes=None, now=now, life=absolute)
+    secret, made = issue_token(person.id, name="POST /tokens", scopes=None, now=now, life=absolute)
     audit.record(person_as_actor(person), "token.create", "person", person.id, now=now, address=address)
-    return secret, ends
+    return secret, made.expires_at
 
 
 def create_token(
     actor: Actor, *, name: str, scopes: Collection[str] | None, days: int, now: datetime
-) -> tuple[str, datetime]:
-    """A token of the actor's own for a machine; returns its secret and its end.
+) -> tuple[str, ApiToken]:
+    """A token of the actor's own for a machine; returns its secret and what is kept of it.
 
     `scopes` narrows it (None: all the actor may do, now and later). Raises Rejected.
     """
@@ -209,7 +207,7 @@ def create_token(
         raise Rejected(fields={"scopes": _l("You do not hold this yourself: %(names)s", names=", ".join(foreign))})
     if len(queries.live_tokens(actor.id or 0, now)) >= MAX_TOKENS:
         raise Rejected(_l("You have 20 tokens already. Revoke one you no longer use."))
-    secret, ends = issue_token(actor.id or 0, name=name, scopes=scopes, now=now, life=timedelta(days=days))
+    secret, made = issue_token(actor.id or 0, name=name, scopes=scopes, now=now, life=timedelta(days=days))
     audit.record(
         actor,
         "token.create",
@@ -218,7 +216,8 @@ def create_token(
         now=now,
         after={"name": name, "scopes": "all" if scopes is None else sorted(scopes), "days": days},
     )
-    return secret, ends
+    db.session.flush()
+    return secret, made
 
 
 def revoke_token(actor: Actor, person_id: int, token_id: int, now: datetime) -> None:

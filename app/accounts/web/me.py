@@ -23,6 +23,8 @@ from app.core.http.idempotency import ignores_key
 from app.core.pages import toast
 from app.sites import queries as places
 
+_JUST_MADE = "token"  # in the cookie: the secret of a token, until it is shown
+
 
 def _me(actor: Actor) -> Person:
     return db.session.get_one(Person, (actor.institution_id, actor.id))
@@ -36,6 +38,7 @@ def _profile(form: forms.Form, person: Person, status: int = 200) -> Any:
         status,
         form=form,
         person=person,
+        today=today,
         numbers=[each for each in queries.identifiers(person.id) if each.valid_to is None],
         home=queries.home_place(person.id, moment),
         units=[each for each in queries.memberships(person.id) if today in each.during],
@@ -153,15 +156,17 @@ def revoke_other_sessions() -> Any:
     return redirect(url_for("accounts.own_sessions"))
 
 
-def _tokens(form: forms.Form, status: int = 200, *, secret: str | None = None) -> Any:
+def _tokens(form: forms.Form, status: int = 200, *, made: int | None = None, secret: str | None = None) -> Any:
     actor = current_actor()
     held = {name for grant in actor.grants for name in grant.permissions}
+    live = queries.live_tokens(actor.id or 0, clock.now())
     return page(
         "tokens.html",
         status,
         form=form,
         secret=secret,
-        tokens=queries.live_tokens(actor.id or 0, clock.now()),
+        made=next((each for each in live if each.id == made), None),
+        tokens=live,
         groups=labels.by_group(held),
         days=sessions.TOKEN_DAYS,
     )
@@ -170,25 +175,32 @@ def _tokens(form: forms.Form, status: int = 200, *, secret: str | None = None) -
 @blueprint.get("/me/tokens")
 @policy(policies.own_account)
 def own_tokens() -> Any:
-    """Tokens for machines that act in one's name."""
-    return _tokens(forms.Form(schemas.NewToken, {"days": 30, "extent": "some"}))
+    """Tokens for machines that act in one's name.
+
+    `?made=` is where the form leads that made one: its secret is shown the first time and never again.
+    """
+    form = forms.Form(schemas.NewToken, {"days": 30, "extent": "some"})
+    return _tokens(form, made=forms.parse_id(request.args.get("made")), secret=session.pop(_JUST_MADE, None))
 
 
 @blueprint.post("/me/tokens")
-@ignores_key
 @policy(policies.own_account)
 def own_tokens_post() -> Any:
-    """A new token; its secret is shown in this answer and never again."""
+    """A new token.
+
+    Its secret goes to the next page in the cookie of this browser: the answer says nothing of it, so that a repeat may
+    be given the same, and to load that page again makes no second token.
+    """
     form = forms.Form(schemas.NewToken)
     data = form.load(request.form)
     if data is not None:
         scopes = None if data["extent"] == "all" else data["scopes"]
         with form.heeding():
-            secret, _ends = sessions.create_token(
+            secret, made = sessions.create_token(
                 current_actor(), name=data["name"], scopes=scopes, days=data["days"], now=clock.now()
             )
-            db.session.flush()
-            return _tokens(forms.Form(schemas.NewToken, {"days": 30, "extent": "some"}), 201, secret=secret)
+            session[_JUST_MADE] = secret
+            return redirect(url_for("accounts.own_tokens", made=made.id))
     return _tokens(form, form.status)
 
 

@@ -127,14 +127,18 @@ def editable(person_id: str) -> Person:
 @policy(policies.add_people)
 def new_person() -> Any:
     """The form for a new person."""
-    return page("person_form.html", form=forms.Form(schemas.NewPerson, {"sex": "U", "lang": "zh-CN"}), person=None)
+    return page("person_form.html", form=_blank({"sex": "U", "lang": "zh-CN"}), person=None)
+
+
+def _blank(values: dict[str, Any] | None = None) -> forms.Form:
+    return forms.Form(schemas.NewPerson(today=places.today(clock.now())), values)
 
 
 @blueprint.post("/people/new")
 @policy(policies.add_people)
 def new_person_post() -> Any:
     """Make a person."""
-    form = forms.Form(schemas.NewPerson)
+    form = _blank()
     data = form.load(request.form)
     if data is not None:
         if data.get("valid_to"):
@@ -152,7 +156,11 @@ def new_person_post() -> Any:
 def edit_person(person_id: str) -> Any:
     """The form for a person's own data and account name."""
     found = editable(person_id)
-    return page("person_form.html", form=seen.form_of(schemas.PersonFields, _shown(found)), person=found)
+    return page("person_form.html", form=seen.form_of(_fields(found), _shown(found)), person=found)
+
+
+def _fields(person: Person) -> schemas.PersonFields:
+    return schemas.PersonFields(_shown(person), today=places.today(clock.now()))
 
 
 def _shown(person: Person) -> dict[str, Any]:
@@ -165,7 +173,7 @@ def _shown(person: Person) -> dict[str, Any]:
 def edit_person_post(person_id: str) -> Any:
     """Change a person."""
     found = editable(person_id)
-    form = forms.Form(schemas.PersonFields(_shown(found)))
+    form = forms.Form(_fields(found))
     data = form.load(request.form)
     if data is not None:
         changes = {name: data.get(name) for name in ACCOUNT_FIELDS}

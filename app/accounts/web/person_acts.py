@@ -137,7 +137,7 @@ def membership_post(person_id: str) -> Any:
 @blueprint.post("/people/<person_id>/units/<membership_id>/end")
 @policy(policies.write_people)
 def end_membership(person_id: str, membership_id: str) -> Any:
-    """The person leaves an org unit today."""
+    """The person leaves an org unit today, or does not join it."""
     person = editable(person_id)
     people.end_membership(current_actor(), person, forms.id_in_address(membership_id), clock.now())
     return _to(person)
@@ -200,6 +200,8 @@ def grant_post(person_id: str) -> Any:
 def _scope_id(kind: str, code: str | None) -> int | None:
     """The id behind the code of a campus, building, crew or unit. Raises Rejected."""
     if kind in OVER:
+        if code:
+            raise Rejected(fields={"scope": _("Choose what the code stands for, or leave it empty.")})
         return None
     if not code:
         said = _NO_UNIT if kind == "org" else _("Say which one: type a part of its name and choose it from the list.")
