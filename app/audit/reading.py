@@ -55,7 +55,7 @@ def read(entries: Iterable[AuditEntry]) -> list[Entry]:
 def changes(entry: AuditEntry, names: Names | None = None) -> list[Change]:
     """(member, before, after) of an entry, one line each; lists as what was added and taken away.
 
-    Before is None, too, of a member that did not change and is kept to say what the others are about.
+    Before and after are the same of a member that is kept to say what the others are about.
     """
     before, after = entry.before or {}, entry.after or {}
     lines: list[Change] = []
@@ -63,8 +63,6 @@ def changes(entry: AuditEntry, names: Names | None = None) -> list[Change]:
         was, now = before.get(name), after.get(name)
         if isinstance(was, list) and isinstance(now, list):
             was, now = [each for each in was if each not in now], [each for each in now if each not in was]
-        if was == now:
-            was = None  # not changed: it says what the rest is about
         if (line := (name, _text(name, was, names or {}), _text(name, now, names or {})))[1:] != (None, None):
             lines.append(line)
     return lines

@@ -129,7 +129,7 @@ class Outbox:
         age = GaugeMetricFamily(
             "houqin_delivery_oldest_due_seconds", "Age of the oldest delivery that is due", labels=["institution"]
         )
-        parked = GaugeMetricFamily("houqin_deliveries_parked", "Deliveries given up", labels=["institution"])
+        parked = GaugeMetricFamily("houqin_deliveries_parked", "Deliveries parked", labels=["institution"])
         up = GaugeMetricFamily("houqin_up", "Whether the part answers", labels=["part"])
         up.add_metric(["database"], float(self._deliveries(due, age, parked)))
         depth = GaugeMetricFamily("houqin_queue_depth", "Bells hanging in the queue", labels=["queue"])

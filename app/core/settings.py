@@ -143,23 +143,29 @@ def put(name: str, given: Any, *, actor_id: int | None, now: datetime) -> tuple[
 
 
 def _check_order(name: str, value: Any) -> None:
-    """Raise Rejected where a setting would no longer lie below another that is said to lie above it."""
+    """Raise Rejected where a setting would no longer lie below another that it must stay below, or above one.
+
+    Whoever changes the other one waits; what it is is read past the cache.
+    """
     for lower in DECLARED.values():
         upper = DECLARED.get(lower.below)
         if upper is None or name not in (lower.name, upper.name):
             continue
-        least, most = (value if each.name == name else get(each.name) for each in (lower, upper))
-        if least >= most:
-            other = upper if name == lower.name else lower
-            raise Rejected(
-                fields={
-                    name: _(
-                        "“%(other)s” is %(value)s: the first must be less than the last.",
-                        other=other.words,
-                        value=get(other.name),
-                    )
-                }
-            )
+        lock(f"{lower.name} < {upper.name}")
+        other = upper if name == lower.name else lower
+        stands = _newest(other)
+        if other is upper and value >= stands:
+            said = _("This must be less than “%(other)s”, which is %(value)s.", other=other.words, value=stands)
+            raise Rejected(fields={name: said})
+        if other is lower and value <= stands:
+            said = _("This must be more than “%(other)s”, which is %(value)s.", other=other.words, value=stands)
+            raise Rejected(fields={name: said})
+
+
+def _newest(declared: Declared) -> Any:
+    query = select(SettingValue.value).where(SettingValue.name == declared.name).order_by(SettingValue.id.desc())
+    row = db.session.execute(query.limit(1)).first()
+    return declared.default if row is None else row.value
 
 
 def forget() -> None:

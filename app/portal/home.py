@@ -265,5 +265,5 @@ def _system(home: Home, actor: Actor) -> None:
     home.failing = [part.name for part in health.parts() if not part.ok]
     row = metrics.waiting()
     parked = way(actor, "portal.parked")
-    home.system.append(Figure(_("Background work given up"), row.parked, parked, "late" if row.parked else ""))
+    home.system.append(Figure(_("Background work parked"), row.parked, parked, "late" if row.parked else ""))
     home.system.append(Figure(_("Background work due"), row.due, home.operations))

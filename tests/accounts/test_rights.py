@@ -70,6 +70,25 @@ def test_rights_are_given_within_the_own_scope(database: Session, frozen: dateti
             give(actor, target, "dormmanager", kind, scope_id)
 
 
+def test_what_a_role_does_not_carry_in_a_part_is_not_asked_of_who_gives_it_there(
+    database: Session, client: FlaskClient, frozen: datetime
+) -> None:
+    """A local administrator has less than the role says, and so has whoever he gives it to."""
+    south = sites.campus("南校区")
+    local = accounts.person("admin", scope_kind="campus", scope_id=south.id, locale="en")
+    actor, target = accounts.actor(local), accounts.person()
+    for role in ("dutylead", "supervisor", "admin"):
+        given = give(actor, target, role, "campus", south.id)
+        rights.require_power_over(actor, target, frozen)
+        with pytest.raises(NotAllowed):
+            give(actor, accounts.person(), role)
+        rights.revoke(actor, target, given.id, frozen)
+    accounts.home(target, sites.building(south).id)
+    accounts.sign_in(client, local)
+    page = client.get(f"/people/{target.id}/roles").text
+    assert all(f">{name}</option>" in page for name in ("Duty lead", "Supervisor", "Administrator"))
+
+
 def test_org_scopes_reach_down_the_tree(database: Session, frozen: datetime) -> None:
     college = accounts.org_unit()
     group = accounts.org_unit(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.rules.roles import UNDIVIDED
 from app.core.actor import Scope
+from app.portal.queries import operations
 from tests.factories import accounts, sites
 
 PAGES = (
@@ -44,6 +45,14 @@ def test_an_administrator_of_a_part_changes_nothing_of_all(
         answer = client.get(page)
         assert answer.status_code == 403, page
         assert "it concerns the whole institution" in answer.text, page
+
+
+def test_only_who_can_let_it_run_again_is_told_of_parked_work(database: Session, frozen: datetime) -> None:
+    campus = sites.place("campus", None, "东校区")
+    accounts.person("admin", scope_kind="campus", scope_id=campus.id)
+    accounts.person("admin", scope_kind="own")
+    whole = accounts.person("admin")
+    assert operations.menders(frozen) == [whole.id]
 
 
 def test_who_holds_it_for_all_may(client: FlaskClient, database: Session, frozen: datetime) -> None:

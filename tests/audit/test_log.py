@@ -56,11 +56,15 @@ def test_an_entry_says_who_what_when_and_what_changed(database: Session) -> None
     assert sorted(reading.changes(entry)) == [("end", None, "2026-01-01"), ("name", "甲", "乙")]
 
 
-def test_what_did_not_change_is_no_change(database: Session) -> None:
+def test_what_did_not_change_is_no_change(client: FlaskClient, database: Session, frozen: datetime) -> None:
     """A member that is kept to say what the others are about stands once, without an arrow."""
     write(before={"unit": "英语 2502", "to": None}, after={"unit": "英语 2502", "to": "2026-12-01"})
     found = reading.changes(database.scalars(select(AuditEntry)).one())
-    assert {each[1:] for each in found} == {(None, "英语 2502"), (None, "2026-12-01")}
+    assert {each[1:] for each in found} == {("英语 2502", "英语 2502"), (None, "2026-12-01")}
+    accounts.sign_in(client, accounts.person("admin", locale="en"))
+    page = client.get("/audit").text
+    assert page.count('<ins class="now">') == 1
+    assert '<del class="was">' not in page
 
 
 def test_lists_show_what_was_added_and_taken(database: Session) -> None:

@@ -165,7 +165,7 @@ def test_the_registry_sees_its_lists_and_who_cannot_import_sees_none(
 
 def test_an_administrator_sees_the_machinery(login: Callable[..., FlaskClient], ground: tickets.Ground) -> None:
     html = page(login(accounts.person("admin", locale="en")))
-    assert "Background work given up" in html
+    assert "Background work parked" in html
     assert "These parts do not answer" in html, "no worker runs beside the tests"
 
 

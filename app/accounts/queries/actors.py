@@ -10,7 +10,7 @@ from sqlalchemy import Date, DateTime, Select, and_, bindparam, func, literal_co
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.accounts.models import ApiToken, LoginSession, Person, PersonHome, Role, RoleGrant
-from app.accounts.rules.roles import UNDIVIDED
+from app.accounts.rules.roles import carried
 from app.core.actor import Actor, Grant, Scope
 from app.core.db import db, valid_on
 from app.core.prepared import Prepared
@@ -155,8 +155,8 @@ def as_actor(row: Any, institution_id: int, *, kind: Any = "person", session_id:
 
 
 def _grant(role: str, permissions: frozenset[str], scope: Scope) -> Grant:
-    short = frozenset() if scope.kind == "institution" else permissions & UNDIVIDED
-    return Grant(role, permissions - short, scope, short)
+    given = carried(permissions, scope.kind)
+    return Grant(role, given, scope, short=permissions - given)
 
 
 def actor_of(person_id: int, institution_id: int, now: datetime) -> Actor | None:

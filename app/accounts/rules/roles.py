@@ -6,6 +6,7 @@ reliability.md 7.3.1: staff 30 minutes idle and 12 hours, others 7 days idle and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -131,5 +132,11 @@ UNDIVIDED: frozenset[str] = frozenset(
     }
 )
 """What is the whole institution's or nothing: given for less (a campus, oneself) it reaches too short for anything."""
+
+
+def carried(permissions: Iterable[str], scope_kind: str) -> frozenset[str]:
+    """The permissions that a role with these gives in a scope of the kind."""
+    return frozenset(permissions) if scope_kind == "institution" else frozenset(permissions) - UNDIVIDED
+
 
 PERMISSIONS: frozenset[str] = frozenset().union(*(seed.permissions for seed in SEEDS))

@@ -81,7 +81,9 @@ def require_power_over(actor: Actor, person: Person, now: datetime) -> None:
         return
     held = held_by(actor)
     for grant in queries.valid_grants(person.id, places.today(now)):
-        if delegation.lacking(grant.permissions, _containing(grant.scope_kind, grant.scope_id), held):
+        if delegation.lacking(
+            roles.carried(grant.permissions, grant.scope_kind), _containing(grant.scope_kind, grant.scope_id), held
+        ):
             raise NotAllowed(
                 _l("This person may do more than you. Ask somebody who holds the same rights."), code="outranked"
             )
@@ -105,7 +107,7 @@ def grant(
     role = row_held(Role, role_id, share=True)
     if person.id == actor.id:
         raise NotAllowed(NOT_FOR_YOURSELF, code="own-rights")
-    if not may_give(actor, role.permissions, chain(scope_kind, scope_id)):
+    if not may_give(actor, roles.carried(role.permissions, scope_kind), chain(scope_kind, scope_id)):
         raise NotAllowed(_l("You can only give rights that you hold yourself, where you hold them."), code="not-yours")
     today = places.today(now)
     if end is not None and end <= max(start or today, today):
@@ -174,7 +176,7 @@ def revoke(actor: Actor, person: Person, grant_id: int, now: datetime) -> None:
     if person.id == actor.id:
         raise NotAllowed(NOT_FOR_YOURSELF, code="own-rights")
     role = queries.role(found.role_id)
-    if not may_give(actor, role.permissions, chain(found.scope_kind, found.scope_id)):
+    if not may_give(actor, roles.carried(role.permissions, found.scope_kind), chain(found.scope_kind, found.scope_id)):
         raise NotAllowed(_l("You can only take back rights that you could give."), code="not-yours")
     before = _words(role, found)
     found.valid_to = today

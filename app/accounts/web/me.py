@@ -23,7 +23,8 @@ from app.core.http.idempotency import ignores_key
 from app.core.pages import toast
 from app.sites import queries as places
 
-_JUST_MADE = "token"  # in the cookie: the secret of a token, until it is shown
+_JUST_MADE = "token"  # in the cookie: the secrets of tokens by their ids, each until it is shown
+JUST_MADE_AT_MOST = 3  # of as many tabs
 
 
 def _me(actor: Actor) -> Person:
@@ -180,7 +181,12 @@ def own_tokens() -> Any:
     `?made=` is where the form leads that made one: its secret is shown the first time and never again.
     """
     form = forms.Form(schemas.NewToken, {"days": 30, "extent": "some"})
-    return _tokens(form, made=forms.parse_id(request.args.get("made")), secret=session.pop(_JUST_MADE, None))
+    made = forms.parse_id(request.args.get("made"))
+    kept = dict(session.get(_JUST_MADE) or {})
+    secret = kept.pop(str(made), None)
+    if secret is not None:
+        session[_JUST_MADE] = kept
+    return _tokens(form, made=made, secret=secret)
 
 
 @blueprint.post("/me/tokens")
@@ -199,7 +205,8 @@ def own_tokens_post() -> Any:
             secret, made = sessions.create_token(
                 current_actor(), name=data["name"], scopes=scopes, days=data["days"], now=clock.now()
             )
-            session[_JUST_MADE] = secret
+            others = list((session.get(_JUST_MADE) or {}).items())[1 - JUST_MADE_AT_MOST :]
+            session[_JUST_MADE] = dict([*others, (str(made.id), secret)])
             return redirect(url_for("accounts.own_tokens", made=made.id))
     return _tokens(form, form.status)
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from app.accounts import policies, queries, schemas, services
 from app.accounts.models import Person, Role
 from app.accounts.rules import delegation
+from app.accounts.rules.roles import carried
 from app.accounts.services import people, rights, sessions
 from app.accounts.web.entry import blueprint, page
 from app.accounts.web.people import ONE_DAY, account_shown, back_with, editable, page_of
@@ -147,7 +148,12 @@ def _grantable(actor: Actor) -> list[Role]:
     """Roles the actor could give somewhere."""
     held = rights.held_by(actor)
     anywhere = frozenset(scope for scopes in held.values() for scope in scopes)
-    return [role for role in queries.roles() if not delegation.lacking(role.permissions, anywhere, held)]
+    kinds = {kind for kind, _id in anywhere}
+    return [
+        role
+        for role in queries.roles()
+        if any(not delegation.lacking(carried(role.permissions, kind), anywhere, held) for kind in kinds)
+    ]
 
 
 def _grant_page(form: forms.Form, person: Person, status: int = 200) -> Any:

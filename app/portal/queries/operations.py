@@ -162,7 +162,7 @@ def newest_parked() -> tuple[int | None, int]:
 
 
 def menders(now: datetime) -> list[int]:
-    """People whose role lets them retry deliveries."""
+    """People whose role lets them retry deliveries, which are the whole institution's (`accounts.rules.roles`)."""
     today = places.today(now)
     rows = db.session.scalars(
         select(RoleGrant.person_id)
@@ -170,6 +170,7 @@ def menders(now: datetime) -> list[int]:
         .join(Person, and_(Person.institution_id == RoleGrant.institution_id, Person.id == RoleGrant.person_id))
         .where(
             Role.permissions.contains(["operations.retry"]),
+            RoleGrant.scope_kind == "institution",
             Person.disabled_at.is_(None),
             valid_on(RoleGrant, today),
             valid_on(Person, today),

@@ -320,7 +320,8 @@ document.addEventListener("htmx:after:swap", needy);
 /* ---------- a text that grows too long says so while it is written: <textarea data-at-most="2000">; nothing is cut ---------- */
 function measure(text) {
   const most = Number(text.dataset.atMost), now = [...text.value.trim()].length, over = now > most;
-  text.setCustomValidity(over && text.getClientRects().length ? text.dataset.long : ""); // one that is not shown hinders nothing
+  const shown = text.checkVisibility ? text.checkVisibility() : text.getClientRects().length; // one that is not hinders nothing
+  text.setCustomValidity(over && shown ? text.dataset.long : "");
   let told = text.nextElementSibling;
   if (!told || !told.matches(".field__count")) {
     if (now <= 0.9 * most) return;
@@ -344,17 +345,19 @@ document.addEventListener("reset", () => setTimeout(measureAll));
 
 /* ---------- a choice that is missing is asked for beside its question: a browser's bubble would cover the answers ---------- */
 let refused = null; // the first field of a form that is refused; the browser tells of all of them at once
-const unanswered = (field) => field.type === "radio" && field.validity.valueMissing && field.closest("fieldset");
+function unanswered(field) {
+  const box = field.type === "radio" && field.validity.valueMissing && field.closest("fieldset");
+  return box && box.querySelector("legend") ? box : null;
+}
 
 function wantChoice(box, field) {
-  const question = box.querySelector("legend");
-  if (question && !box.querySelector(":scope > .field__error")) {
+  if (!box.querySelector(":scope > .field__error")) {
     const told = document.createElement("p"), words = document.createElement("span"), gone = () => told.remove();
     told.className = "field__error";
     told.setAttribute("role", "alert");
     words.textContent = say.choose;
     told.append(words);
-    question.after(told);
+    box.querySelector("legend").after(told);
     box.addEventListener("change", gone, { once: true });
     field.form.addEventListener("reset", gone, { once: true });
   }
