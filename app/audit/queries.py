@@ -25,10 +25,12 @@ def is_id(typed: str) -> bool:
 class Filters:
     """What to show: `actor` an id or a part of a name, `since` and `until` instants ([since, until)).
 
-    `meant`: ids by the kind of thing (None: of any); an empty list is of nothing there is.
+    `actors`: people meant by `actor` as a number or an account name. `meant`: ids by the kind of thing (None: of any);
+    an empty list is of nothing there is.
     """
 
     actor: str = ""
+    actors: Collection[int] = ()
     verb: str | None = None
     object_kind: str | None = None
     object_id: int | None = None
@@ -40,10 +42,11 @@ class Filters:
 
 def _filtered(filters: Filters) -> Any:
     query = select(AuditEntry)
-    if is_id(filters.actor):
-        query = query.where(AuditEntry.actor_id == int(filters.actor))
-    elif filters.actor:
-        query = query.where(func.lower(AuditEntry.actor_name).contains(filters.actor.lower(), autoescape=True))
+    if filters.actor:
+        named = func.lower(AuditEntry.actor_name).contains(filters.actor.lower(), autoescape=True)
+        by_id = [int(filters.actor)] if is_id(filters.actor) else []
+        known = AuditEntry.actor_id.in_([*by_id, *filters.actors])
+        query = query.where(known if by_id else or_(named, known))
     if filters.verb:
         query = query.where(AuditEntry.verb == filters.verb)
     if filters.object_kind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -28,10 +29,11 @@ class AuditQuery(QuerySchema):
     refused = fields.Boolean(load_default=False)
 
 
-def filters(asked: dict[str, Any], meant: Meant | None) -> Filters:
-    """The filters as instants; `meant`: what is meant by the number that is asked for."""
+def filters(asked: dict[str, Any], meant: Meant | None, actors: Collection[int]) -> Filters:
+    """The filters as instants; `meant`, `actors`: the things and people meant by the numbers that are asked for."""
     return Filters(
         actor=asked["actor"],
+        actors=actors,
         verb=asked["verb"],
         object_kind=asked["object_kind"],
         object_id=asked["object_id"],

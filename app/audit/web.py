@@ -26,7 +26,10 @@ def _asked() -> dict[str, Any]:
 
 
 def _filters(asked: dict[str, Any]) -> queries.Filters:
-    return schemas.filters(asked, _meant(asked["object"], asked["object_kind"]) if asked["object"] else None)
+    meant = _meant(asked["object"], asked["object_kind"]) if asked["object"] else None
+    return schemas.filters(
+        asked, meant, labels.meant(asked["actor"], "person").get("person", ()) if asked["actor"] else ()
+    )
 
 
 def _meant(typed: str, kind: str | None) -> queries.Meant:

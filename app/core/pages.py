@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from flask import Flask, current_app, flash, g, get_flashed_messages, request, url_for
 from flask.globals import request_ctx
@@ -84,10 +84,10 @@ def again() -> str:
     return request.full_path if request.method == "GET" else _ours(request.referrer) or "/"
 
 
-def asked_otherwise() -> str:
-    """Where what a list was asked for is changed: the page its filters stood on, else the list without them."""
-    came = _ours(request.referrer)
-    return came if came and came != request.full_path and urlsplit(came).path == request.path else request.path
+def asked_otherwise(refused: Collection[str]) -> str:
+    """Where what a list was asked for is changed: the list without the filters that were refused."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in refused and value]
+    return f"{request.path}?{urlencode(kept)}" if kept and refused else request.path
 
 
 def asked_from() -> str:

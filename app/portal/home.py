@@ -52,6 +52,7 @@ SHOWN_REQUESTS = 3
 SHOWN_CONTACTS = 2
 SHOWN_JOBS = 4
 OPEN = ("submitted", "needs_info", "accepted", "in_service", "resolved")
+NEEDS = tuple(sorted(wording.NEEDS_REPORTER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,14 @@ def _notices(home: Home, actor: Actor, now: datetime) -> None:
 
 
 def _requests(home: Home, actor: Actor) -> None:
-    """My open requests, newest first, with how far each is."""
-    page = ticket_queries.page(actor, TicketFilter(statuses=OPEN, mine=True), limit=SHOWN_REQUESTS, with_due=True)
-    orders = progress.orders_of([row.id for row in page.items])
-    home.requests = [_request(actor, row, orders.get(row.id, [])) for row in page.items]
+    """My open requests with how far each is: what waits for me first, each newest first."""
+    rows: list[Any] = []
+    for statuses in (NEEDS, tuple(each for each in OPEN if each not in NEEDS)):
+        if len(rows) < SHOWN_REQUESTS:
+            wanted = TicketFilter(statuses=statuses, mine=True)
+            rows += ticket_queries.page(actor, wanted, limit=SHOWN_REQUESTS - len(rows), with_due=True).items
+    orders = progress.orders_of([row.id for row in rows])
+    home.requests = [_request(actor, row, orders.get(row.id, [])) for row in rows]
     home.all_requests = way(actor, "tickets.index")
 
 

@@ -9,13 +9,14 @@ from app.core import forms
 from app.sites.models import PLACE_KINDS
 from app.sites.rules.tree import MAX_CODE, MAX_NAME
 
+_WHOLE = validate.Regexp(r"\S+\Z", error=_l("A code cannot contain spaces."))  # as in lists
 _KIND = validate.OneOf(PLACE_KINDS, error=_l("Choose one of the offered values."))
 
 
 class PlaceForm(forms.Schema):
     """A place as it is edited."""
 
-    code = forms.Text(max=MAX_CODE, required=True)
+    code = forms.Text(max=MAX_CODE, required=True, validate=_WHOLE)
     name = forms.Text(max=MAX_NAME, required=True)
     initials = forms.Text(max=60, load_default=None)
     zone_name = forms.Text(max=60, load_default=None)

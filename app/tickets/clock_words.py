@@ -205,12 +205,12 @@ def _why_paused(view: View) -> str:
     return "" if last is None else _behind(last)
 
 
-def event_label(kind: str, order_id: int | None, from_state: str | None = None) -> str:
+def event_label(kind: str, order_id: int | None) -> str:
     """What an event of a ticket's history is called."""
     if kind in set(Remark):
         return str(_(history.REMARK_LABELS[Remark(kind)]))
     if order_id is not None:
-        return order_words.event_label(kind, from_state)
+        return str(_(workflow.ORDER_EVENT_LABELS[OrderAct(kind)]))
     return str(_(workflow.TICKET_EVENT_LABELS[TicketAct(kind)]))
 
 

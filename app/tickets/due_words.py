@@ -138,7 +138,7 @@ def _moved(ticket: Any, events: Sequence[Any]) -> tuple[str, ...]:
     before = told.data.get("before")
     if before and told.data["because"] != Because.AGAIN:
         moment = i18n.format_moment(datetime.fromisoformat(before))
-        lines.insert(0, _("It was promised by %(when)s before.", when=moment))
+        lines.insert(0, _("Before, it was promised by %(when)s.", when=moment))
     if told.data["because"] == Because.EXTENSION:
         asked = next((each for each in reversed(events) if each.kind == Remark.EXTENSION and each.id < told.id), None)
         lines += [asked.reason] if asked is not None and asked.reason else []

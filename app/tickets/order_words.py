@@ -230,15 +230,8 @@ def change(last: Any) -> str:
     when = i18n.format_moment(last.at)
     if last.kind in (OrderAct.OFFER, OrderAct.REASSIGN) and last.person_name:
         return str(_("%(who)s gave it to %(person)s, %(when)s.", who=who, person=last.person_name, when=when))
-    what = event_label(last.kind, last.from_state)
+    what = _(workflow.ORDER_EVENT_LABELS[OrderAct(last.kind)])
     return str(_("%(what)s: %(who)s, %(when)s.", what=what, who=who, when=when))
-
-
-def event_label(kind: str, from_state: str | None = None) -> str:
-    """What an event of an order is called; what began again after a hold is no beginning."""
-    if kind == OrderAct.START and from_state == OrderState.ON_HOLD:
-        return _("Work resumed")
-    return str(_(workflow.ORDER_EVENT_LABELS[OrderAct(kind)]))
 
 
 def cancelled(last: Any) -> str:

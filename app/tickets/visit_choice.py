@@ -30,11 +30,12 @@ class VisitChoice(fields.Field[Window]):
 
 
 def option(window: Window, *, day: bool = False) -> dict[str, str]:
-    """A window as a choice; its day is its group, or with `day` stands before it."""
+    """A window as a choice with its day, which a closed list shows of it; but for `day` under a heading, too."""
     when = f"{i18n.format_time(window.start)}–{i18n.format_time(window.end)}"
     of = f"{i18n.format_weekday(window.start)} {i18n.format_day(window.start)}"
     value = f"{i18n.iso(window.start)}/{i18n.iso(window.end)}"
-    return {"value": value, "label": f"{of} {when}"} if day else {"value": value, "label": when, "group": of}
+    found = {"value": value, "label": f"{of} {when}"}
+    return found if day else {**found, "group": of}
 
 
 def slots(now: datetime) -> list[dict[str, str]]:

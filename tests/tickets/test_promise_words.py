@@ -107,7 +107,7 @@ class TestOnThePage:
         acts.answer(actor=reporter, now=local(18, 11), ticket_id=ticket_id, seen=None, note="左边的")
         said = text(client, path, local(18, 11))
         assert "Promised: by Tuesday 08:40" in said
-        assert "It was promised by 23 Nov, 18:00 before. We waited for your answer; that time was added." in said
+        assert "Before, it was promised by 23 Nov, 18:00. We waited for your answer; that time was added." in said
         assert told(database, ticket_id)[-1]["because"] == "answer"
 
     def test_an_approved_extension_says_why(self, ground: make.Ground, database: Session, login: Login) -> None:

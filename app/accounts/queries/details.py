@@ -61,7 +61,7 @@ def memberships(person_id: int) -> Sequence[Any]:
 
 
 def grants(person_id: int) -> Sequence[Any]:
-    """All roles ever held, present ones first: id, code, role name, scope, its name, dates, who granted it."""
+    """All roles ever held, present ones first, then what began last: id, code, name, scope, its name, dates, giver."""
     giver = Person.__table__.alias("giver")
     query = (
         select(
@@ -87,7 +87,7 @@ def grants(person_id: int) -> Sequence[Any]:
             and_(giver.c.institution_id == RoleGrant.institution_id, giver.c.id == RoleGrant.granted_by),
         )
         .where(RoleGrant.person_id == person_id)
-        .order_by(RoleGrant.valid_to.desc(), RoleGrant.id)
+        .order_by(RoleGrant.valid_to.desc(), RoleGrant.valid_from.desc().nulls_last(), RoleGrant.id)
     )
     return db.session.execute(query).all()
 

@@ -23,6 +23,7 @@ from app.core import clock
 from app.core.db import Tenant, current_institution, db
 from app.core.errors import Rejected
 from app.core.forms import FRAMEWORK_FIELDS, IDEMPOTENCY_FIELD
+from app.core.http.problems import is_api
 from app.core.prepared import Prepared
 
 KEEP = timedelta(hours=24)
@@ -165,10 +166,12 @@ def _stored(
         db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.id == row.id))
         return answer_once(app, view, produce)  # claimed anew, so that of two late repeats one waits
     if row.request_hash != digest:
-        raise Rejected(
-            _l("This form was already sent with other content. Open a new form to send something else."),
-            code="idempotency-key-reused",
+        said = (
+            _l("This Idempotency-Key was already sent with other content. Take a new one for something else.")
+            if is_api()
+            else _l("This form was already sent with other content. Open a new form to send something else.")
         )
+        raise Rejected(said, code="idempotency-key-reused")
     answer = app.response_class(row.body or b"", status=row.status or 200)
     for name, value in (row.headers or {}).items():
         answer.headers[name] = value

@@ -114,7 +114,7 @@ def render(
             detail=said,
             errors=listed,
             request_id=request_id,
-            again=pages.asked_otherwise() if status == 422 and request.method == "GET" else pages.again(),
+            again=pages.asked_otherwise(fields or ()) if status == 422 and request.method == "GET" else pages.again(),
         )
         answer = Response(page, status=status, mimetype="text/html")
     answer.headers.update(headers or {})

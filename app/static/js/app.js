@@ -33,19 +33,26 @@ function aim(form, { url, version }) {
 
 /* ---------- a question before an act: data-confirm="Really…?" on its button or link ---------- */
 let sure = null;
+const DOUBLE_MS = 500;
+let deaf = 0; // until when a tap is not heard
 
 function ask(act) {
   const dialog = document.getElementById("confirm") || fromTemplate("confirm");
   dialog.querySelector("[data-question]").textContent = act.dataset.confirm;
   const go = dialog.querySelector("[data-go]");
   go.querySelector("span").textContent = (act.querySelector("span") || act).textContent.trim();
-  go.onclick = () => { close(dialog); sure = act; act.click(); };
+  go.onclick = () => { close(dialog); deaf = performance.now() + DOUBLE_MS; sure = act; act.click(); };
   open(dialog);
 }
 
 document.addEventListener("click", (event) => {
   const at = event.target instanceof Element ? event.target : null;
   if (!at) return;
+  if (event.isTrusted && event.timeStamp < deaf) { // the second half of a double tap, meant for the dialog that is gone
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
   const asked = at.closest("[data-confirm]");
   if (asked && sure !== asked) {
     event.preventDefault();
@@ -133,6 +140,7 @@ function freshKey() {
 const NO_CONTENT = new Set(["csrf_token", "idempotency_key", "device_at", "device_offset_s", "contact"]);
 let carried; // the same of the page before, where only the language has changed since
 const CAME_BACK = (performance.getEntriesByType("navigation")[0] || {}).type === "back_forward";
+const LEFT_WITH = CAME_BACK && history.state || {}; // read at once: htmx writes a state of its own with its first answer
 
 /* A choice that a search brought is not in the form drawn anew; it stands beside the key. */
 const brought = (form) => [...form.elements].filter((field) => field.checked && field.closest(".picker__found"))
@@ -154,7 +162,7 @@ function sameKey(form, button) {
   const said = [...new FormData(form)].filter(([name]) => !NO_CONTENT.has(name)).map(([name, value]) => [name, told(value)]);
   const content = short(JSON.stringify([...said, button ? [button.name, button.value] : []]));
   const which = [form.id, (button && button.getAttribute("formaction")) || form.getAttribute("action")].join(" ");
-  const { sent } = history.state || {}, before = ((CAME_BACK && sent) || carried || {})[which];
+  const sent = { ...LEFT_WITH.sent, ...(history.state || {}).sent }, before = (LEFT_WITH.sent || carried || {})[which];
   if (before && before.content === content) key.value = before.key;
   history.replaceState({ ...history.state, sent: { ...sent, [which]: { key: key.value, content } }, brought: brought(form) }, "");
 }
@@ -225,7 +233,7 @@ function anyKept() {
   }
 }
 
-if (CAME_BACK && (history.state || {}).brought?.length) window.addEventListener("pageshow", () => import(say.kept).then((kept) => kept.bringBack(history.state.brought)));
+if (LEFT_WITH.brought?.length) window.addEventListener("pageshow", () => import(say.kept).then((kept) => kept.bringBack(LEFT_WITH.brought)));
 
 if (anyKept()) import(say.kept).then((kept) => kept.putBack(KEPT)).then((sent) => { carried = sent; });
 

@@ -80,7 +80,15 @@ def said(line: Line) -> str:
 
 
 def of(line: Line) -> str:
-    """What stands beside the figure: how many of how many."""
+    """What stands beside the figure: how many of how many, of a rate how many for how many."""
+    if line.kind is Kind.RATE:
+        return str(
+            _(
+                "%(part)s for %(whole)s",
+                part=i18n.format_number(line.sums.part),
+                whole=i18n.format_number(line.sums.whole),
+            )
+        )
     return str(
         _("%(part)s of %(whole)s", part=i18n.format_number(line.sums.part), whole=i18n.format_number(line.sums.whole))
     )

@@ -27,6 +27,7 @@ def on_ticket(ticket: HeldTicket, before: TicketStatus, to: TicketStatus, act: T
     if act is TicketAct.NOT_FIXED:
         ticket.not_fixed_count += 1
         ticket.urged, ticket.urged_at = 0, None  # reminders are of a cycle
+        ticket.visit_from = ticket.visit_to = None  # and so is when somebody may come
 
 
 def on_order(order: HeldOrder, person_id: int | None, offered_until: datetime | None) -> None:

@@ -24,7 +24,7 @@ from app.tickets.queries import progress, tickets, timeline
 from app.tickets.queries.links import Links
 from app.tickets.rules import ratings, workflow
 from app.tickets.rules.offers import WAITING_LABELS, Waiting
-from app.tickets.rules.workflow import OrderAct, OrderState, TicketAct, TicketStatus, Who
+from app.tickets.rules.workflow import TICKET_FINISHED, OrderAct, OrderState, TicketAct, TicketStatus, Who
 from app.tickets.services.messages import OPEN_TO_WORDS
 from app.tickets.web import acts, urged, wording
 from app.tickets.web.from_crew import FromCrew
@@ -190,8 +190,8 @@ class Screen(FromCrew):
 
     @property
     def visit(self) -> str:
-        """When the reporter asked somebody to come."""
-        return order_words.visit(self.ticket)
+        """When the reporter asked somebody to come; what is over with the work is no appointment."""
+        return "" if TicketStatus(self.ticket.status) in TICKET_FINISHED else order_words.visit(self.ticket)
 
     @property
     def answers(self) -> list[tuple[str, str]]:

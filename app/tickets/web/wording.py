@@ -305,8 +305,9 @@ def entries(events: Sequence[Any], *, reader_id: int | None, staff: bool) -> lis
     filed_at = next((each.at for each in events if each.kind == TicketAct.FILE), None)
     sent = [each for each in events if each.kind == history.Remark.PHOTO and each.at == filed_at]
     called = changed.names(events)
+    resumed = _resumed(events)
     told = [
-        entry(each, reader_id=reader_id, staff=staff, called=called)
+        entry(each, reader_id=reader_id, staff=staff, called=called, resumed=each.id in resumed)
         for each in reversed(events)
         if each not in sent
         and each.kind not in SAID  # they stand in the conversation
@@ -317,10 +318,25 @@ def entries(events: Sequence[Any], *, reader_id: int | None, staff: bool) -> lis
     return told
 
 
-def entry(event: Any, *, reader_id: int | None, staff: bool, called: changed.Names | None = None) -> dict[str, Any]:
+def _resumed(events: Sequence[Any]) -> set[int]:
+    """The events by which work began again that had begun before, by their ids; `events` are the oldest first."""
+    begun, found = set(), set()
+    for each in events:
+        if each.order_id and each.kind == OrderAct.START:
+            if each.order_id in begun:
+                found.add(each.id)
+            begun.add(each.order_id)
+    return found
+
+
+def entry(
+    event: Any, *, reader_id: int | None, staff: bool, called: changed.Names | None = None, resumed: bool = False
+) -> dict[str, Any]:
     """One event as `ui.timeline` takes it."""
     at = event.effective_at or event.at
-    title = remarked.title(event) or clock_words.event_label(event.kind, event.order_id, event.from_state)
+    title = remarked.title(event) or clock_words.event_label(event.kind, event.order_id)
+    if resumed:
+        title = _("Work resumed")
     if staff and event.order_number:
         title = _("%(number)s: %(what)s", number=event.order_number, what=title)
     return {
