@@ -123,7 +123,7 @@ class PersonFields(OfSomebody):
     username = Text(max=64, validate=USERNAME)
     valid_to = Day()
 
-    def __init__(self, known: Mapping[str, Any] | None = None, *, today: date, **options: Any) -> None:
+    def __init__(self, known: Mapping[str, Any] | None = None, *, today: date = date.min, **options: Any) -> None:
         self._today = today
         super().__init__(known, **options)
 

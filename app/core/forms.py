@@ -95,7 +95,7 @@ class Id(fields.Field[int]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
         number = parse_id(value)
         if number is None:
-            raise ValidationError(str(FILL_IN)) if self.required and value == "" else self.make_error("invalid")
+            raise self.make_error("required" if self.required and value == "" else "invalid")
         return number
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:

@@ -115,6 +115,30 @@ def test_what_is_missing_or_too_long_is_said_where_it_is(visitors: Visitors) -> 
     expect(words).to_have_value("门" * 2001)  # nothing is cut
 
 
+def test_a_report_refused_first_is_sent_once_and_a_double_tap_withdraws_it(visitors: Visitors, sticker: str) -> None:
+    """Back and Send gives the same report; the second tap on the question reaches nothing beneath it."""
+    page = visitors.page("student2", device=PHONE)
+    visitors.watch.allow(422)
+    page.goto("/report")
+    report = Report(page)
+    report.file("Furniture", "Desk or chair", "椅子\x00腿松了")
+    expect(page.locator(".errors")).to_be_visible()
+    page.locator("#f-description").fill("椅子腿松了，又松了")
+    report.send.click()
+    page.wait_for_url(re.compile(r"/tickets/\d+"))
+    first = page.url
+    page.go_back()
+    expect(page.locator("#f-description")).to_have_value("椅子腿松了，又松了")
+    with page.expect_response(re.compile("/report/similar")):
+        page.locator("#report").dispatch_event("change")
+    report.send.click()
+    page.wait_for_url(re.compile(r"/tickets/\d+"))
+    assert page.url == first
+    page.locator("form[action$='/withdraw'] button").click()
+    page.locator("#confirm [data-go]").dblclick()
+    expect(page.locator(".lead__t")).to_contain_text(re.compile("withdrawn|withdrew", re.IGNORECASE))
+
+
 def test_the_report_page_is_light_and_stands_still(visitors: Visitors, sticker: str) -> None:
     """For somebody passing by, and signed in where an outage is on at the place."""
     for who, path in ((None, sticker), ("student", sticker), ("student", "/report")):

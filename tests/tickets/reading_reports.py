@@ -100,7 +100,8 @@ def read_csv(raw: bytes) -> list[dict[str, str]]:
 def equal(exported: dict[str, str], shown: list[str], figure: Figure) -> None:
     """A line of the file says what a line of the page says."""
     kind = KIND_OF[figure]
-    part_of = f"{exported['Counted']} of {exported['Of']}" if exported["Of"] not in ("", "0") else "–"
+    between = "for" if kind is Kind.RATE else "of"
+    part_of = f"{exported['Counted']} {between} {exported['Of']}" if exported["Of"] not in ("", "0") else "–"
     if kind is Kind.TIME:
         lengths = [
             span(exported[f"{which} minutes, {what}"])

@@ -140,7 +140,7 @@ function freshKey() {
 const NO_CONTENT = new Set(["csrf_token", "idempotency_key", "device_at", "device_offset_s", "contact"]);
 let carried; // the same of the page before, where only the language has changed since
 const CAME_BACK = (performance.getEntriesByType("navigation")[0] || {}).type === "back_forward";
-const LEFT_WITH = CAME_BACK && history.state || {}; // read at once: htmx writes a state of its own with its first answer
+const LEFT_WITH = CAME_BACK && history.state || {}; // read at once: htmx writes a state of its own where none is marked as its
 
 /* A choice that a search brought is not in the form drawn anew; it stands beside the key. */
 const brought = (form) => [...form.elements].filter((field) => field.checked && field.closest(".picker__found"))
@@ -164,7 +164,7 @@ function sameKey(form, button) {
   const which = [form.id, (button && button.getAttribute("formaction")) || form.getAttribute("action")].join(" ");
   const sent = { ...LEFT_WITH.sent, ...(history.state || {}).sent }, before = (LEFT_WITH.sent || carried || {})[which];
   if (before && before.content === content) key.value = before.key;
-  history.replaceState({ ...history.state, sent: { ...sent, [which]: { key: key.value, content } }, brought: brought(form) }, "");
+  history.replaceState({ ...history.state, htmx: true, sent: { ...sent, [which]: { key: key.value, content } }, brought: brought(form) }, "");
 }
 
 document.addEventListener("submit", (event) => {
