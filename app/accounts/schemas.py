@@ -15,8 +15,9 @@ from app.accounts.labels import LANGUAGES, ORG_KINDS, SCOPES, SEXES
 from app.accounts.queries import STATES
 from app.accounts.rules import spelling
 from app.accounts.services.sessions import TOKEN_DAYS
-from app.core import forms
+from app.core import clock, forms
 from app.core.forms import Id, Moment, Named, QuerySchema, Schema, Text
+from app.sites import queries as places
 
 PHONE = validate.Regexp(
     spelling.PHONE,
@@ -109,7 +110,7 @@ class NewToken(Schema):
 
 
 class PersonFields(OfSomebody):
-    """A person as an administrator edits them. An account ends `today` or later: to close one at once is another act.
+    """A person as an administrator edits them. An account ends today or later: to close one at once is another act.
 
     Nothing else sets an end: lists take one away from who is back, and mark as missing who is gone.
     """
@@ -123,13 +124,9 @@ class PersonFields(OfSomebody):
     username = Text(max=64, validate=USERNAME)
     valid_to = Day()
 
-    def __init__(self, known: Mapping[str, Any] | None = None, *, today: date = date.min, **options: Any) -> None:
-        self._today = today
-        super().__init__(known, **options)
-
     @validates("valid_to")
     def _not_over(self, value: date, **_options: Any) -> None:
-        if value < self._today and value != self._known.get("valid_to"):
+        if value != self._known.get("valid_to") and value < places.today(clock.now()):
             raise ValidationError(_("This day is past. Choose today or a later one."))
 
 

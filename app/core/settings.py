@@ -153,7 +153,7 @@ def _check_order(name: str, value: Any) -> None:
             continue
         lock(f"{lower.name} < {upper.name}")
         other = upper if name == lower.name else lower
-        stands = _newest(other)
+        stands = newest(other.name)[1]
         if other is upper and value >= stands:
             said = _("This must be less than “%(other)s”, which is %(value)s.", other=other.words, value=stands)
             raise Rejected(fields={name: said})
@@ -162,10 +162,11 @@ def _check_order(name: str, value: Any) -> None:
             raise Rejected(fields={name: said})
 
 
-def _newest(declared: Declared) -> Any:
-    query = select(SettingValue.value).where(SettingValue.name == declared.name).order_by(SettingValue.id.desc())
-    row = db.session.execute(query.limit(1)).first()
-    return declared.default if row is None else row.value
+def newest(name: str) -> tuple[int, Any]:
+    """The id of a setting's newest row (0: there is none) and its value, read past the cache."""
+    query = select(SettingValue.id, SettingValue.value).where(SettingValue.name == name)
+    row = db.session.execute(query.order_by(SettingValue.id.desc()).limit(1)).first()
+    return (0, DECLARED[name].default) if row is None else (row.id, row.value)
 
 
 def forget() -> None:

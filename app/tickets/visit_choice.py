@@ -29,13 +29,12 @@ class VisitChoice(fields.Field[Window]):
         return found
 
 
-def option(window: Window, *, day: bool = False) -> dict[str, str]:
-    """A window as a choice with its day, which a closed list shows of it; but for `day` under a heading, too."""
+def option(window: Window) -> dict[str, str]:
+    """A window as a choice, by day; its day stands in its words, too, which are all that a closed list shows."""
     when = f"{i18n.format_time(window.start)}–{i18n.format_time(window.end)}"
     of = f"{i18n.format_weekday(window.start)} {i18n.format_day(window.start)}"
     value = f"{i18n.iso(window.start)}/{i18n.iso(window.end)}"
-    found = {"value": value, "label": f"{of} {when}"}
-    return found if day else {**found, "group": of}
+    return {"value": value, "label": f"{of} {when}", "group": of}
 
 
 def slots(now: datetime) -> list[dict[str, str]]:

@@ -131,7 +131,7 @@ def new_person() -> Any:
 
 
 def _blank(values: dict[str, Any] | None = None) -> forms.Form:
-    return forms.Form(schemas.NewPerson(today=places.today(clock.now())), values)
+    return forms.Form(schemas.NewPerson, values)
 
 
 @blueprint.post("/people/new")
@@ -160,7 +160,7 @@ def edit_person(person_id: str) -> Any:
 
 
 def _fields(person: Person) -> schemas.PersonFields:
-    return schemas.PersonFields(_shown(person), today=places.today(clock.now()))
+    return schemas.PersonFields(_shown(person))
 
 
 def _shown(person: Person) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 
 from app.audit import labels
 from app.audit import services as audit
@@ -15,7 +15,6 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, NotFound, Stale
 from app.core.outbox import OutboxDelivery
-from app.core.settings import SettingValue
 
 labels.declare(
     verbs={
@@ -39,14 +38,8 @@ def change_setting(name: str, given: Any, *, actor: Actor, now: datetime, seen: 
     if declared.page is not None:
         raise Conflict(_l("This value has to fit others. It is changed together with them, on a page of their own."))
     settings.lock(name)  # two tabs that saw the same value: the second waits, then finds that it was changed
-    newest = db.session.execute(
-        select(SettingValue.id, SettingValue.value)
-        .where(SettingValue.name == name)
-        .order_by(SettingValue.id.desc())
-        .limit(1)
-    ).first()
-    before = newest.value if newest else declared.default
-    if (newest.id if newest else 0) != seen:
+    last, before = settings.newest(name)
+    if last != seen:
         raise Stale(
             _l("Somebody has just changed this setting. Look at the new value before you change it again."),
             current={"value": before},

@@ -76,7 +76,7 @@ COUNT = Count(_counted, _nothing)
 
 
 def by_words(actor: Actor, on: date, *, of: int | None = None) -> list[Words]:
-    """The wordings that wait, the oldest first, with suggestions; three statements.
+    """The wordings that wait, the oldest first, with suggestions; three statements, and what a closed place takes.
 
     `of`: that of one request alone, where it waits (nothing where it does not).
     """
@@ -86,7 +86,8 @@ def by_words(actor: Actor, on: date, *, of: int | None = None) -> list[Words]:
     asked = [each for each in found.values() if of is None or any(row.id == of for row in each.tickets)]
     shown = asked[:SHOWN]
     near = places.nearest([each.text for each in shown], on)
-    meant = places.meanings([each.text for each in shown], on)
+    meant = places.places_of_words([each.text for each in shown], on)
     for each in shown:
-        each.near, each.means = near.get(each.text, ()), meant.get(aliases.key(each.text))
+        place = meant.get(aliases.key(each.text))
+        each.near, each.means = near.get(each.text, ()), place.path if place else None
     return shown

@@ -29,7 +29,7 @@ class Absence:
     @property
     def proposed(self) -> list[dict[str, str]]:
         """The proposals that still lie ahead, as choices."""
-        return [visit_choice.option(each, day=True) for each in self.windows]
+        return [visit_choice.option(each) for each in self.windows]
 
     @property
     def slots(self) -> list[dict[str, str]]:

@@ -259,10 +259,6 @@ def _spot(path: str) -> str:
     return SEPARATOR.join(parts if len(parts) <= 2 else (parts[0], parts[-1]))
 
 
-def _groups() -> tuple[tuple[str, str], ...]:
-    return ("open", _("Open")), ("ended", _("Ended")), ("all", _("All"))
-
-
 def _statuses(status: str) -> tuple[str, ...]:
     if status in GROUPS:
         return GROUPS[status]
@@ -273,7 +269,8 @@ def _statuses(status: str) -> tuple[str, ...]:
 def _choices(tag: str, offered: str) -> Mapping[str, Options]:
     """The options of the filters in the reader's language, made of what `catalogue.offered` answered."""
     categories, trades = orjson.loads(offered)
-    plain = [{"value": value, "label": label} for value, label in _groups()]
+    groups = (("open", _("Open")), ("ended", _("Ended")), ("all", _("All")))
+    plain = [{"value": value, "label": label} for value, label in groups]
     return {
         "statuses": Options(
             plain + [{"value": each.value, "label": wording.status(each, staff=True)} for each in TicketStatus]

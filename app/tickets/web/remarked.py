@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,6 +35,13 @@ def title(event: Any) -> str:
     data, named_by = event.data or {}, _NAMED_BY.get(event.kind)
     said = _TITLES.get((event.kind, data.get(named_by))) if named_by else None
     return said() if said else ""
+
+
+def resumed(events: Iterable[Any]) -> set[int]:
+    """The events by which work began again that had begun before, by their ids; `events` are the oldest first."""
+    starts = [each for each in events if each.order_id and each.kind == OrderAct.START]
+    first = {each.order_id: each.id for each in reversed(starts)}
+    return {each.id for each in starts if each.id != first[each.order_id]}
 
 
 def lines(event: Any, *, staff: bool) -> list[str]:

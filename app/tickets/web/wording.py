@@ -305,7 +305,7 @@ def entries(events: Sequence[Any], *, reader_id: int | None, staff: bool) -> lis
     filed_at = next((each.at for each in events if each.kind == TicketAct.FILE), None)
     sent = [each for each in events if each.kind == history.Remark.PHOTO and each.at == filed_at]
     called = changed.names(events)
-    resumed = _resumed(events)
+    resumed = remarked.resumed(events)
     told = [
         entry(each, reader_id=reader_id, staff=staff, called=called, resumed=each.id in resumed)
         for each in reversed(events)
@@ -316,17 +316,6 @@ def entries(events: Sequence[Any], *, reader_id: int | None, staff: bool) -> lis
     if sent and told:
         told[-1]["text"] = ngettext("%(num)d photo", "%(num)d photos", len(sent))
     return told
-
-
-def _resumed(events: Sequence[Any]) -> set[int]:
-    """The events by which work began again that had begun before, by their ids; `events` are the oldest first."""
-    begun, found = set(), set()
-    for each in events:
-        if each.order_id and each.kind == OrderAct.START:
-            if each.order_id in begun:
-                found.add(each.id)
-            begun.add(each.order_id)
-    return found
 
 
 def entry(
